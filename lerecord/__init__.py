@@ -1,0 +1,3 @@
+"""Record robot demonstrations as LeRobot datasets."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Leader and follower arms: protocol, calibration, units, one module a driver."""

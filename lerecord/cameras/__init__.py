@@ -1,0 +1,1 @@
+"""Camera drivers: open, read, close."""

@@ -1,0 +1,1 @@
+"""The LeRobot v2.1 dataset on disk: written, committed, verified."""

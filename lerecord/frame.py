@@ -1,0 +1,48 @@
+"""The vocabulary of recorded data: an image of a camera, a frame of the rig."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Image:
+    """One picture as a camera delivered it.
+
+    Attributes:
+        data: the camera's own JPEG bytes, or pixels of shape (H, W, 3), uint8, BGR.
+        captured_at: CLOCK_MONOTONIC seconds of the capture.
+        sequence: counts the camera's images from 0; a gap is an image that was lost on the way.
+    """
+
+    data: bytes | NDArray[np.uint8]
+    captured_at: float
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One row of a dataset, as the rig produced it in one tick.
+
+    Attributes:
+        tick: index of the slot on the fixed-rate grid.
+        due: CLOCK_MONOTONIC seconds at which the slot was due.
+        started: CLOCK_MONOTONIC seconds at which its work began; the row's time.
+        state: (D,) measured joint positions, in the units of the config.
+        action: (D,) the goal that was actually sent, after every limit.
+        requested: (D,) what the leader asked for.
+        measured: False when a read failed and the last measured value stands in for it.
+        bus_s: seconds that the servo buses took in this tick.
+        retries: servo transactions that had to be repeated in this tick.
+    """
+
+    tick: int
+    due: float
+    started: float
+    state: NDArray[np.float32]
+    action: NDArray[np.float32]
+    requested: NDArray[np.float32]
+    measured: bool = True
+    bus_s: float = 0.0
+    retries: int = 0

@@ -1,0 +1,1 @@
+"""Servo buses: registers by name over a serial wire."""

@@ -1,0 +1,1 @@
+"""A recording session: the loop, its processes, its operator and its screen."""
