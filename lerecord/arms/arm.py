@@ -1,0 +1,324 @@
+"""What a leader and a follower arm are, and what all arms on a serial servo bus share."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lerecord.arms.calibration import Calibration
+from lerecord.arms.units import Scale, Units
+from lerecord.errors import ConfigError, DeviceError
+from lerecord.motors.bus import (
+    NORMAL,
+    BusCounters,
+    BusError,
+    Motor,
+    MotorBus,
+    Retry,
+    check_servos,
+)
+from lerecord.motors.tables import COUNTS_PER_TURN, EEPROM_END
+
+SET_UP = Retry(attempts=5, budget_s=1.0)
+"""Patience while an arm is set up or let go, when nothing else waits."""
+
+_TOLERATED_COUNTS = 512  # an eighth of a turn: a calibration by hand misses the very ends
+
+
+@dataclass(frozen=True, slots=True)
+class ArmSettings:
+    """What a hardware config says about one arm.
+
+    Attributes:
+        name: of the arm in messages, such as "main follower".
+        port: path of its serial port.
+        baud: bits a second.
+        limits: joint name to (lowest, highest) goal in the config's units; only for followers.
+        retry: patience for each read while recording.
+    """
+
+    name: str
+    port: str
+    baud: int = 1_000_000
+    limits: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    retry: Retry = NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class ArmIdentity:
+    """What makes an arm the same arm to a dataset; one entry a joint in each field."""
+
+    joints: tuple[str, ...]
+    ids: tuple[int, ...]
+    models: tuple[str, ...]
+
+
+class Leader(Protocol):
+    """An arm that a person moves. Positions are (D,), one a joint, in the units of the config."""
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Names of the joints, in the order of every array."""
+
+    @property
+    def identity(self) -> ArmIdentity:
+        """Its servos."""
+
+    @property
+    def calibration(self) -> dict[str, dict[str, int]]:
+        """Its calibration, for the record."""
+
+    @property
+    def counters(self) -> BusCounters:
+        """What its bus has seen; only ever counted up."""
+
+    def connect(self) -> None:
+        """Open the port, check every servo and set it up; raises a LerecordError, closed again."""
+
+    def disconnect(self) -> None:
+        """Close the port. A leader's torque goes off, a follower's stays. Twice is allowed."""
+
+    def read(self) -> NDArray[np.float32]:
+        """Measured positions (D,); raises BusError, never a made-up value."""
+
+
+class Follower(Leader, Protocol):
+    """An arm that goes where it is told."""
+
+    def command(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
+        """Tell it to go to a goal (D,), at most max_step units from the last goal in any joint.
+
+        Returns:
+            The goal that was sent, after every limit (D,). It is not rounded to encoder counts:
+            the servo gets the nearest count, but the next step starts here, so that a slow motion
+            of less than a count a step does move.
+
+        Raises:
+            BusError: it was not sent; the last goal still stands.
+            ValueError: the goal is not finite or not one a joint.
+        """
+
+    def release(self) -> None:
+        """Torque off: the arm sinks. Every servo is tried before an error is raised."""
+
+
+class ArmDriver(Protocol):
+    """What the names `Leader` and `Follower` in a driver's module stand for.
+
+    Attributes:
+        motors: servos of such an arm, one a joint.
+        calibration_names: LeRobot's folders for such an arm, such as "robots/koch_follower".
+    """
+
+    motors: tuple[Motor, ...]
+    calibration_names: tuple[str, ...]
+
+    def __call__(self, settings: ArmSettings, calibration: Calibration, units: Units) -> Leader:
+        """Make the arm; it is not connected yet."""
+
+
+class GoalLimiter:
+    """Keeps goals within a range and each step small.
+
+    A goal outside of the range becomes the end of the range; then the step from the last goal is
+    cut. In this order an arm that starts outside is led back in small steps, too.
+
+    Args:
+        low: lowest goal of each joint (D,).
+        high: highest goal (D,).
+    """
+
+    def __init__(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+        self._low, self._high = low, high
+        self._last: NDArray[np.float32] | None = None
+
+    def start_at(self, position: ArrayLike) -> None:
+        """The next step is measured from this position (D,)."""
+        self._last = np.asarray(position, np.float32)
+
+    def limit(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
+        """The goal that may be sent; the next step is measured from it once `sent` is called."""
+        if self._last is None:
+            raise RuntimeError("a follower takes goals only after connect")
+        wanted = np.asarray(goal, np.float64)
+        if wanted.shape != self._last.shape or not np.all(np.isfinite(wanted)) or not max_step >= 0:
+            raise ValueError(f"no goal and step for {self._last.size} joints: {wanted}, {max_step}")
+        step = np.clip(wanted, self._low, self._high) - self._last
+        return (self._last + np.clip(step, -max_step, max_step)).astype(np.float32)
+
+    def sent(self, goal: NDArray[np.float32]) -> None:
+        """The goal is with the servos."""
+        self._last = goal.copy()
+
+
+class SerialArm:
+    """Servos on one bus, one a joint: what drivers of leaders and followers have in common.
+
+    After a power cycle a servo knows its place only within one turn. `connect` of a driver calls
+    `find_turns`, and from then on positions are those near the middle of the calibrated range.
+
+    Args:
+        settings: of the arm.
+        calibration: of the arm, checked against its motors.
+        scale: counts to units.
+        bus: with the arm's motors, not yet open.
+
+    Attributes:
+        bus: as given.
+        scale: as given.
+    """
+
+    def __init__(
+        self, settings: ArmSettings, calibration: Calibration, scale: Scale, bus: MotorBus
+    ) -> None:
+        self._settings = settings
+        self._calibration = calibration
+        self.scale = scale
+        self.bus = bus
+        self._joints = tuple(motor.name for motor in bus.motors)
+        self._turns = np.zeros(len(self._joints), np.int64)
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Names of the joints, in the order of every array."""
+        return self._joints
+
+    @property
+    def identity(self) -> ArmIdentity:
+        """Its servos."""
+        motors = self.bus.motors
+        return ArmIdentity(
+            self._joints,
+            tuple(motor.id for motor in motors),
+            tuple(motor.model.name for motor in motors),
+        )
+
+    @property
+    def calibration(self) -> dict[str, dict[str, int]]:
+        """Its calibration, for the record."""
+        return self._calibration.as_mapping()
+
+    @property
+    def counters(self) -> BusCounters:
+        """What its bus has seen."""
+        return self.bus.counters
+
+    def read(self) -> NDArray[np.float32]:
+        """Measured positions (D,), in units."""
+        return self.scale.to_units(self.counts(self._settings.retry)).astype(np.float32)
+
+    def counts(self, retry: Retry) -> NDArray[np.int64]:
+        """Measured positions (D,), in counts of the calibration."""
+        return self.bus.sync_read("Present_Position", self._joints, retry) - self._turns
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Open the bus and check every servo; close it again when the set-up in it fails."""
+        self.bus.open()
+        try:
+            check_servos(self.bus, self._settings.name, SET_UP)
+            yield
+        except BaseException:
+            self.bus.close()
+            raise
+
+    def ensure(self, register: str, values: Mapping[str, int]) -> None:
+        """Let a register have these values by joint; what has them already is not written.
+
+        EEPROM wears out and is locked while torque is on: torque goes off where it is written.
+        """
+        differing = self._differing(register, values)
+        for joint in differing:
+            if self._is_eeprom(register, joint):
+                self.bus.write("Torque_Enable", joint, 0, SET_UP)
+            self.bus.write(register, joint, values[joint], SET_UP)
+        if differing and (kept := self._differing(register, values)):
+            raise DeviceError(
+                f"{kept[0]} of the {self._settings.name} does not keep {register} = "
+                f"{values[kept[0]]}: switch the arm's power off and on, and replace the servo "
+                f"when this comes back."
+            )
+
+    def find_turns(self) -> None:
+        """Count positions from the turn in which the middle of the calibrated range lies.
+
+        Raises:
+            DeviceError: a joint is far outside of its calibrated range even so.
+        """
+        measured = self.bus.sync_read("Present_Position", self._joints, SET_UP)
+        joints = [self._calibration.joints[name] for name in self._joints]
+        low = np.array([joint.range_min for joint in joints])
+        high = np.array([joint.range_max for joint in joints])
+        turns = np.rint((measured - (low + high) / 2) / COUNTS_PER_TURN).astype(np.int64)
+        self._turns = turns * COUNTS_PER_TURN
+        position = measured - self._turns
+        outside = np.maximum(low - position, position - high)
+        worst = int(np.argmax(outside))
+        if outside[worst] > _TOLERATED_COUNTS:
+            degrees = outside[worst] * 360 / COUNTS_PER_TURN
+            raise DeviceError(
+                f"{self._joints[worst]} of the {self._settings.name} is {degrees:.0f} degrees "
+                f"outside of its calibrated range: switch the arm off, move the joint into its "
+                f"range and start again, or calibrate the arm again."
+            )
+
+    def hold(self, joints: Sequence[str]) -> None:
+        """Torque on, with the present position as the goal, so that nothing moves.
+
+        The goals are written one by one, as only such writes are acknowledged, and before torque
+        goes on; a servo may make its position the goal by itself, but need not.
+        """
+        measured = self.bus.sync_read("Present_Position", joints, SET_UP)
+        for joint, position in zip(joints, measured, strict=True):
+            self.bus.write("Goal_Position", joint, int(position), SET_UP)
+        for joint in joints:
+            self.bus.write("Torque_Enable", joint, 1, SET_UP)
+
+    def let_go(self) -> None:
+        """Torque off at every servo; each is tried before the first error is raised."""
+        first: BusError | None = None
+        for joint in self._joints:
+            try:
+                self.bus.write("Torque_Enable", joint, 0, SET_UP)
+            except BusError as error:
+                first = first if first is not None else error
+        if first is not None:
+            raise first
+
+    def goal_counts(self, goal: ArrayLike) -> dict[str, int]:
+        """What Goal_Position must be by joint for a goal (D,) in units: the nearest counts."""
+        counts = self.scale.to_counts(goal) + self._turns
+        return dict(zip(self._joints, counts.tolist(), strict=True))
+
+    def goal_range(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lowest and highest goal (D,): the calibrated range within the config's limits."""
+        low, high = self.scale.limits
+        for joint, (lowest, highest) in self._settings.limits.items():
+            if joint not in self._joints:
+                raise ConfigError(
+                    f"The limits of the {self._settings.name} name a joint {joint!r} that it has "
+                    f"not: it has {', '.join(self._joints)}."
+                )
+            at = self._joints.index(joint)
+            low[at], high[at] = max(low[at], lowest), min(high[at], highest)
+            if not low[at] < high[at]:
+                raise ConfigError(
+                    f"The limits of {joint} of the {self._settings.name} leave nothing of its "
+                    f"calibrated range: correct them in the hardware config."
+                )
+        return low, high
+
+    def disconnect(self) -> None:
+        """Close the port; torque stays as it is."""
+        self.bus.close()
+
+    def _differing(self, register: str, values: Mapping[str, int]) -> list[str]:
+        present = self.bus.sync_read(register, tuple(values), SET_UP)
+        return [joint for joint, is_ in zip(values, present, strict=True) if is_ != values[joint]]
+
+    def _is_eeprom(self, register: str, joint: str) -> bool:
+        models = {motor.name: motor.model for motor in self.bus.motors}
+        return models[joint].registers[register].address < EEPROM_END

@@ -1,0 +1,173 @@
+"""LeRobot's calibration files: read, checked, written, found.
+
+A file is `{joint: {id, drive_mode, homing_offset, range_min, range_max}}` as JSON, as LeRobot's
+`lerobot-calibrate` writes it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from lerecord.errors import ConfigError
+from lerecord.motors.bus import Motor
+from lerecord.motors.tables import COUNTS_PER_TURN
+
+
+@dataclass(frozen=True, slots=True)
+class JointCalibration:
+    """What a calibration says about one joint.
+
+    Attributes:
+        id: of its servo.
+        drive_mode: 1 when the servo turns the other way, else 0; the servo applies it.
+        homing_offset: counts that the servo adds to its encoder.
+        range_min: lowest position of the joint in counts, homing offset included.
+        range_max: highest position of the joint.
+    """
+
+    id: int
+    drive_mode: int
+    homing_offset: int
+    range_min: int
+    range_max: int
+
+
+_KEYS = tuple(field.name for field in fields(JointCalibration))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The calibration of one arm.
+
+    Attributes:
+        joints: by joint name, in the order of the arm.
+        source: where it comes from, for messages.
+    """
+
+    joints: Mapping[str, JointCalibration]
+    source: str
+
+    def as_mapping(self) -> dict[str, dict[str, int]]:
+        """The content of its file."""
+        return {name: asdict(joint) for name, joint in self.joints.items()}
+
+    def save(self, path: Path) -> None:
+        """Write it as LeRobot does; folders are made as needed."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.as_mapping(), indent=4) + "\n", encoding="utf-8")
+
+
+def load(path: Path, motors: Sequence[Motor]) -> Calibration:
+    """Read a calibration file of an arm with these motors.
+
+    Raises:
+        ConfigError: it cannot be read, or does not fit the arm; the sentence names file and joint.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"The calibration {path} cannot be read ({error.strerror}): correct the calibration "
+            f"in the hardware config."
+        ) from error
+    except ValueError as error:
+        raise ConfigError(
+            f"The calibration {path} is no JSON ({error}): calibrate the arm again."
+        ) from error
+    return parse(data, motors, str(path))
+
+
+def parse(data: Any, motors: Sequence[Motor], source: str) -> Calibration:
+    """Check the content of a calibration file against the arm's motors.
+
+    Raises:
+        ConfigError: as for load.
+    """
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"The calibration {source} is no table of joints: {_AGAIN}")
+    names = [motor.name for motor in motors]
+    for joint in data:
+        if joint not in names:
+            raise ConfigError(
+                f"The calibration {source} has a joint {joint!r} that this arm has not "
+                f"(it has {', '.join(names)}): name the calibration of this arm instead."
+            )
+    return Calibration({motor.name: _joint(data, motor, source) for motor in motors}, source)
+
+
+def find(value: str, folder: Path, names: Sequence[str], environ: Mapping[str, str]) -> Path:
+    """The file that `calibration` in a hardware config means.
+
+    Args:
+        value: a path that ends in .json, or the id under which LeRobot calibrated the arm.
+        folder: what a relative path starts from.
+        names: where LeRobot keeps the calibrations of this kind of arm, such as
+            "robots/koch_follower"; looked at in order.
+        environ: the environment.
+
+    Raises:
+        ConfigError: there is no such file; the sentence lists the places that were looked at.
+    """
+    if value.endswith(".json"):
+        places = [folder / value]
+    else:
+        root = lerobot_folder(environ)
+        places = [root / name / f"{value}.json" for name in names]
+    for place in places:
+        if place.is_file():
+            return place
+    raise ConfigError(
+        f"There is no calibration {value!r} (looked at {', '.join(map(str, places))}): correct it "
+        f"in the hardware config, or calibrate the arm."
+    )
+
+
+def lerobot_folder(environ: Mapping[str, str]) -> Path:
+    """The folder in which LeRobot keeps calibrations, found as LeRobot and its Hub client do."""
+    if (folder := environ.get("HF_LEROBOT_CALIBRATION")) is not None:
+        return Path(folder).expanduser()
+    if (folder := environ.get("HF_LEROBOT_HOME")) is not None:
+        return Path(folder).expanduser() / "calibration"
+    cache = environ.get("XDG_CACHE_HOME", "~/.cache")
+    home = environ.get("HF_HOME", f"{cache}/huggingface")
+    return Path(home).expanduser() / "lerobot" / "calibration"
+
+
+_AGAIN = "calibrate the arm again, or correct the file."
+
+
+def _joint(data: Mapping[str, Any], motor: Motor, source: str) -> JointCalibration:
+    if motor.name not in data:
+        raise ConfigError(f"The calibration {source} lacks the joint {motor.name}: {_AGAIN}")
+    where, entry = f"The calibration {source} of {motor.name}", data[motor.name]
+    for key in _KEYS:
+        value = entry.get(key) if isinstance(entry, Mapping) else None
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ConfigError(f"{where} has no whole number {key}: {_AGAIN}")
+    joint = JointCalibration(*(entry[key] for key in _KEYS))
+    if joint.id != motor.id:
+        raise ConfigError(
+            f"{where} is for a servo with id {joint.id}, and this arm's has id {motor.id}: name "
+            f"the calibration of this arm instead."
+        )
+    if joint.drive_mode not in (0, 1):
+        raise ConfigError(f"{where} has the drive_mode {joint.drive_mode}, not 0 or 1: {_AGAIN}")
+    if not joint.range_min < joint.range_max:
+        raise ConfigError(
+            f"{where} has a range_min of {joint.range_min}, which is not below its range_max of "
+            f"{joint.range_max}: {_AGAIN}"
+        )
+    if joint.range_min < 0 or joint.range_max >= COUNTS_PER_TURN:
+        raise ConfigError(
+            f"{where} ranges from {joint.range_min} to {joint.range_max}, and a servo's limits "
+            f"are within 0 and {COUNTS_PER_TURN - 1}: {_AGAIN}"
+        )
+    most = motor.model.registers["Homing_Offset"].maximum
+    if most is not None and abs(joint.homing_offset) > most:
+        raise ConfigError(
+            f"{where} has a homing_offset of {joint.homing_offset}, and the servo takes {most} at "
+            f"most: {_AGAIN}"
+        )
+    return joint

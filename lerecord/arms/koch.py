@@ -1,0 +1,161 @@
+"""The Koch v1.1 arms: Dynamixel servos, set up as LeRobot sets them up.
+
+Six servos with the IDs 1 to 6; the leader has XL330-M077, the follower XL430-W250 in shoulder and
+XL330-M288 elsewhere. Joints run in extended position mode, since a homing offset may take them
+over the end of a turn; grippers in current-based position mode, in which they yield to a hand or
+an object. A servo applies Drive_Mode and Homing_Offset itself. Source: LeRobot's koch_leader and
+koch_follower.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lerecord.arms.arm import SET_UP, ArmSettings, GoalLimiter, SerialArm
+from lerecord.arms.calibration import Calibration
+from lerecord.arms.units import Mode, Scale, Units, joint_mode
+from lerecord.motors.bus import Motor, MotorBus
+from lerecord.motors.dynamixel import DynamixelBus
+from lerecord.motors.port import WaitingPort
+from lerecord.motors.tables import XL330_M077, XL330_M288, XL430_W250, Model
+
+GRIPPER = "gripper"
+JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", GRIPPER)
+TRIGGER_REST = 50.0  # where the leader's gripper springs back to, of 100
+
+_EXTENDED_POSITION, _CURRENT_POSITION = 4, 5
+_ELBOW_GAINS = {"Position_P_Gain": 1500, "Position_I_Gain": 0, "Position_D_Gain": 600}
+_ANSWER_EVERYTHING = 2
+_MODES = {j: _CURRENT_POSITION if j == GRIPPER else _EXTENDED_POSITION for j in JOINTS}
+_CALIBRATED = {
+    "Drive_Mode": "drive_mode",
+    "Homing_Offset": "homing_offset",
+    "Min_Position_Limit": "range_min",
+    "Max_Position_Limit": "range_max",
+}
+
+
+def _motors(models: Sequence[Model]) -> tuple[Motor, ...]:
+    return tuple(Motor(JOINTS[i], i + 1, model) for i, model in enumerate(models))
+
+
+def _scale(calibration: Calibration, units: Units) -> Scale:
+    joints = [calibration.joints[name] for name in JOINTS]
+    modes = [Mode.RANGE_0_100 if name == GRIPPER else joint_mode(units) for name in JOINTS]
+    return Scale(
+        modes, [joint.range_min for joint in joints], [joint.range_max for joint in joints]
+    )
+
+
+def _bus(settings: ArmSettings, motors: Sequence[Motor]) -> MotorBus:
+    return DynamixelBus(WaitingPort(settings.port, settings.baud), motors)
+
+
+def _set_up(arm: SerialArm) -> None:
+    """The registers that leader and follower share; a new operating mode resets gains and goals."""
+    # A servo that was told not to acknowledge would seem dead; this packet needs no reply.
+    arm.bus.sync_write("Status_Return_Level", dict.fromkeys(JOINTS, _ANSWER_EVERYTHING))
+    arm.ensure("Return_Delay_Time", dict.fromkeys(JOINTS, 0))
+    arm.ensure("Operating_Mode", _MODES)
+    for register, key in _CALIBRATED.items():
+        arm.ensure(register, {joint: arm.calibration[joint][key] for joint in JOINTS})
+    arm.ensure("Bus_Watchdog", dict.fromkeys(JOINTS, 0))  # tripped, it makes goals read-only
+
+
+class Leader(SerialArm):
+    """A Koch leader: free to move by hand, with a gripper that springs back like a trigger.
+
+    Args:
+        settings: of the arm.
+        calibration: of the arm, checked against `motors`.
+        units: of everything that is read.
+        bus: in place of the one on the port of the settings.
+    """
+
+    motors: ClassVar[tuple[Motor, ...]] = _motors([XL330_M077] * 6)
+    calibration_names: ClassVar[tuple[str, ...]] = ("teleoperators/koch_leader",)
+
+    def __init__(
+        self,
+        settings: ArmSettings,
+        calibration: Calibration,
+        units: Units,
+        bus: MotorBus | None = None,
+    ) -> None:
+        bus = bus if bus is not None else _bus(settings, self.motors)
+        super().__init__(settings, calibration, _scale(calibration, units), bus)
+
+    def connect(self) -> None:
+        """Open the port, check the servos, set them up, arm the trigger."""
+        with self.opened():
+            self.let_go()
+            _set_up(self)
+            self.find_turns()
+            self.hold([GRIPPER])
+            self._rest_trigger()
+
+    def disconnect(self) -> None:
+        """Torque off, then close the port."""
+        try:
+            if self.bus.is_open:
+                self.let_go()
+        finally:
+            self.bus.close()
+
+    def _rest_trigger(self) -> None:
+        rest = self.goal_counts(np.where([j == GRIPPER for j in JOINTS], TRIGGER_REST, 0.0))
+        self.bus.write("Goal_Position", GRIPPER, rest[GRIPPER], SET_UP)
+
+
+class Follower(SerialArm):
+    """A Koch follower: goes where it is told, in bounded steps.
+
+    Args:
+        settings: of the arm; its limits narrow the calibrated range.
+        calibration: of the arm, checked against `motors`.
+        units: of everything that is read or told.
+        bus: in place of the one on the port of the settings.
+
+    Raises:
+        ConfigError: the limits do not fit the arm.
+    """
+
+    motors: ClassVar[tuple[Motor, ...]] = _motors([XL430_W250] * 2 + [XL330_M288] * 4)
+    calibration_names: ClassVar[tuple[str, ...]] = ("robots/koch_follower",)
+
+    def __init__(
+        self,
+        settings: ArmSettings,
+        calibration: Calibration,
+        units: Units,
+        bus: MotorBus | None = None,
+    ) -> None:
+        bus = bus if bus is not None else _bus(settings, self.motors)
+        super().__init__(settings, calibration, _scale(calibration, units), bus)
+        self._limiter = GoalLimiter(*self.goal_range())
+
+    def connect(self) -> None:
+        """Open the port, check the servos, set them up, hold the present position.
+
+        An arm that stands under torque, after a crash, is not let go, unless EEPROM must change.
+        """
+        with self.opened():
+            _set_up(self)
+            for register, gain in _ELBOW_GAINS.items():
+                self.ensure(register, {"elbow_flex": gain})
+            self.find_turns()
+            self.hold(JOINTS)
+            self._limiter.start_at(self.scale.unbounded(self.counts(SET_UP)))
+
+    def command(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
+        """Tell it to go to a goal; see the protocol in `arm.Follower`."""
+        limited = self._limiter.limit(goal, max_step)
+        self.bus.sync_write("Goal_Position", self.goal_counts(limited))
+        self._limiter.sent(limited)
+        return limited
+
+    def release(self) -> None:
+        """Torque off: the arm sinks. Every servo is tried before an error is raised."""
+        self.let_go()

@@ -1,0 +1,245 @@
+"""One hardware config, a TOML file, as plain typed data.
+
+A config is named (looked up in ./hardware_configs, then among the packaged ones) or given as a
+path. Every key is known: an unknown one is refused with its table and the nearest known key.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from lerecord.errors import ConfigError
+
+SIMULATED = "sim"  # the config that records without any hardware
+_FOLDER = "hardware_configs"
+_NAME = r"^[a-z][a-z0-9_]*$"
+
+Units = Literal["normalized", "degrees"]
+Name = Annotated[str, Field(pattern=_NAME)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ArmConfig(_Table):
+    """`[arms.<name>.leader]` or `.follower`: one arm on one port."""
+
+    driver: str
+    port: str
+    baud: int = Field(default=1_000_000, gt=0)
+    calibration: str
+    limits: dict[str, list[float]] = {}
+    """Joint name to [lowest, highest] goal in the config's units, within the calibrated range."""
+
+    @model_validator(mode="after")
+    def _limits_are_ranges(self) -> Self:
+        for joint, limits in self.limits.items():
+            if len(limits) != 2 or not limits[0] < limits[1]:
+                raise ValueError(f"the limits of {joint} must be [lowest, highest]")
+        return self
+
+
+class ArmPairConfig(_Table):
+    """`[arms.<name>]`: a leader and the follower that copies it."""
+
+    leader: ArmConfig
+    follower: ArmConfig
+
+
+class CameraConfig(_Table):
+    """`[cameras.<name>]`. Width and height are the camera's, before rotation."""
+
+    driver: str = "opencv"
+    device: str
+    width: int = Field(gt=0, multiple_of=2)
+    height: int = Field(gt=0, multiple_of=2)
+    fps: int = Field(gt=0, le=240)
+    fourcc: str = Field(default="MJPG", min_length=4, max_length=4)
+    rotation: Literal[0, 90, 180, 270] = 0
+    """Degrees clockwise by which the picture is turned before it is recorded."""
+
+    @property
+    def recorded_size(self) -> tuple[int, int]:
+        """Width and height of the picture in the dataset."""
+        return (self.height, self.width) if self.rotation % 180 else (self.width, self.height)
+
+
+class SafetyConfig(_Table):
+    """`[safety]`: how fast a follower may be told to move, in units a second."""
+
+    max_speed: float = Field(default=400.0, gt=0)
+    ramp_speed: float = Field(default=60.0, gt=0)
+    """While the follower catches up with the leader at the start, and while it parks."""
+    align_tolerance: float = Field(default=3.0, gt=0)
+    """The follower follows at full speed once every joint is this near to the leader."""
+
+
+class QualityConfig(_Table):
+    """`[quality]`: what a take must not fall short of."""
+
+    max_silence_s: float = Field(default=1.0, gt=0)
+    """An arm or a camera that is silent for longer ends the take."""
+    min_free_gb: float = Field(default=1.0, ge=0)
+    """No take starts with less room on the disk."""
+
+
+class VideoConfig(_Table):
+    """`[video]`: the encoder. None leaves the codec's recommended value."""
+
+    codec: Literal["h264", "av1"] = "h264"
+    preset: str | None = None
+    crf: int | None = Field(default=None, ge=0, le=63)
+    gop: int = Field(default=2, ge=1)
+
+
+class SimulatorConfig(_Table):
+    """`[simulator]`: the rig is simulated; with start, the recorder runs the simulator itself."""
+
+    start: bool = True
+    seed: int | None = None
+    """Of the box places; None draws a new one each time."""
+
+
+class HardwareConfig(_Table):
+    """A rig: its arms and cameras, its rate, its limits."""
+
+    robot_type: Annotated[str, Field(min_length=1)]
+    fps: int = Field(gt=0, le=240)
+    units: Units = "normalized"
+    arms: dict[Name, ArmPairConfig] = Field(min_length=1)
+    cameras: dict[Name, CameraConfig] = {}
+    safety: SafetyConfig = SafetyConfig()
+    quality: QualityConfig = QualityConfig()
+    video: VideoConfig = VideoConfig()
+    simulator: SimulatorConfig | None = None
+
+    def reached_at(self, ports: Mapping[str, str], devices: Mapping[str, str]) -> "HardwareConfig":
+        """The same rig with the `sim:<name>` ports and devices replaced by where they now are."""
+        arms = {
+            name: pair.model_copy(
+                update={
+                    role: arm.model_copy(update={"port": _resolved(arm.port, ports)})
+                    for role, arm in (("leader", pair.leader), ("follower", pair.follower))
+                }
+            )
+            for name, pair in self.arms.items()
+        }
+        cameras = {
+            name: camera.model_copy(update={"device": _resolved(camera.device, devices)})
+            for name, camera in self.cameras.items()
+        }
+        return self.model_copy(update={"arms": arms, "cameras": cameras})
+
+
+def _resolved(place: str, known: Mapping[str, str]) -> str:
+    if not place.startswith("sim:"):
+        return place
+    try:
+        return known[place.removeprefix("sim:")]
+    except KeyError:
+        names = ", ".join(f"sim:{name}" for name in known)
+        raise ConfigError(f"The simulator has no {place}; it has {names}.") from None
+
+
+def config_folders() -> list[Path]:
+    """Where names are looked up: the working folder's, then the packaged one."""
+    package = Path(__file__).parent
+    packaged = package / _FOLDER  # in a wheel
+    if not packaged.is_dir():
+        packaged = package.parent / _FOLDER  # in a checkout, also when installed editable
+    return [Path(_FOLDER), packaged]
+
+
+def known_names() -> list[str]:
+    """Names of every config that can be found, sorted."""
+    return sorted({path.stem for folder in config_folders() for path in folder.glob("*.toml")})
+
+
+def find(name_or_path: str) -> Path:
+    """The file of a config given by name or by path.
+
+    Raises:
+        ConfigError: there is none; the sentence lists the known names.
+    """
+    if name_or_path.endswith(".toml") or "/" in name_or_path:
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise ConfigError(f"There is no hardware config {path}; check the path.")
+        return path
+    for folder in config_folders():
+        path = folder / f"{name_or_path}.toml"
+        if path.is_file():
+            return path
+    known = ", ".join(known_names())
+    raise ConfigError(
+        f"There is no hardware config named {name_or_path!r}; known are {known}, "
+        f"or give the path of a TOML file."
+    )
+
+
+def load(path: Path) -> HardwareConfig:
+    """Read and validate a config file.
+
+    Raises:
+        ConfigError: it cannot be read, is not TOML, or a key is unknown, missing or wrong.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    return parse(data, str(path))
+
+
+def parse(data: Mapping[str, Any], source: str) -> HardwareConfig:
+    """Validate a config's data; `source` names it in messages."""
+    try:
+        return HardwareConfig.model_validate(data)
+    except ValidationError as error:
+        # A misspelt key is also a missing one: the misspelling is the better thing to say.
+        errors = error.errors(include_url=False)
+        errors.sort(key=lambda each: each["type"] != "extra_forbidden")
+        raise ConfigError(f"{source}: {_explain(errors[0])}") from error
+
+
+def _explain(error: ErrorDetails) -> str:
+    *table, key = error["loc"]
+    name = f"[{'.'.join(str(part) for part in table)}]"
+    where = f"in {name}" if table else "at the top level"
+    if error["type"] == "extra_forbidden":
+        known = list(_keys_at(tuple(table)))
+        near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}."
+        return f"unknown key {str(key)!r} {where}; {hint}"
+    if error["type"] == "missing":
+        return f"the key {str(key)!r} is missing {where}; add it."
+    reason = error["msg"].removeprefix("Value error, ")
+    given = "" if isinstance(error["input"], dict) else f" is {error['input']!r}"
+    return f"{key!s} {where}{given}: {reason[0].lower()}{reason[1:]}."
+
+
+def _keys_at(table: tuple[Any, ...]) -> Iterator[str]:
+    """The keys that a table knows, found by walking the model along the table's path."""
+    model: type[BaseModel] = HardwareConfig
+    for part in table:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            continue  # the free name of an arm or a camera
+        model = _table_of(field.annotation) or model
+    yield from model.model_fields
+
+
+def _table_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in reversed(getattr(annotation, "__args__", ())):
+        if (found := _table_of(argument)) is not None:
+            return found
+    return None

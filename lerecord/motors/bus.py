@@ -1,0 +1,199 @@
+"""What an arm may ask of a servo bus: registers by name, and what can go wrong in words."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lerecord.errors import DeviceError
+from lerecord.motors.tables import MODELS, Model
+
+
+@dataclass(frozen=True, slots=True)
+class Motor:
+    """A servo on a bus: the name by which it is asked for, its ID on the wire, its model."""
+
+    name: str
+    id: int
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a transaction is tried.
+
+    Attributes:
+        attempts: tries, the first one included.
+        budget_s: no further try starts when this much time has passed since the first.
+    """
+
+    attempts: int = 3
+    budget_s: float = 0.03
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ValueError(f"a transaction is tried at least once, not {self.attempts} times")
+
+
+NORMAL = Retry()
+ONCE = Retry(attempts=1)
+
+
+@dataclass(slots=True)
+class BusCounters:
+    """What a bus has seen since it was made; only ever counted up.
+
+    Attributes:
+        transactions: requests of a caller, each counted once however often it was tried.
+        retries: tries after the first.
+        timeouts: tries that ended without every reply.
+        corrupt: tries that ended with a damaged packet.
+        refused: requests that a servo answered with an error.
+        alerts: requests in which a servo reported a hardware error.
+        strays: whole replies that belonged to no open request.
+        drained_bytes: bytes thrown away because they belonged to no open request.
+    """
+
+    transactions: int = 0
+    retries: int = 0
+    timeouts: int = 0
+    corrupt: int = 0
+    refused: int = 0
+    alerts: int = 0
+    strays: int = 0
+    drained_bytes: int = 0
+
+
+class BusError(DeviceError):
+    """A transaction failed; nothing was read, and a write may or may not have been done."""
+
+
+class NoReplyError(BusError):
+    """Servos did not answer in time.
+
+    Attributes:
+        motors: names of the silent ones, in the order in which they were asked.
+    """
+
+    def __init__(self, message: str, motors: Sequence[str]) -> None:
+        super().__init__(message)
+        self.motors = tuple(motors)
+
+
+class CorruptReplyError(BusError):
+    """Packets came damaged: at the recorder, or, as the servo says, at the servo."""
+
+
+class ServoError(BusError):
+    """A servo answered that something is wrong with it or with the request.
+
+    Attributes:
+        motor: its name.
+    """
+
+    def __init__(self, message: str, motor: str) -> None:
+        super().__init__(message)
+        self.motor = motor
+
+
+class ServoRefusedError(ServoError):
+    """A servo refused a request: value out of range, register locked, and the like."""
+
+
+class ServoAlertError(ServoError):
+    """A servo reports a hardware error: overload, overheating and the like.
+
+    Attributes:
+        status: its Hardware_Error_Status.
+    """
+
+    def __init__(self, message: str, motor: str, status: int) -> None:
+        super().__init__(message, motor)
+        self.status = status
+
+
+class PortLostError(BusError):
+    """The serial port is gone or closed."""
+
+
+class MotorBus(Protocol):
+    """Servos on one wire. Motors and registers go by name; values are signed where the table says.
+
+    Every method but open and close raises a BusError when it does not succeed: never a made-up
+    value. Replies that come after their request was given up are not taken for later answers.
+    """
+
+    @property
+    def motors(self) -> tuple[Motor, ...]:
+        """The servos that are expected on the wire."""
+
+    @property
+    def port_name(self) -> str:
+        """The port, as messages name it."""
+
+    @property
+    def counters(self) -> BusCounters:
+        """What the bus has seen so far."""
+
+    @property
+    def is_open(self) -> bool:
+        """True between open and close; False too once the port is lost."""
+
+    def open(self) -> None:
+        """Open the port; raises DeviceError, with the remedy, when that is not possible."""
+
+    def close(self) -> None:
+        """Close the port. Torque stays as it is. Closing twice is allowed."""
+
+    def ping(self, motor: str, retry: Retry = NORMAL) -> int:
+        """Model number of the servo that answers under the motor's ID."""
+
+    def read(self, register: str, motor: str, retry: Retry = NORMAL) -> int:
+        """Value of one register of one motor."""
+
+    def write(self, register: str, motor: str, value: int, retry: Retry = NORMAL) -> None:
+        """Write one register of one motor; returns when the servo has acknowledged it."""
+
+    def sync_read(
+        self, register: str, motors: Sequence[str], retry: Retry = NORMAL
+    ) -> NDArray[np.int64]:
+        """One register of several motors in one transaction: (len(motors),), in their order."""
+
+    def sync_write(self, register: str, values: Mapping[str, int]) -> None:
+        """Write one register of several motors in one packet, which no servo acknowledges."""
+
+
+def check_servos(bus: MotorBus, arm: str, retry: Retry) -> None:
+    """Make sure that every servo of an arm answers and is of the right model.
+
+    Raises:
+        DeviceError: names the first that is not, and what to do.
+    """
+    found: dict[str, int] = {}
+    for motor in bus.motors:
+        with contextlib.suppress(NoReplyError):
+            found[motor.name] = bus.ping(motor.name, retry)
+    if not found:
+        raise DeviceError(
+            f"No servo of the {arm} answers on {bus.port_name}: switch the arm's power on, and "
+            f"check its cable and the port and baud in the hardware config."
+        )
+    for motor in bus.motors:
+        place = f"Servo {motor.id} ({motor.name}) of the {arm} on {bus.port_name}"
+        if motor.name not in found:
+            raise DeviceError(
+                f"{place} does not answer: check the cable to it, and that its id is {motor.id}."
+            )
+        if found[motor.name] != motor.model.number:
+            raise DeviceError(
+                f"{place} is {_model_name(found[motor.name])} where {motor.model.name} belongs: "
+                f"swap the ports in the hardware config if leader and follower are mixed up."
+            )
+
+
+def _model_name(number: int) -> str:
+    names = [model.name for model in MODELS.values() if model.number == number]
+    return names[0] if names else f"a servo with the model number {number}"

@@ -1,0 +1,199 @@
+"""One process a camera: capture, choose, encode.
+
+Four threads, so that none waits for another: capture reads the driver; the main thread takes the
+marks off the pipe; choosing finds each row's image while it is still in the ring; encoding
+decodes, counts and encodes the chosen ones. Started as `python -m`, ended by the end of stdin.
+"""
+
+import os
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from lerecord import drivers
+from lerecord.cameras.camera import Camera, CameraSettings
+from lerecord.dataset.spec import CameraSpec, VideoSettings, video_from_data
+from lerecord.dataset.track import TrackWriter
+from lerecord.errors import LerecordError
+from lerecord.frame import Image
+from lerecord.recording.child import Message, ignore_signals, messages, say
+from lerecord.recording.image_ring import ImageRing
+
+_STATUS_S = 0.1
+_REOPEN_S = 0.5
+_LAST_WORK_S = 0.8  # for what is already chosen, when the parent is gone
+_NICENESS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What the parent asks of this process: the camera, and how its pictures are recorded."""
+
+    driver: str
+    settings: CameraSettings
+    spec: CameraSpec
+    video: VideoSettings
+    fps: int
+    rotation: int
+
+    @classmethod
+    def from_message(cls, message: Message) -> "Assignment":
+        """The parent's `open` message, typed."""
+        return cls(
+            driver=message["driver"],
+            settings=CameraSettings(**message["settings"]),
+            spec=CameraSpec(**message["spec"]),
+            video=video_from_data(message["video"]),
+            fps=message["fps"],
+            rotation=message["rotation"],
+        )
+
+
+class Capture(threading.Thread):
+    """Reads the driver into the ring; opens it again when it is lost."""
+
+    def __init__(self, camera: Camera, name: str, ring: ImageRing) -> None:
+        super().__init__(daemon=True)
+        self._camera = camera
+        self._name = name
+        self._ring = ring
+        self._sequence = 0
+        self._told_at = 0.0
+        self._told_sequence = 0
+        self.behind = 0  # images chosen and not yet encoded; the encoder's figure
+
+    def run(self) -> None:
+        """Read for ever; the process ends around this thread."""
+        while True:
+            try:
+                self._read_until_lost()
+            except LerecordError as error:
+                say("lost", message=str(error))
+            self._camera.close()
+            time.sleep(_REOPEN_S)
+            try:
+                self._camera.open()
+            except LerecordError:
+                continue  # already told; it is tried again
+
+    def _read_until_lost(self) -> None:
+        base = self._sequence
+        while True:
+            read = self._camera.read()
+            self._sequence = base + read.sequence + 1
+            image = Image(read.data, read.captured_at, base + read.sequence)
+            self._ring.put(image)
+            self._tell(image)
+
+    def _tell(self, image: Image) -> None:
+        """Ten times a second: how new the newest image is, and how fast they come."""
+        passed_s = image.captured_at - self._told_at
+        if passed_s < _STATUS_S:
+            return
+        rate = (image.sequence - self._told_sequence) / passed_s if self._told_at else None
+        say("image", captured_at=image.captured_at, fps=rate, behind=self.behind)
+        self._told_at, self._told_sequence = image.captured_at, image.sequence
+
+
+class Encoding(threading.Thread):
+    """Encodes chosen images in the order they were chosen, one take after the other."""
+
+    def __init__(self, assignment: Assignment, capture: Capture) -> None:
+        super().__init__()
+        self._assignment = assignment
+        self._capture = capture
+        self.work: queue.SimpleQueue[Image | Message | None] = queue.SimpleQueue()
+
+    def run(self) -> None:
+        """Work until None; an error is told once and ends the process."""
+        try:
+            self._run()
+        except LerecordError as error:
+            say("error", message=str(error))
+            os._exit(2)
+
+    def _run(self) -> None:
+        track: TrackWriter | None = None
+        while (item := self.work.get()) is not None:
+            self._capture.behind = self.work.qsize()
+            if isinstance(item, Image):
+                assert track is not None
+                track.add(item)
+            elif item["do"] == "begin":
+                track = self._begin(item)
+            elif item["do"] == "finish":
+                assert track is not None
+                summary = track.finish()
+                say("finished", take=item["take"], rows=summary.rows)
+                track = None
+            else:
+                assert track is not None
+                track.abort()
+                say("discarded", take=item["take"])
+                track = None
+        if track is not None:
+            track.finish()  # the parent is gone: what is encoded stays to be salvaged
+
+    def _begin(self, message: Message) -> TrackWriter:
+        folder = Path(message["folder"])
+        folder.mkdir(parents=True, exist_ok=True)
+        asked = self._assignment
+        return TrackWriter(folder, asked.spec, asked.fps, asked.video, rotation=asked.rotation)
+
+
+class Choosing(threading.Thread):
+    """Turns each mark into the image that the camera had at its row's time."""
+
+    def __init__(self, ring: ImageRing, camera_fps: int, encoding: Encoding) -> None:
+        super().__init__(daemon=True)
+        self._ring = ring
+        self._settle_s = 1.5 / camera_fps
+        self._encoding = encoding
+        self.commands: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+
+    def run(self) -> None:
+        """Choose in the order of the marks; everything else is passed on in its place."""
+        while (message := self.commands.get()) is not None:
+            if message["do"] != "mark":
+                self._encoding.work.put(message)
+                continue
+            image = self._ring.choose(message["time"], self._settle_s)
+            if image is None:
+                say("error", message="A take began before the camera had given an image.")
+                os._exit(2)
+            self._encoding.work.put(image)
+        self._encoding.work.put(None)
+
+
+def main() -> None:
+    """Open the camera, say `ready` with the first image, and serve until stdin ends."""
+    ignore_signals()
+    os.nice(_NICENESS)
+    parent = messages()
+    assignment = Assignment.from_message(next(parent))
+    ring = ImageRing()
+    try:
+        camera: Camera = drivers.load("cameras", assignment.driver).Camera(assignment.settings)
+        camera.open()
+        first = camera.read()
+    except LerecordError as error:
+        say("error", message=str(error))
+        return
+    ring.put(first)
+    capture = Capture(camera, assignment.settings.name, ring)
+    encoding = Encoding(assignment, capture)
+    choosing = Choosing(ring, assignment.settings.fps, encoding)
+    for thread in (capture, encoding, choosing):
+        thread.start()
+    say("ready", captured_at=first.captured_at)
+    for message in parent:
+        choosing.commands.put(message)
+    choosing.commands.put(None)
+    encoding.join(_LAST_WORK_S)
+    os._exit(0)  # a driver call may hang for ever
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""Takes across processes: rows go to the writer, marks to the cameras, saves happen behind."""
+
+import shutil
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lerecord.config import HardwareConfig
+from lerecord.dataset import layout
+from lerecord.dataset.spec import DatasetSpec
+from lerecord.dataset.take import Take
+from lerecord.errors import LerecordError
+from lerecord.recording.remote_camera import RemoteCamera
+from lerecord.recording.remote_writer import RemoteWriter, Saved
+from lerecord.recording.snapshot import CameraView
+
+
+@dataclass(slots=True)
+class _Open:
+    """A take that is not on its way to the writer's commit yet."""
+
+    id: str
+    waiting_for: set[str] = field(default_factory=set)  # cameras that still encode
+
+
+class Recorder:
+    """The writer's and the cameras' processes as one recorder.
+
+    Nothing in it waits but the two ends: `wait_until_ready` for the processes to have started, and
+    leaving the context for every save to be finished.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        spec: DatasetSpec,
+        config: HardwareConfig,
+        accept_calibration: bool = False,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._root = root
+        self._fps = spec.fps
+        self._quality = config.quality
+        self._now = now
+        self._writer = RemoteWriter(root, spec, accept_calibration)
+        self._cameras: Mapping[str, RemoteCamera] = {
+            camera.name: RemoteCamera(
+                config.cameras[camera.name], camera, spec.video, spec.fps, now
+            )
+            for camera in spec.cameras
+        }
+        self._running: _Open | None = None
+        self._begun = 0
+        self._closing: OrderedDict[str, _Open] = OrderedDict()
+        self.saved: list[Saved] = []
+        """Every episode committed by this recorder, in order."""
+
+    def wait_until_ready(self) -> list[str]:
+        """Wait for the dataset to be open and for every camera's first image.
+
+        Returns:
+            What the operator should know before the first take, a sentence each.
+
+        Raises:
+            LerecordError: the dataset refuses the rig, or a camera does not open.
+        """
+        left = self._writer.wait_until_open()
+        for camera in self._cameras.values():
+            camera.wait_until_ready()
+        if not left:
+            return []
+        return [
+            f"{len(left)} takes that were never saved are kept in {self._root}/.lerecord/takes."
+        ]
+
+    @property
+    def next_episode(self) -> int:
+        """Index that the running or next take will have."""
+        return self._writer.episodes + self.saving
+
+    @property
+    def saving(self) -> int:
+        """Takes that are saved but not yet committed."""
+        return self._writer.committing + len(self._closing)
+
+    def views(self) -> tuple[CameraView, ...]:
+        """What the screen shows of the cameras."""
+        return tuple(camera.view() for camera in self._cameras.values())
+
+    def obstacle(self) -> str | None:
+        """Why no take can begin now; None when one can."""
+        for camera in self._cameras.values():
+            camera.restart_if_dead()
+        return self.trouble() or low_disk(self._root, self._quality.min_free_gb)
+
+    def trouble(self) -> str | None:
+        """Why the running take cannot go on; None when it can."""
+        self._poll()
+        for camera in self._cameras.values():
+            if (trouble := camera.trouble(self._quality.max_silence_s)) is not None:
+                return trouble
+        return None
+
+    def begin(self, task: str) -> Take:
+        """Open a staged take in every process."""
+        take = self._running = _Open(f"{time.strftime('%Y%m%d-%H%M%S')}-{self._begun:03d}")
+        self._begun += 1
+        folder = self._root / layout.TAKES / take.id
+        self._writer.begin(take.id, task)
+        for camera in self._cameras.values():
+            camera.begin(take.id, folder)
+        return Take(self._writer, self._cameras, self._fps)
+
+    def save(self, take: Take) -> None:
+        """Commit it as soon as every camera has encoded its images; the next may begin now."""
+        ended = self._end()
+        ended.waiting_for = set(self._cameras)
+        self._closing[ended.id] = ended
+        for camera in self._cameras.values():
+            camera.finish(ended.id)
+        self._commit_what_is_encoded()
+
+    def discard(self, take: Take) -> None:
+        """Forget it, and everything of it on disk."""
+        ended = self._end()
+        for camera in self._cameras.values():
+            camera.discard(ended.id)
+        self._writer.discard(ended.id)
+
+    def leave(self, take: Take) -> None:
+        """Close it where it is staged, to be salvaged."""
+        ended = self._end()
+        for camera in self._cameras.values():
+            camera.finish(ended.id)
+        self._writer.leave(ended.id)
+
+    def close(self) -> None:
+        """Wait until everything that was saved is committed, then end the processes."""
+        try:
+            while self.saving:
+                self._poll()
+                if (trouble := self._commit_trouble()) is not None:
+                    raise LerecordError(trouble)
+                time.sleep(0.005)
+        finally:
+            for camera in self._cameras.values():
+                camera.end_input()
+            self._writer.close()
+            for camera in self._cameras.values():
+                camera.close()
+            self.saved = self._writer.saved
+
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _end(self) -> _Open:
+        ended, self._running = self._running, None
+        assert ended is not None
+        return ended
+
+    def _poll(self) -> None:
+        self._writer.poll()
+        for camera in self._cameras.values():
+            for take in camera.poll():
+                if take in self._closing:
+                    self._closing[take].waiting_for.discard(camera.name)
+        self._commit_what_is_encoded()
+
+    def _commit_what_is_encoded(self) -> None:
+        """In the order of the saves: a camera works on one take after the other."""
+        while self._closing:
+            first = next(iter(self._closing.values()))
+            if first.waiting_for:
+                return
+            self._writer.commit(first.id)
+            del self._closing[first.id]
+
+    def _commit_trouble(self) -> str | None:
+        for take in self._closing.values():
+            for name in take.waiting_for:
+                if not self._cameras[name].running:
+                    return self._cameras[name].trouble(self._quality.max_silence_s)
+        return None
+
+
+def low_disk(folder: Path, min_free_gb: float) -> str | None:
+    """Why the disk of a folder (or of its nearest existing parent) has too little room."""
+    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    free_gb = shutil.disk_usage(existing).free / 1e9
+    if free_gb >= min_free_gb:
+        return None
+    return (
+        f"The disk of {folder} has {free_gb:.1f} GB left and the config wants {min_free_gb:g} GB "
+        f"([quality] min_free_gb); make room or record elsewhere with --dataset."
+    )

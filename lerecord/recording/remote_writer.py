@@ -1,0 +1,99 @@
+"""The writer process, seen from the control loop: a sink of rows that never waits."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lerecord.dataset.spec import DatasetSpec
+from lerecord.dataset.take import Row
+from lerecord.errors import LerecordError
+from lerecord.recording.child import ChildProcess, Message, wait_for
+
+_OPEN_TIMEOUT_S = 30.0
+_LAST_COMMIT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An episode that is committed."""
+
+    episode: int
+    task: str
+    rows: int
+    seconds: float
+
+
+class RemoteWriter:
+    """Starts the process that owns the dataset's lock, journal and metadata."""
+
+    def __init__(self, root: Path, spec: DatasetSpec, accept_calibration: bool) -> None:
+        self.episodes = 0
+        """Episodes that are committed."""
+        self.committing = 0
+        self.saved: list[Saved] = []
+        self._child = ChildProcess("lerecord.recording.writer_process")
+        self._child.send(
+            {
+                "do": "open",
+                "root": str(root),
+                "spec": spec.to_json(),
+                "accept_calibration": accept_calibration,
+            }
+        )
+
+    def wait_until_open(self) -> list[str]:
+        """Wait until the dataset is locked and its rig compared; returns what salvage waits for.
+
+        Raises:
+            LerecordError: another recorder has it, it is of another rig, or it is no dataset.
+        """
+        opened = wait_for(self._child, "open", _OPEN_TIMEOUT_S)
+        self.episodes = opened["episodes"]
+        return list(opened["left_takes"])
+
+    def begin(self, take: str, task: str) -> None:
+        """Stage a take; its rows follow."""
+        self._child.send({"do": "begin", "take": take, "task": task})
+
+    def add(self, row: Row) -> None:
+        """One row of the running take."""
+        self._child.send({"do": "row", "row": row.to_json()})
+
+    def commit(self, take: str) -> None:
+        """Make the staged take an episode; `saved` grows when it is one."""
+        self.committing += 1
+        self._child.send({"do": "commit", "take": take})
+
+    def discard(self, take: str) -> None:
+        """Remove the staged take."""
+        self._child.send({"do": "discard", "take": take})
+
+    def leave(self, take: str) -> None:
+        """Close the staged take where it is."""
+        self._child.send({"do": "leave", "take": take})
+
+    def poll(self) -> None:
+        """Take in what the process has said.
+
+        Raises:
+            LerecordError: it could not write; the cause is in the sentence.
+        """
+        running = self._child.running
+        for message in self._child.poll():
+            self._hear(message)
+        if not running:
+            raise LerecordError(
+                f"The process that writes the dataset died: {self._child.complaint()[-500:]} "
+                f"The running take is kept to be salvaged."
+            )
+
+    def close(self) -> None:
+        """End the process; it finishes what it has been told first."""
+        self._child.close(timeout_s=_LAST_COMMIT_S)
+
+    def _hear(self, message: Message) -> None:
+        if message["event"] == "error":
+            raise LerecordError(message["message"])
+        if message["event"] == "saved":
+            self.committing -= 1
+            self.episodes += 1
+            self.saved.append(Saved(**message["episode"]))

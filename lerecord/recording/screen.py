@@ -1,0 +1,167 @@
+"""The recording screen, drawn by a process of its own: it may die without hurting anything."""
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from lerecord.recording.child import ignore_signals, messages
+from lerecord.recording.operator import Phase
+from lerecord.recording.snapshot import CameraView, JointView, Snapshot
+
+_LOOK = {
+    Phase.RESETTING: ("○ RESET", "bold yellow"),
+    Phase.RECORDING: ("● RECORDING", "bold white on red"),
+    Phase.PAUSED: ("‖ PAUSED", "bold cyan"),
+    Phase.ASKING: ("? KEEP THIS TAKE", "bold black on yellow"),
+    Phase.DONE: ("✓ DONE", "bold green"),
+}
+_KEYS = {
+    Phase.RESETTING: (("Enter", "start"), ("p", "pause"), ("q", "quit")),
+    Phase.RECORDING: (("Enter", "save"), ("r", "redo"), ("q", "quit")),
+    Phase.PAUSED: (("Enter", "go on"), ("q", "quit")),
+    Phase.ASKING: (("s", "save it"), ("d", "discard it"), ("q", "leave it to salvage")),
+    Phase.DONE: (),
+}
+_BAR_MARGIN = 46  # columns that a joint's name and numbers take
+_STALE_S = 0.2
+
+
+def draw(snapshot: Snapshot, width: int) -> RenderableType:
+    """The whole screen for one snapshot, for a terminal of that many columns."""
+    label, style = _LOOK[snapshot.phase]
+    joints = _joints(snapshot.joints, max(10, width - _BAR_MARGIN))
+    body: list[RenderableType] = [
+        _headline(snapshot, label, style),
+        Text(),
+        _loop(snapshot),
+        _cameras(snapshot.cameras),
+        Text(),
+        joints,
+        Text(),
+        Text(snapshot.notice, style="bold yellow"),
+        _keys(snapshot.phase),
+    ]
+    title = f"lerecord · {snapshot.robot}{' (simulated)' if snapshot.simulated else ''}"
+    return Panel(
+        Group(*body),
+        title=title,
+        subtitle=snapshot.dataset,
+        border_style=style.removeprefix("bold ").split(" on ")[-1],
+    )
+
+
+def _headline(snapshot: Snapshot, label: str, style: str) -> RenderableType:
+    line = Table.grid(expand=True, padding=(0, 2))
+    for justify in ("left", "left", "right", "right"):
+        line.add_column(justify=justify, no_wrap=True)
+    line.columns[1].ratio = 1
+    line.columns[1].overflow = "ellipsis"
+    count = "" if snapshot.episodes is None else f" ({snapshot.saved}/{snapshot.episodes} saved)"
+    line.add_row(
+        Text(f" {label} ", style=style),
+        Text(snapshot.task, style="bold"),
+        f"episode {snapshot.episode}{count}",
+        _clock(snapshot.elapsed_s, snapshot.limit_s),
+    )
+    return line
+
+
+def _clock(elapsed_s: float, limit_s: float | None) -> Text:
+    text = Text(_minutes(elapsed_s), style="bold")
+    if limit_s is not None:
+        text.append(f" / {_minutes(limit_s)}", style="dim")
+    return text
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60:02d}:{seconds % 60:04.1f}"
+
+
+def _loop(snapshot: Snapshot) -> Text:
+    slow = snapshot.rate_hz < 0.99 * snapshot.fps and snapshot.rate_hz > 0
+    text = Text(" loop ")
+    text.append(f"{snapshot.rate_hz:5.2f} Hz", style="bold red" if slow else "green")
+    text.append(f"   late {snapshot.lateness_p99_s * 1e3:.1f} ms (p99)   ")
+    text.append(f"missed {snapshot.missed}", style="bold red" if snapshot.missed else "")
+    text.append(f"   rows {snapshot.rows}   disk {snapshot.disk_free_bytes / 1e9:.0f} GB left")
+    if snapshot.saving:
+        text.append(f"   saving {snapshot.saving}", style="cyan")
+    return text
+
+
+def _cameras(cameras: tuple[CameraView, ...]) -> Table:
+    table = Table.grid(padding=(0, 3))
+    for camera in cameras:
+        stale = camera.age_s > _STALE_S
+        rate = "--" if camera.fps is None else f"{camera.fps:5.1f}"
+        behind = f"  {camera.behind} to encode" if camera.behind > 1 else ""
+        table.add_row(
+            Text(f" {camera.name}"),
+            Text(f"{rate} fps", style="green" if camera.fps else ""),
+            Text(f"age {camera.age_s * 1e3:4.0f} ms{behind}", style="bold red" if stale else ""),
+        )
+    return table
+
+
+def _joints(joints: tuple[JointView, ...], bar_width: int) -> Table:
+    table = Table.grid(padding=(0, 1))
+    for justify in ("left", "right", "left", "right"):
+        table.add_column(justify=justify, no_wrap=True)
+    table.add_row(
+        Text(" joint", style="dim"),
+        Text("leader", style="dim"),
+        Text("○ leader  █ follower", style="dim"),
+        Text("follower", style="dim"),
+    )
+    for joint in joints:
+        table.add_row(
+            f" {joint.name}",
+            f"{joint.leader:7.1f}",
+            _bar(joint, bar_width),
+            f"{joint.follower:7.1f}",
+        )
+    return table
+
+
+def _bar(joint: JointView, width: int) -> Text:
+    """The follower as a bar from the middle of the range, the leader as a mark on it."""
+
+    def place(value: float) -> int:
+        share = (value - joint.low) / (joint.high - joint.low)
+        return min(width - 1, max(0, int(share * width)))
+
+    zero, follower, leader = place(max(joint.low, 0.0)), place(joint.follower), place(joint.leader)
+    low, high = min(zero, follower), max(zero, follower)
+    text = Text()
+    for column in range(width):
+        if column == leader:
+            text.append("○", style="bold yellow")
+        elif low <= column <= high:
+            text.append("█", style="blue")
+        else:
+            text.append("─", style="bright_black")
+    return text
+
+
+def _keys(phase: Phase) -> Text:
+    text = Text(" ")
+    for key, meaning in _KEYS[phase]:
+        text.append(f" {key} ", style="reverse")
+        text.append(f" {meaning}   ")
+    return text
+
+
+def main() -> None:
+    """Draw the newest snapshot of those that come in on stdin, until it ends."""
+    ignore_signals()
+    console = Console()
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        for message in messages():
+            snapshot = Snapshot.from_json(dict(message))
+            live.update(draw(snapshot, console.width), refresh=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+"""The session: one loop, and a table that says what each command does in each phase."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+from lerecord.dataset.take import Take
+from lerecord.frame import Frame
+from lerecord.pacing import Tick
+from lerecord.recording.operator import Command, Operator, Phase
+
+
+class Action(Enum):
+    """What happens to the take when a command is obeyed."""
+
+    NOTHING = auto()
+    BEGIN = auto()
+    SAVE = auto()
+    DISCARD = auto()
+    LEAVE = auto()  # keep it staged, to be salvaged
+
+
+TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
+    (Phase.RESETTING, Command.GO): (Action.BEGIN, Phase.RECORDING),
+    (Phase.RESETTING, Command.PAUSE): (Action.NOTHING, Phase.PAUSED),
+    (Phase.RESETTING, Command.QUIT): (Action.NOTHING, Phase.DONE),
+    (Phase.RESETTING, Command.STOP): (Action.NOTHING, Phase.DONE),
+    (Phase.PAUSED, Command.GO): (Action.NOTHING, Phase.RESETTING),
+    (Phase.PAUSED, Command.PAUSE): (Action.NOTHING, Phase.RESETTING),
+    (Phase.PAUSED, Command.QUIT): (Action.NOTHING, Phase.DONE),
+    (Phase.PAUSED, Command.STOP): (Action.NOTHING, Phase.DONE),
+    (Phase.RECORDING, Command.GO): (Action.SAVE, Phase.RESETTING),
+    (Phase.RECORDING, Command.SAVE): (Action.SAVE, Phase.RESETTING),
+    (Phase.RECORDING, Command.REDO): (Action.DISCARD, Phase.RESETTING),
+    (Phase.RECORDING, Command.QUIT): (Action.NOTHING, Phase.ASKING),
+    (Phase.RECORDING, Command.STOP): (Action.LEAVE, Phase.DONE),
+    (Phase.ASKING, Command.SAVE): (Action.SAVE, Phase.DONE),
+    (Phase.ASKING, Command.DISCARD): (Action.DISCARD, Phase.DONE),
+    (Phase.ASKING, Command.QUIT): (Action.LEAVE, Phase.DONE),
+    (Phase.ASKING, Command.STOP): (Action.LEAVE, Phase.DONE),
+}
+
+
+class Robot(Protocol):
+    """What the session asks of a rig."""
+
+    @property
+    def aligned(self) -> bool:
+        """The follower has caught up with the leader."""
+        ...
+
+    def step(self, tick: Tick) -> Frame:
+        """One slot's work: read, command, return the row."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Why the rig cannot be recorded now, in a sentence; None when it can."""
+        ...
+
+
+class Takes(Protocol):
+    """What the session asks of whoever records; nothing here waits."""
+
+    def obstacle(self) -> str | None:
+        """Why no take can be begun now, in a sentence; None when one can."""
+        ...
+
+    def begin(self, task: str) -> Take:
+        """Begin a take."""
+        ...
+
+    def save(self, take: Take) -> None:
+        """End it; it becomes an episode."""
+        ...
+
+    def discard(self, take: Take) -> None:
+        """End it; nothing of it stays."""
+        ...
+
+    def leave(self, take: Take) -> None:
+        """End it where it is staged, to be salvaged."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Why the running take cannot go on, in a sentence; None when it can."""
+        ...
+
+
+class Listener(Protocol):
+    """Whoever shows the session to people; must not wait, and cannot hurt it."""
+
+    def tell(self, session: "Session", frame: Frame) -> None:
+        """Once a tick: this is how the session stands."""
+        ...
+
+    def notice(self, sentence: str) -> None:
+        """Something worth a sentence has happened."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be recorded. None: until somebody says so.
+
+    Attributes:
+        task: the sentence that the policy will be given.
+        episodes: how many takes are saved before the session ends.
+        episode_time_s: after which a take saves itself.
+        reset_time_s: after which a take starts by itself.
+        attended: somebody is at the keys who can act on a notice.
+    """
+
+    task: str
+    episodes: int | None = None
+    episode_time_s: float | None = None
+    reset_time_s: float | None = None
+    attended: bool = True
+
+
+class Session:
+    """Runs the rig at its rate; recording is a gate on that one loop, never a second loop."""
+
+    def __init__(
+        self,
+        rig: Robot,
+        takes: Takes,
+        plan: Plan,
+        operators: Sequence[Operator],
+        listener: Listener,
+    ) -> None:
+        self.plan = plan
+        self.phase = Phase.RESETTING
+        self.take: Take | None = None
+        self.saved = 0
+        self.missed = 0
+        self.failure: str | None = None
+        """Why the session ended before its plan was fulfilled; None when it was."""
+        self._rig = rig
+        self._takes = takes
+        self._operators = operators
+        self._listener = listener
+        self._entered_at: float | None = None
+        self._now = 0.0
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the phase was entered."""
+        return 0.0 if self._entered_at is None else self._now - self._entered_at
+
+    def run(self, ticks: Iterable[Tick]) -> None:
+        """Run until the phase is DONE; the caller parks the arm and closes the takes."""
+        for tick in ticks:
+            frame = self._rig.step(tick)
+            if self.take is not None and self.phase is Phase.RECORDING:
+                self.take.add(frame, missed=tick.missed)
+            self._pass_time(tick)
+            self._listener.tell(self, frame)
+            self._look_for_trouble()
+            if (command := self._asked()) is not None:
+                self._obey(command)
+            if self.phase is Phase.DONE:
+                return
+
+    def _pass_time(self, tick: Tick) -> None:
+        self._now = tick.started
+        self.missed += tick.missed
+        if self._entered_at is None:
+            self._enter(Phase.RESETTING)
+
+    def _asked(self) -> Command | None:
+        for operator in self._operators:
+            if (command := operator.poll()) is not None:
+                return command
+        return self._time_is_up()
+
+    def _time_is_up(self) -> Command | None:
+        if self.phase is Phase.RECORDING and self.take is not None:
+            limit_s = self.plan.episode_time_s
+            over = limit_s is not None and self.elapsed_s >= limit_s
+            return Command.SAVE if over or self.take.full else None
+        if self.phase is Phase.RESETTING:
+            limit_s = self.plan.reset_time_s
+            return Command.GO if limit_s is not None and self.elapsed_s >= limit_s else None
+        return None
+
+    def _obey(self, command: Command) -> None:
+        action, phase = TRANSITIONS.get((self.phase, command), (Action.NOTHING, self.phase))
+        if action is Action.BEGIN:
+            if (obstacle := self._obstacle()) is not None:
+                self._listener.notice(obstacle)
+                return
+            self.take = self._takes.begin(self.plan.task)
+        elif action is not Action.NOTHING:
+            self._end_take(action)
+        if self.saved == self.plan.episodes:
+            phase = Phase.DONE
+        if phase is not self.phase:
+            self._enter(phase)
+
+    def _obstacle(self) -> str | None:
+        if not self._rig.aligned:
+            return "The follower is still catching up with the leader."
+        return self._rig.trouble() or self._takes.obstacle()
+
+    def _end_take(self, action: Action) -> None:
+        take, self.take = self.take, None
+        assert take is not None
+        if action is Action.SAVE and take.length < 2:
+            action = Action.DISCARD
+            self._listener.notice("The take was shorter than two rows and was discarded.")
+        if action is Action.SAVE:
+            self._takes.save(take)
+            self.saved += 1
+        elif action is Action.DISCARD:
+            self._takes.discard(take)
+        else:
+            self._takes.leave(take)
+
+    def _look_for_trouble(self) -> None:
+        """A device that failed ends the take, which is kept; unattended it ends the session."""
+        trouble = self._rig.trouble() or self._takes.trouble()
+        if trouble is None:
+            return
+        if self.take is not None:
+            self._end_take(Action.LEAVE)
+            trouble += " The take was ended and is kept to be salvaged."
+            self._listener.notice(trouble)
+            if self.plan.attended:
+                self._enter(Phase.RESETTING)
+        if not self.plan.attended:
+            self.failure = trouble
+            self._enter(Phase.DONE)
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self._entered_at = self._now
+        for operator in self._operators:
+            operator.enter(phase)

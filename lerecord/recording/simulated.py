@@ -1,0 +1,79 @@
+"""The simulated rig as the recorder sees it: where it is reached, and an operator of its own."""
+
+import sys
+from types import TracebackType
+
+from lerecord.config import HardwareConfig, SimulatorConfig
+from lerecord.recording.child import ChildProcess, wait_for
+from lerecord.recording.operator import Command, Phase
+
+_START_TIMEOUT_S = 15.0
+_PHASES = {Phase.RESETTING: "reset", Phase.RECORDING: "record", Phase.PAUSED: "idle"}
+
+
+class SimulatedRig:
+    """Runs the simulator beside the recorder; its demonstrator saves each take when it is done.
+
+    When nobody is at the keys it also starts each take, as soon as the scene is ready.
+    """
+
+    def __init__(
+        self, config: HardwareConfig, simulator: SimulatorConfig, seed: int | None, attended: bool
+    ) -> None:
+        seed = simulator.seed if seed is None else seed
+        self._attended = attended
+        self._ready = False
+        self._done = False
+        self._phase: Phase | None = None
+        self.demonstrations: list[bool] = []
+        """Of each finished demonstration, whether the box stood on the target."""
+        self._child = ChildProcess("lerecord.simulator.server")
+        self._child.send(
+            {
+                "seed": seed,
+                "cameras": {
+                    name: {"width": camera.width, "height": camera.height, "fps": camera.fps}
+                    for name, camera in config.cameras.items()
+                },
+            }
+        )
+        self._unresolved = config
+
+    def wait_until_up(self) -> HardwareConfig:
+        """The config with the ports and devices at which the simulator now answers."""
+        up = wait_for(self._child, "up", _START_TIMEOUT_S)
+        return self._unresolved.reached_at(up["ports"], up["cameras"])
+
+    def poll(self) -> Command | None:
+        """GO when the scene is ready and nobody else decides, SAVE when the task is done."""
+        for message in self._child.poll():
+            if message["event"] == "ready":
+                self._ready = True
+            elif message["event"] == "done":
+                self._done = True
+                self.demonstrations.append(message["box_on_target"])
+        if self._phase is Phase.RECORDING and self._done:
+            return Command.SAVE
+        if self._phase is Phase.RESETTING and self._ready and not self._attended:
+            return Command.GO
+        return None
+
+    def enter(self, phase: Phase) -> None:
+        """Tell the demonstrator what is due now."""
+        self._phase = phase
+        self._ready = self._done = False
+        if phase in _PHASES:
+            self._child.send({"phase": _PHASES[phase]})
+
+    def __enter__(self) -> "SimulatedRig":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._child.running and kind is None:
+            print(f"The simulator had ended: {self._child.complaint()}", file=sys.stderr)
+        self._child.close(timeout_s=2.0)

@@ -1,0 +1,69 @@
+"""The one process that writes: it holds the dataset's lock, keeps the row journal, and commits.
+
+Commits happen in the order in which they are asked for, while rows of the next take wait in the
+pipe; a commit takes milliseconds.
+"""
+
+from pathlib import Path
+
+from lerecord.dataset.spec import DatasetSpec
+from lerecord.dataset.take import Row
+from lerecord.dataset.writer import DatasetWriter, StagedTake
+from lerecord.errors import LerecordError
+from lerecord.recording.child import Message, ignore_signals, messages, say
+
+
+class Writing:
+    """Obeys the parent's messages, one after the other."""
+
+    def __init__(self, writer: DatasetWriter) -> None:
+        self._writer = writer
+        self._staged: dict[str, StagedTake] = {}
+        self._running: StagedTake | None = None
+
+    def obey(self, message: Message) -> None:
+        """Do what one message asks; takes are named by their id."""
+        match message["do"]:
+            case "begin":
+                self._running = self._writer.begin_take(message["task"], message["take"])
+                self._staged[message["take"]] = self._running
+            case "row":
+                assert self._running is not None
+                self._running.add(Row.from_json(message["row"]))
+            case "commit":
+                episode = self._writer.commit(self._staged.pop(message["take"]))
+                say(
+                    "saved",
+                    episode={
+                        "episode": episode.index,
+                        "task": episode.task,
+                        "rows": episode.length,
+                        "seconds": episode.seconds,
+                    },
+                )
+            case "discard":
+                self._writer.discard(self._staged.pop(message["take"]))
+            case "leave":
+                self._staged.pop(message["take"]).close()
+
+
+def main() -> None:
+    """Open the dataset, say what is in it, and serve until stdin ends."""
+    ignore_signals()
+    parent = messages()
+    asked = next(parent)
+    try:
+        spec = DatasetSpec.from_json(asked["spec"])
+        with DatasetWriter.open_or_create(
+            Path(asked["root"]), spec, accept_calibration=asked["accept_calibration"]
+        ) as writer:
+            say("open", episodes=writer.episodes, left_takes=writer.left_takes)
+            writing = Writing(writer)
+            for message in parent:
+                writing.obey(message)
+    except LerecordError as error:
+        say("error", message=str(error))
+
+
+if __name__ == "__main__":
+    main()

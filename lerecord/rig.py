@@ -1,0 +1,239 @@
+"""All arms of a config as one thing: in each slot the followers go where the leaders are."""
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lerecord import drivers
+from lerecord.arms.arm import ArmSettings, Follower, Leader
+from lerecord.arms.calibration import Calibration
+from lerecord.config import HardwareConfig
+from lerecord.errors import ConfigError
+from lerecord.frame import Frame
+from lerecord.motors.bus import BusError
+from lerecord.pacing import Pacer, Tick
+
+_PARKED_WITHIN = 0.5  # units
+_PARK_LIMIT_S = 10.0
+_SETTLE_S = 0.3  # for the follower to arrive where it was sent before torque goes off
+
+Calibrations = Mapping[str, Mapping[str, Calibration]]
+"""Pair name, then "leader" or "follower"."""
+
+
+@dataclass(slots=True)
+class _Arm:
+    """An arm with the last thing it said, and when."""
+
+    driver: Leader
+    heard_at: float
+    reading: NDArray[np.float32]
+    error: BusError | None = None
+
+    def read(self, now: float) -> bool:
+        """Take a reading; False keeps the last one."""
+        try:
+            self.reading = self.driver.read()
+        except BusError as error:
+            self.error = error
+            return False
+        self.heard_at = now
+        return True
+
+
+class _Pair:
+    """A leader and its follower."""
+
+    def __init__(self, leader: Leader, follower: Follower) -> None:
+        self.leader_driver, self.follower_driver = leader, follower
+        self.joints = follower.joints
+
+    def connect(self, now: float) -> None:
+        """Connect both arms; the follower stands where it was found, and parks there at the end."""
+        self.leader_driver.connect()
+        self.follower_driver.connect()
+        self.leader = _Arm(self.leader_driver, now, self.leader_driver.read())
+        self.follower = _Arm(self.follower_driver, now, self.follower_driver.read())
+        self.requested = self.leader.reading
+        self.action = self.park_pose = self.follower.reading
+
+    def step(self, max_step: float, now: float) -> bool:
+        """Read both and pass the leader's pose on; True when everything was read.
+
+        A leader that is not heard moves nothing: the follower holds the last goal.
+        """
+        measured = self.follower.read(now)
+        if not self.leader.read(now):
+            return False
+        self.requested = self.leader.reading
+        return self.command(self.requested, max_step) and measured
+
+    def command(self, goal: NDArray[np.float32], max_step: float) -> bool:
+        """Send the follower towards a goal; False when its bus failed."""
+        try:
+            self.action = self.follower_driver.command(goal, max_step)
+        except BusError as error:
+            self.follower.error = error
+            return False
+        return True
+
+    @property
+    def retries(self) -> int:
+        """Transactions repeated since connecting."""
+        return self.leader_driver.counters.retries + self.follower_driver.counters.retries
+
+
+class Rig:
+    """A context manager: connects on entering; holds, parks and releases on leaving.
+
+    Nothing a bus does makes `step` raise: the last reading stands in, marked as not measured, and
+    `trouble` says so in words once an arm has been silent for longer than the config allows.
+
+    Args:
+        config: with the ports at which the arms are reached.
+        calibrations: of every arm.
+        now: CLOCK_MONOTONIC seconds.
+        sleep: waits that many seconds.
+    """
+
+    def __init__(
+        self,
+        config: HardwareConfig,
+        calibrations: Calibrations,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._config = config
+        self._now = now
+        self._sleep = sleep
+        self._pairs = {name: _pair(config, name, calibrations) for name in config.arms}
+        self._retries = 0
+        self.aligned = False
+        """The followers have caught up with their leaders and follow at full speed."""
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Names of the state's places: `shoulder_pan.pos`; of several pairs, `left_...`."""
+        return tuple(
+            f"{name}_{joint}.pos" if len(self._pairs) > 1 else f"{joint}.pos"
+            for name, pair in self._pairs.items()
+            for joint in pair.joints
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """What makes this rig this rig, beside its rate, units, joints and cameras."""
+        return {
+            name: {
+                "leader": asdict(pair.leader_driver.identity),
+                "follower": asdict(pair.follower_driver.identity),
+            }
+            for name, pair in self._pairs.items()
+        }
+
+    def step(self, tick: Tick) -> Frame:
+        """One slot: read the followers, read the leaders, send the followers on."""
+        safety = self._config.safety
+        speed = safety.max_speed if self.aligned else safety.ramp_speed
+        pairs = self._pairs.values()
+        now = self._now()
+        measured = [pair.step(speed / self._config.fps, now) for pair in pairs]
+        retries = sum(pair.retries for pair in pairs)
+        frame = Frame(
+            tick=tick.index,
+            due=tick.due,
+            started=tick.started,
+            state=np.concatenate([pair.follower.reading for pair in pairs]),
+            action=np.concatenate([pair.action for pair in pairs]),
+            requested=np.concatenate([pair.requested for pair in pairs]),
+            measured=all(measured),
+            bus_s=self._now() - now,
+            retries=retries - self._retries,
+        )
+        self._retries = retries
+        if not self.aligned:
+            apart = np.abs(frame.action - frame.requested).max()
+            self.aligned = frame.measured and bool(apart <= safety.align_tolerance)
+        return frame
+
+    def trouble(self) -> str | None:
+        """The arm that has been silent for too long, and why; None when all are heard."""
+        for name, pair in self._pairs.items():
+            for role, arm in (("leader", pair.leader), ("follower", pair.follower)):
+                silent_s = self._now() - arm.heard_at
+                if silent_s > self._config.quality.max_silence_s:
+                    self.aligned = False  # it may have been moved meanwhile: catch up slowly
+                    return f"The {role} of {name} has been silent for {silent_s:.1f} s. {arm.error}"
+        return None
+
+    def __enter__(self) -> "Rig":
+        now = self._now()
+        try:
+            for pair in self._pairs.values():
+                pair.connect(now)
+        except BaseException:
+            self._release()
+            raise
+        self._retries = sum(pair.retries for pair in self._pairs.values())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._park()
+        finally:
+            self._release()
+
+    def _park(self) -> None:
+        """Bring the followers slowly to where they were found, where torque can go off."""
+        step = self._config.safety.ramp_speed / self._config.fps
+        for tick in Pacer(self._config.fps, self._now, self._sleep):
+            reachable = [pair.command(pair.park_pose, step) for pair in self._pairs.values()]
+            parked = all(
+                np.abs(pair.action - pair.park_pose).max() <= _PARKED_WITHIN
+                for pair in self._pairs.values()
+            )
+            if parked or not any(reachable) or tick.index > _PARK_LIMIT_S * self._config.fps:
+                break
+        self._sleep(_SETTLE_S)
+
+    def _release(self) -> None:
+        """Torque off and ports closed, arm by arm; one that is gone does not keep the others."""
+        for pair in self._pairs.values():
+            for let_go in (
+                pair.follower_driver.release,
+                pair.follower_driver.disconnect,
+                pair.leader_driver.disconnect,
+            ):
+                with contextlib.suppress(BusError):
+                    let_go()
+
+
+def _pair(config: HardwareConfig, name: str, calibrations: Calibrations) -> _Pair:
+    arms = config.arms[name]
+    leader, follower = (
+        getattr(drivers.load("arms", arm.driver), kind)(
+            ArmSettings(f"{name} {role}", arm.port, arm.baud, arm.limits),
+            calibrations[name][role],
+            config.units,
+        )
+        for role, kind, arm in (
+            ("leader", "Leader", arms.leader),
+            ("follower", "Follower", arms.follower),
+        )
+    )
+    if leader.joints != follower.joints:
+        raise ConfigError(
+            f"[arms.{name}] pairs a {arms.leader.driver} leader with a {arms.follower.driver} "
+            f"follower that has other joints; give both the same kind of arm."
+        )
+    return _Pair(leader, follower)

@@ -1,0 +1,181 @@
+"""The simulator's process: a stage, its servo ports, its cameras, and JSON lines to steer it."""
+
+import json
+import os
+import select
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import Any, TextIO
+
+import cv2
+
+from lerecord import strip
+from lerecord.errors import ConfigError
+from lerecord.simulator.mjpeg import MjpegServer, Stream
+from lerecord.simulator.ports import PtyPorts
+from lerecord.simulator.render import Renderer
+from lerecord.simulator.stage import PHASES, RECORD, RESET, Done, Ready, Stage
+
+_SWITCH_INTERVAL_S = 0.0002  # a servo's answer waits that long at most for a thread that draws
+_JPEG = (cv2.IMWRITE_JPEG_QUALITY, 90)
+_BETWEEN_DEMONSTRATIONS_S = 1.0
+_READ_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class CameraConfig:
+    """One camera: its name, its pictures' size in pixels, pictures a second."""
+
+    name: str
+    width: int
+    height: int
+    fps: float
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorConfig:
+    """What the first line asks for."""
+
+    seed: int
+    cameras: tuple[CameraConfig, ...]
+
+
+def parse_config(line: str) -> SimulatorConfig:
+    """The first line; raises ConfigError when it does not say what is needed."""
+    try:
+        asked = json.loads(line)
+        cameras = tuple(
+            CameraConfig(name, int(camera["width"]), int(camera["height"]), float(camera["fps"]))
+            for name, camera in asked["cameras"].items()
+        )
+        return SimulatorConfig(int(asked["seed"]), cameras)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"The simulator's first line is not usable ({error!r}): give it one line such as "
+            '{"seed": 0, "cameras": {"front": {"width": 640, "height": 480, "fps": 30}}}.'
+        ) from error
+
+
+class Lines:
+    """Lines from a file descriptor, as they come; never waits longer than asked."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._buffer = b""
+        self.ended = False
+
+    def read(self, timeout_s: float | None) -> Iterator[str]:
+        """Lines that have arrived by then; sets `ended` at end of file."""
+        ready, _, _ = select.select([self._descriptor], [], [], timeout_s)
+        if ready:
+            data = os.read(self._descriptor, _READ_BYTES)
+            self.ended = not data
+            self._buffer += data
+        *whole, self._buffer = self._buffer.split(b"\n")
+        for line in whole:
+            yield line.decode("utf-8", "replace")
+
+
+class Script:
+    """What comes after what: commands from the parent, or demonstrations without end.
+
+    Args:
+        stage: to play on.
+        tell: takes each event.
+        loop: True to go on by itself.
+    """
+
+    def __init__(self, stage: Stage, tell: Callable[[dict[str, Any]], None], loop: bool) -> None:
+        self._stage = stage
+        self._tell = tell
+        self._loop = loop
+        self._next: tuple[float, str] | None = (time.monotonic(), RESET) if loop else None
+
+    def wait_s(self) -> float | None:
+        """Seconds until something is due; None when nothing is."""
+        waits = [self._stage.until_over()]
+        if self._next is not None:
+            waits.append(max(self._next[0] - time.monotonic(), 0.0))
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def step(self) -> None:
+        """Tell what happened; begin what is due."""
+        event = self._stage.poll()
+        if isinstance(event, Ready):
+            self._tell({"event": "ready"})
+            self._follow_with(RECORD, 0.0)
+        elif isinstance(event, Done):
+            self._tell({"event": "done"} | asdict(event))
+            self._follow_with(RESET, _BETWEEN_DEMONSTRATIONS_S)
+        if self._next is not None and time.monotonic() >= self._next[0]:
+            (_, phase), self._next = self._next, None
+            self._stage.begin(phase)
+
+    def obey(self, line: str) -> None:
+        """Do what a line says; a line that says nothing known is named on stderr."""
+        try:
+            command = json.loads(line)
+        except ValueError:
+            command = None
+        if not isinstance(command, dict):
+            command = {}
+        if command.get("phase") in PHASES:
+            self._next = None
+            self._stage.begin(command["phase"])
+        elif command.get("query") == "truth":
+            self._tell({"event": "truth"} | asdict(self._stage.truth()))
+        else:
+            print(f"The simulator does not know the line {line!r}.", file=sys.stderr, flush=True)
+
+    def _follow_with(self, phase: str, after_s: float) -> None:
+        if self._loop:
+            self._next = (time.monotonic() + after_s, phase)
+
+
+def run(descriptor: int, output: TextIO, loop: bool) -> None:
+    """Serve until the descriptor's end of file; raises ConfigError for a bad first line."""
+    lines = Lines(descriptor)
+    first: list[str] = []
+    while not first and not lines.ended:
+        first += lines.read(None)
+    if not first:
+        return
+    config = parse_config(first[0])
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    cv2.setNumThreads(1)
+
+    def tell(event: dict[str, Any]) -> None:
+        print(json.dumps(event), file=output, flush=True)
+
+    with ExitStack() as stack:
+        stage = Stage(config.seed, time.monotonic)
+        ports = stack.enter_context(PtyPorts(stage.wires(), time.monotonic))
+        streams = {
+            camera.name: Stream(camera.fps, _picture_taker(stage, camera, config.seed))
+            for camera in config.cameras
+        }
+        server = stack.enter_context(MjpegServer(streams))
+        tell({"event": "up", "ports": ports.paths, "cameras": server.urls})
+        script = Script(stage, tell, loop)
+        for line in first[1:]:
+            script.obey(line)
+        while not lines.ended:
+            for line in lines.read(script.wait_s()):
+                script.obey(line)
+            script.step()
+
+
+def _picture_taker(stage: Stage, camera: CameraConfig, seed: int) -> Callable[[int], bytes]:
+    renderer = Renderer(camera.name, camera.width, camera.height, seed)
+
+    def take(number: int) -> bytes:
+        picture = renderer.draw(stage.scene(), number)
+        now, pan = stage.pan()
+        stamp = strip.Stamp(number & 0xFFFFFF, int(now * 1000.0) & 0xFFFFFFFF, pan)
+        strip.draw(picture, stamp)
+        return cv2.imencode(".jpg", picture, _JPEG)[1].tobytes()
+
+    return take

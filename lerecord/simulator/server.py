@@ -1,0 +1,38 @@
+"""Run the simulated rig as a process: `python -m lerecord.simulator.server [--loop]`.
+
+JSON lines on stdin and stdout. First in: {"seed": 0, "cameras": {"front": {"width": 640, "height":
+480, "fps": 30}}}; first out: {"event": "up", "ports": {...}, "cameras": {...}}. Then in: {"phase":
+"reset" | "record" | "idle"} or {"query": "truth"}; out: {"event": "ready" | "done" | "truth"}.
+It ends at the end of stdin, and at nothing else: its parent decides.
+"""
+
+import argparse
+import signal
+import sys
+
+_IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until the end of stdin; the exit status."""
+    for number in _IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    parser = argparse.ArgumentParser(prog="python -m lerecord.simulator.server")
+    parser.add_argument("--loop", action="store_true", help="repeat demonstrations unasked")
+    options = parser.parse_args(arguments)
+    # Only now the heavy imports: a Ctrl-C that comes while they load must not end the process.
+    from lerecord.errors import LerecordError
+    from lerecord.simulator.process import run
+
+    try:
+        run(sys.stdin.fileno(), sys.stdout, options.loop)
+    except LerecordError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0  # the parent is gone, which is how this process ends
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""The world as several threads share it, and the phases that it goes through."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lerecord.simulator import koch
+from lerecord.simulator.demonstrator import Motion, demonstration, return_home
+from lerecord.simulator.dynamixel import Bus
+from lerecord.simulator.solids import Scene
+from lerecord.simulator.world import World
+
+IDLE, RESET, RECORD = "idle", "reset", "record"
+PHASES = (IDLE, RESET, RECORD)
+_SETTLE_S = 0.35  # from the hand's last move until the box is measured
+_ENCODER_MASK = 4095
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The leader is home and the box lies in its new place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A demonstration is over.
+
+    Attributes:
+        box_on_target: True when the box lies on the square.
+        box_to_target_m: metres from the box to the middle of the square.
+    """
+
+    box_on_target: bool
+    box_to_target_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class JointTruth:
+    """One servo: its present and its goal position in counts, and its torque."""
+
+    position: int
+    goal: int
+    torque: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """How the world really is, for tests."""
+
+    box: tuple[float, float, float]
+    target: tuple[float, float]
+    box_on_target: bool
+    leader: dict[str, JointTruth]
+    follower: dict[str, JointTruth]
+
+
+class Stage:
+    """One world, its two buses and the script; every method may be called from any thread.
+
+    Args:
+        seed: of everything that is random.
+        now: monotonic clock in seconds.
+    """
+
+    def __init__(self, seed: int, now: Callable[[], float]) -> None:
+        self._world = World(seed)
+        self._now = now
+        self._lock = threading.Lock()
+        self._seed = seed
+        self._motions = 0
+        self._over: tuple[float, str] | None = None  # when the phase is over, and which it is
+        self._world.advance(now())
+
+    def wires(self) -> dict[str, "StageWire"]:
+        """The servo buses by the arm's name."""
+        return {
+            "leader": StageWire(self, Bus(self._world.leader.servos)),
+            "follower": StageWire(self, Bus(self._world.follower.servos)),
+        }
+
+    def begin(self, phase: str) -> None:
+        """Start a phase; what was under way ends where it is."""
+        with self._lock:
+            now = self._advance()
+            start = self._world.leader.pose()
+            self._motions += 1
+            seed = self._seed * 1000 + self._motions
+            if phase == RESET:
+                self._world.place_box()
+                self._play(return_home(start, seed), now, phase)
+            elif phase == RECORD:
+                self._play(demonstration(start, self._world.box.flat_place(), seed), now, phase)
+            else:
+                self._world.hand, self._over = None, None
+
+    def until_over(self) -> float | None:
+        """Seconds until the phase is over; None when none is under way."""
+        return None if self._over is None else max(self._over[0] - self._now(), 0.0)
+
+    def poll(self) -> Ready | Done | None:
+        """What happened, once, when the phase is over."""
+        with self._lock:
+            if self._over is None or self._now() < self._over[0]:
+                return None
+            self._advance()
+            (_, phase), self._over = self._over, None
+            if phase == RESET:
+                return Ready()
+            return Done(self._world.box_on_target(), self._world.box_to_target())
+
+    def scene(self) -> Scene:
+        """What a camera sees now."""
+        with self._lock:
+            self._advance()
+            box = self._world.box
+            return Scene(self._world.follower.pose(), box.centre, box.axes)
+
+    def pan(self) -> tuple[float, int]:
+        """Now, and the follower's pan encoder (0 to 4095) at this time."""
+        with self._lock:
+            now = self._advance()
+            return now, self._world.follower.servos[0].position & _ENCODER_MASK
+
+    def truth(self) -> Truth:
+        """How the world is now."""
+        with self._lock:
+            self._advance()
+            return Truth(
+                box=self._world.box.place,
+                target=self._world.target,
+                box_on_target=self._world.box_on_target(),
+                leader=_joints(self._world.leader),
+                follower=_joints(self._world.follower),
+            )
+
+    def feed(self, bus: Bus, data: bytes, now: float) -> bytes:
+        """Replies of a bus to bytes that arrive now."""
+        with self._lock:
+            self._world.advance(now)
+            return bus.feed(data, now)
+
+    def _advance(self) -> float:
+        now = self._now()
+        self._world.advance(now)
+        return now
+
+    def _play(self, motion: Motion, start: float, phase: str) -> None:
+        self._world.hand = lambda now: motion.at(now - start)
+        settle = _SETTLE_S if phase == RECORD else 0.0
+        self._over = (start + motion.duration_s + settle, phase)
+
+
+@dataclass(frozen=True, slots=True)
+class StageWire:
+    """One bus of a stage, as a port sees it."""
+
+    stage: Stage
+    bus: Bus
+
+    def feed(self, data: bytes, now: float) -> bytes:
+        """Replies to the bytes, from a world that has come to `now`."""
+        return self.stage.feed(self.bus, data, now)
+
+
+def _joints(arm: koch.Arm) -> dict[str, JointTruth]:
+    return {
+        name: JointTruth(servo.position, servo.value("Goal_Position"), servo.torque)
+        for name, servo in zip(koch.JOINTS, arm.servos, strict=True)
+    }

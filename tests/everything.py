@@ -1,0 +1,29 @@
+"""Every check there is, in the order in which they fail fastest; stops at the first failure."""
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+CHECKS = (
+    ("ruff", "format", "--check", "."),
+    ("ruff", "check", "."),
+    ("lint-imports",),
+    ("mypy",),
+    ("pytest",),
+)
+
+
+def main() -> int:
+    for name, *arguments in CHECKS:
+        print(f"\n$ {name} {' '.join(arguments)}", flush=True)
+        status = subprocess.run([SCRIPTS / name, *arguments], cwd=ROOT, check=False).returncode
+        if status != 0:
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

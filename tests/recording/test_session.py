@@ -1,0 +1,223 @@
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lerecord.dataset.take import Row, Take
+from lerecord.frame import Frame
+from lerecord.pacing import Tick
+from lerecord.recording.operator import Command, Phase
+from lerecord.recording.session import TRANSITIONS, Plan, Session
+
+FPS = 10
+
+
+@dataclass
+class FakeRig:
+    aligned: bool = True
+    sentence: str | None = None
+
+    def step(self, tick: Tick) -> Frame:
+        pose = np.full(2, tick.index, dtype=np.float32)
+        return Frame(tick.index, tick.due, tick.started, pose, pose, pose)
+
+    def trouble(self) -> str | None:
+        return self.sentence
+
+
+@dataclass
+class Rows:
+    rows: list[Row] = field(default_factory=list)
+
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+
+
+@dataclass
+class FakeTakes:
+    done: list[str] = field(default_factory=list)
+    sinks: list[Rows] = field(default_factory=list)
+    why_not: str | None = None
+    sentence: str | None = None
+
+    def obstacle(self) -> str | None:
+        return self.why_not
+
+    def trouble(self) -> str | None:
+        return self.sentence
+
+    def begin(self, task: str) -> Take:
+        self.done.append(f"begin {task}")
+        self.sinks.append(Rows())
+        return Take(self.sinks[-1], {}, FPS)
+
+    def save(self, take: Take) -> None:
+        self.done.append(f"save {take.length}")
+
+    def discard(self, take: Take) -> None:
+        self.done.append(f"discard {take.length}")
+
+    def leave(self, take: Take) -> None:
+        self.done.append(f"leave {take.length}")
+
+
+@dataclass
+class Script:
+    """An operator that asks for things at given ticks, by the number of polls."""
+
+    commands: Mapping[int, Command]
+    polls: int = 0
+    phases: list[Phase] = field(default_factory=list)
+
+    def poll(self) -> Command | None:
+        self.polls += 1
+        return self.commands.get(self.polls - 1)
+
+    def enter(self, phase: Phase) -> None:
+        self.phases.append(phase)
+
+
+@dataclass
+class Notices:
+    sentences: list[str] = field(default_factory=list)
+
+    def tell(self, session: Session, frame: Frame) -> None:
+        pass
+
+    def notice(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+
+
+def grid(count: int) -> Iterator[Tick]:
+    return (Tick(i, i / FPS, i / FPS, 0) for i in range(count))
+
+
+class Bench:
+    def __init__(self, commands: Mapping[int, Command], **plan: object) -> None:
+        self.rig, self.takes, self.notices = FakeRig(), FakeTakes(), Notices()
+        self.script = Script(commands)
+        self.session = Session(
+            self.rig,
+            self.takes,
+            Plan("Grab", **plan),  # type: ignore[arg-type]
+            [self.script],
+            self.notices,
+        )
+
+    def run(self, ticks: int = 100) -> list[str]:
+        self.session.run(grid(ticks))
+        return self.takes.done
+
+
+def test_a_take_has_a_row_for_every_tick_after_start_up_to_save() -> None:
+    bench = Bench({2: Command.GO, 7: Command.SAVE, 10: Command.QUIT})
+    assert bench.run() == ["begin Grab", "save 5"]
+    assert [row.state[0] for row in bench.takes.sinks[0].rows] == [3, 4, 5, 6, 7]
+    assert bench.session.phase is Phase.DONE
+
+
+def test_redo_discards_and_goes_back_to_reset() -> None:
+    bench = Bench({0: Command.GO, 4: Command.REDO, 5: Command.GO, 8: Command.GO, 9: Command.QUIT})
+    assert bench.run() == ["begin Grab", "discard 4", "begin Grab", "save 3"]
+
+
+def test_the_session_ends_with_the_last_wanted_episode() -> None:
+    bench = Bench({}, episodes=2, episode_time_s=0.5, reset_time_s=0.3)
+    assert bench.run() == ["begin Grab", "save 5", "begin Grab", "save 5"]
+    assert bench.session.saved == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending"),
+    [(Command.SAVE, "save 2"), (Command.DISCARD, "discard 2"), (Command.QUIT, "leave 2")],
+)
+def test_quitting_in_a_take_asks_and_records_no_more(answer: Command, ending: str) -> None:
+    bench = Bench({0: Command.GO, 2: Command.QUIT, 6: Command.GO, 8: answer})
+    assert bench.run() == ["begin Grab", ending]
+    assert bench.script.phases == [Phase.RESETTING, Phase.RECORDING, Phase.ASKING, Phase.DONE]
+
+
+@pytest.mark.parametrize("at", [1, 5, 9])
+def test_a_signal_stops_and_leaves_the_running_take_to_salvage(at: int) -> None:
+    bench = Bench({3: Command.GO, at: Command.STOP} | ({7: Command.PAUSE} if at == 9 else {}))
+    done = bench.run()
+    assert bench.session.phase is Phase.DONE
+    assert done == ([] if at == 1 else ["begin Grab", f"leave {at - 3}"])
+
+
+def test_pause_stops_the_clock_of_the_reset() -> None:
+    bench = Bench({1: Command.PAUSE, 20: Command.PAUSE, 40: Command.QUIT}, reset_time_s=0.5)
+    bench.run()
+    assert bench.takes.done[0] == "begin Grab"
+    assert bench.takes.sinks[0].rows[0].state[0] == 26
+
+
+def test_no_take_begins_before_the_follower_has_caught_up() -> None:
+    bench = Bench({0: Command.GO, 1: Command.QUIT})
+    bench.rig.aligned = False
+    assert bench.run() == []
+    assert "catching up" in bench.notices.sentences[0]
+
+
+def test_an_obstacle_is_told_instead_of_beginning() -> None:
+    bench = Bench({0: Command.GO, 1: Command.QUIT})
+    bench.takes.why_not = "The disk is full."
+    assert bench.run() == []
+    assert bench.notices.sentences == ["The disk is full."]
+
+
+def test_a_take_of_one_row_is_not_kept() -> None:
+    bench = Bench({0: Command.GO, 1: Command.SAVE, 2: Command.QUIT})
+    assert bench.run() == ["begin Grab", "discard 1"]
+    assert bench.session.saved == 0
+    assert "two rows" in bench.notices.sentences[0]
+
+
+@pytest.mark.parametrize("attended", [True, False])
+def test_a_device_that_fails_ends_the_take_and_keeps_it(attended: bool) -> None:
+    bench = Bench({0: Command.GO, 60: Command.QUIT}, attended=attended)
+    ticks = grid(100)
+
+    def failing() -> Iterator[Tick]:
+        for tick in ticks:
+            bench.takes.sentence = "Camera front is gone." if tick.index in (10, 11) else None
+            yield tick
+
+    bench.session.run(failing())
+    assert bench.takes.done == ["begin Grab", "leave 10"]
+    if attended:
+        assert bench.script.phases[-2:] == [Phase.RESETTING, Phase.DONE]
+        assert bench.session.failure is None
+        assert bench.notices.sentences[0].startswith("Camera front is gone. The take was ended")
+    else:
+        assert bench.session.failure is not None
+        assert bench.session.failure.startswith("Camera front is gone.")
+
+
+def test_missed_slots_become_rows_and_are_counted() -> None:
+    bench = Bench({0: Command.GO, 2: Command.SAVE, 3: Command.QUIT})
+    ticks = [Tick(0, 0, 0, 0), Tick(1, 0.1, 0.1, 0), Tick(5, 0.5, 0.5, 3), Tick(6, 0.6, 0.6, 0)]
+    bench.session.run(iter(ticks))
+    assert bench.takes.done == ["begin Grab", "save 5"]
+    assert bench.session.missed == 3
+
+
+def test_every_phase_but_the_last_can_be_left_by_a_signal() -> None:
+    for phase in set(Phase) - {Phase.DONE}:
+        assert TRANSITIONS[phase, Command.STOP][1] is Phase.DONE
+
+
+@given(st.lists(st.sampled_from([*Command, None]), max_size=60))
+def test_whatever_is_asked_every_take_ends_exactly_once(commands: list[Command | None]) -> None:
+    script = {i: command for i, command in enumerate(commands) if command is not None}
+    bench = Bench(script | {len(commands): Command.STOP, len(commands) + 1: Command.STOP})
+    done = bench.run()
+    assert bench.session.phase is Phase.DONE
+    assert bench.session.take is None
+    kinds = [each.split()[0] for each in done]
+    assert kinds[::2] == ["begin"] * (len(kinds) // 2)
+    assert "begin" not in kinds[1::2]
+    assert bench.session.saved == kinds.count("save")

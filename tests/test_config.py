@@ -1,0 +1,111 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from lerecord import config
+from lerecord.errors import ConfigError
+
+SIM = Path(__file__).parents[1] / "hardware_configs" / "sim.toml"
+
+
+def written(folder: Path, old: str = "", new: str = "") -> Path:
+    text = SIM.read_text(encoding="utf-8")
+    assert old in text
+    path = folder / "rig.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", ["sim", "koch"])
+def test_packaged_configs_are_valid(name: str) -> None:
+    loaded = config.load(config.find(name))
+    assert loaded.fps == 30
+    assert list(loaded.cameras) == ["front", "wrist"]
+
+
+def test_a_name_in_the_working_folder_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "hardware_configs"
+    folder.mkdir()
+    own = written(folder, "fps = 30", "fps = 60")
+    own.rename(folder / "sim.toml")
+    monkeypatch.chdir(tmp_path)
+    assert config.load(config.find("sim")).fps == 60
+    assert config.load(config.find("koch")).fps == 30
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"no hardware config named 'kuch'; known are koch, sim"):
+        config.find("kuch")
+
+
+def test_a_path_that_is_not_there_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"There is no hardware config rigs/mine\.toml"):
+        config.find("rigs/mine.toml")
+
+
+REFUSALS = [
+    ("fps = 30", "fpps = 30", "unknown key 'fpps' at the top level; did you mean 'fps'?"),
+    ("width", "widht", "unknown key 'widht' in [cameras.front]; did you mean 'width'?"),
+    (
+        'port = "sim:leader"',
+        'prot = "x"',
+        "unknown key 'prot' in [arms.main.leader]; did you mean 'port'?",
+    ),
+    ("[simulator]", "[simulater]", "unknown key 'simulater' at the top level; did you mean 'sim"),
+    ("height = 480", "", "the key 'height' is missing in [cameras.front]; add it."),
+    ("fps = 30", 'fps = "30"', "fps at the top level is '30': input should be a valid integer."),
+    ("fps = 30", "fps = 30.0", "fps at the top level is 30.0: input should be a valid integer."),
+    ("width = 640", "width = 641", "width in [cameras.front] is 641: input should be a multiple"),
+    ('units = "normalized"', 'units = "radians"', "units at the top level is 'radians': input"),
+    ("fps = 30", "fps = ", "is not valid TOML"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "sentence"), REFUSALS, ids=[each[1] for each in REFUSALS])
+def test_a_wrong_config_is_refused_in_one_sentence(
+    tmp_path: Path, old: str, new: str, sentence: str
+) -> None:
+    path = written(tmp_path, old, new)
+    with pytest.raises(ConfigError) as refused:
+        config.load(path)
+    assert str(refused.value).startswith(str(path))
+    assert sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_config_says_why(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    path.chmod(0)
+    with pytest.raises(ConfigError, match="Permission denied"):
+        config.load(path)
+
+
+def test_limits_are_ranges(tmp_path: Path) -> None:
+    leader = 'port = "sim:leader"'
+    good = written(tmp_path, leader, f"{leader}\nlimits = {{ gripper = [0, 90.0] }}")
+    assert config.load(good).arms["main"].leader.limits == {"gripper": [0, 90.0]}
+    bad = written(tmp_path, leader, f"{leader}\nlimits = {{ gripper = [90.0, 0.0] }}")
+    with pytest.raises(ConfigError, match=r"limits of gripper must be \[lowest, highest\]"):
+        config.load(bad)
+
+
+def test_simulated_places_are_resolved() -> None:
+    reached = config.load(SIM).reached_at(
+        {"leader": "/dev/pts/8", "follower": "/dev/pts/9"},
+        {"front": "http://a", "wrist": "http://b"},
+    )
+    assert reached.arms["main"].leader.port == "/dev/pts/8"
+    assert reached.arms["main"].follower.port == "/dev/pts/9"
+    assert [camera.device for camera in reached.cameras.values()] == ["http://a", "http://b"]
+    with pytest.raises(ConfigError, match=r"no sim:leader; it has sim:other"):
+        config.load(SIM).reached_at({"other": "x"}, {})
+
+
+def test_a_rotated_camera_is_recorded_upright(tmp_path: Path) -> None:
+    turned = config.load(written(tmp_path, "width = 640", "rotation = 90\nwidth = 640"))
+    assert turned.cameras["front"].recorded_size == (480, 640)
+    assert turned.cameras["wrist"].recorded_size == (640, 480)
