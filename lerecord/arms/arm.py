@@ -25,6 +25,7 @@ from lerecord.motors.tables import COUNTS_PER_TURN, EEPROM_END
 SET_UP = Retry(attempts=5, budget_s=1.0)
 """Patience while an arm is set up or let go, when nothing else waits."""
 
+_BESIDE_COUNTS = 64  # under six degrees: what a hand or gravity moves a joint beyond its range
 _TOLERATED_COUNTS = 512  # an eighth of a turn: a calibration by hand misses the very ends
 
 
@@ -243,7 +244,10 @@ class SerialArm:
             )
 
     def find_turns(self) -> None:
-        """Count positions from the turn in which the middle of the calibrated range lies.
+        """Count positions from the turn in which they are nearest to the middle of their range.
+
+        A joint in its range, or a little beside it, is taken at its word: one that turns freely is
+        else found a whole turn away when it stands at the end of its range.
 
         Raises:
             DeviceError: a joint is far outside of its calibrated range even so.
@@ -252,8 +256,9 @@ class SerialArm:
         joints = [self._calibration.joints[name] for name in self._joints]
         low = np.array([joint.range_min for joint in joints])
         high = np.array([joint.range_max for joint in joints])
-        turns = np.rint((measured - (low + high) / 2) / COUNTS_PER_TURN).astype(np.int64)
-        self._turns = turns * COUNTS_PER_TURN
+        nearest = np.rint((measured - (low + high) / 2) / COUNTS_PER_TURN).astype(np.int64)
+        is_beside = (measured < low - _BESIDE_COUNTS) | (measured > high + _BESIDE_COUNTS)
+        self._turns = np.where(is_beside, nearest, 0) * COUNTS_PER_TURN
         position = measured - self._turns
         outside = np.maximum(low - position, position - high)
         worst = int(np.argmax(outside))

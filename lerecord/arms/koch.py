@@ -53,10 +53,13 @@ def _bus(settings: ArmSettings, motors: Sequence[Motor]) -> MotorBus:
     return DynamixelBus(WaitingPort(settings.port, settings.baud), motors)
 
 
+def _wake(arm: SerialArm) -> None:
+    """Let every servo acknowledge what it is told; this packet itself needs no reply."""
+    arm.bus.sync_write("Status_Return_Level", dict.fromkeys(JOINTS, _ANSWER_EVERYTHING))
+
+
 def _set_up(arm: SerialArm) -> None:
     """The registers that leader and follower share; a new operating mode resets gains and goals."""
-    # A servo that was told not to acknowledge would seem dead; this packet needs no reply.
-    arm.bus.sync_write("Status_Return_Level", dict.fromkeys(JOINTS, _ANSWER_EVERYTHING))
     arm.ensure("Return_Delay_Time", dict.fromkeys(JOINTS, 0))
     arm.ensure("Operating_Mode", _MODES)
     for register, key in _CALIBRATED.items():
@@ -90,6 +93,7 @@ class Leader(SerialArm):
     def connect(self) -> None:
         """Open the port, check the servos, set them up, arm the trigger."""
         with self.opened():
+            _wake(self)
             self.let_go()
             _set_up(self)
             self.find_turns()
@@ -142,6 +146,7 @@ class Follower(SerialArm):
         An arm that stands under torque, after a crash, is not let go, unless EEPROM must change.
         """
         with self.opened():
+            _wake(self)
             _set_up(self)
             for register, gain in _ELBOW_GAINS.items():
                 self.ensure(register, {"elbow_flex": gain})

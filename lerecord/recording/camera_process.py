@@ -15,7 +15,7 @@ from pathlib import Path
 from lerecord import drivers
 from lerecord.cameras.camera import Camera, CameraSettings
 from lerecord.dataset.spec import CameraSpec, VideoSettings, video_from_data
-from lerecord.dataset.track import TrackWriter
+from lerecord.dataset.track import TrackWriter, probe
 from lerecord.errors import LerecordError
 from lerecord.frame import Image
 from lerecord.recording.child import Message, ignore_signals, messages, say
@@ -175,6 +175,7 @@ def main() -> None:
     assignment = Assignment.from_message(next(parent))
     ring = ImageRing()
     try:
+        probe(assignment.spec, assignment.fps, assignment.video)
         camera: Camera = drivers.load("cameras", assignment.driver).Camera(assignment.settings)
         camera.open()
         first = camera.read()

@@ -44,6 +44,7 @@ class ChildProcess:
         )
         self._unsent = bytearray()
         self._unread = b""
+        self._kept: list[Message] = []
         assert self._process.stdin is not None
         os.set_blocking(self._process.stdin.fileno(), False)
         if self._process.stdout is not None:
@@ -76,7 +77,34 @@ class ChildProcess:
         while chunk := self._read_chunk(self._process.stdout):
             data += chunk
         *lines, self._unread = data.split(b"\n")
-        return [json.loads(line) for line in lines]
+        messages = [*self._kept, *(json.loads(line) for line in lines)]
+        self._kept.clear()
+        return messages
+
+    def wait_for(self, event: str, timeout_s: float) -> Message:
+        """Wait until the child says `event`, and keep what it said after; never for the loop.
+
+        Raises:
+            LerecordError: the child said `error`, ended, or said nothing in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            running = self.running
+            messages = self.poll()
+            for place, message in enumerate(messages):
+                if message["event"] == "error":
+                    raise LerecordError(message["message"])
+                if message["event"] == event:
+                    self._kept = messages[place + 1 :]
+                    return message
+            if not running:
+                raise LerecordError(f"{self.module} has ended unexpectedly. {self.complaint()}")
+            if time.monotonic() > deadline:
+                raise LerecordError(
+                    f"{self.module} did not answer within {timeout_s:g} s; try once more, and "
+                    f"when it happens again look for what else uses this machine."
+                )
+            time.sleep(0.002)
 
     def end_input(self) -> None:
         """Tell the child that nothing more will come; it finishes and ends."""
@@ -125,30 +153,6 @@ class ChildProcess:
     @staticmethod
     def _read_chunk(stream: IO[bytes]) -> bytes:
         return stream.read(_CHUNK) or b""
-
-
-def wait_for(child: ChildProcess, event: str, timeout_s: float) -> Message:
-    """Wait until the child says `event`; for the start, never for the loop.
-
-    Raises:
-        LerecordError: the child said `error`, ended, or said nothing in time.
-    """
-    deadline = time.monotonic() + timeout_s
-    while True:
-        running = child.running
-        for message in child.poll():
-            if message["event"] == "error":
-                raise LerecordError(message["message"])
-            if message["event"] == event:
-                return message
-        if not running:
-            raise LerecordError(f"{child.module} has ended unexpectedly. {child.complaint()}")
-        if time.monotonic() > deadline:
-            raise LerecordError(
-                f"{child.module} did not answer within {timeout_s:g} s; try once more, and when "
-                f"it happens again look for what else uses this machine."
-            )
-        time.sleep(0.002)
 
 
 def ignore_signals() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lerecord.config import CameraConfig
 from lerecord.dataset.spec import CameraSpec, VideoSettings, video_to_data
-from lerecord.recording.child import ChildProcess, wait_for
+from lerecord.recording.child import ChildProcess
 from lerecord.recording.snapshot import CameraView
 
 _READY_TIMEOUT_S = 15.0
@@ -58,7 +58,7 @@ class RemoteCamera:
         Raises:
             LerecordError: the camera does not open, or not as the config says.
         """
-        self._captured_at = wait_for(self._child, "ready", _READY_TIMEOUT_S)["captured_at"]
+        self._captured_at = self._child.wait_for("ready", _READY_TIMEOUT_S)["captured_at"]
 
     def begin(self, take: str, folder: Path) -> None:
         """Encode the marked images below folder from now on."""
@@ -103,6 +103,11 @@ class RemoteCamera:
             reason = "" if self._lost is None else f" {self._lost}"
             return f"Camera {self.name} has given no image for {silent_s:.1f} s.{reason}"
         return None
+
+    @property
+    def pid(self) -> int:
+        """Id of its process."""
+        return self._child.pid
 
     @property
     def running(self) -> bool:

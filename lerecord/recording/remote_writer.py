@@ -6,7 +6,7 @@ from pathlib import Path
 from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.take import Row
 from lerecord.errors import LerecordError
-from lerecord.recording.child import ChildProcess, Message, wait_for
+from lerecord.recording.child import ChildProcess, Message
 
 _OPEN_TIMEOUT_S = 30.0
 _LAST_COMMIT_S = 60.0
@@ -46,7 +46,7 @@ class RemoteWriter:
         Raises:
             LerecordError: another recorder has it, it is of another rig, or it is no dataset.
         """
-        opened = wait_for(self._child, "open", _OPEN_TIMEOUT_S)
+        opened = self._child.wait_for("open", _OPEN_TIMEOUT_S)
         self.episodes = opened["episodes"]
         return list(opened["left_takes"])
 

@@ -4,7 +4,7 @@ import sys
 from types import TracebackType
 
 from lerecord.config import HardwareConfig, SimulatorConfig
-from lerecord.recording.child import ChildProcess, wait_for
+from lerecord.recording.child import ChildProcess
 from lerecord.recording.operator import Command, Phase
 
 _START_TIMEOUT_S = 15.0
@@ -41,7 +41,7 @@ class SimulatedRig:
 
     def wait_until_up(self) -> HardwareConfig:
         """The config with the ports and devices at which the simulator now answers."""
-        up = wait_for(self._child, "up", _START_TIMEOUT_S)
+        up = self._child.wait_for("up", _START_TIMEOUT_S)
         return self._unresolved.reached_at(up["ports"], up["cameras"])
 
     def poll(self) -> Command | None:

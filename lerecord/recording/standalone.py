@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lerecord import config as configs
-from lerecord.recording.child import ChildProcess, wait_for
+from lerecord.recording.child import ChildProcess
 
 _START_TIMEOUT_S = 15.0
 
@@ -20,7 +20,7 @@ def run_simulator(write: Path | None, seed: int | None) -> None:
             for name, camera in config.cameras.items()
         }
         child.send({"seed": seed, "cameras": cameras})
-        up = wait_for(child, "up", _START_TIMEOUT_S)
+        up = child.wait_for("up", _START_TIMEOUT_S)
         places = {**up["ports"], **up["cameras"]}
         for name, place in places.items():
             print(f"{name:10s} {place}")

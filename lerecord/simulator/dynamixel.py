@@ -18,7 +18,7 @@ BULK_READ, BULK_WRITE, FAST_BULK_READ = 0x92, 0x93, 0x9A
 _ALERT = 0x80
 _ANSWERS_PING, _ANSWERS_READS = 0, 1  # Status_Return_Level; 2 answers everything
 _CLEAR_TURNS = b"\x01\x44\x58\x4c\x22"
-_RESET_ALL, _RESET_BUT_ID, _RESET_BUT_ID_AND_BAUD = 0xFF, 0x01, 0x02
+_RESET_ALL, _RESET_BUT_ID, _RESET_BUT_ID_AND_BAUD = b"\xff", b"\x01", b"\x02"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,13 @@ class Bus:
         return b"" if servo is None else self._one(servo, packet)
 
     def _broadcast(self, packet: Packet) -> bytes:
-        replies = [
-            self._one(servo, packet)
-            for servo in sorted(self.servos, key=lambda servo: servo.id)
-            if packet.instruction != READ
-        ]
-        return b"".join(replies) if packet.instruction == PING else b""
+        """Every servo obeys; only a ping is answered. Nobody loses its ID by broadcast."""
+        resets_all = packet.instruction == FACTORY_RESET and packet.parameters == _RESET_ALL
+        if resets_all or packet.instruction == READ:
+            return b""
+        in_order = sorted(self.servos, key=lambda servo: servo.id)
+        replies = b"".join([self._one(servo, packet) for servo in in_order])
+        return replies if packet.instruction == PING else b""
 
     def _one(self, servo: Servo, packet: Packet) -> bytes:
         """Do an instruction on one servo; its reply, or nothing when it keeps silent."""
@@ -225,10 +226,9 @@ def _action(servo: Servo, parameters: bytes) -> bytes:
 
 
 def _factory_reset(servo: Servo, parameters: bytes) -> bytes:
-    option = parameters[0] if len(parameters) == 1 else None
-    if option not in (_RESET_ALL, _RESET_BUT_ID, _RESET_BUT_ID_AND_BAUD) or servo.torque:
+    if parameters not in (_RESET_ALL, _RESET_BUT_ID, _RESET_BUT_ID_AND_BAUD) or servo.torque:
         raise RefusedError(ErrorNumber.RESULT_FAIL)
-    servo.factory_reset(option != _RESET_ALL, option == _RESET_BUT_ID_AND_BAUD)
+    servo.factory_reset(parameters != _RESET_ALL, parameters == _RESET_BUT_ID_AND_BAUD)
     return b""
 
 

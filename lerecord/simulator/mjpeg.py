@@ -1,12 +1,9 @@
-"""Cameras over HTTP: multipart/x-mixed-replace, one JPEG a part, always the latest picture."""
+"""A camera over HTTP: multipart/x-mixed-replace, one JPEG a part, always the latest picture."""
 
-import os
 import socket
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable
 
 _BOUNDARY = b"picture"
 _RESPONSE = (
@@ -18,11 +15,10 @@ _SEND_BUFFER = 32768  # a client that does not keep up skips pictures instead of
 _REQUEST_TIMEOUT_S = 2.0
 _SEND_TIMEOUT_S = 10.0
 _LONGEST_REQUEST = 8192
-_NICE = 10  # a picture may wait for the processor, a servo's answer may not
 
 
 class Stream:
-    """One camera: takes pictures at its own rate while somebody watches, and only then.
+    """Takes pictures at a camera's own rate while somebody watches, and only then.
 
     Args:
         fps: pictures a second, on an absolute grid.
@@ -36,44 +32,10 @@ class Stream:
         self._picture: tuple[int, bytes] | None = None
         self._watchers = 0
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
 
-    def __enter__(self) -> "Stream":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        self._thread.join()
-
-    def watch(self, show: Callable[[bytes], None]) -> None:
-        """Give each picture to `show`, the latest only, until the camera closes or it raises."""
-        with self._changed:
-            self._watchers += 1
-            self._changed.notify_all()
-            shown = -1 if self._picture is None else self._picture[0]
-        try:
-            while (picture := self._newer_than(shown)) is not None:
-                shown = picture[0]
-                show(picture[1])
-        finally:
-            with self._changed:
-                self._watchers -= 1
-
-    def _newer_than(self, number: int) -> tuple[int, bytes] | None:
-        with self._changed:
-            while not self._closed:
-                if self._picture is not None and self._picture[0] > number:
-                    return self._picture
-                self._changed.wait()
-            return None
-
-    def _run(self) -> None:
-        _yield_to_others()
-        number = 0
-        due = 0.0
+    def run(self) -> None:
+        """Take pictures until close()."""
+        number, due = 0, 0.0
         while self._wait_for_watchers():
             now = time.monotonic()
             if now - due > self._period_s:  # nobody watched, or the machine stood still
@@ -87,8 +49,36 @@ class Stream:
             number += 1
             due += self._period_s
 
+    def watch(self, show: Callable[[bytes], None]) -> None:
+        """Give each new picture to `show`, the latest only, until close() or until it raises."""
+        with self._changed:
+            self._watchers += 1
+            self._changed.notify_all()
+            shown = -1 if self._picture is None else self._picture[0]
+        try:
+            while (picture := self._newer_than(shown)) is not None:
+                shown = picture[0]
+                show(picture[1])
+        finally:
+            with self._changed:
+                self._watchers -= 1
+
+    def close(self) -> None:
+        """End run() and watch()."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _newer_than(self, number: int) -> tuple[int, bytes] | None:
+        with self._changed:
+            while not self._closed:
+                if self._picture is not None and self._picture[0] > number:
+                    return self._picture
+                self._changed.wait()
+            return None
+
     def _wait_for_watchers(self) -> bool:
-        """False when the camera is closed."""
+        """False when the stream is closed."""
         with self._changed:
             while self._watchers == 0 and not self._closed:
                 self._changed.wait()
@@ -96,32 +86,24 @@ class Stream:
 
 
 class MjpegServer:
-    """Serves streams on 127.0.0.1, each under /name, on a port that the system picks."""
+    """Serves a stream under /name on 127.0.0.1, on a port that the system picks."""
 
-    def __init__(self, streams: Mapping[str, Stream]) -> None:
-        self._streams = dict(streams)
+    def __init__(self, name: str, stream: Stream) -> None:
+        self._name = name
+        self._stream = stream
         self._listener = socket.create_server(("127.0.0.1", 0))
-        port = self._listener.getsockname()[1]
-        self.urls = {name: f"http://127.0.0.1:{port}/{name}" for name in streams}
-        self._clients: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/{name}"
         self._thread = threading.Thread(target=self._accept, name="camera server", daemon=True)
-        self._stack = ExitStack()
 
     def __enter__(self) -> "MjpegServer":
-        for stream in self._streams.values():
-            self._stack.enter_context(stream)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        with self._lock:
-            for client in self._clients:
-                _hang_up(client)
         self._thread.join()
-        self._stack.close()
+        self._stream.close()
 
     def _accept(self) -> None:
         while True:
@@ -132,35 +114,23 @@ class MjpegServer:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with self._lock:
-            self._clients.add(client)
-        try:
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-            stream = self._streams.get(_requested(client))
-            if stream is None:
-                client.sendall(_NOT_FOUND)
-                return
-            client.settimeout(_SEND_TIMEOUT_S)
-            client.sendall(_RESPONSE)
-            stream.watch(lambda picture: client.sendall(_part(picture)))
-        except OSError:
-            return  # the client is gone
-        finally:
-            with self._lock:
-                self._clients.discard(client)
-            client.close()
-
-
-def _yield_to_others() -> None:
-    """Lower the priority of this thread alone, where threads have one of their own."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+        with client:
+            try:
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+                client.settimeout(_REQUEST_TIMEOUT_S)
+                if _requested(client) != self._name:
+                    client.sendall(_NOT_FOUND)
+                    return
+                client.settimeout(_SEND_TIMEOUT_S)
+                client.sendall(_RESPONSE)
+                self._stream.watch(lambda picture: client.sendall(_part(picture)))
+            except OSError:
+                return  # the client is gone
 
 
 def _requested(client: socket.socket) -> str:
     """Name in the request's path; empty when there is no request to understand."""
-    client.settimeout(_REQUEST_TIMEOUT_S)
     request = b""
     while b"\r\n\r\n" not in request and len(request) < _LONGEST_REQUEST:
         received = client.recv(_LONGEST_REQUEST)
@@ -174,10 +144,3 @@ def _requested(client: socket.socket) -> str:
 def _part(jpeg: bytes) -> bytes:
     head = b"--%b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
     return head % (_BOUNDARY, len(jpeg)) + jpeg + b"\r\n"
-
-
-def _hang_up(client: socket.socket) -> None:
-    try:
-        client.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it has gone by itself

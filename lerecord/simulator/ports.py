@@ -1,16 +1,20 @@
-"""Two ways onto a simulated bus: a lock-step port in memory, and a pseudo-terminal."""
+"""Ways onto a simulated bus: a lock-step port in memory; terminals and sockets that are real."""
 
+import contextlib
 import os
 import select
+import socket
+import sys
 import threading
 import tty
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 _BITS_PER_BYTE = 10  # one start bit, eight data bits, one stop bit
 _TIMEOUT_SLACK_S = 0.001
 _READ_BYTES = 4096
+_REAL_TIME_PRIORITY = 40
 
 
 class Wire(Protocol):
@@ -135,43 +139,57 @@ class LockStepPort:
         return count * _BITS_PER_BYTE / self.baudrate
 
 
-class PtyPorts:
-    """Pseudo-terminals, each with a bus behind it, served by one thread.
+class Ports:
+    """Serves wires on file descriptors from one thread, each request at the time it is read.
 
-    Each group of replies leaves in one write, so that a client never sees half of one. Both ends
-    of every terminal are kept open here: clients may open and close theirs as they like.
+    Each group of replies leaves in one write, so that a client never sees half of one. It owns the
+    descriptors and closes them at the end.
 
     Args:
-        wires: bus by port name.
         now: clock that the wires are fed with, in seconds.
     """
 
-    def __init__(self, wires: Mapping[str, Wire], now: Callable[[], float]) -> None:
-        self.paths: dict[str, str] = {}
+    def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._wires: dict[int, Wire] = {}
-        self._kept_open: list[int] = []
+        self._owned: list[int] = []
         self._wake_read, self._wake_write = os.pipe()
-        for name, wire in wires.items():
-            server, client = os.openpty()
-            tty.setraw(client)
-            os.set_blocking(server, False)
-            self.paths[name] = os.ttyname(client)
-            self._wires[server] = wire
-            self._kept_open += [server, client]
-        self._thread = threading.Thread(target=self._serve, name="servo ports", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="ports", daemon=True)
 
-    def __enter__(self) -> "PtyPorts":
+    def add_terminal(self, wire: Wire) -> str:
+        """Serve a wire on a new pseudo-terminal; the path that a client opens.
+
+        Both ends are kept open here: clients may open and close theirs as they like.
+        """
+        server, client = os.openpty()
+        tty.setraw(client)
+        self._add(server, wire)
+        self._owned.append(client)
+        return os.ttyname(client)
+
+    def add_socket(self, wire: Wire) -> socket.socket:
+        """Serve a wire on a new socket; the other end of it, which the caller owns."""
+        server, client = socket.socketpair()
+        self._add(server.detach(), wire)
+        return client
+
+    def __enter__(self) -> "Ports":
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         os.write(self._wake_write, b"\0")
         self._thread.join()
-        for descriptor in (*self._kept_open, self._wake_read, self._wake_write):
+        for descriptor in (*self._owned, self._wake_read, self._wake_write):
             os.close(descriptor)
 
+    def _add(self, descriptor: int, wire: Wire) -> None:
+        os.set_blocking(descriptor, False)
+        self._wires[descriptor] = wire
+        self._owned.append(descriptor)
+
     def _serve(self) -> None:
+        _ask_for_real_time()
         poll = select.poll()
         for descriptor in (*self._wires, self._wake_read):
             poll.register(descriptor, select.POLLIN)
@@ -179,13 +197,28 @@ class PtyPorts:
             for descriptor, _ in poll.poll():
                 if descriptor == self._wake_read:
                     return
-                self._answer(descriptor)
+                if not self._answer(descriptor):
+                    poll.unregister(descriptor)
 
-    def _answer(self, descriptor: int) -> None:
+    def _answer(self, descriptor: int) -> bool:
+        """False when the other end is gone for good."""
         try:
             data = os.read(descriptor, _READ_BYTES)
+            if not data:
+                return False
             reply = self._wires[descriptor].feed(data, self._now())
             if reply:
                 os.write(descriptor, reply)
         except BlockingIOError:
-            return  # nobody reads: bytes on a wire that nobody listens to are gone
+            return True  # nobody reads: what is on a wire that nobody listens to is gone
+        except ConnectionError:
+            return False
+        return True
+
+
+def _ask_for_real_time() -> None:
+    """Real servos wait for no processor: ask for the same, where the system has it and allows."""
+    if sys.platform == "linux":
+        with contextlib.suppress(PermissionError):
+            policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+            os.sched_setscheduler(0, policy, os.sched_param(_REAL_TIME_PRIORITY))

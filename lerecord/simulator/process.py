@@ -3,24 +3,20 @@
 import json
 import os
 import select
+import socket
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
-import cv2
+from lerecord.errors import ConfigError, DeviceError
+from lerecord.simulator.ports import Ports
+from lerecord.simulator.stage import PHASES, RECORD, RESET, Done, Ready, SightWire, Stage
 
-from lerecord import strip
-from lerecord.errors import ConfigError
-from lerecord.simulator.mjpeg import MjpegServer, Stream
-from lerecord.simulator.ports import PtyPorts
-from lerecord.simulator.render import Renderer
-from lerecord.simulator.stage import PHASES, RECORD, RESET, Done, Ready, Stage
-
-_SWITCH_INTERVAL_S = 0.0002  # a servo's answer waits that long at most for a thread that draws
-_JPEG = (cv2.IMWRITE_JPEG_QUALITY, 90)
+_SWITCH_INTERVAL_S = 0.0002  # a servo's answer waits that long at most for the main thread
 _BETWEEN_DEMONSTRATIONS_S = 1.0
 _READ_BYTES = 65536
 
@@ -67,16 +63,70 @@ class Lines:
         self._buffer = b""
         self.ended = False
 
-    def read(self, timeout_s: float | None) -> Iterator[str]:
-        """Lines that have arrived by then; sets `ended` at end of file."""
-        ready, _, _ = select.select([self._descriptor], [], [], timeout_s)
-        if ready:
+    def read(self, timeout_s: float | None, others: Sequence[int] = ()) -> Iterator[str]:
+        """Lines that have arrived by then; sets `ended` at end of file.
+
+        It returns early, too, when one of the other descriptors has something to read.
+        """
+        ready, _, _ = select.select([self._descriptor, *others], [], [], timeout_s)
+        if self._descriptor in ready:
             data = os.read(self._descriptor, _READ_BYTES)
             self.ended = not data
             self._buffer += data
         *whole, self._buffer = self._buffer.split(b"\n")
         for line in whole:
             yield line.decode("utf-8", "replace")
+
+
+class CameraChild:
+    """A camera's process; ends with the block.
+
+    Args:
+        camera: what it shows.
+        seed: of its table and noise.
+        sight: socket to the world; closed here once the process has it.
+    """
+
+    def __init__(self, camera: CameraConfig, seed: int, sight: socket.socket) -> None:
+        self._name = camera.name
+        asked = asdict(camera) | {"seed": seed, "descriptor": sight.fileno()}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "lerecord.simulator.camera", json.dumps(asked)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[sight.fileno()],
+        )
+        sight.close()
+
+    def __enter__(self) -> "CameraChild":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._process:  # closes its pipes, which ends it
+            pass
+
+    def fileno(self) -> int:
+        """Becomes readable when the process has ended."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    def url(self) -> str:
+        """Where it serves its pictures; waits for it to be up. Raises DeviceError if it ends."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline().decode().strip()
+        if not line:
+            self.check()
+        return line
+
+    def check(self) -> None:
+        """Raise DeviceError when the process has ended."""
+        readable, _, _ = select.select([self], [], [], 0.0)
+        if readable:
+            status = self._process.wait()
+            raise DeviceError(
+                f"The process of the simulated camera {self._name!r} ended by itself with status "
+                f"{status}; its reason stands above."
+            )
 
 
 class Script:
@@ -136,7 +186,10 @@ class Script:
 
 
 def run(descriptor: int, output: TextIO, loop: bool) -> None:
-    """Serve until the descriptor's end of file; raises ConfigError for a bad first line."""
+    """Serve until the descriptor's end of file.
+
+    Raises ConfigError for a bad first line and DeviceError when a camera's process dies.
+    """
     lines = Lines(descriptor)
     first: list[str] = []
     while not first and not lines.ended:
@@ -145,37 +198,30 @@ def run(descriptor: int, output: TextIO, loop: bool) -> None:
         return
     config = parse_config(first[0])
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    cv2.setNumThreads(1)
 
     def tell(event: dict[str, Any]) -> None:
         print(json.dumps(event), file=output, flush=True)
 
     with ExitStack() as stack:
         stage = Stage(config.seed, time.monotonic)
-        ports = stack.enter_context(PtyPorts(stage.wires(), time.monotonic))
-        streams = {
-            camera.name: Stream(camera.fps, _picture_taker(stage, camera, config.seed))
+        ports = Ports(time.monotonic)
+        paths = {arm: ports.add_terminal(wire) for arm, wire in stage.buses().items()}
+        cameras = {
+            camera.name: stack.enter_context(
+                CameraChild(camera, config.seed, ports.add_socket(SightWire(stage)))
+            )
             for camera in config.cameras
         }
-        server = stack.enter_context(MjpegServer(streams))
-        tell({"event": "up", "ports": ports.paths, "cameras": server.urls})
+        stack.enter_context(ports)
+        urls = {name: camera.url() for name, camera in cameras.items()}
+        tell({"event": "up", "ports": paths, "cameras": urls})
         script = Script(stage, tell, loop)
         for line in first[1:]:
             script.obey(line)
+        alive = [camera.fileno() for camera in cameras.values()]
         while not lines.ended:
-            for line in lines.read(script.wait_s()):
+            for line in lines.read(script.wait_s(), alive):
                 script.obey(line)
             script.step()
-
-
-def _picture_taker(stage: Stage, camera: CameraConfig, seed: int) -> Callable[[int], bytes]:
-    renderer = Renderer(camera.name, camera.width, camera.height, seed)
-
-    def take(number: int) -> bytes:
-        picture = renderer.draw(stage.scene(), number)
-        now, pan = stage.pan()
-        stamp = strip.Stamp(number & 0xFFFFFF, int(now * 1000.0) & 0xFFFFFFFF, pan)
-        strip.draw(picture, stamp)
-        return cv2.imencode(".jpg", picture, _JPEG)[1].tobytes()
-
-    return take
+            for camera in cameras.values():
+                camera.check()

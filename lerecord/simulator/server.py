@@ -7,8 +7,10 @@ It ends at the end of stdin, and at nothing else: its parent decides.
 """
 
 import argparse
+import os
 import signal
 import sys
+import threading
 
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -17,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until the end of stdin; the exit status."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
+    threading.excepthook = _end_with_traceback
     parser = argparse.ArgumentParser(prog="python -m lerecord.simulator.server")
     parser.add_argument("--loop", action="store_true", help="repeat demonstrations unasked")
     options = parser.parse_args(arguments)
@@ -32,6 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         return 0  # the parent is gone, which is how this process ends
     return 0
+
+
+def _end_with_traceback(failure: threading.ExceptHookArgs) -> None:
+    """A simulator without its servos is none: do not go on when their thread has died."""
+    threading.__excepthook__(failure)
+    os._exit(1)
 
 
 if __name__ == "__main__":

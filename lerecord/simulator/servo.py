@@ -13,14 +13,12 @@ the servo starts, changes its Drive_Mode, or is driven in position control (mode
 import enum
 import math
 import struct
-from dataclasses import dataclass
 
 from lerecord.motors.tables import COUNTS_PER_TURN, EEPROM_END, Model
 from lerecord.simulator.control_table import ControlTable, ErrorNumber, RefusedError
+from lerecord.simulator.motion import Surroundings, approach, sink, track
 
 VELOCITY_UNIT_COUNTS_S = 0.229 * COUNTS_PER_TURN / 60.0
-RESPONSE_S = 0.04  # time constant of the position loop
-SLUMP_COUNTS_S = 1500.0  # how fast a joint sinks when nothing holds it
 WATCHDOG_UNIT_S = 0.02
 
 CURRENT, VELOCITY, POSITION, EXTENDED_POSITION, CURRENT_POSITION, PWM = 0, 1, 3, 4, 5, 16
@@ -52,22 +50,6 @@ class HardwareError(enum.IntFlag):
     ENCODER = 0x08
     ELECTRICAL_SHOCK = 0x10
     OVERLOAD = 0x20
-
-
-@dataclass(slots=True)
-class Surroundings:
-    """What the world does to the shaft; every value in counts of the shaft.
-
-    Attributes:
-        hand: where a hand holds the shaft; None when no hand is there.
-        slump: where gravity takes the shaft when nothing holds it; None when it stays.
-        low, high: between these the shaft is free to move.
-    """
-
-    hand: float | None = None
-    slump: float | None = None
-    low: float = -math.inf
-    high: float = math.inf
 
 
 class Servo:
@@ -293,8 +275,7 @@ class Servo:
             self.shaft = world.hand
         elif not self._torque:
             if world.slump is not None:
-                reach = SLUMP_COUNTS_S * elapsed
-                self.shaft += min(max(world.slump - self.shaft, -reach), reach)
+                self.shaft = sink(self.shaft, world.slump, elapsed)
         elif self._watchdog == _WATCHDOG_TRIPPED:
             pass  # it holds still
         elif self._mode in _TRACKING:
@@ -313,8 +294,8 @@ class Servo:
                 else ("Goal_Current", "Current_Limit")
             )
             goal = self._speed * self._table.load(asked) / max(self._table.load(limit), 1)
-        left = (self.velocity * self._direction - goal) * math.exp(-elapsed / RESPONSE_S)
-        self.shaft += self._direction * (goal + left) * elapsed
+        speed = approach(self.velocity * self._direction, goal, elapsed)
+        self.shaft += self._direction * speed * elapsed
 
     def _publish(self) -> None:
         """Bring the registers that report the present up to date."""
@@ -332,16 +313,3 @@ class Servo:
         )  # fmt: skip
         self._table.store("Registered_Instruction", int(self.pending is not None))
         self._published = True
-
-
-def track(position: float, goal: float, speed: float, elapsed: float) -> float:
-    """Where a first-order position loop with a speed limit is after a time; exact for any step."""
-    error = goal - position
-    bend = speed * RESPONSE_S  # below this error the speed limit no longer binds
-    if abs(error) > bend:
-        straight = (abs(error) - bend) / speed if speed > 0.0 else math.inf
-        if straight >= elapsed:
-            return position + math.copysign(speed * elapsed, error)
-        elapsed -= straight
-        error = math.copysign(bend, error)
-    return goal - error * math.exp(-elapsed / RESPONSE_S)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lerecord.simulator import koch
 from lerecord.simulator.demonstrator import Motion, demonstration, return_home
 from lerecord.simulator.dynamixel import Bus
+from lerecord.simulator.sight import Sight
 from lerecord.simulator.solids import Scene
 from lerecord.simulator.world import World
 
@@ -71,11 +72,11 @@ class Stage:
         self._over: tuple[float, str] | None = None  # when the phase is over, and which it is
         self._world.advance(now())
 
-    def wires(self) -> dict[str, "StageWire"]:
+    def buses(self) -> dict[str, "BusWire"]:
         """The servo buses by the arm's name."""
         return {
-            "leader": StageWire(self, Bus(self._world.leader.servos)),
-            "follower": StageWire(self, Bus(self._world.follower.servos)),
+            "leader": BusWire(self, Bus(self._world.leader.servos)),
+            "follower": BusWire(self, Bus(self._world.follower.servos)),
         }
 
     def begin(self, phase: str) -> None:
@@ -108,18 +109,13 @@ class Stage:
                 return Ready()
             return Done(self._world.box_on_target(), self._world.box_to_target())
 
-    def scene(self) -> Scene:
+    def sight(self) -> Sight:
         """What a camera sees now."""
         with self._lock:
-            self._advance()
-            box = self._world.box
-            return Scene(self._world.follower.pose(), box.centre, box.axes)
-
-    def pan(self) -> tuple[float, int]:
-        """Now, and the follower's pan encoder (0 to 4095) at this time."""
-        with self._lock:
             now = self._advance()
-            return now, self._world.follower.servos[0].position & _ENCODER_MASK
+            world = self._world
+            pan = world.follower.servos[0].position & _ENCODER_MASK
+            return Sight(now, pan, Scene(world.follower.pose(), world.box.centre, world.box.axes))
 
     def truth(self) -> Truth:
         """How the world is now."""
@@ -151,7 +147,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class StageWire:
+class BusWire:
     """One bus of a stage, as a port sees it."""
 
     stage: Stage
@@ -160,6 +156,17 @@ class StageWire:
     def feed(self, data: bytes, now: float) -> bytes:
         """Replies to the bytes, from a world that has come to `now`."""
         return self.stage.feed(self.bus, data, now)
+
+
+@dataclass(frozen=True, slots=True)
+class SightWire:
+    """Answers each byte with what a camera sees."""
+
+    stage: Stage
+
+    def feed(self, data: bytes, now: float) -> bytes:
+        """A record for each byte."""
+        return self.stage.sight().pack() * len(data)
 
 
 def _joints(arm: koch.Arm) -> dict[str, JointTruth]:

@@ -1,0 +1,136 @@
+"""What a camera truly did, row by row, kept beside its video: when each picture was captured.
+
+Two record files a camera: one record a row, and once a second the histogram of every picture so
+far, so that statistics stay exact without decoding a video.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lerecord.dataset.layout import TakeFolder
+from lerecord.dataset.records import RecordFile, read_records
+from lerecord.dataset.spec import CameraSpec
+from lerecord.errors import DatasetError
+
+_ROW = np.dtype([("captured_at", "<f8"), ("sequence", "<u4"), ("flags", "u1")])
+_HISTOGRAM = np.dtype([("rows", "<u4"), ("counts", "<i8", (3, 256))])
+_REPEATED, _CORRUPT = 1, 2
+
+Histogram = NDArray[np.int64]
+"""(3, 256): pixels of each value, channels in the order R, G, B."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """What is kept of the picture of one row.
+
+    Attributes:
+        captured_at: CLOCK_MONOTONIC seconds of the capture.
+        sequence: the camera's own count.
+        repeated: it is the picture of the row before once more.
+        corrupt: the chosen image did not decode and the picture before it stands in for it;
+            captured_at and sequence are then those of the picture that is seen.
+    """
+
+    captured_at: float
+    sequence: int
+    repeated: bool
+    corrupt: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackSummary:
+    """The pictures of one camera in a take; N rows.
+
+    Attributes:
+        captured_at: (N,) float64, CLOCK_MONOTONIC seconds.
+        sequence: (N,) uint32.
+        repeated: (N,) bool.
+        corrupt: (N,) bool.
+        histogram: (3, 256) int64 over the first `histogram_rows` pictures, repeats counted again.
+        histogram_rows: N when the track was finished; less when it was killed.
+    """
+
+    captured_at: NDArray[np.float64]
+    sequence: NDArray[np.uint32]
+    repeated: NDArray[np.bool_]
+    corrupt: NDArray[np.bool_]
+    histogram: Histogram
+    histogram_rows: int
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return len(self.captured_at)
+
+
+class CaptureJournal:
+    """The writing end of both files; they must not exist yet."""
+
+    def __init__(self, folder: TakeFolder, camera: CameraSpec) -> None:
+        self._rows = RecordFile(folder.capture(camera.name), _ROW, {"format": "lerecord capture 1"})
+        self._histograms = RecordFile(
+            folder.histogram(camera.name), _HISTOGRAM, {"format": "lerecord histogram 1"}
+        )
+
+    def add(self, facts: PictureFacts) -> None:
+        """Append the facts of the next row's picture."""
+        flags = _REPEATED * facts.repeated | _CORRUPT * facts.corrupt
+        self._rows.append(facts.captured_at, facts.sequence % 2**32, flags)
+
+    def snapshot(self, rows: int, histogram: Histogram) -> None:
+        """Append the histogram of the first `rows` pictures, and sync both files."""
+        self._histograms.append(rows, histogram)
+        self._rows.sync()
+        self._histograms.sync()
+
+    def close(self) -> None:
+        """Sync and close; may be called twice."""
+        try:
+            self._rows.close()
+        finally:
+            self._histograms.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def load_track(folder: Path, camera: CameraSpec) -> TrackSummary:
+    """What was kept of a camera in a staged take, finished or killed.
+
+    Raises:
+        DatasetError: a file is missing or ends within its header.
+    """
+    files = TakeFolder(folder)
+    rows = read_records(files.capture(camera.name), _ROW)
+    histograms = read_records(files.histogram(camera.name), _HISTOGRAM)
+    known = histograms[histograms["rows"] <= len(rows)]
+    return TrackSummary(
+        captured_at=np.ascontiguousarray(rows["captured_at"]),
+        sequence=np.ascontiguousarray(rows["sequence"]),
+        repeated=rows["flags"] & _REPEATED != 0,
+        corrupt=rows["flags"] & _CORRUPT != 0,
+        histogram=known["counts"][-1].copy() if len(known) else np.zeros((3, 256), np.int64),
+        histogram_rows=int(known["rows"][-1]) if len(known) else 0,
+    )
+
+
+def finished_track(folder: Path, camera: CameraSpec) -> TrackSummary:
+    """As `load_track`, of a track that was finished.
+
+    Raises:
+        DatasetError: also when it was not.
+    """
+    track = load_track(folder, camera)
+    if track.histogram_rows != track.rows:
+        raise DatasetError(
+            f"Camera {camera.name} has not finished the take in {folder}; salvage it instead."
+        )
+    return track

@@ -1,0 +1,104 @@
+"""An encoder that writes a fragmented mp4: what is flushed can be read back after a kill."""
+
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import Self
+
+import av
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from lerecord.dataset.records import datasync
+from lerecord.dataset.spec import CameraSpec, VideoSettings
+from lerecord.errors import ConfigError
+
+# Without the flush a killed recorder leaves an empty file.
+_SURVIVES_A_KILL = {
+    "movflags": "frag_keyframe+empty_moov+default_base_moof",
+    "flush_packets": "1",
+}
+
+
+class FragmentedVideo:
+    """One video in the making; picture i is shown at i / fps.
+
+    Args:
+        path: must not exist yet.
+        camera: its size.
+        fps: pictures a second.
+        settings: the encoder's.
+
+    Raises:
+        ConfigError: the encoder is not available or refuses the settings.
+    """
+
+    def __init__(self, path: Path, camera: CameraSpec, fps: int, settings: VideoSettings) -> None:
+        self._time_base = Fraction(1, fps)
+        self._pictures = 0
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+        try:
+            self._container = av.open(
+                str(path), "w", format="mp4", container_options=_SURVIVES_A_KILL
+            )
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        try:
+            self._stream = self._open_stream(camera, fps, settings)
+        except BaseException:
+            self._container.close()
+            os.close(self._descriptor)
+            path.unlink()
+            raise
+
+    def _open_stream(self, camera: CameraSpec, fps: int, settings: VideoSettings) -> VideoStream:
+        if settings.codec == "av1":
+            os.environ.setdefault("SVT_LOG", "1")  # it prints its settings otherwise
+        try:
+            stream = self._container.add_stream(
+                settings.encoder, rate=fps, options=settings.encoder_options()
+            )
+            assert isinstance(stream, VideoStream)
+            stream.width, stream.height, stream.pix_fmt = camera.width, camera.height, "yuv420p"
+            stream.time_base = stream.codec_context.time_base = self._time_base
+            stream.codec_context.thread_count = 1
+            stream.codec_context.open()
+        except (av.FFmpegError, ValueError) as error:  # an unknown encoder is a ValueError
+            raise ConfigError(
+                f"The encoder {settings.encoder} does not open with preset {settings.preset}, "
+                f"crf {settings.crf} and {camera.width}x{camera.height} ({error}); choose another "
+                f"codec or preset under [video]."
+            ) from error
+        return stream
+
+    def encode(self, frame: VideoFrame) -> None:
+        """Encode the next picture; a frame may be given again."""
+        frame.pts, frame.time_base = self._pictures, self._time_base
+        self._container.mux(self._stream.encode(frame))
+        self._pictures += 1
+
+    def sync(self) -> None:
+        """Wait until what the encoder has given out is on the disk."""
+        datasync(self._descriptor)
+
+    def close(self) -> None:
+        """Encode what is still inside, close the file and sync it; may be called twice."""
+        if self._descriptor < 0:
+            return
+        descriptor, self._descriptor = self._descriptor, -1
+        try:
+            if self._pictures:
+                self._container.mux(self._stream.encode(None))
+        finally:
+            try:
+                self._container.close()
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,129 @@
+"""The row journal of a take: every row, appended as it comes, whole after a kill."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lerecord.dataset.records import RecordFile, read_header, read_records
+from lerecord.dataset.take import Row
+
+_FORMAT = "lerecord rows 1"
+
+
+def _dtype(joints: int) -> np.dtype[Any]:
+    return np.dtype(
+        [
+            ("index", "<u4"),
+            ("due", "<f8"),
+            ("started", "<f8"),
+            ("bus_s", "<f8"),
+            ("retries", "<u4"),
+            ("measured", "?"),
+            ("missed", "?"),
+            ("state", "<f4", (joints,)),
+            ("action", "<f4", (joints,)),
+            ("requested", "<f4", (joints,)),
+        ]
+    )
+
+
+class RowJournal:
+    """A RowSink on disk.
+
+    Args:
+        path: must not exist yet.
+        joints: D, the length of the vectors.
+    """
+
+    def __init__(self, path: Path, joints: int) -> None:
+        self._file = RecordFile(path, _dtype(joints), {"format": _FORMAT, "joints": joints})
+        self.rows = 0
+        """Rows so far."""
+
+    def add(self, row: Row) -> None:
+        """Append a row.
+
+        Raises:
+            ValueError: its index is not the next, or its vectors have another length.
+        """
+        if row.index != self.rows:
+            raise ValueError(f"row {row.index} came where row {self.rows} was due")
+        self._file.append(
+            row.index,
+            row.due,
+            row.started,
+            row.bus_s,
+            row.retries,
+            row.measured,
+            row.missed,
+            row.state,
+            row.action,
+            row.requested,
+        )
+        self.rows += 1
+
+    def sync(self) -> None:
+        """Wait until every row is on the disk."""
+        self._file.sync()
+
+    def close(self) -> None:
+        """Sync and close; may be called twice."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowColumns:
+    """The rows of a take, column by column; N rows, D joints.
+
+    Attributes:
+        due: (N,) float64, CLOCK_MONOTONIC seconds.
+        started: (N,) float64, CLOCK_MONOTONIC seconds; the rows' times.
+        bus_s: (N,) float64.
+        retries: (N,) uint32.
+        measured: (N,) bool.
+        missed: (N,) bool.
+        state: (N, D) float32.
+        action: (N, D) float32.
+        requested: (N, D) float32.
+    """
+
+    due: NDArray[np.float64]
+    started: NDArray[np.float64]
+    bus_s: NDArray[np.float64]
+    retries: NDArray[np.uint32]
+    measured: NDArray[np.bool_]
+    missed: NDArray[np.bool_]
+    state: NDArray[np.float32]
+    action: NDArray[np.float32]
+    requested: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.due)
+
+    @property
+    def lateness_s(self) -> NDArray[np.float64]:
+        """(N,) how long after its slot was due each row was begun."""
+        return self.started - self.due
+
+
+def read_rows(path: Path) -> RowColumns:
+    """The rows of a journal; a torn last record is left out.
+
+    Raises:
+        DatasetError: the file is missing or ends within its header.
+    """
+    joints = int(read_header(path)["joints"])
+    records = read_records(path, _dtype(joints))
+    in_order = records["index"] == np.arange(len(records))
+    records = records[: len(records) if in_order.all() else int(np.argmin(in_order))]
+    names = [name for name in records.dtype.names or () if name != "index"]
+    return RowColumns(**{name: np.ascontiguousarray(records[name]) for name in names})

@@ -1,0 +1,183 @@
+"""The pictures of one camera in one take, encoded as their rows come.
+
+It runs in the camera's process, below the staging folder, and never lets a row pass without a
+picture: an image that does not decode shows the one before it, and says so.
+"""
+
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from lerecord.dataset.capture import (
+    CaptureJournal,
+    PictureFacts,
+    TrackSummary,
+    finished_track,
+    load_track,
+)
+from lerecord.dataset.encoder import FragmentedVideo
+from lerecord.dataset.layout import TakeFolder
+from lerecord.dataset.picture import CorruptImageError, Picture, PictureMaker
+from lerecord.dataset.spec import CameraSpec, VideoSettings
+from lerecord.errors import DeviceError
+from lerecord.frame import Image
+
+__all__ = ["TrackSummary", "TrackWriter", "load_track", "probe"]
+
+_SYNC_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chosen:
+    """The image of the last row, and the picture that is shown for it."""
+
+    image: Image
+    shown: Image
+    picture: Picture
+
+    @property
+    def corrupt(self) -> bool:
+        return self.image is not self.shown
+
+    def is_of(self, image: Image) -> bool:
+        last = self.image
+        return image is last or (
+            (image.sequence, image.captured_at) == (last.sequence, last.captured_at)
+        )
+
+
+class TrackWriter:
+    """Encodes one picture a row. Every file is synced once a second and when finished.
+
+    Args:
+        folder: of the staged take; it exists.
+        camera: name and recorded size.
+        fps: rows a second.
+        settings: the encoder's.
+        rotation: degrees clockwise by which every image is turned first.
+        now: the clock of the syncs, seconds.
+
+    Raises:
+        ConfigError: the encoder does not open, or the rotation is none.
+        FileExistsError: the folder has this track already.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        camera: CameraSpec,
+        fps: int,
+        settings: VideoSettings,
+        rotation: int = 0,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
+        self._camera = camera
+        self._now = now
+        self._maker = PictureMaker(camera, rotation)
+        files = TakeFolder(folder)
+        self._video = FragmentedVideo(files.video(camera.name), camera, fps, settings)
+        try:
+            self._journal = CaptureJournal(files, camera)
+        except BaseException:
+            self._video.close()
+            raise
+        self._last: _Chosen | None = None
+        self._histogram = np.zeros((3, 256), dtype=np.int64)
+        self._rows = 0
+        self._synced_at = now()
+
+    @property
+    def rows(self) -> int:
+        """Pictures so far."""
+        return self._rows
+
+    def add(self, image: Image) -> None:
+        """Encode the picture of the next row; an image given again is only encoded again.
+
+        Raises:
+            DeviceError: the image has another size, or is the first and does not decode.
+        """
+        last = self._last
+        chosen = last if last is not None and last.is_of(image) else self._choose(image)
+        self._last = chosen
+        self._video.encode(chosen.picture.frame)
+        self._histogram += chosen.picture.histogram
+        self._journal.add(
+            PictureFacts(
+                captured_at=chosen.shown.captured_at,
+                sequence=chosen.shown.sequence,
+                repeated=last is not None and last.picture is chosen.picture,
+                corrupt=chosen.corrupt,
+            )
+        )
+        self._rows += 1
+        if self._now() - self._synced_at >= _SYNC_S:
+            self._sync()
+
+    def finish(self) -> TrackSummary:
+        """Close and sync everything; the track is complete."""
+        self._video.close()
+        self._journal.snapshot(self._rows, self._histogram)
+        self._journal.close()
+        return finished_track(self._folder, self._camera)
+
+    def abort(self) -> None:
+        """Close and remove everything of this track; a folder that is then empty goes too."""
+        self.close()
+        files = TakeFolder(self._folder)
+        name = self._camera.name
+        for path in (files.video(name), files.capture(name), files.histogram(name)):
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # others still have files in it, or it is gone
+            self._folder.rmdir()
+
+    def close(self) -> None:
+        """Close the files as a kill would leave them; may be called after finish or abort."""
+        try:
+            self._video.close()
+        finally:
+            self._journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _choose(self, image: Image) -> _Chosen:
+        try:
+            return _Chosen(image, image, self._maker.make(image))
+        except CorruptImageError as error:
+            if self._last is None:
+                raise DeviceError(
+                    f"The first image of camera {self._camera.name} cannot be used: {error}; "
+                    f"check its cable and its format."
+                ) from error
+            return _Chosen(image, self._last.shown, self._last.picture)
+
+    def _sync(self) -> None:
+        self._synced_at = self._now()
+        self._video.sync()
+        self._journal.snapshot(self._rows, self._histogram)
+
+
+def probe(camera: CameraSpec, fps: int, settings: VideoSettings) -> None:
+    """Open the encoder once, to know now rather than at the first take.
+
+    Raises:
+        ConfigError: it is not available or refuses the settings.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="lerecord-"))
+    try:
+        FragmentedVideo(folder / "probe", camera, fps, settings).close()
+    finally:
+        shutil.rmtree(folder)

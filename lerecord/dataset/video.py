@@ -1,0 +1,134 @@
+"""Videos as they are kept: plain mp4, made from the staged one without encoding again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from lerecord.errors import DatasetError
+
+_TICKS_A_PICTURE = 512  # the timescale is this times fps, so that every i / fps is exact
+
+
+def remux(source: Path, target: Path, fps: int, pictures: int | None = None) -> int:
+    """Copy the packets of a staged video into a plain mp4, its moov in front, exact times from 0.
+
+    Args:
+        source: any mp4 without B-frames.
+        target: any name; it is overwritten.
+        fps: pictures a second.
+        pictures: how many to copy; None copies all.
+
+    Returns:
+        How many were copied.
+
+    Raises:
+        DatasetError: the source cannot be read.
+    """
+    timescale = str(fps * _TICKS_A_PICTURE)
+    options = {
+        "movflags": "faststart",
+        "video_track_timescale": timescale,
+        "movie_timescale": timescale,
+    }
+    copied = 0
+    with (
+        _opened(source) as (container, stream),
+        av.open(str(target), "w", format="mp4", container_options=options) as output,
+    ):
+        copy = output.add_stream_from_template(stream, opaque=True)
+        copy.time_base = Fraction(1, fps)
+        for packet in container.demux(stream):
+            if packet.size == 0 or copied == pictures:
+                continue  # demux ends with an empty packet
+            packet.time_base = Fraction(1, fps)
+            packet.pts = packet.dts = copied
+            packet.duration = 1
+            packet.stream = copy
+            output.mux(packet)
+            copied += 1
+    return copied
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """What an mp4 says of itself, without decoding.
+
+    Attributes:
+        width: pixels.
+        height: pixels.
+        codec: as info.json says it, `h264` or `av1`.
+        pixel_format: such as yuv420p.
+        audio: True when it has a sound track.
+        times: seconds of each picture, in order of display; exact.
+        rate: pictures a second that a player is told; None when it says nothing.
+    """
+
+    width: int
+    height: int
+    codec: str
+    pixel_format: str
+    audio: bool
+    times: tuple[Fraction, ...]
+    rate: Fraction | None
+
+
+_CODEC_NAMES = {"libdav1d": "av1", "libaom-av1": "av1"}
+
+
+def facts_of(path: Path) -> VideoFacts:
+    """Read what a video says of itself.
+
+    Raises:
+        DatasetError: it is missing or no video.
+    """
+    with _opened(path) as (container, stream):
+        times = [
+            packet.pts * packet.time_base
+            for packet in container.demux(stream)
+            if packet.size and packet.pts is not None
+        ]
+        codec = stream.codec_context
+        return VideoFacts(
+            width=codec.width,
+            height=codec.height,
+            codec=_CODEC_NAMES.get(codec.name, codec.name),
+            pixel_format=codec.pix_fmt or "",
+            audio=len(container.streams.audio) > 0,
+            times=tuple(sorted(times)),
+            rate=stream.average_rate,
+        )
+
+
+def pictures_of(path: Path) -> Iterator[NDArray[np.uint8]]:
+    """Decode a video, picture by picture: (H, W, 3) uint8 BGR.
+
+    Raises:
+        DatasetError: it is missing, no video, or a picture does not decode.
+    """
+    with _opened(path) as (container, stream):
+        stream.codec_context.thread_count = 1
+        try:
+            for frame in container.decode(stream):
+                yield frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+        except av.FFmpegError as error:
+            raise DatasetError(f"{path} does not decode ({error}).") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    try:
+        container = av.open(str(path), "r", format="mp4")
+    except (av.FFmpegError, OSError) as error:
+        raise DatasetError(f"{path} cannot be read as a video ({error}).") from error
+    with container:
+        if not container.streams.video:
+            raise DatasetError(f"{path} has no picture in it.")
+        yield container, container.streams.video[0]

@@ -1,0 +1,69 @@
+"""How a camera's process asks the world what it sees: one byte out, one fixed record back."""
+
+import os
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+
+from lerecord.simulator.koch import JOINTS
+from lerecord.simulator.solids import Scene
+
+_RECORD = struct.Struct(f"<dH{len(JOINTS) + 3 + 9}d")
+_ASK = b"?"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """The world at an instant.
+
+    Attributes:
+        now: monotonic seconds.
+        pan: the follower's pan encoder (0 to 4095).
+        scene: what a camera sees.
+    """
+
+    now: float
+    pan: int
+    scene: Scene
+
+    def pack(self) -> bytes:
+        """As a record."""
+        return _RECORD.pack(
+            self.now,
+            self.pan,
+            *self.scene.follower,
+            *self.scene.box_centre.tolist(),
+            *self.scene.box_axes.ravel().tolist(),
+        )
+
+
+class SightClient:
+    """Asks over a connected socket; raises EOFError when the world has ended."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def look(self) -> Sight:
+        """The world now."""
+        try:
+            os.write(self._descriptor, _ASK)
+            data = b""
+            while len(data) < _RECORD.size:
+                received = os.read(self._descriptor, _RECORD.size - len(data))
+                if not received:
+                    raise EOFError
+                data += received
+        except ConnectionError as error:
+            raise EOFError from error
+        now, pan, *numbers = _RECORD.unpack(data)
+        joints = len(JOINTS)
+        return Sight(
+            now,
+            pan,
+            Scene(
+                tuple(numbers[:joints]),
+                np.array(numbers[joints : joints + 3]),
+                np.array(numbers[joints + 3 :]).reshape(3, 3),
+            ),
+        )

@@ -1,0 +1,171 @@
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lerecord import strip
+from lerecord.config import CameraConfig
+from lerecord.dataset.capture import TrackSummary, load_track
+from lerecord.dataset.spec import CameraSpec, VideoSettings
+from lerecord.errors import LerecordError
+from lerecord.recording.remote_camera import RemoteCamera
+from lerecord.simulator.mjpeg import MjpegServer, Stream
+from lerecord.strip import Stamp
+
+FPS = 30
+SPEC = CameraSpec("front", 320, 240)
+
+
+def picture(number: int) -> bytes:
+    pixels = np.full((240, 320, 3), 90, dtype=np.uint8)
+    strip.draw(pixels, Stamp(number, int(time.monotonic() * 1000) % 2**32, 0))
+    ok, data = cv2.imencode(".jpg", pixels)
+    assert ok
+    return data.tobytes()
+
+
+class Source:
+    """A camera over HTTP that can be made to stall."""
+
+    def __init__(self) -> None:
+        self.flowing = threading.Event()
+        self.flowing.set()
+        self.stream = Stream(FPS, self._take)
+        self.thread = threading.Thread(target=self.stream.run)
+
+    def _take(self, number: int) -> bytes:
+        self.flowing.wait()
+        return picture(number)
+
+
+@pytest.fixture
+def source() -> Iterator[tuple[Source, str]]:
+    source = Source()
+    with MjpegServer("front", source.stream) as server:
+        source.thread.start()
+        yield source, server.url
+        source.flowing.set()
+    source.thread.join()
+
+
+def camera_at(url: str, **settings: object) -> RemoteCamera:
+    config = CameraConfig.model_validate(
+        {"device": url, "width": 320, "height": 240, "fps": FPS} | settings
+    )
+    camera = RemoteCamera(config, SPEC, VideoSettings(), FPS)
+    try:
+        camera.wait_until_ready()
+    except LerecordError:
+        camera.close()
+        raise
+    return camera
+
+
+def record(camera: RemoteCamera, folder: Path, rows: int) -> list[float]:
+    camera.begin("take", folder)
+    times = []
+    for row in range(rows):
+        times.append(time.monotonic())
+        camera.mark(row, times[-1])
+        time.sleep(1 / FPS)
+    return times
+
+
+def finish(camera: RemoteCamera) -> None:
+    camera.finish("take")
+    deadline = time.monotonic() + 20
+    while "take" not in camera.poll():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def assert_aligned(track: TrackSummary, times: list[float]) -> None:
+    """Every picture was captured before its row, and no later one before the row existed."""
+    assert track.rows == len(times)
+    assert (track.captured_at <= np.array(times)).all()
+    assert (np.diff(track.sequence.astype(int)) >= 0).all()
+    for i, (before, after) in enumerate(pairwise(track.captured_at)):
+        if after > before:  # the next picture was not there yet when row i was taken
+            assert after > times[i]
+
+
+def test_every_row_gets_the_newest_picture_of_its_time(
+    source: tuple[Source, str], tmp_path: Path
+) -> None:
+    camera = camera_at(source[1])
+    times = record(camera, tmp_path, 45)
+    finish(camera)
+    camera.close()
+    assert_aligned(load_track(tmp_path, SPEC), times)
+
+
+def test_a_stalled_camera_repeats_its_picture_and_is_told(
+    source: tuple[Source, str], tmp_path: Path
+) -> None:
+    camera = camera_at(source[1])
+    source[0].flowing.clear()
+    time.sleep(0.3)
+    times = record(camera, tmp_path, 20)
+    assert camera.view().age_s > 0.5
+    trouble = camera.trouble(max_silence_s=0.2)
+    assert trouble is not None
+    assert "Camera front has given no image for" in trouble
+    source[0].flowing.set()
+    finish(camera)
+    camera.close()
+    track = load_track(tmp_path, SPEC)
+    assert_aligned(track, times)
+    assert track.repeated[1:].all()
+
+
+def test_a_killed_parent_ends_the_process_and_leaves_what_was_encoded(
+    source: tuple[Source, str], tmp_path: Path
+) -> None:
+    camera = camera_at(source[1])
+    record(camera, tmp_path, 20)
+    camera.end_input()  # what the kernel does to a killed parent's pipe
+    deadline = time.monotonic() + 10
+    while camera.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    camera.close()
+    assert load_track(tmp_path, SPEC).rows == 20
+
+
+def test_a_dead_process_is_told_and_gets_a_successor(
+    source: tuple[Source, str], tmp_path: Path
+) -> None:
+    camera = camera_at(source[1])
+    os.kill(camera.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while camera.trouble(1.0) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    camera.restart_if_dead()
+    camera.wait_until_ready()
+    times = record(camera, tmp_path, 10)
+    finish(camera)
+    camera.close()
+    assert_aligned(load_track(tmp_path, SPEC), times)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"width": 640}, r"Camera front gives 320x240 pictures, not the 640x240"),
+        ({"device": "http://127.0.0.1:9/front"}, r"Camera front does not open at http"),
+        ({"driver": "opencw"}, r"no driver 'opencw' for cameras; known are opencv"),
+    ],
+)
+def test_a_camera_that_is_not_as_the_config_says_is_refused(
+    source: tuple[Source, str], settings: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(LerecordError, match=sentence):
+        camera_at(source[1], **settings)

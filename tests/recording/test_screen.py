@@ -1,0 +1,83 @@
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from lerecord.recording.operator import Phase
+from lerecord.recording.screen import draw
+from lerecord.recording.snapshot import CameraView, JointView, Snapshot
+
+SNAPSHOT = Snapshot(
+    phase=Phase.RECORDING,
+    task="Grab the paper box",
+    dataset="datasets/koch",
+    robot="koch",
+    simulated=False,
+    episode=12,
+    saved=2,
+    episodes=10,
+    elapsed_s=83.4,
+    limit_s=90.0,
+    rows=2502,
+    rate_hz=30.0,
+    fps=30,
+    lateness_p99_s=0.0002,
+    missed=0,
+    cameras=(CameraView("front", 30.01, 0.021, 0), CameraView("wrist", None, 0.8, 40)),
+    joints=(
+        JointView("shoulder_pan", -34.2, -33.9, -100.0, 100.0),
+        JointView("gripper", 80.0, 12.0, 0.0, 100.0),
+    ),
+    disk_free_bytes=72_000_000_000,
+    saving=1,
+    notice="",
+)
+
+
+def text(snapshot: Snapshot, width: int = 80) -> str:
+    console = Console(width=width, record=True, force_terminal=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
+    with console.file:
+        console.print(draw(snapshot, width))
+        return console.export_text()
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "● RECORDING", "Grab the paper box", "episode 12 (2/10 saved)", "01:23.4 / 01:30.0",
+        "30.00 Hz", "late 0.2 ms", "missed 0", "disk 72 GB left", "saving 1", "datasets/koch",
+        "front", "30.0 fps", "21 ms", "-- fps", "800 ms", "40 to encode",
+        "shoulder_pan", "-34.2", "-33.9", "Enter", "save", "redo", "quit",
+    ],
+)  # fmt: skip
+def test_one_glance_tells(fact: str) -> None:
+    assert fact in text(SNAPSHOT, 100)
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_every_phase_fits_every_width(phase: Phase, width: int) -> None:
+    lines = text(replace(SNAPSHOT, phase=phase, notice="The disk is full."), width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert any("The disk is full." in line for line in lines)
+
+
+def test_the_keys_are_those_of_the_phase() -> None:
+    assert "discard it" in text(replace(SNAPSHOT, phase=Phase.ASKING))
+    assert "discard it" not in text(SNAPSHOT)
+
+
+def test_the_bar_shows_follower_and_leader_at_their_places() -> None:
+    line = next(line for line in text(SNAPSHOT, 146).splitlines() if "gripper" in line)
+    bar = line[line.index("█") : line.rindex("─") + 1]
+    assert len(bar) == 100
+    assert bar.count("█") == 13  # 0 to 12
+    assert bar.index("○") == 80
+
+
+def test_a_simulated_rig_says_so() -> None:
+    assert "koch (simulated)" in text(replace(SNAPSHOT, simulated=True))
+
+
+def test_a_snapshot_survives_the_pipe() -> None:
+    assert Snapshot.from_json(SNAPSHOT.to_json()) == SNAPSHOT

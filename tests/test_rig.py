@@ -1,0 +1,155 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lerecord.config import HardwareConfig
+from lerecord.errors import DeviceError
+from lerecord.frame import Frame
+from lerecord.pacing import Pacer
+from lerecord.recording.setup import Setup
+from lerecord.rig import Rig
+
+SETUP = Setup.resolve("sim", None)
+
+
+class Simulator:
+    """The real simulator process, with its truth for the test to compare with."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "lerecord.simulator.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        ports = self.ask({"seed": 1, "cameras": {}}, "up")["ports"]
+        devices = dict.fromkeys(SETUP.config.cameras, "not watched")
+        self.config: HardwareConfig = SETUP.config.reached_at(ports, devices)
+
+    def say(self, message: dict[str, Any]) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def ask(self, message: dict[str, Any], event: str) -> dict[str, Any]:
+        self.say(message)
+        assert self.process.stdout is not None
+        while True:
+            answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+            if answer["event"] == event:
+                return answer
+
+    def follower(self, what: str) -> np.ndarray:
+        truth = self.ask({"query": "truth"}, "truth")
+        return np.array([joint[what] for joint in truth["follower"].values()])
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    running = Simulator()
+    yield running
+    running.close()
+
+
+def run(rig: Rig, config: HardwareConfig, ticks: int) -> list[Frame]:
+    return [rig.step(tick) for tick in islice(Pacer(config.fps), ticks)]
+
+
+def test_the_follower_ramps_to_the_leader_and_then_follows(simulator: Simulator) -> None:
+    simulator.say({"phase": "reset"})
+    config = simulator.config
+    with Rig(config, SETUP.calibrations) as rig:
+        frames = []
+        for tick in Pacer(config.fps):
+            frames.append(rig.step(tick))
+            if rig.aligned or tick.index > 300:
+                break
+        assert rig.aligned
+        actions = np.array([frames[0].state, *(frame.action for frame in frames)])
+        steps = np.abs(np.diff(actions, axis=0)).max(axis=1)
+        assert steps.max() <= config.safety.ramp_speed / config.fps + 1e-3
+        followed = run(rig, config, 45)
+        assert all(frame.measured for frame in frames + followed)
+        np.testing.assert_allclose(followed[-1].action, followed[-1].requested, atol=1e-4)
+        np.testing.assert_allclose(followed[-1].state, followed[-1].requested, atol=1.5)
+
+
+def test_the_follower_parks_where_it_was_found_before_torque_goes_off(simulator: Simulator) -> None:
+    found = simulator.follower("position")
+    simulator.say({"phase": "reset"})
+    with Rig(simulator.config, SETUP.calibrations) as rig:
+        run(rig, simulator.config, 60)
+        assert simulator.follower("torque").all()
+        assert np.abs(simulator.follower("position") - found).max() > 100
+    assert not simulator.follower("torque").any()
+    # The goals tell where it was when it was let go; the positions could have sunk there.
+    assert np.abs(simulator.follower("goal") - simulator.follower("position")).max() < 20
+
+
+def test_an_error_in_the_loop_parks_and_releases_too(simulator: Simulator) -> None:
+    with (
+        pytest.raises(ZeroDivisionError),
+        Rig(simulator.config, SETUP.calibrations) as rig,
+    ):
+        run(rig, simulator.config, 5)
+        raise ZeroDivisionError
+    assert not simulator.follower("torque").any()
+
+
+def test_a_silent_rig_holds_repeats_and_is_told(simulator: Simulator) -> None:
+    simulator.say({"phase": "reset"})
+    with Rig(simulator.config, SETUP.calibrations) as rig:
+        before = run(rig, simulator.config, 70)[-1]
+        assert rig.trouble() is None
+        os.kill(simulator.process.pid, signal.SIGSTOP)
+        silent = run(rig, simulator.config, 5)
+        assert rig.trouble() is None
+        time.sleep(simulator.config.quality.max_silence_s)
+        silent += run(rig, simulator.config, 2)
+        trouble = rig.trouble()
+        os.kill(simulator.process.pid, signal.SIGCONT)
+        assert not any(frame.measured for frame in silent)
+        for frame in silent:
+            np.testing.assert_array_equal(frame.state, before.state)
+            np.testing.assert_array_equal(frame.action, before.action)
+        assert trouble is not None
+        assert "leader of main has been silent for" in trouble
+        assert not rig.aligned  # it catches up slowly when the leader is heard again
+        after = run(rig, simulator.config, 30)
+        assert after[-1].measured
+        assert rig.trouble() is None
+
+
+def test_a_port_that_does_not_exist_is_named(simulator: Simulator) -> None:
+    nowhere = SETUP.config.reached_at(
+        {"leader": "/dev/ttyNOT", "follower": "/dev/ttyNOT"},
+        dict.fromkeys(SETUP.config.cameras, ""),
+    )
+    rig = Rig(nowhere, SETUP.calibrations)
+    with pytest.raises(DeviceError, match="/dev/ttyNOT"):
+        rig.__enter__()
+
+
+def test_joints_are_named_as_lerobot_names_them() -> None:
+    assert Rig(SETUP.config, SETUP.calibrations).joints[0] == "shoulder_pan.pos"
+    pair = SETUP.config.arms["main"]
+    two = SETUP.config.model_copy(update={"arms": {"left": pair, "right": pair}})
+    calibrations = dict.fromkeys(("left", "right"), SETUP.calibrations["main"])
+    joints = Rig(two, calibrations).joints
+    assert len(joints) == 12
+    assert (joints[0], joints[-1]) == ("left_shoulder_pan.pos", "right_gripper.pos")
