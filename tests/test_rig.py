@@ -102,12 +102,13 @@ def test_the_follower_parks_where_it_was_found_before_torque_goes_off(simulator:
 
 
 def test_an_error_in_the_loop_parks_and_releases_too(simulator: Simulator) -> None:
-    with (
-        pytest.raises(ZeroDivisionError),
-        Rig(simulator.config, SETUP.calibrations) as rig,
-    ):
-        run(rig, simulator.config, 5)
-        raise ZeroDivisionError
+    def faulty_loop() -> None:
+        with Rig(simulator.config, SETUP.calibrations) as rig:
+            run(rig, simulator.config, 5)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        faulty_loop()
     assert not simulator.follower("torque").any()
 
 

@@ -9,8 +9,8 @@ import av
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from lerecord.dataset.records import datasync
 from lerecord.dataset.spec import CameraSpec, VideoSettings
+from lerecord.dataset.sync import datasync
 from lerecord.errors import ConfigError
 
 # Without the flush a killed recorder leaves an empty file.

@@ -134,49 +134,36 @@ class EpisodeRecord:
         return cls(data["episode_index"], tuple(data["tasks"]), data["length"])
 
 
-@dataclass(frozen=True, slots=True)
-class Hardware:
-    """meta/hardware.json: the rig that a dataset came from.
+def hardware_bytes(spec: DatasetSpec) -> bytes:
+    """meta/hardware.json: the rig that a dataset came from, as far as info.json does not say it."""
+    data = {
+        "simulated": spec.simulated,
+        "units": spec.units,
+        "video": video_to_data(spec.video),
+        **{key: value for key, value in spec.hardware.items() if key != "simulated"},
+    }
+    return json.dumps(data, indent=4, ensure_ascii=False).encode()
 
-    Attributes:
-        spec: everything of it that is not in info.json, and that too.
+
+def spec_of(info: Info, hardware: bytes) -> DatasetSpec:
+    """The spec of a dataset, from its info and its meta/hardware.json.
+
+    Raises:
+        DatasetError: either is not of the form that `hardware_bytes` and `Info` write.
     """
-
-    spec: DatasetSpec
-
-    def to_bytes(self) -> bytes:
-        """The file."""
-        data = {
-            "simulated": self.spec.simulated,
-            "units": self.spec.units,
-            "video": video_to_data(self.spec.video),
-            **{key: value for key, value in self.spec.hardware.items() if key != "simulated"},
-        }
-        return json.dumps(data, indent=4, ensure_ascii=False).encode()
-
-    @classmethod
-    def from_bytes(cls, data: bytes, info: Info) -> Self:
-        """From the file and the dataset's info.
-
-        Raises:
-            DatasetError: either is not of that form.
-        """
-        values = _parsed(layout.HARDWARE, data)
-        try:
-            spec = DatasetSpec(
-                robot_type=info.robot_type,
-                fps=info.fps,
-                units=values.pop("units"),
-                joints=tuple(info.features["action"]["names"]),
-                cameras=cameras_of(info),
-                video=video_from_data(values.pop("video")),
-                hardware=values,
-            )
-        except (KeyError, TypeError) as error:
-            raise DatasetError(
-                f"{layout.HARDWARE} lacks {error}; restore it from a copy."
-            ) from error
-        return cls(spec)
+    values = _parsed(layout.HARDWARE, hardware)
+    try:
+        return DatasetSpec(
+            robot_type=info.robot_type,
+            fps=info.fps,
+            units=values.pop("units"),
+            joints=tuple(info.features["action"]["names"]),
+            cameras=cameras_of(info),
+            video=video_from_data(values.pop("video")),
+            hardware=values,
+        )
+    except (KeyError, TypeError) as error:
+        raise DatasetError(f"{layout.HARDWARE} lacks {error}; restore it from a copy.") from error
 
 
 def cameras_of(info: Info) -> tuple[CameraSpec, ...]:

@@ -14,15 +14,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from lerecord.dataset.sync import datasync
 from lerecord.errors import DatasetError
 
 _CRC_SIZE = 4
 _HEADER_LIMIT = 65536
-
-
-def datasync(descriptor: int) -> None:
-    """Put a file's data on the disk; macOS has no fdatasync, fsync stands in."""
-    getattr(os, "fdatasync", os.fsync)(descriptor)
 
 
 class RecordFile:

@@ -66,7 +66,9 @@ Stats = dict[str, FeatureStats]
 
 def _numbers(values: Any) -> Values:
     array = np.array(values)
-    return array.astype(np.int64 if np.issubdtype(array.dtype, np.integer) else np.float64)
+    if np.issubdtype(array.dtype, np.integer):
+        return array.astype(np.int64)
+    return array.astype(np.float64)
 
 
 def of_column(column: NDArray[Any]) -> FeatureStats:

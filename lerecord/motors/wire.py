@@ -116,7 +116,10 @@ class Wire:
         try:
             if self._suspect or self.port.getBytesAvailable():
                 self._drain()
-            return self._ask(request)
+            self._suspect = True  # until every reply is in, whatever comes between
+            replies = self._ask(request)
+            self._suspect = False
+            return replies
         except PORT_FAILURES as error:
             self.port.closePort()
             raise PortLostError(
@@ -125,11 +128,9 @@ class Wire:
             ) from error
         except NoReplyError:
             self.counters.timeouts += 1
-            self._suspect = True
             raise
         except CorruptReplyError:
             self.counters.corrupt += 1
-            self._suspect = True
             raise
         finally:
             self.port.is_using = False  # the SDK leaves it set after an exception
@@ -144,7 +145,7 @@ class Wire:
         self.port.setPacketTimeout((_PACKET_AROUND_DATA + size) * len(request.motors))
         try:
             return self._receive(request.motors, size)
-        except (NoReplyError, CorruptReplyError):
+        except BaseException:  # also a Ctrl-C: the replies are still to come
             self._unanswered.append(size)
             raise
 

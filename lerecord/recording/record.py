@@ -127,6 +127,8 @@ def _report(root: Path, recorder: Recorder, simulated: SimulatedRig | None) -> N
     if simulated is not None and simulated.demonstrations:
         stood = sum(simulated.demonstrations)
         print(f"The box stood on the target in {stood} of {len(simulated.demonstrations)} takes.")
+    if recorder.unsaved:
+        print(f"Not saved but kept to be salvaged: {', '.join(recorder.unsaved)}.")
     if recorder.saved:
         print(f"The dataset is {root}; `lerecord check {root}` verifies it.")
     else:

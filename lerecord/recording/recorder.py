@@ -11,7 +11,6 @@ from lerecord.config import HardwareConfig
 from lerecord.dataset import layout
 from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.take import Take
-from lerecord.errors import LerecordError
 from lerecord.recording.remote_camera import RemoteCamera
 from lerecord.recording.remote_writer import RemoteWriter, Saved
 from lerecord.recording.snapshot import CameraView
@@ -55,7 +54,9 @@ class Recorder:
         self._begun = 0
         self._closing: OrderedDict[str, _Open] = OrderedDict()
         self.saved: list[Saved] = []
-        """Every episode committed by this recorder, in order."""
+        """Every episode committed by this recorder, in order; complete after `close`."""
+        self.unsaved: list[str] = []
+        """Saved takes that could not be committed and are kept to be salvaged."""
 
     def wait_until_ready(self) -> list[str]:
         """Wait for the dataset to be open and for every camera's first image.
@@ -71,9 +72,9 @@ class Recorder:
             camera.wait_until_ready()
         if not left:
             return []
-        return [
-            f"{len(left)} takes that were never saved are kept in {self._root}/.lerecord/takes."
-        ]
+        takes = "1 take that was" if len(left) == 1 else f"{len(left)} takes that were"
+        kept = self._root / layout.TAKES
+        return [f"{takes} never saved {'is' if len(left) == 1 else 'are'} kept in {kept}."]
 
     @property
     def next_episode(self) -> int:
@@ -141,8 +142,6 @@ class Recorder:
         try:
             while self.saving:
                 self._poll()
-                if (trouble := self._commit_trouble()) is not None:
-                    raise LerecordError(trouble)
                 time.sleep(0.005)
         finally:
             for camera in self._cameras.values():
@@ -169,7 +168,16 @@ class Recorder:
             for take in camera.poll():
                 if take in self._closing:
                     self._closing[take].waiting_for.discard(camera.name)
+            if not camera.running:
+                self._leave_what_waits_for(camera)
         self._commit_what_is_encoded()
+
+    def _leave_what_waits_for(self, camera: RemoteCamera) -> None:
+        """The images of these takes were lost with the process that was encoding them."""
+        for take in [each for each in self._closing.values() if camera.name in each.waiting_for]:
+            del self._closing[take.id]
+            self._writer.leave(take.id)
+            self.unsaved.append(take.id)
 
     def _commit_what_is_encoded(self) -> None:
         """In the order of the saves: a camera works on one take after the other."""
@@ -179,13 +187,6 @@ class Recorder:
                 return
             self._writer.commit(first.id)
             del self._closing[first.id]
-
-    def _commit_trouble(self) -> str | None:
-        for take in self._closing.values():
-            for name in take.waiting_for:
-                if not self._cameras[name].running:
-                    return self._cameras[name].trouble(self._quality.max_silence_s)
-        return None
 
 
 def low_disk(folder: Path, min_free_gb: float) -> str | None:

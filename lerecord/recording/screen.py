@@ -1,5 +1,7 @@
 """The recording screen, drawn by a process of its own: it may die without hurting anything."""
 
+from itertools import groupby
+
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
@@ -24,29 +26,30 @@ _KEYS = {
     Phase.ASKING: (("s", "save it"), ("d", "discard it"), ("q", "leave it to salvage")),
     Phase.DONE: (),
 }
-_BAR_MARGIN = 46  # columns that a joint's name and numbers take
+_AROUND_BAR = 23  # columns for borders, numbers and gaps
+_TRACK, _FOLLOWER, _LEADER = ("─", "bright_black"), ("█", "blue"), ("○", "bold yellow")
 _STALE_S = 0.2
 
 
 def draw(snapshot: Snapshot, width: int) -> RenderableType:
     """The whole screen for one snapshot, for a terminal of that many columns."""
     label, style = _LOOK[snapshot.phase]
-    joints = _joints(snapshot.joints, max(10, width - _BAR_MARGIN))
     body: list[RenderableType] = [
         _headline(snapshot, label, style),
+        Text(f" {snapshot.task}", style="bold", overflow="ellipsis", no_wrap=True),
         Text(),
         _loop(snapshot),
         _cameras(snapshot.cameras),
+        _storage(snapshot),
         Text(),
-        joints,
+        _joints(snapshot.joints, width),
         Text(),
-        Text(snapshot.notice, style="bold yellow"),
+        Text(f" {snapshot.notice}", style="bold yellow"),
         _keys(snapshot.phase),
     ]
-    title = f"lerecord · {snapshot.robot}{' (simulated)' if snapshot.simulated else ''}"
     return Panel(
         Group(*body),
-        title=title,
+        title=f"lerecord · {snapshot.robot}{' (simulated)' if snapshot.simulated else ''}",
         subtitle=snapshot.dataset,
         border_style=style.removeprefix("bold ").split(" on ")[-1],
     )
@@ -54,14 +57,12 @@ def draw(snapshot: Snapshot, width: int) -> RenderableType:
 
 def _headline(snapshot: Snapshot, label: str, style: str) -> RenderableType:
     line = Table.grid(expand=True, padding=(0, 2))
-    for justify in ("left", "left", "right", "right"):
+    for justify in ("left", "left", "right"):
         line.add_column(justify=justify, no_wrap=True)
     line.columns[1].ratio = 1
-    line.columns[1].overflow = "ellipsis"
     count = "" if snapshot.episodes is None else f" ({snapshot.saved}/{snapshot.episodes} saved)"
     line.add_row(
         Text(f" {label} ", style=style),
-        Text(snapshot.task, style="bold"),
         f"episode {snapshot.episode}{count}",
         _clock(snapshot.elapsed_s, snapshot.limit_s),
     )
@@ -80,12 +81,16 @@ def _minutes(seconds: float) -> str:
 
 
 def _loop(snapshot: Snapshot) -> Text:
-    slow = snapshot.rate_hz < 0.99 * snapshot.fps and snapshot.rate_hz > 0
-    text = Text(" loop ")
+    slow = 0 < snapshot.rate_hz < 0.99 * snapshot.fps
+    text = Text(" loop   ")
     text.append(f"{snapshot.rate_hz:5.2f} Hz", style="bold red" if slow else "green")
     text.append(f"   late {snapshot.lateness_p99_s * 1e3:.1f} ms (p99)   ")
     text.append(f"missed {snapshot.missed}", style="bold red" if snapshot.missed else "")
-    text.append(f"   rows {snapshot.rows}   disk {snapshot.disk_free_bytes / 1e9:.0f} GB left")
+    return text
+
+
+def _storage(snapshot: Snapshot) -> Text:
+    text = Text(f" rows   {snapshot.rows}   disk {snapshot.disk_free_bytes / 1e9:.0f} GB left")
     if snapshot.saving:
         text.append(f"   saving {snapshot.saving}", style="cyan")
     return text
@@ -105,22 +110,20 @@ def _cameras(cameras: tuple[CameraView, ...]) -> Table:
     return table
 
 
-def _joints(joints: tuple[JointView, ...], bar_width: int) -> Table:
+def _joints(joints: tuple[JointView, ...], width: int) -> Table:
+    longest = max((len(joint.name) for joint in joints), default=0)
+    bar_width = max(10, width - longest - _AROUND_BAR)
     table = Table.grid(padding=(0, 1))
     for justify in ("left", "right", "left", "right"):
         table.add_column(justify=justify, no_wrap=True)
-    table.add_row(
-        Text(" joint", style="dim"),
-        Text("leader", style="dim"),
-        Text("○ leader  █ follower", style="dim"),
-        Text("follower", style="dim"),
-    )
+    heads = (" joint", "leader", "○ leader  █ follower", "follower")
+    table.add_row(*(Text(head, style="dim") for head in heads))
     for joint in joints:
         table.add_row(
             f" {joint.name}",
             f"{joint.leader:7.1f}",
             _bar(joint, bar_width),
-            f"{joint.follower:7.1f}",
+            f"{joint.follower:8.1f}",
         )
     return table
 
@@ -132,17 +135,11 @@ def _bar(joint: JointView, width: int) -> Text:
         share = (value - joint.low) / (joint.high - joint.low)
         return min(width - 1, max(0, int(share * width)))
 
-    zero, follower, leader = place(max(joint.low, 0.0)), place(joint.follower), place(joint.leader)
-    low, high = min(zero, follower), max(zero, follower)
-    text = Text()
-    for column in range(width):
-        if column == leader:
-            text.append("○", style="bold yellow")
-        elif low <= column <= high:
-            text.append("█", style="blue")
-        else:
-            text.append("─", style="bright_black")
-    return text
+    low, high = sorted((place(max(joint.low, 0.0)), place(joint.follower)))
+    cells = [_FOLLOWER if low <= column <= high else _TRACK for column in range(width)]
+    cells[place(joint.leader)] = _LEADER
+    runs = ((cell, len(list(run))) for cell, run in groupby(cells))
+    return Text.assemble(*((character * length, style) for (character, style), length in runs))
 
 
 def _keys(phase: Phase) -> Text:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import select
 import socket
 import subprocess
@@ -14,11 +15,13 @@ from typing import Any, TextIO
 
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.simulator.ports import Ports
+from lerecord.simulator.sight import CAMERAS
 from lerecord.simulator.stage import PHASES, RECORD, RESET, Done, Ready, SightWire, Stage
 
 _SWITCH_INTERVAL_S = 0.0002  # a servo's answer waits that long at most for the main thread
 _BETWEEN_DEMONSTRATIONS_S = 1.0
 _READ_BYTES = 65536
+_SMALLEST = 80  # pixels a side: the strip needs two for each of its forty cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class CameraConfig:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorConfig:
-    """What the first line asks for."""
+    """What the first line asks for; `seed` null there draws a new one."""
 
     seed: int
     cameras: tuple[CameraConfig, ...]
@@ -47,12 +50,27 @@ def parse_config(line: str) -> SimulatorConfig:
             CameraConfig(name, int(camera["width"]), int(camera["height"]), float(camera["fps"]))
             for name, camera in asked["cameras"].items()
         )
-        return SimulatorConfig(int(asked["seed"]), cameras)
+        seed = secrets.randbits(32) if asked["seed"] is None else int(asked["seed"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"The simulator's first line is not usable ({error!r}): give it one line such as "
             '{"seed": 0, "cameras": {"front": {"width": 640, "height": 480, "fps": 30}}}.'
         ) from error
+    for camera in cameras:
+        _check(camera)
+    return SimulatorConfig(seed, cameras)
+
+
+def _check(camera: CameraConfig) -> None:
+    if camera.name not in CAMERAS:
+        raise ConfigError(
+            f"The simulator has no camera {camera.name!r}; it has {' and '.join(CAMERAS)}."
+        )
+    if min(camera.width, camera.height) < _SMALLEST or camera.fps <= 0.0:
+        raise ConfigError(
+            f"The simulated camera {camera.name} cannot give {camera.width}x{camera.height} "
+            f"pictures at {camera.fps:g} fps; give it at least {_SMALLEST}x{_SMALLEST} and a rate."
+        )
 
 
 class Lines:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.simulator.kinematics import Vector, forward
+from lerecord.simulator.sight import FRONT, WRIST
 from lerecord.simulator.solids import Scene, Solids, solids_of
 from lerecord.simulator.table_top import Picture, table_texture, texture_to_table
 
-FRONT, WRIST = "front", "wrist"
 _LIGHT = np.array([0.35, 0.45, 1.0]) / math.sqrt(0.35**2 + 0.45**2 + 1.0)  # towards the lamp
 _AMBIENT, _DIFFUSE = 0.52, 0.56
 _SHADE = 0.55  # brightness of the table in shadow
@@ -63,14 +63,12 @@ class Renderer:
     """One camera.
 
     Args:
-        name: FRONT or WRIST.
+        name: FRONT or WRIST; raises KeyError for any other.
         width, height: of its pictures.
         seed: of the table's grain and of the sensor's noise.
     """
 
     def __init__(self, name: str, width: int, height: int, seed: int) -> None:
-        if name not in _FIELD_OF_VIEW:
-            raise ValueError(f"There is no simulated camera {name!r}; there are front and wrist")
         self.width, self.height = width, height
         self._name = name
         self._focal = width / 2.0 / math.tan(_FIELD_OF_VIEW[name] / 2.0)

@@ -2,11 +2,13 @@
 
 JSON lines on stdin and stdout. First in: {"seed": 0, "cameras": {"front": {"width": 640, "height":
 480, "fps": 30}}}; first out: {"event": "up", "ports": {...}, "cameras": {...}}. Then in: {"phase":
-"reset" | "record" | "idle"} or {"query": "truth"}; out: {"event": "ready" | "done" | "truth"}.
+"reset" | "record" | "idle"} or {"query": "truth"}; out: {"event": "ready" | "done" | "truth"}, or
+{"event": "error", "message": ...} before it ends with status 2.
 It ends at the end of stdin, and at nothing else: its parent decides.
 """
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -30,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         run(sys.stdin.fileno(), sys.stdout, options.loop)
     except LerecordError as error:
+        print(json.dumps({"event": "error", "message": str(error)}), flush=True)
         print(error, file=sys.stderr)
         return 2
     except BrokenPipeError:

@@ -9,6 +9,8 @@ import numpy as np
 from lerecord.simulator.koch import JOINTS
 from lerecord.simulator.solids import Scene
 
+FRONT, WRIST = "front", "wrist"
+CAMERAS = (FRONT, WRIST)
 _RECORD = struct.Struct(f"<dH{len(JOINTS) + 3 + 9}d")
 _ASK = b"?"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lerecord.simulator import koch
 from lerecord.simulator.demonstrator import Motion, demonstration, return_home
 from lerecord.simulator.dynamixel import Bus
+from lerecord.simulator.kinematics import UnreachableError
 from lerecord.simulator.sight import Sight
 from lerecord.simulator.solids import Scene
 from lerecord.simulator.world import World
@@ -90,7 +91,7 @@ class Stage:
                 self._world.place_box()
                 self._play(return_home(start, seed), now, phase)
             elif phase == RECORD:
-                self._play(demonstration(start, self._world.box.flat_place(), seed), now, phase)
+                self._play(self._demonstration(start, seed), now, phase)
             else:
                 self._world.hand, self._over = None, None
 
@@ -139,6 +140,14 @@ class Stage:
         now = self._now()
         self._world.advance(now)
         return now
+
+    def _demonstration(self, start: koch.Pose, seed: int) -> Motion:
+        """A demonstration; a box that went out of reach is put back by the person first."""
+        try:
+            return demonstration(start, self._world.box.flat_place(), seed)
+        except UnreachableError:
+            self._world.place_box()
+            return demonstration(start, self._world.box.flat_place(), seed)
 
     def _play(self, motion: Motion, start: float, phase: str) -> None:
         self._world.hand = lambda now: motion.at(now - start)

@@ -39,7 +39,7 @@ def test_no_step_is_longer_than_allowed_and_none_leads_out_of_the_range(
 @given(GOALS, GOALS)
 def test_a_goal_is_reached_and_then_kept(start: list[float], goal: list[float]) -> None:
     limits = limiter(start)
-    expected = np.clip(np.float32(goal), [-100.0, 0.0], [100.0, 100.0])
+    expected = np.clip(np.array(goal, np.float32), [-100.0, 0.0], [100.0, 100.0])
     for _ in range(100):
         limits.sent(limits.limit(goal, 7.0))
     assert limits.limit(goal, 7.0) == pytest.approx(expected, abs=EXACT)

@@ -156,7 +156,9 @@ def test_the_trigger_springs_back(leader: Any) -> None:
     assert leader.arm.read()[5] == pytest.approx(TRIGGER_REST, abs=0.2)
 
 
-def test_a_leader_found_with_torque_on_is_let_go_first(leader: Any) -> None:
+def test_a_leader_found_with_torque_on_is_let_go(leader: Any) -> None:
+    leader.arm.connect()
+    leader.arm.disconnect()
     for servo in leader.simulated.servos:
         servo.write(64, b"\x01")
     leader.arm.connect()
@@ -316,6 +318,23 @@ def test_an_unplugged_arm_is_lost_and_disconnects_quietly(
     with pytest.raises(PortLostError):
         bench.arm.read()
     bench.arm.disconnect()
+
+
+def test_a_goal_that_was_not_sent_is_not_the_last_one(
+    follower: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower.arm.connect()
+    last = follower.arm.command(np.zeros(6), 1.0)
+
+    def unplugged(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(follower.port, "writePort", unplugged)
+        with pytest.raises(PortLostError):
+            follower.arm.command(np.zeros(6), 5.0)
+    follower.bus.open()
+    assert follower.arm.command(np.zeros(6), 0.0).tolist() == last.tolist()
 
 
 def test_the_arm_says_who_it_is(bench: Any) -> None:

@@ -275,12 +275,39 @@ def test_after_an_interrupt_the_port_is_usable_again(
     def interrupted(length: int) -> bytes:
         raise KeyboardInterrupt
 
+    place(bench, "elbow", 111)
     bench.bus.read("ID", "lift")
+    bench.port.delays.append(0.0005)
     with monkeypatch.context() as patch:
         patch.setattr(bench.port, "readPort", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            bench.bus.read("ID", "lift")
-    assert bench.bus.read("ID", "lift", ONCE) == 2
+            bench.bus.read("Present_Position", "elbow")
+    place(bench, "elbow", 222)
+    assert bench.bus.read("Present_Position", "elbow", ONCE) == 222
+
+
+@pytest.mark.parametrize(
+    ("register", "sizes"),
+    [
+        ("Present_Position", [4, 5, 6, 7]),
+        ("Present_Temperature", [1, 2, 1, 1]),
+        ("Hardware_Error_Status", [1, 1, 1, 1]),
+        ("LED", [1, 1, 1, 1]),
+    ],
+)
+def test_after_failures_more_is_read_along_but_nothing_beyond_what_is_mapped(
+    bench: Any, register: str, sizes: list[int]
+) -> None:
+    expected = bench.servos["elbow"].value(register)
+    asked: list[int] = []
+
+    def unanswered(reply: bytes) -> bytes:
+        asked.append(len(reply) - 11)
+        return b""
+
+    bench.port.tampering.extend([unanswered] * 4)
+    assert bench.bus.read(register, "elbow", Retry(attempts=5, budget_s=10.0)) == expected
+    assert asked == sizes
 
 
 @pytest.mark.parametrize(
@@ -301,9 +328,10 @@ def test_a_servo_in_trouble_is_named_with_the_way_out(
         bench.bus.sync_read("Present_Position", NAMES)
     assert (caught.value.motor, caught.value.status) == ("elbow", int(error))
     assert bench.bus.counters.alerts == 1
-    for ask in (lambda: bench.bus.read("ID", "elbow"), lambda: bench.bus.ping("elbow")):
-        with pytest.raises(ServoAlertError):
-            ask()
+    with pytest.raises(ServoAlertError):
+        bench.bus.read("ID", "elbow")
+    with pytest.raises(ServoAlertError):
+        bench.bus.ping("elbow")
     bench.servos["elbow"].reboot()
     assert bench.bus.sync_read("Present_Position", NAMES).shape == (3,)
 

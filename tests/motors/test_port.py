@@ -91,6 +91,7 @@ def test_after_the_time_out_the_port_is_looked_at_once_more(line: Line) -> None:
     assert line.port.readPort(4) == b"re"
     assert line.port.isPacketTimeout()
     line.port.setPacketTimeoutMillis(10)
+    line.clock.now_s += 1.0
     assert line.port.readPort(4) == b"more"
 
 

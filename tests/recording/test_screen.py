@@ -68,7 +68,7 @@ def test_the_keys_are_those_of_the_phase() -> None:
 
 
 def test_the_bar_shows_follower_and_leader_at_their_places() -> None:
-    line = next(line for line in text(SNAPSHOT, 146).splitlines() if "gripper" in line)
+    line = next(line for line in text(SNAPSHOT, 135).splitlines() if "gripper" in line)
     bar = line[line.index("█") : line.rindex("─") + 1]
     assert len(bar) == 100
     assert bar.count("█") == 13  # 0 to 12

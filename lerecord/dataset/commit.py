@@ -1,0 +1,260 @@
+"""The one place where a dataset changes: every change is a transaction of two phases.
+
+Phase 1 writes each new file under a name of its own below `.lerecord/txn/` and touches nothing
+else; a manifest, put there by one rename, is the mark that the change is made. Phase 2 carries
+the manifest's steps out. Each step may be carried out again, so opening a dataset finishes a
+marked transaction and drops an unmarked one, whenever the process or the power went away.
+"""
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from lerecord.dataset import layout
+from lerecord.dataset.sync import sync_file, sync_folders
+from lerecord.errors import DatasetError
+
+_MANIFEST = "manifest.json"
+_VERSION = 1
+
+Probe = Callable[[str], None]
+"""Told what comes next, before each effect on the disk: there a test stops the process."""
+
+
+def unobserved(step: str) -> None:
+    """The probe of everyone but tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Put a staged file in its place, over what may be there."""
+
+    source: str
+    """Name in the transaction's folder."""
+    target: str
+    """Path in the dataset, as in every step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Let a file go on with `data` after its first `length` bytes; it is made when missing."""
+
+    target: str
+    length: int
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove a file or a folder with everything in it; none is fine."""
+
+    target: str
+
+
+Step = Move | Append | Remove
+_KINDS: Mapping[str, type[Step]] = {"move": Move, "append": Append, "remove": Remove}
+
+
+class Transaction:
+    """One change of a dataset, by a process that holds its lock.
+
+    As a context manager it drops what is not committed. Steps are carried out in the order in
+    which they were asked for, but info.json last and the clearing of staged takes after it.
+
+    Args:
+        root: the dataset.
+        probe: told what comes next, for tests.
+    """
+
+    def __init__(self, root: Path, probe: Probe = unobserved) -> None:
+        self._root = root
+        self._probe = probe
+        self._steps: list[Step] = []
+        self._marked = False
+        self._folder = root / layout.TRANSACTIONS / secrets.token_hex(8)
+        probe("begin")
+        self._folder.mkdir(parents=True)
+
+    def place(self, target: str) -> Path:
+        """Where to write the new file that will be at `target`."""
+        self._probe(f"stage {target}")
+        source = f"{len(self._steps):06d}"
+        self._steps.append(Move(source, target))
+        return self._folder / source
+
+    def put(self, target: str, data: bytes) -> None:
+        """The file at `target` will have this content."""
+        self.place(target).write_bytes(data)
+
+    def append(self, target: str, data: bytes) -> None:
+        """Lines to be added to the end of a file of lines."""
+        path = self._root / target
+        length = path.stat().st_size if path.exists() else 0
+        if length and not _ends_in_newline(path):
+            data = b"\n" + data  # else two records are glued
+        self._steps.append(Append(target, length, data.decode()))
+
+    def remove(self, target: str) -> None:
+        """The file or folder will be gone."""
+        self._steps.append(Remove(target))
+
+    def commit(self) -> None:
+        """Make the change: from its mark on it will be there, whatever happens.
+
+        Raises:
+            DatasetError: the disk refused; before the mark nothing has changed, after it the
+                next command that opens the dataset goes on.
+        """
+        steps = sorted(self._steps, key=_rank)
+        try:
+            self._mark(steps)
+        except OSError as error:
+            raise _refused(self._root, error, "nothing was changed") from error
+        self._marked = True
+        try:
+            _carry_out(self._root, self._folder, steps, self._probe)
+        except OSError as error:
+            raise _refused(self._root, error, "the next command finishes the change") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._marked:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _mark(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            if isinstance(step, Move):
+                self._probe(f"sync {step.target}")
+                sync_file(self._folder / step.source)
+        draft = self._folder / "draft"
+        self._probe("write manifest")
+        draft.write_text(_to_manifest(steps), encoding="utf-8")
+        sync_file(draft)
+        sync_folders(self._root, [self._folder])
+        self._probe("mark")
+        draft.rename(self._folder / _MANIFEST)
+        sync_file(self._folder)
+
+
+def finish_pending(root: Path, probe: Probe = unobserved) -> bool:
+    """Finish a marked transaction and drop unmarked ones; needs the lock.
+
+    Returns:
+        True when one was finished: the dataset has changed.
+
+    Raises:
+        DatasetError: it cannot be finished.
+    """
+    finished = False
+    for folder in transactions(root):
+        steps = marked_steps(folder)
+        if steps is None:
+            probe("drop")
+            shutil.rmtree(folder)
+            continue
+        try:
+            _carry_out(root, folder, steps, probe)
+        except OSError as error:
+            raise _refused(root, error, "the next command finishes the change") from error
+        finished = True
+    return finished
+
+
+def _rank(step: Step) -> int:
+    if step.target.startswith(f"{layout.PRIVATE}/"):
+        return 2
+    return 1 if step.target == layout.INFO else 0
+
+
+def transactions(root: Path) -> list[Path]:
+    """The folders of transactions that were left, or that another process is in."""
+    try:
+        return sorted((root / layout.TRANSACTIONS).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _to_manifest(steps: Iterable[Step]) -> str:
+    names = {kind: name for name, kind in _KINDS.items()}
+    data = [{"kind": names[type(step)], **asdict(step)} for step in steps]
+    return json.dumps({"version": _VERSION, "steps": data}, ensure_ascii=False)
+
+
+def marked_steps(folder: Path) -> list[Step] | None:
+    """The steps of the transaction in a folder; None when it is not marked."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if manifest["version"] != _VERSION:
+        raise DatasetError(
+            f"{folder} was left by another version of lerecord; finish it with that version."
+        )
+    return [_KINDS[step.pop("kind")](**step) for step in manifest["steps"]]
+
+
+def _carry_out(root: Path, folder: Path, steps: Iterable[Step], probe: Probe) -> None:
+    touched = []
+    for number, step in enumerate(steps):
+        probe(f"step {number} {type(step).__name__.lower()} {step.target}")
+        _do(root, folder, step)
+        touched.append((root / step.target).parent)
+    probe("sync")
+    sync_folders(root, touched)
+    probe("unmark")
+    (folder / _MANIFEST).unlink()
+    sync_file(folder)
+    probe("clear")
+    shutil.rmtree(folder)
+
+
+def _do(root: Path, folder: Path, step: Step) -> None:
+    target = root / step.target
+    match step:
+        case Move(source):
+            if (folder / source).exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (folder / source).replace(target)
+            elif not target.exists():
+                raise DatasetError(
+                    f"{step.target} was lost while the dataset was changed; restore {root}."
+                )
+        case Append(length=length, data=data):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(target, os.O_RDWR | os.O_CREAT, 0o644)
+            with os.fdopen(descriptor, "r+b") as file:
+                if file.seek(0, os.SEEK_END) < length:
+                    raise DatasetError(
+                        f"{step.target} became shorter while the dataset was changed; "
+                        f"restore {root}."
+                    )
+                file.truncate(length)
+                file.seek(length)
+                file.write(data.encode())
+                file.flush()
+                os.fsync(file.fileno())
+        case Remove():
+            if target.is_dir() and not target.is_symlink():
+                shutil.rmtree(target)
+            else:
+                target.unlink(missing_ok=True)
+
+
+def _ends_in_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+def _refused(root: Path, error: OSError, consequence: str) -> DatasetError:
+    return DatasetError(
+        f"The disk of {root} refused ({error.strerror}); {consequence}. "
+        f"Make room or mend it and try again."
+    )

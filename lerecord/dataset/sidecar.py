@@ -1,0 +1,141 @@
+"""The capture sidecar of an episode, where the truth is kept, and its summary in one line."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.ipc
+from numpy.typing import NDArray
+
+from lerecord.dataset.capture import TrackSummary
+from lerecord.dataset.journal import RowColumns
+from lerecord.dataset.metadata import line_of
+from lerecord.dataset.spec import CameraSpec
+from lerecord.dataset.table import to_arrow, to_numpy
+from lerecord.errors import DatasetError
+
+_PICTURE_COLUMNS = ("captured_at", "sequence", "repeated", "corrupt")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sidecar:
+    """The capture sidecar of an episode: what truly happened, row by row.
+
+    Attributes:
+        due, started, lateness_s, missed, measured, bus_s, retries: (N,) as in RowColumns.
+        requested: (N, D) what the leader asked for.
+        tracks: camera name to its pictures' facts.
+        facts: JSON-able facts of the episode: task, when recorded, calibration in force.
+    """
+
+    due: NDArray[np.float64]
+    started: NDArray[np.float64]
+    lateness_s: NDArray[np.float64]
+    missed: NDArray[np.bool_]
+    measured: NDArray[np.bool_]
+    bus_s: NDArray[np.float64]
+    retries: NDArray[np.uint32]
+    requested: NDArray[np.float32]
+    tracks: Mapping[str, TrackSummary]
+    facts: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls, rows: RowColumns, tracks: Mapping[str, TrackSummary], facts: Mapping[str, Any]
+    ) -> Self:
+        """The sidecar of a take."""
+        return cls(
+            due=rows.due,
+            started=rows.started,
+            lateness_s=rows.lateness_s,
+            missed=rows.missed,
+            measured=rows.measured,
+            bus_s=rows.bus_s,
+            retries=rows.retries,
+            requested=rows.requested,
+            tracks=tracks,
+            facts=facts,
+        )
+
+    def __len__(self) -> int:
+        return len(self.due)
+
+    def image_age_s(self, camera: str) -> NDArray[np.float64]:
+        """(N,) how old the picture of each row was at the row's time."""
+        return self.started - self.tracks[camera].captured_at
+
+
+_ROW_COLUMNS = ("due", "started", "lateness_s", "missed", "measured", "bus_s", "retries")
+_FACTS, _HISTOGRAM = b"lerecord", b"histogram."
+
+
+def write_sidecar(path: Path, sidecar: Sidecar) -> None:
+    """Write the capture sidecar, an Arrow IPC file."""
+    columns: dict[str, NDArray[Any]] = {name: getattr(sidecar, name) for name in _ROW_COLUMNS}
+    columns["requested"] = sidecar.requested
+    metadata = {_FACTS: json.dumps(sidecar.facts, ensure_ascii=False).encode()}
+    for camera, track in sidecar.tracks.items():
+        columns |= {f"{camera}.{name}": getattr(track, name) for name in _PICTURE_COLUMNS}
+        metadata[_HISTOGRAM + camera.encode()] = json.dumps(track.histogram.tolist()).encode()
+    table = pa.table({name: to_arrow(column) for name, column in columns.items()})
+    table = table.replace_schema_metadata(metadata)
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def read_sidecar(path: Path, cameras: tuple[CameraSpec, ...]) -> Sidecar:
+    """Read the capture sidecar of an episode.
+
+    Raises:
+        DatasetError: it is missing, not readable, or lacks a column.
+    """
+    try:
+        with pa.OSFile(str(path), "rb") as file:
+            table = pa.ipc.open_file(file).read_all()
+        metadata = table.schema.metadata or {}
+        rows = {name: to_numpy(table[name]) for name in (*_ROW_COLUMNS, "requested")}
+        tracks = {camera.name: _track(table, metadata, camera.name) for camera in cameras}
+        facts = json.loads(metadata[_FACTS])
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise DatasetError(f"{path} cannot be read ({error}).") from error
+    return Sidecar(**rows, tracks=tracks, facts=facts)
+
+
+def _track(table: pa.Table, metadata: Mapping[bytes, bytes], camera: str) -> TrackSummary:
+    histogram = np.array(json.loads(metadata[_HISTOGRAM + camera.encode()]), dtype=np.int64)
+    return TrackSummary(
+        **{name: to_numpy(table[f"{camera}.{name}"]) for name in _PICTURE_COLUMNS},
+        histogram=histogram.reshape(3, 256),
+        histogram_rows=len(table),
+    )
+
+
+def health_line(episode: int, sidecar: Sidecar) -> bytes:
+    """One line of capture/health.jsonl: how well the episode was recorded."""
+    late = sidecar.lateness_s
+    return line_of(
+        {
+            "episode_index": episode,
+            "rows": len(sidecar),
+            "missed": int(sidecar.missed.sum()),
+            "unmeasured": int((~sidecar.measured).sum()),
+            "retries": int(sidecar.retries.sum()),
+            "lateness_s": {
+                "p50": round(float(np.percentile(late, 50)), 6),
+                "p99": round(float(np.percentile(late, 99)), 6),
+                "max": round(float(late.max()), 6),
+            },
+            "cameras": {
+                name: {
+                    "repeated": int(track.repeated.sum()),
+                    "corrupt": int(track.corrupt.sum()),
+                    "max_image_age_s": round(float(sidecar.image_age_s(name).max()), 6),
+                }
+                for name, track in sidecar.tracks.items()
+            },
+        }
+    )

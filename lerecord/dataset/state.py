@@ -1,0 +1,136 @@
+"""What a writer keeps in mind of a dataset: enough to append, however many episodes there are."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from lerecord.dataset import layout, metadata, stats
+from lerecord.dataset.metadata import Info
+from lerecord.dataset.pending import PendingView
+from lerecord.dataset.spec import DatasetSpec, calibration_differences, differences
+from lerecord.dataset.stats import Stats
+from lerecord.errors import DatasetError
+
+_TAIL = 1 << 20  # bytes in which the last line of a JSONL file is looked for
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DatasetState:
+    """A dataset between two changes.
+
+    Attributes:
+        spec: the rig at hand.
+        info: meta/info.json.
+        tasks: by task_index.
+        stats: over all episodes; None of none.
+        hardware: the bytes of meta/hardware.json; empty when it is not there yet.
+    """
+
+    spec: DatasetSpec
+    info: Info
+    tasks: list[str]
+    stats: Stats | None
+    hardware: bytes
+
+    @classmethod
+    def empty(cls, spec: DatasetSpec) -> Self:
+        """A dataset without episodes."""
+        return cls(spec, Info(spec.robot_type, spec.fps, spec.features()), [], None, b"")
+
+    @classmethod
+    def load(cls, root: Path) -> Self:
+        """Read a dataset that is not in the middle of a change.
+
+        Raises:
+            DatasetError: a file below meta/ is missing, not of v2.1, or disagrees with info.json.
+        """
+        info = Info.from_bytes(_read(root, layout.INFO))
+        if not (root / layout.HARDWARE).exists():
+            raise DatasetError(
+                f"{root} was not recorded by lerecord ({layout.HARDWARE} is missing), so its rig "
+                f"is not known; record into a new folder."
+            )
+        hardware = _read(root, layout.HARDWARE)
+        for name in (layout.EPISODES, layout.EPISODES_STATS):
+            _check_last_line(root, name, info.episodes)
+        return cls(
+            spec=metadata.spec_of(info, hardware),
+            info=info,
+            tasks=metadata.parse_tasks(_read(root, layout.TASKS), info.tasks),
+            stats=_stats(root, info.episodes),
+            hardware=hardware,
+        )
+
+
+def holds_dataset(root: Path) -> bool:
+    """True when there is an info.json, or a marked change that brings the first one."""
+    return PendingView.of(root).path(layout.INFO).is_file()
+
+
+def is_free(root: Path) -> bool:
+    """True when a dataset can be started there: nothing is there but hidden files."""
+    if not root.exists():
+        return True
+    if not root.is_dir() or holds_dataset(root):
+        return False
+    return all(entry.name.startswith(".") for entry in os.scandir(root))
+
+
+def compared_rig(mine: DatasetSpec, theirs: DatasetSpec, accept_calibration: bool) -> DatasetSpec:
+    """The rig at hand, when it is the one that the dataset came from.
+
+    Raises:
+        DatasetError: it is another, or was calibrated anew and that was not accepted.
+    """
+    if different := differences(mine, theirs):
+        raise DatasetError(
+            f"This is not the rig that the dataset was recorded with: {'; '.join(different)}; "
+            f"record into another folder."
+        )
+    recalibrated = calibration_differences(mine, theirs)
+    if recalibrated and not accept_calibration:
+        raise DatasetError(
+            f"The arms were calibrated anew since the dataset was recorded: "
+            f"{'; '.join(recalibrated)}; accept it with --accept-calibration, "
+            f"or record into another folder."
+        )
+    return mine
+
+
+def _stats(root: Path, episodes: int) -> Stats | None:
+    if episodes == 0:
+        return None
+    if (root / layout.STATS).exists():
+        return metadata.parse_stats(_read(root, layout.STATS))
+    each = metadata.parse_episodes_stats(_read(root, layout.EPISODES_STATS), episodes)
+    return stats.fold(each)
+
+
+def _read(root: Path, name: str) -> bytes:
+    try:
+        return (root / name).read_bytes()
+    except OSError as error:
+        raise DatasetError(
+            f"{root / name} cannot be read ({error.strerror}); restore it from a copy."
+        ) from error
+
+
+def _check_last_line(root: Path, name: str, episodes: int) -> None:
+    """A file of lines must end where info.json says; only its end is read."""
+    path = root / name
+    data = b""
+    if path.exists():
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            data = file.read().strip()
+    try:
+        last = json.loads(data.rpartition(b"\n")[2])["episode_index"] if data else -1
+    except (ValueError, KeyError, TypeError):
+        last = None
+    if last != episodes - 1:
+        raise DatasetError(
+            f"{path} does not end with episode {episodes - 1}, the last that {layout.INFO} counts; "
+            f"restore it, and `lerecord check` says what else is wrong."
+        )

@@ -1,0 +1,150 @@
+"""The parquet file of an episode, its columns and its statistics, as LeRobot v2.1 has them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from lerecord.dataset import stats
+from lerecord.dataset.capture import Histogram
+from lerecord.dataset.spec import DEFAULT_FEATURES, DatasetSpec
+from lerecord.dataset.stats import Stats
+from lerecord.errors import DatasetError
+
+VECTORS = ("action", "observation.state")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an episode stands in its dataset: what its rows' index columns follow from."""
+
+    episode: int
+    first_row: int
+    task: int
+    fps: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EpisodeColumns:
+    """The columns of an episode's parquet; N rows, D joints."""
+
+    action: NDArray[np.float32]
+    state: NDArray[np.float32]
+    timestamp: NDArray[np.float32]
+    frame_index: NDArray[np.int64]
+    episode_index: NDArray[np.int64]
+    index: NDArray[np.int64]
+    task_index: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, action: NDArray[np.float32], state: NDArray[np.float32], place: Place) -> Self:
+        """The columns of recorded rows at a place in the dataset."""
+        frame_index = np.arange(len(action), dtype=np.int64)
+        return cls(
+            action=action,
+            state=state,
+            timestamp=timestamps(len(action), place.fps),
+            frame_index=frame_index,
+            episode_index=np.full_like(frame_index, place.episode),
+            index=frame_index + place.first_row,
+            task_index=np.full_like(frame_index, place.task),
+        )
+
+    def __len__(self) -> int:
+        return len(self.frame_index)
+
+    def by_feature(self) -> dict[str, NDArray[Any]]:
+        """Feature name to column, in LeRobot's order without the cameras."""
+        return {
+            "action": self.action,
+            "observation.state": self.state,
+            **{name: getattr(self, name) for name in DEFAULT_FEATURES},
+        }
+
+
+def timestamps(rows: int, fps: int) -> NDArray[np.float32]:
+    """float32(frame_index / fps): LeRobot refuses anything else."""
+    return (np.arange(rows) / fps).astype(np.float32)
+
+
+def episode_stats(
+    columns: EpisodeColumns, histograms: Mapping[str, Histogram], spec: DatasetSpec
+) -> Stats:
+    """The statistics of an episode, in the order of the features.
+
+    Args:
+        columns: its rows.
+        histograms: camera name to the histogram of its pictures.
+        spec: names the cameras.
+    """
+    values = columns.by_feature()
+    vectors = {key: stats.of_column(values.pop(key)) for key in VECTORS}
+    cameras = {
+        camera.key: stats.of_pictures(histograms[camera.name], len(columns))
+        for camera in spec.cameras
+    }
+    return {**vectors, **cameras, **{key: stats.of_column(each) for key, each in values.items()}}
+
+
+def write_episode(path: Path, columns: EpisodeColumns) -> None:
+    """Write the parquet file of an episode."""
+    values = columns.by_feature()
+    arrays = [to_arrow(column) for column in values.values()]
+    joints = columns.action.shape[1]
+    schema = pa.schema(
+        [pa.field(name, array.type) for name, array in zip(values, arrays, strict=True)],
+        metadata={"huggingface": json.dumps({"info": {"features": _hf_features(joints)}})},
+    )
+    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="snappy")
+
+
+def read_episode(path: Path) -> EpisodeColumns:
+    """Read the parquet file of an episode.
+
+    Raises:
+        DatasetError: it is missing, not readable, or lacks a column.
+    """
+    try:
+        table = pq.read_table(path, partitioning=None)
+        values = {name: to_numpy(table[name]) for name in (*VECTORS, *DEFAULT_FEATURES)}
+    except (OSError, pa.ArrowException, KeyError) as error:
+        raise DatasetError(f"{path} cannot be read ({error}).") from error
+    return EpisodeColumns(
+        action=values.pop("action"), state=values.pop("observation.state"), **values
+    )
+
+
+def _hf_features(joints: int) -> dict[str, Any]:
+    # "Sequence" is the name that every release of `datasets` reads.
+    vector = {
+        "feature": {"dtype": "float32", "_type": "Value"},
+        "length": joints,
+        "_type": "Sequence",
+    }
+    scalars = {name: {"dtype": dtype, "_type": "Value"} for name, dtype in DEFAULT_FEATURES.items()}
+    return {**dict.fromkeys(VECTORS, vector), **scalars}
+
+
+def to_arrow(column: NDArray[Any]) -> Any:
+    """An Arrow array of a column: (N,) plain, (N, D) as fixed_size_list<element>[D]."""
+    if column.ndim == 1:
+        return pa.array(column)
+    width = column.shape[1]
+    element = pa.field("element", pa.from_numpy_dtype(column.dtype))
+    flat: Any = pa.array(np.ascontiguousarray(column).reshape(-1))
+    return pa.FixedSizeListArray.from_arrays(flat, type=cast("Any", pa.list_(element, width)))
+
+
+def to_numpy(column: Any) -> NDArray[Any]:
+    """The column that `to_arrow` made, of a table."""
+    array = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
+    if pa.types.is_fixed_size_list(array.type):
+        flat = cast("NDArray[Any]", array.flatten().to_numpy(zero_copy_only=False))
+        return flat.reshape(len(array), array.type.list_size)
+    return cast("NDArray[Any]", array.to_numpy(zero_copy_only=False))

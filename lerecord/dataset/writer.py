@@ -1,0 +1,190 @@
+"""The writer of a dataset: it holds the lock, stages takes, and makes episodes of them in order."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from lerecord.dataset import layout
+from lerecord.dataset.append import EpisodeSummary, append_episode
+from lerecord.dataset.commit import Probe, finish_pending, unobserved
+from lerecord.dataset.lock import DatasetLock
+from lerecord.dataset.spec import DatasetSpec
+from lerecord.dataset.staging import (
+    ClosedTake,
+    StagedTake,
+    TakeFacts,
+    clear_leftovers,
+    left_takes,
+    now_utc,
+    remove_take,
+)
+from lerecord.dataset.state import DatasetState, compared_rig, holds_dataset, is_free
+from lerecord.dataset.sync import sync_file
+from lerecord.errors import DatasetError
+
+__all__ = ["DatasetWriter", "EpisodeSummary", "StagedTake"]
+
+
+class DatasetWriter:
+    """Made by `create`, `open` or `open_or_create`; a context manager that owns the lock.
+
+    Attributes:
+        root: the dataset's folder.
+        spec: what it is recorded with.
+    """
+
+    def __init__(self, root: Path, lock: ExitStack, state: DatasetState, probe: Probe) -> None:
+        self.root = root
+        self._lock = lock
+        self._state = state
+        self._probe = probe
+
+    @classmethod
+    def create(cls, root: Path, spec: DatasetSpec, *, probe: Probe = unobserved) -> Self:
+        """Start a dataset; until its first episode there is nothing of it but `.lerecord/`.
+
+        Raises:
+            DatasetError: the folder holds a dataset or anything else, or another recorder has it.
+        """
+        if not is_free(root):
+            kind = "a dataset" if holds_dataset(root) else "something else"
+            raise DatasetError(f"{root} holds {kind} already; name a new folder.")
+        made = [each.parent for each in (root, *root.parents) if not each.exists()]
+        with ExitStack() as stack:
+            stack.enter_context(DatasetLock(root))
+            for folder in made:
+                sync_file(folder)
+            finish_pending(root, probe)
+            if not is_free(root):
+                raise DatasetError(f"{root} holds a dataset already; name a new folder.")
+            clear_leftovers(root)
+            return cls(root, stack.pop_all(), DatasetState.empty(spec), probe)
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        spec: DatasetSpec | None = None,
+        *,
+        accept_calibration: bool = False,
+        probe: Probe = unobserved,
+    ) -> Self:
+        """Go on with a dataset; what a killed process left half done is finished or dropped.
+
+        Args:
+            root: the dataset's folder.
+            spec: the rig at hand; None takes the dataset's own.
+            accept_calibration: take a rig whose arms were calibrated anew since.
+            probe: told each effect on the disk, for tests.
+
+        Raises:
+            DatasetError: it is none, of another version or rig, or another process has it.
+        """
+        if not holds_dataset(root):
+            raise DatasetError(
+                f"{root} is not a dataset: {layout.INFO} is missing; check the path."
+            )
+        with ExitStack() as stack:
+            stack.enter_context(DatasetLock(root))
+            finish_pending(root, probe)
+            state = DatasetState.load(root)
+            if spec is not None:
+                state = replace(state, spec=compared_rig(spec, state.spec, accept_calibration))
+            clear_leftovers(root)
+            return cls(root, stack.pop_all(), state, probe)
+
+    @classmethod
+    def open_or_create(
+        cls,
+        root: Path,
+        spec: DatasetSpec,
+        *,
+        accept_calibration: bool = False,
+        probe: Probe = unobserved,
+    ) -> Self:
+        """Go on with the dataset in the folder, or start one where there is none.
+
+        Raises:
+            DatasetError: as `open`; also when the folder holds anything else.
+        """
+        if holds_dataset(root):
+            return cls.open(root, spec, accept_calibration=accept_calibration, probe=probe)
+        if not is_free(root):
+            raise DatasetError(
+                f"{root} is not empty and no dataset ({layout.INFO} is missing); name a new folder."
+            )
+        return cls.create(root, spec, probe=probe)
+
+    @property
+    def spec(self) -> DatasetSpec:
+        """What is recorded: the rig at hand."""
+        return self._state.spec
+
+    @property
+    def episodes(self) -> int:
+        """Committed episodes."""
+        return self._state.info.episodes
+
+    @property
+    def left_takes(self) -> list[str]:
+        """Ids of the takes that are staged, oldest first: running, waiting, or left by a kill."""
+        return left_takes(self.root)
+
+    def begin_take(
+        self, task: str, take: str | None = None, now: Callable[[], float] = time.monotonic
+    ) -> StagedTake:
+        """Stage a new take; its cameras put their tracks into its folder.
+
+        Args:
+            task: the sentence.
+            take: its id; None makes one.
+            now: the clock of the journal's syncs.
+
+        Raises:
+            DatasetError: the task is empty, the id is taken, or the disk refuses.
+        """
+        if not task.strip():
+            raise DatasetError('The task is empty; say what is done, as in "Grab the paper box".')
+        facts = TakeFacts(task, now_utc(), self.spec)
+        return StagedTake(self.root, take or layout.new_take_id(), facts, now)
+
+    def left_take(self, take: str) -> ClosedTake:
+        """A take that was left staged, by its id.
+
+        Raises:
+            DatasetError: there is none, or it is of another rig.
+        """
+        left = ClosedTake.load(self.root, take)
+        compared_rig(left.facts.spec, self.spec, accept_calibration=True)
+        return left
+
+    def commit(self, staged: StagedTake | ClosedTake) -> EpisodeSummary:
+        """Make the next episode of a take whose tracks are finished, in one transaction.
+
+        The cost does not depend on how many episodes there are.
+
+        Raises:
+            DatasetError: the take cannot be an episode (it stays staged), or the disk refuses.
+        """
+        take = staged.close() if isinstance(staged, StagedTake) else staged
+        if finish_pending(self.root, self._probe):
+            self._state = replace(DatasetState.load(self.root), spec=self.spec)
+        self._state, summary = append_episode(self.root, self._state, take, self._probe)
+        return summary
+
+    def discard(self, staged: StagedTake | ClosedTake) -> None:
+        """Remove a staged take and everything of it."""
+        remove_take(staged.close() if isinstance(staged, StagedTake) else staged)
+
+    def close(self) -> None:
+        """Let go of the lock; staged takes stay. May be called twice."""
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

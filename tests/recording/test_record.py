@@ -1,0 +1,265 @@
+"""The whole recorder as a user starts it, on the simulated rig: real processes, real wire."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sysconfig
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")
+TASK = "Grab the paper box"
+
+
+def run(*arguments: str, timeout_s: float = 90) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [LERECORD, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+def family(pid: int) -> set[int]:
+    """The process and all below it."""
+    found, todo = {pid}, [pid]
+    while todo:
+        children = Path(f"/proc/{todo.pop()}/task")
+        for task in children.glob("*/children"):
+            below = {int(child) for child in task.read_text(encoding="ascii").split()} - found
+            found |= below
+            todo += below
+    return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    def runs(pid: int) -> bool:
+        try:
+            state = (
+                Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0]
+            )
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return state != "Z"
+
+    return {pid for pid in pids if runs(pid)}
+
+
+def wait_until(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def assert_passes_check(dataset: Path) -> None:
+    checked = run("check", str(dataset))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def info(dataset: Path) -> dict[str, object]:
+    data: dict[str, object] = json.loads((dataset / "meta/info.json").read_text(encoding="utf-8"))
+    return data
+
+
+def rows_staged(dataset: Path) -> int:
+    """Bytes of the running take's row journal."""
+    journals = dataset.glob(".lerecord/takes/*/rows.journal")
+    return max((journal.stat().st_size for journal in journals), default=0)
+
+
+def test_two_tasks_and_three_episodes_in_one_dataset(tmp_path: Path) -> None:
+    dataset = tmp_path / "box"
+    first = run("--task", TASK, "--episodes", "2", "--dataset", str(dataset), "--seed", "4")
+    assert first.returncode == 0, first.stderr
+    assert "this records on the simulated rig" in first.stdout
+    assert "The box stood on the target in 2 of 2 takes." in first.stdout
+    second = run("--task", "Push the cup", "--dataset", str(dataset), "--episode-time", "2")
+    assert second.returncode == 0, second.stderr
+
+    tables = [pq.read_table(path) for path in sorted(dataset.glob("data/*/*.parquet"))]
+    assert [set(table["task_index"].to_pylist()) for table in tables] == [{0}, {0}, {1}]
+    index = [value for table in tables for value in table["index"].to_pylist()]
+    assert index == list(range(len(index)))
+    assert info(dataset)["total_episodes"] == 3
+    assert info(dataset)["robot_type"] == "koch_sim"
+    tasks = (dataset / "meta/tasks.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["task"] for line in tasks] == [TASK, "Push the cup"]
+    assert len(tables[2]) == 60
+    assert_passes_check(dataset)
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """A recorder in the middle of its second take."""
+    dataset = tmp_path / "box"
+    arguments = [
+        "--task",
+        TASK,
+        "--episodes",
+        "9",
+        "--episode-time",
+        "2",
+        "--dataset",
+        str(dataset),
+    ]
+    process = subprocess.Popen(
+        [LERECORD, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_until((dataset / "meta/info.json").is_file)
+    time.sleep(0.5)
+    wait_until(lambda: rows_staged(dataset) > 0)
+    time.sleep(0.5)
+    yield process, dataset
+    process.kill()
+    process.communicate()
+
+
+def test_a_killed_recorder_leaves_no_process_and_a_whole_dataset(
+    recording: tuple[subprocess.Popen[str], Path],
+) -> None:
+    process, dataset = recording
+    started = family(process.pid)
+    assert len(started) >= 5  # control, two cameras, writer, simulator
+    process.kill()
+    process.wait()
+    wait_until(lambda: not alive(started), timeout_s=5)
+    committed = info(dataset)["total_episodes"]
+    assert_passes_check(dataset)
+    assert any(dataset.glob(".lerecord/takes/*/rows.journal"))
+    appended = run("--task", TASK, "--episode-time", "1", "--dataset", str(dataset))
+    assert appended.returncode == 0, appended.stderr
+    assert "1 take that was never saved is kept" in appended.stdout
+    assert info(dataset)["total_episodes"] == int(str(committed)) + 1
+    assert_passes_check(dataset)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_parks_commits_and_keeps_the_running_take(
+    recording: tuple[subprocess.Popen[str], Path], number: signal.Signals
+) -> None:
+    process, dataset = recording
+    started = family(process.pid)
+    os.killpg(process.pid, number)  # as a terminal does it: to the whole group
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert errors == ""
+    assert "episode 0: 60 rows" in output
+    assert not alive(started)
+    assert_passes_check(dataset)
+    assert any(dataset.glob(".lerecord/takes/*/rows.journal"))
+
+
+class Terminal:
+    """lerecord in a terminal of its own, 80 by 24."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (24, 80))
+        self.slave = slave
+        self.mode = termios.tcgetattr(slave)
+        self.process = subprocess.Popen(
+            [LERECORD, *arguments], stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+        )
+        os.set_blocking(self.master, False)
+        self.shown = ""
+
+    def press(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def read(self) -> str:
+        try:
+            while data := os.read(self.master, 65536):
+                self.shown += data.decode(errors="replace")
+        except BlockingIOError:
+            pass
+        return self.shown
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the text is shown after everything that was waited for before."""
+        wait_until(lambda: text in self.read())
+        self.shown = self.shown[self.shown.rindex(text) + len(text) :]
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    running = Terminal("--task", TASK, "--dataset", str(tmp_path / "box"))
+    yield running
+    running.close()
+
+
+def test_a_session_by_keys(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.wait_for("RESET")
+    time.sleep(2.5)  # the follower catches up with the leader
+    terminal.press("\r")
+    terminal.wait_for("RECORDING")
+    time.sleep(1)
+    terminal.press("r")
+    terminal.wait_for("RESET")
+    terminal.press(" ")
+    terminal.wait_for("RECORDING")
+    time.sleep(1)
+    terminal.press("\x1b[C")
+    terminal.wait_for("RESET")
+    terminal.press("p")
+    terminal.wait_for("PAUSED")
+    terminal.press("p")
+    terminal.wait_for("RESET")
+    terminal.press("\r")
+    terminal.wait_for("RECORDING")
+    time.sleep(1)
+    terminal.press("q")
+    terminal.wait_for("KEEP THIS TAKE")
+    terminal.press("d")
+    terminal.process.wait(timeout=30)
+    shown = terminal.read()
+    assert terminal.process.returncode == 0
+    assert "\x1b[?1049l" in shown
+    assert "episode 0:" in shown
+    assert "episode 1:" not in shown
+    assert termios.tcgetattr(terminal.slave) == terminal.mode
+    assert_passes_check(tmp_path / "box")
+    assert not list(tmp_path.glob("box/.lerecord/takes/*"))
+
+
+def test_the_death_of_the_screen_hurts_nothing(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.wait_for("RESET")
+    time.sleep(2.5)
+    terminal.press("\r")
+    terminal.wait_for("RECORDING")
+    screens = [
+        pid
+        for pid in family(terminal.process.pid)
+        if b"recording.screen" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    assert len(screens) == 1
+    os.kill(screens[0], signal.SIGKILL)
+    time.sleep(0.5)
+    terminal.press("n")
+    time.sleep(0.5)
+    terminal.press("q")
+    terminal.process.wait(timeout=30)
+    assert terminal.process.returncode == 0
+    assert "episode 0:" in terminal.read()
+    assert termios.tcgetattr(terminal.slave) == terminal.mode
+    assert_passes_check(tmp_path / "box")

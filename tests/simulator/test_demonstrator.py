@@ -1,0 +1,90 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lerecord.simulator import koch
+from lerecord.simulator.demonstrator import (
+    HOME,
+    PHASES,
+    RESET_S,
+    demonstration,
+    minimum_jerk,
+    return_home,
+)
+from lerecord.simulator.kinematics import forward
+from lerecord.simulator.koch import GRIPPER
+from lerecord.simulator.world import TARGET, World
+
+SEEDS = st.integers(0, 2**32)
+STEP_S = 0.005
+
+
+def plan(seed: int) -> tuple[World, float, list[tuple[float, ...]]]:
+    world = World(seed)
+    motion = demonstration(HOME, world.box.flat_place(), seed)
+    steps = int(motion.duration_s / STEP_S)
+    return world, motion.duration_s, [motion.at(step * STEP_S).pose for step in range(steps)]
+
+
+@given(SEEDS)
+def test_a_demonstration_takes_six_to_eight_seconds_and_ends_at_home(seed: int) -> None:
+    world = World(seed)
+    motion = demonstration(koch.REST, world.box.flat_place(), seed)
+    assert 6.0 <= motion.duration_s <= 8.0
+    assert motion.at(0.0).pose == pytest.approx(koch.REST)
+    assert motion.at(motion.duration_s).pose == pytest.approx(HOME)
+    assert motion.at(motion.duration_s + 100.0).pose == pytest.approx(HOME)
+
+
+@given(SEEDS)
+def test_the_hand_moves_smoothly_and_within_the_joints(seed: int) -> None:
+    _, _, poses = plan(seed)
+    for before, after in zip(poses, poses[1:], strict=False):
+        for joint in range(GRIPPER):
+            assert abs(after[joint] - before[joint]) < math.radians(250.0) * STEP_S
+    for joint, mount in enumerate(koch.LEADER[:GRIPPER]):
+        if mount.low is not None and mount.high is not None:
+            assert mount.low < min(pose[joint] for pose in poses)
+            assert max(pose[joint] for pose in poses) < mount.high
+
+
+def test_the_hand_presses_the_trigger_from_the_box_to_the_target() -> None:
+    world = World(7)
+    motion = demonstration(HOME, world.box.flat_place(), 7)
+    grips = [motion.at(step * STEP_S) for step in range(int(motion.duration_s / STEP_S))]
+    pressed = [index for index, grip in enumerate(grips) if grip.pressing]
+    assert pressed == list(range(pressed[0], pressed[-1] + 1))
+    started, ended = (forward(grips[index].pose).tip for index in (pressed[0], pressed[-1]))
+    assert started[:2] == pytest.approx(world.box.place[:2], abs=0.004)
+    assert ended[:2] == pytest.approx(TARGET, abs=0.004)
+    assert [phase.pressing for phase in PHASES].count(True) == 4
+
+
+def test_a_seed_repeats_and_another_differs() -> None:
+    assert plan(5)[2] == plan(5)[2]
+    one = demonstration(HOME, (0.2, 0.05, 0.1), 1).at(3.0)
+    other = demonstration(HOME, (0.2, 0.05, 0.1), 2).at(3.0)
+    assert one != other
+
+
+@given(st.lists(st.floats(-1.0, 1.0), min_size=6, max_size=6))
+def test_going_home_begins_where_the_leader_is(start: list[float]) -> None:
+    motion = return_home(tuple(start), 0)
+    assert motion.duration_s == RESET_S
+    assert motion.at(0.0).pose == pytest.approx(start)
+    assert motion.at(RESET_S).pose == pytest.approx(HOME)
+    assert not motion.at(RESET_S / 2.0).pressing
+
+
+@given(st.floats(-1.0, 2.0))
+def test_minimum_jerk_is_a_share_and_symmetric(share: float) -> None:
+    assert 0.0 <= minimum_jerk(share) <= 1.0
+    assert minimum_jerk(share) + minimum_jerk(1.0 - share) == pytest.approx(1.0)
+
+
+def test_minimum_jerk_starts_and_ends_at_rest() -> None:
+    assert minimum_jerk(0.001) < 1e-7
+    assert minimum_jerk(0.999) > 1.0 - 1e-7
+    assert minimum_jerk(0.5) == pytest.approx(0.5)

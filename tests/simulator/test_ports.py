@@ -1,0 +1,148 @@
+import os
+import select
+import stat
+
+import pytest
+from dynamixel_sdk import COMM_SUCCESS, GroupSyncRead, PortHandler, Protocol2PacketHandler
+
+from lerecord.motors.tables import XL330_M288
+from lerecord.simulator.dynamixel import Bus
+from lerecord.simulator.koch import follower_servos
+from lerecord.simulator.packets import encode
+from lerecord.simulator.ports import LockStepPort, Ports
+from lerecord.simulator.servo import Servo
+
+PING = 0x01
+
+
+class Echo:
+    """Gives back what it gets, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def feed(self, data: bytes, now: float) -> bytes:
+        self.times.append(now)
+        return data
+
+
+def bus() -> Bus:
+    return Bus([Servo(XL330_M288, servo_id, 100 * servo_id) for servo_id in (1, 2)])
+
+
+def test_bytes_take_their_time_on_the_wire() -> None:
+    port = LockStepPort(Echo(), baudrate=1_000_000)
+    assert port.writePort(bytes(50)) == 50
+    assert port.now() == pytest.approx(2 * 50 * 10 / 1e6)
+    assert port.getBytesAvailable() == 50
+    assert port.readPort(20) == bytes(20)
+    assert port.getBytesAvailable() == 30
+
+
+def test_waiting_for_nothing_ends_at_the_deadline() -> None:
+    port = LockStepPort(Echo())
+    port.setPacketTimeoutMillis(20.0)
+    assert port.isPacketTimeout()
+    assert 0.020 < port.now() < 0.022
+    port.arrive(b"late")
+    port.setPacketTimeout(4)
+    assert not port.isPacketTimeout()
+
+
+def test_clear_forgets_what_came_late() -> None:
+    port = LockStepPort(Echo())
+    port.arrive(b"late")
+    port.clearPort()
+    assert port.readPort(10) == b""
+
+
+def test_each_reply_meets_the_next_tampering_once() -> None:
+    port = LockStepPort(Echo())
+    port.tampering += [lambda reply: b"", lambda reply: reply[:1]]
+    for _ in range(3):
+        port.writePort(b"ab")
+    assert port.readPort(10) == b"a" + b"ab"
+
+
+def test_servos_move_while_virtual_time_passes() -> None:
+    servos = follower_servos()
+    port, sdk = LockStepPort(Bus(servos)), Protocol2PacketHandler()
+    assert sdk.write1ByteTxRx(port, 1, 64, 1) == (COMM_SUCCESS, 0)
+    assert sdk.write4ByteTxRx(port, 1, 116, 2500) == (COMM_SUCCESS, 0)
+    port.sleep(2.0)
+    assert sdk.read4ByteTxRx(port, 1, 132) == (2500, COMM_SUCCESS, 0)
+
+
+def test_a_real_terminal_answers_the_vendors_client() -> None:
+    with Ports(lambda: 0.0) as ports:
+        pass  # an empty set of ports starts and ends
+    ports = Ports(lambda: 0.0)
+    path = ports.add_terminal(bus())
+    with ports:
+        assert stat.S_ISCHR(os.stat(path).st_mode)
+        sdk = Protocol2PacketHandler()
+        for _ in range(3):  # clients come and go
+            port = PortHandler(path)
+            assert port.openPort()
+            group = GroupSyncRead(port, sdk, 132, 4)
+            assert group.addParam(2)
+            assert group.addParam(1)
+            assert group.txRxPacket() == COMM_SUCCESS
+            assert [group.getData(servo_id, 132, 4) for servo_id in (1, 2)] == [100, 200]
+            port.closePort()
+
+
+def test_a_group_of_replies_leaves_in_one_write() -> None:
+    ports = Ports(lambda: 0.0)
+    path = ports.add_terminal(bus())
+    with ports:
+        client = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        try:
+            for _ in range(50):
+                os.write(client, encode(0xFE, 0x82, bytes([132, 0, 4, 0, 1, 2])))
+                select.select([client], [], [], 5.0)
+                assert len(os.read(client, 1000)) == 2 * 15
+        finally:
+            os.close(client)
+
+
+def test_ports_do_not_mix() -> None:
+    ports = Ports(lambda: 0.0)
+    first, second = (ports.add_terminal(Bus([Servo(XL330_M288, i)])) for i in (1, 2))
+    with ports:
+        for path, servo_id in ((first, 1), (second, 2)):
+            client = os.open(path, os.O_RDWR | os.O_NOCTTY)
+            os.write(client, encode(0xFE, PING))
+            select.select([client], [], [], 5.0)
+            assert os.read(client, 100)[4] == servo_id
+            os.close(client)
+
+
+def test_a_socket_is_served_at_the_time_of_the_request() -> None:
+    echo, times = Echo(), iter((1.5, 2.5))
+    ports = Ports(lambda: next(times))
+    with ports.add_socket(echo) as client, ports:
+        for message in (b"one", b"two"):
+            client.sendall(message)
+            assert client.recv(10) == message
+    assert echo.times == [1.5, 2.5]
+
+
+def test_a_client_that_hangs_up_disturbs_nobody() -> None:
+    ports = Ports(lambda: 0.0)
+    gone, stays = ports.add_socket(Echo()), ports.add_socket(Echo())
+    with stays, ports:
+        gone.close()
+        stays.sendall(b"still here")
+        assert stays.recv(20) == b"still here"
+
+
+def test_every_descriptor_is_closed_at_the_end() -> None:
+    before = set(os.listdir("/dev/fd"))
+    ports = Ports(lambda: 0.0)
+    ports.add_terminal(Echo())
+    client = ports.add_socket(Echo())
+    with ports:
+        assert len(os.listdir("/dev/fd")) > len(before)
+    client.close()
+    assert set(os.listdir("/dev/fd")) == before
