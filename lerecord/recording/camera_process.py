@@ -9,6 +9,7 @@ import os
 import queue
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from lerecord.frame import Image
 from lerecord.recording.child import Message, ignore_signals, messages, say
 from lerecord.recording.image_ring import ImageRing
 
-_STATUS_S = 0.1
 _REOPEN_S = 0.5
 _LAST_WORK_S = 0.8  # for what is already chosen, when the parent is gone
 _NICENESS = 10
@@ -54,14 +54,12 @@ class Assignment:
 class Capture(threading.Thread):
     """Reads the driver into the ring; opens it again when it is lost."""
 
-    def __init__(self, camera: Camera, name: str, ring: ImageRing) -> None:
+    def __init__(self, camera: Camera, fps: int, ring: ImageRing) -> None:
         super().__init__(daemon=True)
         self._camera = camera
-        self._name = name
         self._ring = ring
         self._sequence = 0
-        self._told_at = 0.0
-        self._told_sequence = 0
+        self._recent: deque[float] = deque(maxlen=fps)
         self.behind = 0  # images chosen and not yet encoded; the encoder's figure
 
     def run(self) -> None:
@@ -85,16 +83,14 @@ class Capture(threading.Thread):
             self._sequence = base + read.sequence + 1
             image = Image(read.data, read.captured_at, base + read.sequence)
             self._ring.put(image)
-            self._tell(image)
+            self._tell(image.captured_at)
 
-    def _tell(self, image: Image) -> None:
-        """Ten times a second: how new the newest image is, and how fast they come."""
-        passed_s = image.captured_at - self._told_at
-        if passed_s < _STATUS_S:
-            return
-        rate = (image.sequence - self._told_sequence) / passed_s if self._told_at else None
-        say("image", captured_at=image.captured_at, fps=rate, behind=self.behind)
-        self._told_at, self._told_sequence = image.captured_at, image.sequence
+    def _tell(self, captured_at: float) -> None:
+        """How new the newest image is, and how fast they came over the last second."""
+        recent = self._recent
+        recent.append(captured_at)
+        fps = (len(recent) - 1) / (captured_at - recent[0]) if len(recent) > 1 else None
+        say("image", captured_at=captured_at, fps=fps, behind=self.behind)
 
 
 class Encoding(threading.Thread):
@@ -183,7 +179,7 @@ def main() -> None:
         say("error", message=str(error))
         return
     ring.put(first)
-    capture = Capture(camera, assignment.settings.name, ring)
+    capture = Capture(camera, assignment.settings.fps, ring)
     encoding = Encoding(assignment, capture)
     choosing = Choosing(ring, assignment.settings.fps, encoding)
     for thread in (capture, encoding, choosing):

@@ -177,7 +177,7 @@ class Session:
     def _time_is_up(self) -> Command | None:
         if self.phase is Phase.RECORDING and self.take is not None:
             limit_s = self.plan.episode_time_s
-            over = limit_s is not None and self.elapsed_s >= limit_s
+            over = limit_s is not None and self.take.seconds >= limit_s
             return Command.SAVE if over or self.take.full else None
         if self.phase is Phase.RESETTING:
             limit_s = self.plan.reset_time_s

@@ -154,19 +154,27 @@ class Script:
         stage: to play on.
         tell: takes each event.
         loop: True to go on by itself.
+        now: clock of the stage.
     """
 
-    def __init__(self, stage: Stage, tell: Callable[[dict[str, Any]], None], loop: bool) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        tell: Callable[[dict[str, Any]], None],
+        loop: bool,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._stage = stage
         self._tell = tell
         self._loop = loop
-        self._next: tuple[float, str] | None = (time.monotonic(), RESET) if loop else None
+        self._now = now
+        self._next: tuple[float, str] | None = (now(), RESET) if loop else None
 
     def wait_s(self) -> float | None:
         """Seconds until something is due; None when nothing is."""
         waits = [self._stage.until_over()]
         if self._next is not None:
-            waits.append(max(self._next[0] - time.monotonic(), 0.0))
+            waits.append(max(self._next[0] - self._now(), 0.0))
         return min((wait for wait in waits if wait is not None), default=None)
 
     def step(self) -> None:
@@ -178,7 +186,7 @@ class Script:
         elif isinstance(event, Done):
             self._tell({"event": "done"} | asdict(event))
             self._follow_with(RESET, _BETWEEN_DEMONSTRATIONS_S)
-        if self._next is not None and time.monotonic() >= self._next[0]:
+        if self._next is not None and self._now() >= self._next[0]:
             (_, phase), self._next = self._next, None
             self._stage.begin(phase)
 
@@ -190,9 +198,10 @@ class Script:
             command = None
         if not isinstance(command, dict):
             command = {}
-        if command.get("phase") in PHASES:
+        phase = command.get("phase")
+        if isinstance(phase, str) and phase in PHASES:
             self._next = None
-            self._stage.begin(command["phase"])
+            self._stage.begin(phase)
         elif command.get("query") == "truth":
             self._tell({"event": "truth"} | asdict(self._stage.truth()))
         else:
@@ -200,7 +209,7 @@ class Script:
 
     def _follow_with(self, phase: str, after_s: float) -> None:
         if self._loop:
-            self._next = (time.monotonic() + after_s, phase)
+            self._next = (self._now() + after_s, phase)
 
 
 def run(descriptor: int, output: TextIO, loop: bool) -> None:

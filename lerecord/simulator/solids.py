@@ -119,7 +119,7 @@ def _frames(chain: Chain) -> dict[str, tuple[Vector, Vector]]:
     plane = np.array(chain.plane)
     shoulder, elbow, wrist = (np.array(p) for p in (chain.shoulder, chain.elbow, chain.wrist))
     return {
-        "base": (ground, np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])),
+        "base": (ground, np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])),
         "turret": (ground, np.stack([plane, np.cross(up, plane), up], axis=1)),
         "upper": (shoulder, _link(plane, shoulder, elbow)),
         "fore": (elbow, _link(plane, elbow, wrist)),

@@ -212,6 +212,14 @@ def test_a_late_reply_is_drained_before_the_next_request(bench: Any) -> None:
     assert bench.bus.counters.strays == 0
 
 
+def test_a_healthy_wire_is_not_waited_for(bench: Any) -> None:
+    bench.bus.read("ID", "lift")
+    before = bench.port.clock_s
+    bench.bus.read("ID", "lift")
+    on_the_wire_s = (14 + 12) * 10 / 1_000_000
+    assert bench.port.clock_s - before == pytest.approx(on_the_wire_s)
+
+
 def test_bytes_that_nobody_asked_for_are_drained_and_counted(bench: Any) -> None:
     bench.bus.read("ID", "lift")
     bench.port.arrive(status(2, 0, bytes([77])))

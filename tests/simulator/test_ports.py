@@ -1,6 +1,6 @@
 import os
 import select
-import stat
+from pathlib import Path
 
 import pytest
 from dynamixel_sdk import COMM_SUCCESS, GroupSyncRead, PortHandler, Protocol2PacketHandler
@@ -79,7 +79,7 @@ def test_a_real_terminal_answers_the_vendors_client() -> None:
     ports = Ports(lambda: 0.0)
     path = ports.add_terminal(bus())
     with ports:
-        assert stat.S_ISCHR(os.stat(path).st_mode)
+        assert Path(path).is_char_device()
         sdk = Protocol2PacketHandler()
         for _ in range(3):  # clients come and go
             port = PortHandler(path)
@@ -137,12 +137,16 @@ def test_a_client_that_hangs_up_disturbs_nobody() -> None:
         assert stays.recv(20) == b"still here"
 
 
+def descriptors() -> set[str]:
+    return {entry.name for entry in Path("/dev/fd").iterdir()}
+
+
 def test_every_descriptor_is_closed_at_the_end() -> None:
-    before = set(os.listdir("/dev/fd"))
+    before = descriptors()
     ports = Ports(lambda: 0.0)
     ports.add_terminal(Echo())
     client = ports.add_socket(Echo())
     with ports:
-        assert len(os.listdir("/dev/fd")) > len(before)
+        assert len(descriptors()) > len(before)
     client.close()
-    assert set(os.listdir("/dev/fd")) == before
+    assert descriptors() == before

@@ -110,6 +110,7 @@ def test_any_size_and_the_strip_is_readable_from_the_jpeg(name: str, size: tuple
     strip.draw(picture, stamp)
     jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, 90))[1]
     decoded = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+    assert decoded is not None
     assert strip.read(decoded.astype(np.uint8)) == stamp
 
 
