@@ -167,6 +167,11 @@ def finish_pending(root: Path, probe: Probe = unobserved) -> bool:
     return finished
 
 
+def has_pending(root: Path) -> bool:
+    """True when a transaction was left; also while another process is in one."""
+    return bool(transactions(root))
+
+
 def _rank(step: Step) -> int:
     if step.target.startswith(f"{layout.PRIVATE}/"):
         return 2

@@ -31,6 +31,7 @@ class Info:
         frames: rows of all of them.
         tasks: different ones.
         extra: keys that are not LeRobot's, kept as they were found.
+        found: the whole file as it was read; empty of a new one.
     """
 
     robot_type: str
@@ -40,6 +41,7 @@ class Info:
     frames: int = 0
     tasks: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
+    found: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def camera_keys(self) -> list[str]:
@@ -111,7 +113,8 @@ class Info:
                     f"{layout.INFO} has {key} {value!r} where lerecord uses {known[key]!r}; "
                     f"record into a new folder."
                 )
-        return replace(info, extra={k: v for k, v in values.items() if k not in known})
+        extra = {key: value for key, value in values.items() if key not in known}
+        return replace(info, extra=extra, found=values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,15 +190,14 @@ class Ports:
 
     def _serve(self) -> None:
         _ask_for_real_time()
-        poll = select.poll()
-        for descriptor in (*self._wires, self._wake_read):
-            poll.register(descriptor, select.POLLIN)
+        served = [*self._wires, self._wake_read]
         while True:
-            for descriptor, _ in poll.poll():
-                if descriptor == self._wake_read:
-                    return
+            ready, _, _ = select.select(served, [], [])
+            if self._wake_read in ready:
+                return
+            for descriptor in ready:
                 if not self._answer(descriptor):
-                    poll.unregister(descriptor)
+                    served.remove(descriptor)
 
     def _answer(self, descriptor: int) -> bool:
         """False when the other end is gone for good."""

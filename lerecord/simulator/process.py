@@ -18,7 +18,6 @@ from lerecord.simulator.ports import Ports
 from lerecord.simulator.sight import CAMERAS
 from lerecord.simulator.stage import PHASES, RECORD, RESET, Done, Ready, SightWire, Stage
 
-_SWITCH_INTERVAL_S = 0.0002  # a servo's answer waits that long at most for the main thread
 _BETWEEN_DEMONSTRATIONS_S = 1.0
 _READ_BYTES = 65536
 _SMALLEST = 80  # pixels a side: the strip needs two for each of its forty cells
@@ -224,7 +223,6 @@ def run(descriptor: int, output: TextIO, loop: bool) -> None:
     if not first:
         return
     config = parse_config(first[0])
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
 
     def tell(event: dict[str, Any]) -> None:
         print(json.dumps(event), file=output, flush=True)

@@ -8,6 +8,9 @@ counts that knows no turns; what the wire sees is
 
 where `turn` is a whole number of turns, chosen so that the shaft reads within one turn whenever
 the servo starts, changes its Drive_Mode, or is driven in position control (mode 3).
+
+Gains, profile acceleration, time-based profiles, PWM slope, startup configuration and the secondary
+ID are kept as registers only; indirect addresses are not there.
 """
 
 import enum

@@ -97,7 +97,8 @@ class Stage:
 
     def until_over(self) -> float | None:
         """Seconds until the phase is over; None when none is under way."""
-        return None if self._over is None else max(self._over[0] - self._now(), 0.0)
+        with self._lock:
+            return None if self._over is None else max(self._over[0] - self._now(), 0.0)
 
     def poll(self) -> Ready | Done | None:
         """What happened, once, when the phase is over."""

@@ -1,7 +1,7 @@
 """A small rig that needs no hardware: joints that move, cameras whose pictures carry strips."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -157,5 +157,5 @@ class Lab:
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    yield Lab(tmp_path / "set")
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path / "set")

@@ -55,6 +55,10 @@ class Server:
         assert event["event"] == name
         return event
 
+    def has_told(self) -> bool:
+        assert self.process.stdout is not None
+        return bool(select.select([self.process.stdout], [], [], 0.0)[0])
+
     def children(self) -> list[int]:
         pid = self.process.pid
         return [
@@ -171,7 +175,7 @@ def test_a_demonstration_teleoperated_over_the_ports(server: Server) -> None:
     rows = 0
     for phase, event in (("reset", "ready"), ("record", "done")):
         server.send({"phase": phase})
-        while not select.select([server.process.stdout], [], [], 0.0)[0]:
+        while not server.has_told():
             follower.go_to(leader.shares())
             rows += 1
             time.sleep(1.0 / 60.0)

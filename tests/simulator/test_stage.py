@@ -95,8 +95,8 @@ def test_a_box_out_of_reach_is_put_back_first() -> None:
 
 
 def test_a_seed_repeats_everything() -> None:
-    def story(seed: int) -> list[object]:
-        set_, told = Set(seed), []
+    def story(seed: int) -> list[tuple[float, ...]]:
+        set_, told = Set(seed), list[tuple[float, ...]]()
         for phase in (RESET, RECORD, RESET):
             set_.stage.begin(phase)
             for _ in range(5):

@@ -1,0 +1,90 @@
+"""What a check of a dataset found, one clear line each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = Sequence[int] | NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, or worth a remark.
+
+    Attributes:
+        text: a sentence.
+        episode: where; None when it is the dataset as a whole.
+        camera: name; None when it is no picture.
+        row: the first row that is meant; None when it is the episode as a whole.
+    """
+
+    text: str
+    episode: int | None = None
+    camera: str | None = None
+    row: int | None = None
+
+    def __str__(self) -> str:
+        places = (("episode", self.episode), ("camera", self.camera), ("row", self.row))
+        where = ", ".join(f"{name} {value}" for name, value in places if value is not None)
+        return f"{where}: {self.text}" if where else self.text
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything that a check found.
+
+    Attributes:
+        findings: what is wrong.
+        remarks: what is right and still worth knowing.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    remarks: list[Finding] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """True when nothing is wrong."""
+        return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Writes findings of one place into a report."""
+
+    report: Report
+    episode: int | None = None
+    camera: str | None = None
+
+    def of_camera(self, camera: str) -> "Place":
+        """The same episode, one camera."""
+        return replace(self, camera=camera)
+
+    def wrong(self, text: str, row: int | None = None) -> None:
+        """Something is wrong."""
+        self.report.findings.append(Finding(text, self.episode, self.camera, row))
+
+    def remark(self, text: str, row: int | None = None) -> None:
+        """Something is worth a remark."""
+        self.report.remarks.append(Finding(text, self.episode, self.camera, row))
+
+    def wrong_rows(self, rows: Rows, text: str) -> None:
+        """Rows are wrong in the same way; none is fine. The first is named, the others counted."""
+        if len(rows):
+            self.wrong(text + _others(rows), int(rows[0]))
+
+    def remark_rows(self, rows: Rows, text: str) -> None:
+        """Rows are remarkable in the same way; none is fine."""
+        if len(rows):
+            self.remark(text + _others(rows), int(rows[0]))
+
+    def expect(self, name: str, found: Any, due: Any) -> None:
+        """Wrong when `found` is not `due`."""
+        if found != due:
+            self.wrong(f"{name} is {found} where {due} is due.")
+
+
+def _others(rows: Rows) -> str:
+    return "" if len(rows) == 1 else f" The same holds for {len(rows) - 1} later rows."

@@ -1,0 +1,92 @@
+"""What a dataset contains, in a few numbers."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from lerecord.dataset import layout, metadata
+from lerecord.dataset.snapshot import Snapshot
+from lerecord.dataset.staging import left_takes
+
+
+@dataclass(frozen=True, slots=True)
+class CameraOverview:
+    """One camera: name, recorded size, codec of the first episode's video."""
+
+    name: str
+    width: int
+    height: int
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What `lerecord info` shows.
+
+    Attributes:
+        robot_type: of the rig.
+        fps: rows a second.
+        episodes: committed ones.
+        frames: their rows.
+        seconds: frames / fps.
+        tasks: each sentence and how many episodes have it, by task_index.
+        cameras: in the order of the features.
+        disk_bytes: of every file, those of staged takes included.
+        simulated: True of a simulated rig, False of a real one, None when nothing says so.
+        left_takes: ids of takes that are staged and not committed.
+    """
+
+    robot_type: str
+    fps: int
+    episodes: int
+    frames: int
+    seconds: float
+    tasks: dict[str, int]
+    cameras: tuple[CameraOverview, ...]
+    disk_bytes: int
+    simulated: bool | None
+    left_takes: tuple[str, ...]
+
+
+def summary(root: Path) -> Overview:
+    """Look at a dataset; works beside a live recorder and on a read-only disk.
+
+    Raises:
+        DatasetError: there is no dataset of v2.1, or its meta/ is not whole.
+    """
+    snapshot = Snapshot.of(root)
+    info = snapshot.info
+    counts = Counter(task for record in snapshot.episodes() for task in record.tasks)
+    hardware = snapshot.meta[layout.HARDWARE]
+    return Overview(
+        robot_type=info.robot_type,
+        fps=info.fps,
+        episodes=info.episodes,
+        frames=info.frames,
+        seconds=info.frames / info.fps,
+        tasks={task: counts[task] for task in snapshot.tasks()},
+        cameras=tuple(
+            CameraOverview(
+                camera.name,
+                camera.width,
+                camera.height,
+                info.features[camera.key]["info"]["video.codec"],
+            )
+            for camera in metadata.cameras_of(info)
+        ),
+        disk_bytes=_disk_bytes(root),
+        simulated=None if hardware is None else snapshot.spec().simulated,
+        left_takes=tuple(left_takes(root)),
+    )
+
+
+def _disk_bytes(root: Path) -> int:
+    total = 0
+    for folder, _, names in os.walk(root):
+        for name in names:
+            try:
+                total += (Path(folder) / name).lstat().st_size
+            except FileNotFoundError:  # a recorder has moved it just now
+                continue
+    return total

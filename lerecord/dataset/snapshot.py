@@ -1,0 +1,112 @@
+"""A dataset as its readers see it: the last committed state, without the lock and unchanged.
+
+A change that a killed process left marked is finished when nobody holds the lock and the disk can
+be written; else it is looked through, and nothing is written.
+"""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from lerecord.dataset import layout, metadata
+from lerecord.dataset.commit import finish_pending, has_pending
+from lerecord.dataset.lock import DatasetLock
+from lerecord.dataset.metadata import EpisodeRecord, Info
+from lerecord.dataset.pending import PendingView
+from lerecord.dataset.spec import DatasetSpec
+from lerecord.dataset.state import holds_dataset
+from lerecord.errors import DatasetError
+
+_ATTEMPTS = 20  # a recorder that commits meanwhile does so every few seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The metadata of one moment, as bytes where it may be wrong, and where the files are.
+
+    Attributes:
+        view: finds the files.
+        info: meta/info.json.
+        meta: the other files below meta/ and capture/health.jsonl, by path; None when missing.
+    """
+
+    view: PendingView
+    info: Info
+    meta: dict[str, bytes | None]
+
+    @classmethod
+    def of(cls, root: Path) -> Self:
+        """Look at a dataset.
+
+        Raises:
+            DatasetError: it is none, or its info.json is not of v2.1.
+        """
+        _finish_what_can_be(root)
+        if not holds_dataset(root):
+            raise DatasetError(
+                f"{root} is not a dataset: {layout.INFO} is missing; check the path."
+            )
+        for _ in range(_ATTEMPTS):
+            view = PendingView.of(root)
+            before = view.read(layout.INFO)
+            meta = {name: _read(view, name) for name in _META}
+            if PendingView.of(root).read(layout.INFO) == before:
+                return cls(view, Info.from_bytes(before), meta)
+        raise DatasetError(f"{root} changes all the time; stop what records into it.")
+
+    @property
+    def root(self) -> Path:
+        """The dataset's folder."""
+        return self.view.root
+
+    def required(self, name: str) -> bytes:
+        """One of the files in `meta`.
+
+        Raises:
+            DatasetError: it is missing.
+        """
+        data = self.meta[name]
+        if data is None:
+            raise DatasetError(f"{name} is missing.")
+        return data
+
+    def tasks(self) -> list[str]:
+        """By task_index; raises DatasetError."""
+        return metadata.parse_tasks(self.required(layout.TASKS), self.info.tasks)
+
+    def episodes(self) -> list[EpisodeRecord]:
+        """By episode_index; raises DatasetError."""
+        return metadata.parse_episodes(self.required(layout.EPISODES), self.info.episodes)
+
+    def spec(self) -> DatasetSpec:
+        """The rig that it came from; raises DatasetError."""
+        return metadata.spec_of(self.info, self.required(layout.HARDWARE))
+
+
+_META = (
+    layout.TASKS,
+    layout.EPISODES,
+    layout.EPISODES_STATS,
+    layout.STATS,
+    layout.HARDWARE,
+    layout.HEALTH,
+)
+
+
+def _read(view: PendingView, name: str) -> bytes | None:
+    try:
+        return view.read(name)
+    except FileNotFoundError:
+        return None
+
+
+def _finish_what_can_be(root: Path) -> None:
+    if not has_pending(root):
+        return
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(DatasetLock(root))
+        except DatasetError:
+            return  # a live recorder's, or a disk that cannot be written
+        finish_pending(root)

@@ -1,0 +1,189 @@
+"""Checks that a dataset is what LeRobot v2.1 reads and what was truly recorded."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+import numpy as np
+
+from lerecord.dataset import layout, metadata, stats
+from lerecord.dataset.findings import Place, Report
+from lerecord.dataset.metadata import EpisodeRecord
+from lerecord.dataset.snapshot import Snapshot
+from lerecord.dataset.spec import DatasetSpec
+from lerecord.dataset.stats import Stats
+from lerecord.dataset.verify_episode import Episode, check_episode
+from lerecord.errors import DatasetError
+
+FOLD_TOLERANCE = 1e-9
+"""Relative; the fold is exact on one machine, and rounds a little differently on another."""
+
+_T = TypeVar("_T")
+
+Progress = Callable[[int, int], None]
+"""Told how many episodes are checked, of how many."""
+
+
+def check(root: Path, quick: bool = False, progress: Progress | None = None) -> Report:
+    """Check everything; nothing is written.
+
+    Args:
+        root: the dataset's folder.
+        quick: decode no picture.
+        progress: told after each episode.
+
+    Raises:
+        DatasetError: there is no dataset of v2.1.
+    """
+    snapshot = Snapshot.of(root)
+    report = Report()
+    place = Place(report)
+    spec = _spec(snapshot, place)
+    tasks = _parsed(snapshot.tasks, place) or []
+    records = _parsed(snapshot.episodes, place) or []
+    each = _parsed(lambda: _episodes_stats(snapshot), place)
+    _check_totals(snapshot, records, place)
+    _check_tasks(tasks, records, place)
+    _check_line_counts(snapshot, place)
+    _check_stats(snapshot, each, place)
+    _check_strays(snapshot, records, place)
+    first_row = 0
+    for number, record in enumerate(records):
+        episode = Episode(
+            record=record,
+            first_row=first_row,
+            tasks=tasks,
+            stats=each[number] if each is not None else None,
+            spec=spec,
+            decode=not quick,
+        )
+        check_episode(snapshot, episode, Place(report, record.index))
+        first_row += record.length
+        if progress is not None:
+            progress(number + 1, len(records))
+    return report
+
+
+def _parsed(parse: Callable[[], _T], place: Place) -> _T | None:
+    try:
+        return parse()
+    except DatasetError as error:
+        place.wrong(str(error))
+        return None
+
+
+def _episodes_stats(snapshot: Snapshot) -> list[Stats]:
+    data = snapshot.required(layout.EPISODES_STATS)
+    return metadata.parse_episodes_stats(data, snapshot.info.episodes)
+
+
+def _spec(snapshot: Snapshot, place: Place) -> DatasetSpec | None:
+    spec = _parsed(snapshot.spec, place)
+    if spec is None:
+        return None
+    due, found = spec.features(), dict(snapshot.info.features)
+    place.expect("the order of the features", list(found), list(due))
+    for key in due:
+        if key in found and _without_codec(found[key]) != _without_codec(due[key]):
+            place.wrong(f"the feature {key} in {layout.INFO} is not of LeRobot's form.")
+    for key in ("config", "identity", "calibration"):
+        if key not in spec.hardware:
+            place.wrong(f"{layout.HARDWARE} lacks {key}.")
+    return spec
+
+
+def _without_codec(feature: dict[str, object]) -> dict[str, object]:
+    # Video settings are no identity: later episodes may be of another codec than the first.
+    info = feature.get("info")
+    if not isinstance(info, dict):
+        return feature
+    return {**feature, "info": {k: v for k, v in info.items() if k != "video.codec"}}
+
+
+def _check_totals(snapshot: Snapshot, records: list[EpisodeRecord], place: Place) -> None:
+    info = snapshot.info
+    if records:
+        lengths = sum(record.length for record in records)
+        place.expect(f"total_frames in {layout.INFO}", info.frames, lengths)
+    if not isinstance(info.fps, int):
+        place.wrong(f"fps in {layout.INFO} is {info.fps!r}; LeRobot needs an int.")
+    for key, due in info.to_data().items():
+        if key.startswith("total_") or key == "splits":
+            place.expect(f"{key} in {layout.INFO}", info.found.get(key), due)
+
+
+def _check_tasks(tasks: list[str], records: list[EpisodeRecord], place: Place) -> None:
+    due = metadata.first_appearances([record.tasks for record in records])
+    if tasks != due:
+        place.wrong(
+            f"{layout.TASKS} lists {tasks} and the episodes bring {due}, in the order of their "
+            f"first appearance."
+        )
+
+
+def _check_line_counts(snapshot: Snapshot, place: Place) -> None:
+    counts = {
+        layout.TASKS: snapshot.info.tasks,
+        layout.EPISODES: snapshot.info.episodes,
+        layout.EPISODES_STATS: snapshot.info.episodes,
+        layout.HEALTH: snapshot.info.episodes,
+    }
+    for name, count in counts.items():
+        data = snapshot.meta[name]
+        if data is None:
+            if name == layout.HEALTH and count:
+                place.wrong(f"{name} is missing.")
+            continue
+        place.expect(f"the number of lines of {name}", len(data.splitlines()), count)
+        if data and not data.endswith(b"\n"):
+            place.wrong(f"{name} does not end in a newline; the next append would glue two lines.")
+
+
+def _check_stats(snapshot: Snapshot, each: list[Stats] | None, place: Place) -> None:
+    data = snapshot.meta[layout.STATS]
+    if data is None:
+        place.wrong(f"{layout.STATS} is missing.")
+        return
+    stored = _parsed(lambda: metadata.parse_stats(data), place)
+    due = None if each is None else stats.fold(each)
+    if stored is None or due is None:
+        return
+    place.expect(f"the features of {layout.STATS}", list(stored), list(due))
+    for key in due:
+        if key in stored and not _near(stored[key], due[key]):
+            place.wrong(f"{layout.STATS} of {key} is not what its episodes' statistics give.")
+
+
+def _near(left: stats.FeatureStats, right: stats.FeatureStats) -> bool:
+    return left.count == right.count and all(
+        np.shape(getattr(left, name)) == np.shape(getattr(right, name))
+        and np.allclose(
+            getattr(left, name), getattr(right, name), rtol=FOLD_TOLERANCE, atol=FOLD_TOLERANCE
+        )
+        for name in ("min", "max", "mean", "std")
+    )
+
+
+def _check_strays(snapshot: Snapshot, records: list[EpisodeRecord], place: Place) -> None:
+    """LeRobot reads every visible file below data/ and counts every video."""
+    due = {layout.data_file(record.index) for record in records}
+    due |= {layout.capture_file(record.index) for record in records}
+    due |= {
+        layout.video_file(record.index, key)
+        for record in records
+        for key in snapshot.info.camera_keys
+    }
+    due.add(layout.HEALTH)
+    for folder in ("data", "videos", "capture"):
+        for name in _files_below(snapshot.root, folder):
+            if name not in due and not snapshot.view.removed(name):
+                place.wrong(f"{name} belongs to no episode; LeRobot would read or count it.")
+
+
+def _files_below(root: Path, folder: str) -> list[str]:
+    names = []
+    for directory, _, files in os.walk(root / folder):
+        inside = PurePosixPath(Path(directory).relative_to(root).as_posix())
+        names += [str(inside / name) for name in files if not name.startswith(".")]
+    return sorted(names)

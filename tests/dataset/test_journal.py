@@ -1,0 +1,89 @@
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lerecord.dataset.journal import RowJournal, read_rows
+from lerecord.dataset.take import Row
+
+number = st.floats(width=32, allow_nan=False)
+vector = st.lists(number, min_size=3, max_size=3).map(lambda v: np.array(v, dtype=np.float32))
+rows = st.lists(
+    st.builds(
+        Row,
+        index=st.just(0),
+        due=st.floats(allow_nan=False),
+        started=st.floats(allow_nan=False),
+        state=vector,
+        action=vector,
+        requested=vector,
+        measured=st.booleans(),
+        bus_s=st.floats(allow_nan=False),
+        retries=st.integers(0, 2**32 - 1),
+        missed=st.booleans(),
+    ),
+    max_size=8,
+)
+
+
+def numbered(row: Row, index: int) -> Row:
+    return Row(
+        index,
+        row.due,
+        row.started,
+        row.state,
+        row.action,
+        row.requested,
+        row.measured,
+        row.bus_s,
+        row.retries,
+        row.missed,
+    )
+
+
+@given(rows)
+def test_rows_come_back_to_the_bit(given_rows: list[Row]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rows"
+        with RowJournal(path, 3) as journal:
+            for index, row in enumerate(given_rows):
+                journal.add(numbered(row, index))
+            assert journal.rows == len(given_rows)
+        columns = read_rows(path)
+    assert len(columns) == len(given_rows)
+    assert columns.state.shape == (len(given_rows), 3)
+    for name in columns.__slots__:
+        due = [getattr(row, name) for row in given_rows]
+        assert np.array_equal(
+            getattr(columns, name).tolist(), [np.asarray(d).tolist() for d in due]
+        )
+
+
+def a_row(index: int, joints: int = 3) -> Row:
+    values = np.zeros(joints, dtype=np.float32)
+    return Row(index, 10.0 + index, 10.5 + index, values, values, values)
+
+
+def test_a_row_is_on_the_disk_before_the_journal_is_closed(tmp_path: Path) -> None:
+    journal = RowJournal(tmp_path / "rows", 3)
+    journal.add(a_row(0))
+    journal.add(a_row(1))
+    columns = read_rows(tmp_path / "rows")
+    assert len(columns) == 2
+    assert columns.lateness_s.tolist() == [0.5, 0.5]
+    journal.sync()
+    journal.close()
+    journal.close()
+
+
+def test_rows_must_come_in_order(tmp_path: Path) -> None:
+    with RowJournal(tmp_path / "rows", 3) as journal:
+        journal.add(a_row(0))
+        with pytest.raises(ValueError, match="row 2 came where row 1 was due"):
+            journal.add(a_row(2))
+        with pytest.raises(ValueError, match="shape"):
+            journal.add(a_row(1, joints=2))
+    assert len(read_rows(tmp_path / "rows")) == 1
