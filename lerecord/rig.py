@@ -2,8 +2,8 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from types import TracebackType
 from typing import Any
 
@@ -14,27 +14,48 @@ from lerecord import drivers
 from lerecord.arms.arm import ArmSettings, Follower, Leader
 from lerecord.arms.calibration import Calibration
 from lerecord.config import HardwareConfig
-from lerecord.errors import ConfigError
+from lerecord.errors import ConfigError, LerecordError
 from lerecord.frame import Frame
-from lerecord.motors.bus import BusError
+from lerecord.motors.bus import BusError, ServoError
 from lerecord.pacing import Pacer, Tick
 
 _PARKED_WITHIN = 0.5  # units
 _PARK_LIMIT_S = 10.0
+_RECOVER_EVERY_S = 1.0
 _SETTLE_S = 0.3  # for the follower to arrive where it was sent before torque goes off
 
 Calibrations = Mapping[str, Mapping[str, Calibration]]
 """Pair name, then "leader" or "follower"."""
 
 
-@dataclass(slots=True)
 class _Arm:
     """An arm with the last thing it said, and when."""
 
-    driver: Leader
-    heard_at: float
-    reading: NDArray[np.float32]
-    error: BusError | None = None
+    def __init__(self, name: str, driver: Leader) -> None:
+        self.name = name
+        self.driver = driver
+        self.heard_at = 0.0
+        self.reading: NDArray[np.float32] = np.zeros(0, np.float32)
+        self.error: LerecordError | None = None
+        """Why the last read failed; None when it did not."""
+
+    def connect(self, now: float) -> None:
+        """Connect and take the first reading."""
+        self.driver.connect()
+        self.reading = self.driver.read()
+        self.heard_at = now
+        self.error = None
+
+    def connect_again(self, now: float) -> bool:
+        """Try once; False when it is still not there."""
+        with contextlib.suppress(BusError):  # the port is let go of all the same
+            self.driver.disconnect()
+        try:
+            self.connect(now)
+        except LerecordError as error:
+            self.error = error
+            return False
+        return True
 
     def read(self, now: float) -> bool:
         """Take a reading; False keeps the last one."""
@@ -44,22 +65,32 @@ class _Arm:
             self.error = error
             return False
         self.heard_at = now
+        self.error = None
         return True
+
+    def trouble(self, now: float, max_silence_s: float) -> str | None:
+        """What a servo reports, or that nothing was heard for too long; None when all is well."""
+        if isinstance(self.error, ServoError):
+            return str(self.error)
+        if now - self.heard_at > max_silence_s:
+            silent_s = now - self.heard_at
+            return f"The {self.name} has been silent for {silent_s:.1f} s. {self.error}"
+        return None
 
 
 class _Pair:
     """A leader and its follower."""
 
-    def __init__(self, leader: Leader, follower: Follower) -> None:
-        self.leader_driver, self.follower_driver = leader, follower
+    def __init__(self, name: str, leader: Leader, follower: Follower) -> None:
+        self.leader = _Arm(f"{name} leader", leader)
+        self.follower = _Arm(f"{name} follower", follower)
+        self.follower_driver = follower
         self.joints = follower.joints
 
     def connect(self, now: float) -> None:
         """Connect both arms; the follower stands where it was found, and parks there at the end."""
-        self.leader_driver.connect()
-        self.follower_driver.connect()
-        self.leader = _Arm(self.leader_driver, now, self.leader_driver.read())
-        self.follower = _Arm(self.follower_driver, now, self.follower_driver.read())
+        self.leader.connect(now)
+        self.follower.connect(now)
         self.requested = self.leader.reading
         self.action = self.park_pose = self.follower.reading
 
@@ -83,10 +114,15 @@ class _Pair:
             return False
         return True
 
+    def connect_again(self, arm: _Arm, now: float) -> None:
+        """Try once to reach an arm that is in trouble; goals start where it now stands."""
+        if arm.connect_again(now) and arm is self.follower:
+            self.action = arm.reading
+
     @property
     def retries(self) -> int:
         """Transactions repeated since connecting."""
-        return self.leader_driver.counters.retries + self.follower_driver.counters.retries
+        return self.leader.driver.counters.retries + self.follower_driver.counters.retries
 
 
 class Rig:
@@ -114,6 +150,7 @@ class Rig:
         self._sleep = sleep
         self._pairs = {name: _pair(config, name, calibrations) for name in config.arms}
         self._retries = 0
+        self._recovering_at = 0.0
         self.aligned = False
         """The followers have caught up with their leaders and follow at full speed."""
 
@@ -130,7 +167,7 @@ class Rig:
         """What makes this rig this rig, beside its rate, units, joints and cameras."""
         return {
             name: {
-                "leader": asdict(pair.leader_driver.identity),
+                "leader": asdict(pair.leader.driver.identity),
                 "follower": asdict(pair.follower_driver.identity),
             }
             for name, pair in self._pairs.items()
@@ -156,20 +193,32 @@ class Rig:
             retries=retries - self._retries,
         )
         self._retries = retries
-        if not self.aligned:
+        if any(self._troubles()):
+            self.aligned = False  # the leader may have been moved meanwhile: catch up slowly
+        elif not self.aligned:
             apart = np.abs(frame.action - frame.requested).max()
             self.aligned = frame.measured and bool(apart <= safety.align_tolerance)
         return frame
 
     def trouble(self) -> str | None:
-        """The arm that has been silent for too long, and why; None when all are heard."""
-        for name, pair in self._pairs.items():
-            for role, arm in (("leader", pair.leader), ("follower", pair.follower)):
-                silent_s = self._now() - arm.heard_at
-                if silent_s > self._config.quality.max_silence_s:
-                    self.aligned = False  # it may have been moved meanwhile: catch up slowly
-                    return f"The {role} of {name} has been silent for {silent_s:.1f} s. {arm.error}"
-        return None
+        """What a servo reports, or which arm is silent for too long; None when all is well."""
+        return next((trouble for _, _, trouble in self._troubles()), None)
+
+    def recover(self) -> None:
+        """Try to reach the arms that are in trouble again; it may block for most of a second."""
+        now = self._now()
+        if now - self._recovering_at < _RECOVER_EVERY_S:
+            return
+        self._recovering_at = now
+        for pair, arm, _ in list(self._troubles()):
+            pair.connect_again(arm, now)
+
+    def _troubles(self) -> Iterator[tuple[_Pair, _Arm, str]]:
+        for pair in self._pairs.values():
+            for arm in (pair.leader, pair.follower):
+                trouble = arm.trouble(self._now(), self._config.quality.max_silence_s)
+                if trouble is not None:
+                    yield pair, arm, trouble
 
     def __enter__(self) -> "Rig":
         now = self._now()
@@ -212,7 +261,7 @@ class Rig:
             for let_go in (
                 pair.follower_driver.release,
                 pair.follower_driver.disconnect,
-                pair.leader_driver.disconnect,
+                pair.leader.driver.disconnect,
             ):
                 with contextlib.suppress(BusError):
                     let_go()
@@ -236,4 +285,4 @@ def _pair(config: HardwareConfig, name: str, calibrations: Calibrations) -> _Pai
             f"[arms.{name}] pairs a {arms.leader.driver} leader with a {arms.follower.driver} "
             f"follower that has other joints; give both the same kind of arm."
         )
-    return _Pair(leader, follower)
+    return _Pair(name, leader, follower)

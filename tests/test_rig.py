@@ -129,7 +129,7 @@ def test_a_silent_rig_holds_repeats_and_is_told(simulator: Simulator) -> None:
             np.testing.assert_array_equal(frame.state, before.state)
             np.testing.assert_array_equal(frame.action, before.action)
         assert trouble is not None
-        assert "leader of main has been silent for" in trouble
+        assert "The main leader has been silent for" in trouble
         assert not rig.aligned  # it catches up slowly when the leader is heard again
         after = run(rig, simulator.config, 30)
         assert after[-1].measured

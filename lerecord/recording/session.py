@@ -58,6 +58,10 @@ class Robot(Protocol):
         """Why the rig cannot be recorded now, in a sentence; None when it can."""
         ...
 
+    def recover(self) -> None:
+        """Try to end the trouble; only between takes, as it may block for a while."""
+        ...
+
 
 class Takes(Protocol):
     """What the session asks of whoever records; nothing here waits."""
@@ -222,6 +226,9 @@ class Session:
         trouble = self._rig.trouble() or self._takes.trouble()
         if trouble is None:
             return
+        if self.phase is Phase.RESETTING:
+            self._listener.notice(trouble)
+            self._rig.recover()
         if self.take is not None:
             self._end_take(Action.LEAVE)
             trouble += " The take was ended and is kept to be salvaged."

@@ -19,6 +19,7 @@ FPS = 10
 class FakeRig:
     aligned: bool = True
     sentence: str | None = None
+    recoveries: int = 0
 
     def step(self, tick: Tick) -> Frame:
         pose = np.full(2, tick.index, dtype=np.float32)
@@ -26,6 +27,9 @@ class FakeRig:
 
     def trouble(self) -> str | None:
         return self.sentence
+
+    def recover(self) -> None:
+        self.recoveries += 1
 
 
 @dataclass

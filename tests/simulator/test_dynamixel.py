@@ -189,6 +189,17 @@ def test_reboot_answers_then_forgets(bench: Bench) -> None:
     assert bench.sdk.write1ByteTxRx(bench.port, 1, TORQUE, 1) == OK
 
 
+def test_any_instruction_on_the_bus_keeps_the_watchdogs_quiet(bench: Bench) -> None:
+    assert bench.sdk.write1ByteTxRx(bench.port, 2, TORQUE, 1) == OK
+    assert bench.sdk.write1ByteTxRx(bench.port, 2, 98, 5) == OK  # 100 ms
+    for _ in range(5):
+        bench.port.sleep(0.08)
+        assert bench.sdk.ping(bench.port, 1)[1] == COMM_SUCCESS
+    assert bench.servos[1].value("Bus_Watchdog") == 5
+    bench.port.sleep(0.12)
+    assert bench.sdk.read1ByteTxRx(bench.port, 2, 98) == (255, *OK)
+
+
 def test_the_alert_bit_stands_in_every_status(bench: Bench) -> None:
     bench.servos[1].fail(HardwareError.OVERHEATING)
     reply = bench.send(BROADCAST, dynamixel.SYNC_READ, bytes([132, 0, 4, 0, 1, 2, 7]))

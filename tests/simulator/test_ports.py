@@ -1,5 +1,6 @@
 import os
 import select
+import time
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,9 @@ def test_a_client_that_hangs_up_disturbs_nobody() -> None:
         gone.close()
         stays.sendall(b"still here")
         assert stays.recv(20) == b"still here"
+        before = time.process_time()
+        time.sleep(0.3)
+        assert time.process_time() - before < 0.15  # nothing spins
 
 
 def descriptors() -> set[str]:

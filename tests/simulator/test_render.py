@@ -114,6 +114,26 @@ def test_any_size_and_the_strip_is_readable_from_the_jpeg(name: str, size: tuple
     assert strip.read(decoded.astype(np.uint8)) == stamp
 
 
+def wood(picture: NDArray[np.uint8]) -> float:
+    """Share of the picture that has the colour of the table."""
+    redder = picture[:, :, 2].astype(int) - picture[:, :, 0]
+    return float(((redder > 25) & (redder < 110)).mean())
+
+
+def test_no_table_in_the_sky() -> None:
+    upright, level = (0.0,) * 5 + (0.5,), (0.0, -0.9, 2.4, 0.0, 0.0, 0.5)
+    assert wood(draw(WRIST, scene(upright))) < 0.01
+    assert 0.2 < wood(draw(WRIST, scene(level))) < 0.8
+    assert wood(draw(WRIST, scene(HOME))) > 0.5
+
+
+def test_what_stands_on_the_table_throws_a_shadow() -> None:
+    empty, with_box = scene(koch.REST, (-5.0, 0.0)), scene(koch.REST, (0.24, 0.05))
+    darker = draw(FRONT, empty).astype(int) - draw(FRONT, with_box)
+    shadow = darker.min(axis=2) > 25  # all three colours, in proportion
+    assert shadow.sum() > 150
+
+
 @pytest.mark.parametrize("name", CAMERAS)
 def test_every_pose_can_be_drawn(name: str) -> None:
     random = np.random.default_rng(0)

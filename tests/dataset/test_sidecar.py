@@ -1,0 +1,95 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lerecord.dataset.capture import TrackSummary
+from lerecord.dataset.journal import RowColumns
+from lerecord.dataset.sidecar import Sidecar, health_line, read_sidecar, write_sidecar
+from lerecord.dataset.spec import CameraSpec
+from lerecord.errors import DatasetError
+
+CAMERA = CameraSpec("front", 160, 120)
+
+
+def sidecar() -> Sidecar:
+    due = np.arange(4) / 30 + 100
+    rows = RowColumns(
+        due=due,
+        started=due + [0.001, 0.002, 0.002, 0.004],
+        bus_s=np.full(4, 0.003),
+        retries=np.array([0, 2, 0, 1], dtype=np.uint32),
+        measured=np.array([True, False, True, True]),
+        missed=np.array([False, False, True, False]),
+        state=np.zeros((4, 2), dtype=np.float32),
+        action=np.zeros((4, 2), dtype=np.float32),
+        requested=np.arange(8, dtype=np.float32).reshape(4, 2),
+    )
+    track = TrackSummary(
+        captured_at=due - [0.01, 0.02, 0.3, 0.01],
+        sequence=np.array([5, 6, 6, 7], dtype=np.uint32),
+        repeated=np.array([False, False, True, False]),
+        corrupt=np.array([False, False, True, False]),
+        histogram=np.arange(768, dtype=np.int64).reshape(3, 256) * 10**12,
+        histogram_rows=4,
+    )
+    return Sidecar.of(rows, {"front": track}, {"task": "Größe", "calibration": {"a": [1, 2]}})
+
+
+def test_the_truth_comes_back(tmp_path: Path) -> None:
+    before = sidecar()
+    write_sidecar(tmp_path / "a", before)
+    after = read_sidecar(tmp_path / "a", (CAMERA,))
+    for name in ("due", "started", "lateness_s", "missed", "measured", "bus_s", "retries"):
+        assert np.array_equal(getattr(after, name), getattr(before, name)), name
+    assert np.array_equal(after.requested, before.requested)
+    assert after.facts == before.facts
+    for name in ("captured_at", "sequence", "repeated", "corrupt", "histogram"):
+        left, right = getattr(after.tracks["front"], name), getattr(before.tracks["front"], name)
+        assert np.array_equal(left, right), name
+    assert np.allclose(after.image_age_s("front"), [0.011, 0.022, 0.302, 0.014])
+
+
+def test_it_is_an_arrow_file_that_any_reader_opens(tmp_path: Path) -> None:
+    write_sidecar(tmp_path / "a", sidecar())
+    read = pa.ipc.open_file(pa.memory_map(str(tmp_path / "a"))).read_all()
+    assert read.column_names == [
+        "due",
+        "started",
+        "lateness_s",
+        "missed",
+        "measured",
+        "bus_s",
+        "retries",
+        "requested",
+        "front.captured_at",
+        "front.sequence",
+        "front.repeated",
+        "front.corrupt",
+    ]
+    assert read["requested"].to_pylist()[1] == [2.0, 3.0]
+
+
+def test_health_is_one_line() -> None:
+    assert json.loads(health_line(3, sidecar())) == {
+        "episode_index": 3,
+        "rows": 4,
+        "missed": 1,
+        "unmeasured": 1,
+        "retries": 3,
+        "lateness_s": {"p50": 0.002, "p99": 0.00394, "max": 0.004},
+        "cameras": {"front": {"repeated": 1, "corrupt": 1, "max_image_age_s": 0.302}},
+    }
+    assert health_line(3, sidecar()).endswith(b"}\n")
+
+
+def test_a_camera_that_is_not_in_it_is_said(tmp_path: Path) -> None:
+    write_sidecar(tmp_path / "a", sidecar())
+    for path, cameras in (
+        (tmp_path / "a", (CameraSpec("wrist", 160, 120),)),
+        (tmp_path / "missing", (CAMERA,)),
+    ):
+        with pytest.raises(DatasetError, match="cannot be read"):
+            read_sidecar(path, cameras)

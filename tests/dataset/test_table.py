@@ -1,0 +1,84 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lerecord.dataset import table
+from lerecord.dataset.table import EpisodeColumns, Place
+from lerecord.errors import DatasetError
+
+
+def columns(rows: int = 5) -> EpisodeColumns:
+    action = np.arange(rows * 3, dtype=np.float32).reshape(rows, 3)
+    return EpisodeColumns.of(action, action / 7, Place(episode=4, first_row=100, task=2, fps=30))
+
+
+def test_the_schema_is_lerobots(tmp_path: Path) -> None:
+    table.write_episode(tmp_path / "a", columns())
+    schema = pq.read_schema(tmp_path / "a")
+    assert [(field.name, str(field.type)) for field in schema] == [
+        ("action", "fixed_size_list<element: float>[3]"),
+        ("observation.state", "fixed_size_list<element: float>[3]"),
+        ("timestamp", "float"),
+        ("frame_index", "int64"),
+        ("episode_index", "int64"),
+        ("index", "int64"),
+        ("task_index", "int64"),
+    ]
+    assert schema.metadata is not None
+    features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+    vector = {
+        "feature": {"dtype": "float32", "_type": "Value"},
+        "length": 3,
+        "_type": "Sequence",
+    }
+    assert features["action"] == features["observation.state"] == vector
+    assert features["timestamp"] == {"dtype": "float32", "_type": "Value"}
+    assert features["task_index"] == {"dtype": "int64", "_type": "Value"}
+    assert list(features) == schema.names
+
+
+def test_the_file_is_snappy_and_has_no_nulls(tmp_path: Path) -> None:
+    table.write_episode(tmp_path / "a", columns())
+    group = pq.ParquetFile(tmp_path / "a").metadata.row_group(0)
+    assert {group.column(i).compression for i in range(group.num_columns)} == {"SNAPPY"}
+    assert all(column.null_count == 0 for column in pq.read_table(tmp_path / "a").columns)
+
+
+def test_an_episode_comes_back(tmp_path: Path) -> None:
+    table.write_episode(tmp_path / "a", columns())
+    again = table.read_episode(tmp_path / "a")
+    for name, column in columns().by_feature().items():
+        found = again.by_feature()[name]
+        assert np.array_equal(found, column), name
+        assert found.dtype == column.dtype, name
+
+
+def test_the_index_columns_follow_from_the_place() -> None:
+    found = columns(3)
+    assert found.frame_index.tolist() == [0, 1, 2]
+    assert found.index.tolist() == [100, 101, 102]
+    assert found.episode_index.tolist() == [4, 4, 4]
+    assert found.task_index.tolist() == [2, 2, 2]
+
+
+@given(st.integers(1, 240))
+def test_timestamps_keep_lerobots_tolerance_over_the_longest_take(fps: int) -> None:
+    stamps = table.timestamps(1000 * fps, fps)
+    assert stamps.dtype == np.float32
+    assert stamps[-1] == np.float32((1000 * fps - 1) / fps)
+    steps = np.diff(stamps.astype(np.float64))
+    assert (np.abs(steps - 1 / fps) <= 1e-4).all()
+
+
+def test_a_file_that_is_none_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"PAR1 no")
+    pq.write_table(pa.table({"action": [1.0]}), tmp_path / "b")
+    for name in ("a", "b", "missing"):
+        with pytest.raises(DatasetError, match="cannot be read"):
+            table.read_episode(tmp_path / name)

@@ -1,0 +1,214 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lerecord import strip
+from lerecord.dataset import picture as pictures
+from lerecord.dataset.encoder import FragmentedVideo
+from lerecord.dataset.layout import TakeFolder
+from lerecord.dataset.spec import CameraSpec, VideoSettings
+from lerecord.dataset.track import TrackWriter, load_track, probe
+from lerecord.dataset.video import facts_of, pictures_of
+from lerecord.errors import ConfigError, DeviceError
+from lerecord.frame import Image
+
+CAMERA = CameraSpec("front", 160, 120)
+
+
+def pixels(number: int) -> NDArray[np.uint8]:
+    scene = np.full((120, 160, 3), 40, dtype=np.uint8)
+    scene[40:80, 4 * number % 120 : 4 * number % 120 + 30] = (200, 120, 60)
+    strip.draw(scene, strip.Stamp(number, 0, 0))
+    return scene
+
+
+def jpeg(number: int) -> bytes:
+    return bytes(cv2.imencode(".jpg", pixels(number), [cv2.IMWRITE_JPEG_QUALITY, 95])[1])
+
+
+def image(number: int) -> Image:
+    return Image(jpeg(number), 10.0 + number / 30, number)
+
+
+def counters(path: Path) -> list[int | None]:
+    stamps = [strip.read(each) for each in pictures_of(path)]
+    return [None if stamp is None else stamp.counter for stamp in stamps]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_every_row_has_its_picture(tmp_path: Path) -> None:
+    track = TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
+    for number in range(25):
+        track.add(image(number))
+    summary = track.finish()
+    assert summary.rows == 25
+    assert counters(tmp_path / "front.video") == list(range(25))
+    assert summary.sequence.tolist() == list(range(25))
+    assert summary.captured_at.tolist() == [10.0 + number / 30 for number in range(25)]
+    assert not summary.repeated.any()
+    assert not summary.corrupt.any()
+    again = load_track(tmp_path, CAMERA)
+    assert np.array_equal(again.histogram, summary.histogram)
+
+
+def test_an_image_given_again_is_encoded_and_counted_but_not_decoded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = []
+    decode = pictures.decode
+
+    def counted(data: bytes) -> NDArray[np.uint8]:
+        decoded.append(data)
+        return decode(data)
+
+    monkeypatch.setattr(pictures, "decode", counted)
+    track = TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
+    first, second = image(0), image(1)
+    for each in (first, first, second, image(1), second, image(2)):  # image(1): an equal one
+        track.add(each)
+    summary = track.finish()
+    assert len(decoded) == 3
+    assert counters(tmp_path / "front.video") == [0, 0, 1, 1, 1, 2]
+    assert summary.repeated.tolist() == [False, True, False, True, True, False]
+    shown = [pictures.decode(jpeg(number)) for number in (0, 0, 1, 1, 1, 2)]
+    assert np.array_equal(summary.histogram, sum(pictures.histogram_of(each) for each in shown))
+
+
+def test_a_corrupt_image_shows_the_one_before_it(tmp_path: Path) -> None:
+    track = TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
+    torn = Image(jpeg(1)[:-300], 10.5, 1)
+    for each in (image(0), torn, torn, image(2)):
+        track.add(each)
+    summary = track.finish()
+    assert counters(tmp_path / "front.video") == [0, 0, 0, 2]
+    assert summary.corrupt.tolist() == [False, True, True, False]
+    assert summary.repeated.tolist() == [False, True, True, False]
+    assert summary.sequence.tolist() == [0, 0, 0, 2]
+    assert summary.captured_at.tolist()[:3] == [10.0] * 3
+
+
+def test_a_corrupt_first_image_is_refused(tmp_path: Path) -> None:
+    with TrackWriter(tmp_path, CAMERA, 30, VideoSettings()) as track:
+        with pytest.raises(DeviceError, match="The first image of camera front cannot be used"):
+            track.add(Image(b"torn", 0.0, 0))
+        assert track.rows == 0
+
+
+def test_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
+    with (
+        TrackWriter(tmp_path, CAMERA, 30, VideoSettings(), rotation=90) as track,
+        pytest.raises(DeviceError, match="120x160 where the dataset records 160x120"),
+    ):
+        track.add(image(0))
+
+
+def test_files_are_synced_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    synced: list[float] = []
+    monkeypatch.setattr(FragmentedVideo, "sync", lambda self: synced.append(clock.seconds))
+    with TrackWriter(tmp_path, CAMERA, 30, VideoSettings(), now=clock) as track:
+        for number in range(75):
+            clock.seconds = number / 30
+            track.add(image(number))
+        assert synced == [1.0, 2.0]
+        assert load_track(tmp_path, CAMERA).histogram_rows == 61
+
+
+def test_an_aborted_track_leaves_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "take"
+    folder.mkdir()
+    track = TrackWriter(folder, CAMERA, 30, VideoSettings())
+    track.add(image(0))
+    track.abort()
+    assert not folder.exists()
+
+
+def test_aborting_one_camera_leaves_the_others(tmp_path: Path) -> None:
+    other = TrackWriter(tmp_path, CameraSpec("wrist", 160, 120), 30, VideoSettings())
+    track = TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
+    track.abort()
+    other.add(image(0))
+    other.finish()
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "wrist.capture",
+        "wrist.histogram",
+        "wrist.video",
+    ]
+
+
+def test_a_track_is_never_written_over(tmp_path: Path) -> None:
+    track = TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
+    track.add(image(0))
+    track.add(image(1))
+    track.finish()
+    with pytest.raises(FileExistsError):
+        TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
+    assert counters(tmp_path / "front.video") == [0, 1]
+
+
+def test_no_file_looks_like_data(tmp_path: Path) -> None:
+    TrackWriter(tmp_path, CAMERA, 30, VideoSettings()).close()
+    names = [each.name for each in tmp_path.iterdir()]
+    assert names
+    assert not [name for name in names if name.endswith((".mp4", ".parquet"))]
+
+
+_KILLED = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[2])
+from pathlib import Path
+from test_track import CAMERA, VideoSettings, TrackWriter, image
+track = TrackWriter(Path(sys.argv[1]), CAMERA, 30, VideoSettings())
+for number in range(41):
+    track.add(image(number))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_was_encoded_survives_a_kill(tmp_path: Path) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(tmp_path), str(Path(__file__).parent)], check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert load_track(tmp_path, CAMERA).rows == 41
+    kept = counters(TakeFolder(tmp_path).video("front"))
+    assert kept == list(range(len(kept)))
+    assert len(kept) >= 39  # the last group of two may be open
+
+
+def test_av1_encodes_every_picture(tmp_path: Path) -> None:
+    track = TrackWriter(tmp_path, CAMERA, 30, VideoSettings("av1"))
+    for number in range(12):
+        track.add(image(number))
+    assert track.finish().rows == 12
+    facts = facts_of(tmp_path / "front.video")
+    assert (facts.codec, len(facts.times)) == ("av1", 12)
+
+
+@pytest.mark.parametrize("codec", ["h264", "av1"])
+def test_an_available_encoder_can_be_probed(codec: str) -> None:
+    probe(CAMERA, 30, VideoSettings(codec))  # type: ignore[arg-type]
+
+
+def test_an_encoder_that_does_not_open_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigError, match="libx264 does not open with preset warp, crf 21"):
+        probe(CAMERA, 30, VideoSettings(preset="warp"))
+    monkeypatch.setattr(VideoSettings, "encoder", property(lambda self: "libnone"))
+    with pytest.raises(ConfigError, match="The encoder libnone does not open"):
+        TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
+    assert list(tmp_path.iterdir()) == []
