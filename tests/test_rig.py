@@ -1,12 +1,8 @@
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,48 +11,8 @@ from lerecord.config import HardwareConfig
 from lerecord.errors import DeviceError
 from lerecord.frame import Frame
 from lerecord.pacing import Pacer
-from lerecord.recording.setup import Setup
 from lerecord.rig import Rig
-
-SETUP = Setup.resolve("sim", None)
-
-
-class Simulator:
-    """The real simulator process, with its truth for the test to compare with."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "lerecord.simulator.server"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        ports = self.ask({"seed": 1, "cameras": {}}, "up")["ports"]
-        devices = dict.fromkeys(SETUP.config.cameras, "not watched")
-        self.config: HardwareConfig = SETUP.config.reached_at(ports, devices)
-
-    def say(self, message: dict[str, Any]) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(message).encode() + b"\n")
-        self.process.stdin.flush()
-
-    def ask(self, message: dict[str, Any], event: str) -> dict[str, Any]:
-        self.say(message)
-        assert self.process.stdout is not None
-        while True:
-            answer: dict[str, Any] = json.loads(self.process.stdout.readline())
-            if answer["event"] == event:
-                return answer
-
-    def follower(self, what: str) -> np.ndarray:
-        truth = self.ask({"query": "truth"}, "truth")
-        return np.array([joint[what] for joint in truth["follower"].values()])
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(10)
-        self.process.stdout.close()
+from tests.live import SETUP, Simulator
 
 
 @pytest.fixture
@@ -90,7 +46,7 @@ def test_the_follower_ramps_to_the_leader_and_then_follows(simulator: Simulator)
 
 
 def test_the_follower_parks_where_it_was_found_before_torque_goes_off(simulator: Simulator) -> None:
-    found = simulator.follower("position")
+    found = simulator.follower_found()
     simulator.say({"phase": "reset"})
     with Rig(simulator.config, SETUP.calibrations) as rig:
         run(rig, simulator.config, 60)
@@ -98,7 +54,7 @@ def test_the_follower_parks_where_it_was_found_before_torque_goes_off(simulator:
         assert np.abs(simulator.follower("position") - found).max() > 100
     assert not simulator.follower("torque").any()
     # The goals tell where it was when it was let go; the positions could have sunk there.
-    assert np.abs(simulator.follower("goal") - simulator.follower("position")).max() < 20
+    assert np.abs(simulator.follower("goal") - found).max() < 20
 
 
 def test_an_error_in_the_loop_parks_and_releases_too(simulator: Simulator) -> None:

@@ -75,7 +75,7 @@ def is_free(root: Path) -> bool:
         return True
     if not root.is_dir() or holds_dataset(root):
         return False
-    return all(entry.name.startswith(".") for entry in os.scandir(root))
+    return all(path.name.startswith(".") for path in root.iterdir())
 
 
 def compared_rig(mine: DatasetSpec, theirs: DatasetSpec, accept_calibration: bool) -> DatasetSpec:

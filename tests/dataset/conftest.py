@@ -89,15 +89,13 @@ class Lab:
         return DatasetWriter.open_or_create(self.root, self.spec, **options)
 
     def record(
-        self, writer: DatasetWriter, task: str = "Grab the box", scene: Scene | None = None
+        self, writer: DatasetWriter, task: str = "Grab the box", **scene: Any
     ) -> EpisodeSummary:
-        return writer.commit(self.stage(writer, task, scene))
+        return writer.commit(self.stage(writer, task, **scene))
 
-    def stage(
-        self, writer: DatasetWriter, task: str = "Grab the box", scene: Scene | None = None
-    ) -> StagedTake:
-        """Record a take and finish its tracks; it is not committed."""
-        scene = scene or Scene()
+    def stage(self, writer: DatasetWriter, task: str = "Grab the box", **given: Any) -> StagedTake:
+        """Record a take, a Scene of these values, and finish its tracks; nothing is committed."""
+        scene = Scene(**given)
         spec = writer.spec
         staged = writer.begin_take(task)
         raw: dict[str, list[NDArray[np.uint8]]] = {camera.name: [] for camera in spec.cameras}

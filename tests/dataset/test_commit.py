@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -145,9 +146,14 @@ def test_nothing_final_is_touched_before_the_mark(tmp_path: Path) -> None:
 
 def test_a_change_that_fails_leaves_nothing(tmp_path: Path) -> None:
     root = prepared(tmp_path / "set")
-    with pytest.raises(ValueError, match="no"), Transaction(root) as transaction:
-        transaction.put("data/a", b"1")
-        raise ValueError("no")
+
+    def fail() -> None:
+        with Transaction(root) as transaction:
+            transaction.put("data/a", b"1")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
     assert contents(root) == BEFORE
     assert not has_pending(root)
 
@@ -176,8 +182,6 @@ def test_the_view_shows_a_marked_change_as_made_and_any_other_as_not(tmp_path: P
 
 @given(st.integers(0, 12))
 def test_lines_are_never_glued(length: int) -> None:
-    from tempfile import TemporaryDirectory
-
     with TemporaryDirectory() as folder:
         root = Path(folder)
         old = b"0\n11\n222\n33"[:length]

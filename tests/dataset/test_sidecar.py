@@ -18,7 +18,7 @@ def sidecar() -> Sidecar:
     due = np.arange(4) / 30 + 100
     rows = RowColumns(
         due=due,
-        started=due + [0.001, 0.002, 0.002, 0.004],
+        started=due + np.array([0.001, 0.002, 0.002, 0.004]),
         bus_s=np.full(4, 0.003),
         retries=np.array([0, 2, 0, 1], dtype=np.uint32),
         measured=np.array([True, False, True, True]),
@@ -28,7 +28,7 @@ def sidecar() -> Sidecar:
         requested=np.arange(8, dtype=np.float32).reshape(4, 2),
     )
     track = TrackSummary(
-        captured_at=due - [0.01, 0.02, 0.3, 0.01],
+        captured_at=due - np.array([0.01, 0.02, 0.3, 0.01]),
         sequence=np.array([5, 6, 6, 7], dtype=np.uint32),
         repeated=np.array([False, False, True, False]),
         corrupt=np.array([False, False, True, False]),

@@ -15,7 +15,8 @@ from lerecord.errors import DatasetError
 
 def columns(rows: int = 5) -> EpisodeColumns:
     action = np.arange(rows * 3, dtype=np.float32).reshape(rows, 3)
-    return EpisodeColumns.of(action, action / 7, Place(episode=4, first_row=100, task=2, fps=30))
+    state = action / np.float32(7)
+    return EpisodeColumns.of(action, state, Place(episode=4, first_row=100, task=2, fps=30))
 
 
 def test_the_schema_is_lerobots(tmp_path: Path) -> None:

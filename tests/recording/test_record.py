@@ -11,8 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+
+from tests.live import Simulator
 
 LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")
 TASK = "Grab the paper box"
@@ -162,6 +165,43 @@ def test_a_signal_parks_commits_and_keeps_the_running_take(
     assert not alive(started)
     assert_passes_check(dataset)
     assert any(dataset.glob(".lerecord/takes/*/rows.journal"))
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    running = Simulator("front", "wrist")
+    yield running
+    running.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_the_arm_parks_before_it_is_released_and_is_held_when_nobody_can(
+    simulator: Simulator, tmp_path: Path, number: signal.Signals
+) -> None:
+    found = simulator.follower_found()
+    simulator.say({"phase": "record"})
+    dataset = tmp_path / "box"
+    process = subprocess.Popen(
+        [
+            *(LERECORD, "--task", TASK, "--dataset", str(dataset), "--episode-time", "60"),
+            *("--hardware", str(simulator.hardware(tmp_path))),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    wait_until(lambda: rows_staged(dataset) > 0)
+    time.sleep(2)
+    away = simulator.follower("position")
+    assert np.abs(away - found).max() > 100
+    process.send_signal(number)
+    process.wait(30)
+    torque, position = simulator.follower("torque"), simulator.follower("position")
+    if number is signal.SIGKILL:
+        assert torque.all()  # nothing drops
+    else:
+        assert not torque.any()
+        apart = np.abs(position - found)
+        assert apart[:5].max() < 30  # the gripper may still have the box between its fingers
 
 
 class Terminal:

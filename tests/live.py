@@ -1,0 +1,74 @@
+"""The real simulator process, for tests that compare with its truth."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lerecord.config import HardwareConfig
+from lerecord.recording.setup import Setup
+from lerecord.rig import Rig
+
+SIM = Path(__file__).parents[1] / "hardware_configs" / "sim.toml"
+SETUP = Setup.resolve(str(SIM), None)
+
+
+class Simulator:
+    """A simulator of its own, in the phase that the test asks for."""
+
+    def __init__(self, *cameras: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "lerecord.simulator.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        up = self.ask({"seed": 1, "cameras": dict.fromkeys(cameras, _CAMERA)}, "up")
+        self.places: dict[str, str] = {**up["ports"], **up["cameras"]}
+        devices = dict.fromkeys(SETUP.config.cameras, "not watched") | up["cameras"]
+        self.config: HardwareConfig = SETUP.config.reached_at(up["ports"], devices)
+
+    def say(self, message: dict[str, Any]) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def ask(self, message: dict[str, Any], event: str) -> dict[str, Any]:
+        self.say(message)
+        assert self.process.stdout is not None
+        while True:
+            answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+            if answer["event"] == event:
+                return answer
+
+    def follower(self, what: str) -> np.ndarray:
+        truth = self.ask({"query": "truth"}, "truth")
+        return np.array([joint[what] for joint in truth["follower"].values()])
+
+    def follower_found(self) -> np.ndarray:
+        """Positions of the resting follower, once a first connect has set its homing offsets."""
+        with Rig(self.config, SETUP.calibrations):
+            pass
+        return self.follower("position")
+
+    def hardware(self, folder: Path) -> Path:
+        """A hardware config that reaches it."""
+        text = SIM.read_text(encoding="utf-8")
+        for name, place in self.places.items():
+            text = text.replace(f'"sim:{name}"', f'"{place}"')
+        text = text.replace('"calibration/', f'"{SIM.parent}/calibration/')
+        path = folder / "rig.toml"
+        path.write_text(text.replace("[simulator]", "[simulator]\nstart = false"), encoding="utf-8")
+        return path
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+_CAMERA = {"width": 640, "height": 480, "fps": 30}
