@@ -144,7 +144,7 @@ class World:
 
     def box_on_target(self) -> bool:
         """True when the box lies on the square."""
-        lies = not self.box.held and self.box.centre[2] <= BOX_SIDE / 2.0 + 1e-6
+        lies = not self.box.held and float(self.box.centre[2]) <= BOX_SIDE / 2.0 + 1e-6
         return lies and self.box_to_target() <= ON_TARGET_M
 
     def advance(self, now: float) -> None:

@@ -1,6 +1,5 @@
 """A small rig that needs no hardware: joints that move, cameras whose pictures carry strips."""
 
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,6 +55,8 @@ class Scene:
     show: Callable[[str, int], int] = lambda camera, row: row
     """Which image a camera has at a frame."""
     age_s: float = 0.004
+    drawn_before_s: float = 0.0
+    """How long before its capture a picture was drawn."""
     seed: int = 0
 
 
@@ -80,7 +81,7 @@ class Lab:
         self.raw: list[dict[str, list[NDArray[np.uint8]]]] = []
         """A take's pictures as encoded, by camera, before coding; BGR."""
         self.frames: list[list[Frame]] = []
-        self._takes = itertools.count()
+        self.rotation = 0
 
     def spec_with(self, **changes: Any) -> DatasetSpec:
         return replace(self.spec, **changes)
@@ -102,7 +103,7 @@ class Lab:
         times: dict[float, int] = {}
         tracks = {
             camera.name: InProcess(
-                TrackWriter(staged.folder, camera, spec.fps, spec.video),
+                TrackWriter(staged.folder, camera, spec.fps, spec.video, self.rotation),
                 self._chooser(camera, scene, times, raw[camera.name]),
             )
             for camera in spec.cameras
@@ -132,20 +133,24 @@ class Lab:
             slot, due, due + late, state, action, requested, measured, bus_s=0.002, retries=slot % 2
         )
 
-    @staticmethod
     def _chooser(
+        self,
         camera: CameraSpec,
         scene: Scene,
         times: Mapping[float, int],
         raw: list[NDArray[np.uint8]],
     ) -> Callable[[float], Image]:
         made: dict[int, tuple[Image, NDArray[np.uint8]]] = {}
+        size = (camera.width, camera.height)
+        if self.rotation % 180:
+            size = size[::-1]
 
         def choose(row_time: float) -> Image:
             shown = scene.show(camera.name, times[row_time])
             if shown not in made:
                 captured_at = row_time - scene.age_s
-                pixels = picture(shown, int(captured_at * 1000), (camera.width, camera.height))
+                milliseconds = int((captured_at - scene.drawn_before_s) * 1000)
+                pixels = picture(shown, milliseconds, size)
                 made[shown] = Image(pixels, captured_at, shown), pixels
             image, pixels = made[shown]
             raw.append(pixels)

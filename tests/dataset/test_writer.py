@@ -54,7 +54,7 @@ def test_a_dataset_is_there_with_its_first_episode(lab: "Lab") -> None:
         "data/chunk-000/episode_000000.parquet",
         "meta/episodes.jsonl",
         "meta/episodes_stats.jsonl",
-        "meta/hardware\.json",
+        "meta/hardware.json",
         "meta/info.json",
         "meta/stats.json",
         "meta/tasks.jsonl",

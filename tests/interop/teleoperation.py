@@ -1,0 +1,168 @@
+"""A follower that copies a leader, through any client, held against the truth at each tick."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lerecord.arms import koch
+from lerecord.arms.calibration import Calibration
+from lerecord.arms.units import Mode, Scale
+from lerecord.pacing import Pacer
+from tests.interop.lerobot_client import LeRobot
+from tests.interop.report import expect
+from tests.interop.rig import SimulatedRig, Truth
+
+TICKS, FPS = 300, 30
+ARMS = ("leader", "follower")
+_SLACK_COUNTS = 1  # the hand trembles: between two looks at the truth it may turn around
+_UNBOUNDED = 1000.0
+
+Units = NDArray[np.float64]
+
+
+def scale_of(calibration: Calibration) -> Scale:
+    """Counts to -100..100, the gripper to 0..100, as LeRobot has it for a Koch."""
+    joints = [calibration.joints[name] for name in koch.JOINTS]
+    modes = [Mode.RANGE_M100_100] * 5 + [Mode.RANGE_0_100]
+    return Scale(modes, [j.range_min for j in joints], [j.range_max for j in joints])
+
+
+class Pair(Protocol):
+    """A leader and a follower as some client sees them; (6,) each, in LeRobot's units."""
+
+    def read(self, arm: str) -> Units:
+        """Positions of an arm."""
+
+    def command(self, goal: Units) -> None:
+        """Send the follower there."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeRobotPair:
+    """Through LeRobot's KochLeader and KochFollower."""
+
+    lerobot: LeRobot
+
+    def read(self, arm: str) -> Units:
+        """Positions of an arm."""
+        do = "get_action" if arm == "leader" else "get_observation"
+        said: Mapping[str, float] = self.lerobot.call(arm, do)
+        expect("joints", list(said), [f"{joint}.pos" for joint in koch.JOINTS])
+        return np.array(list(said.values()))
+
+    def command(self, goal: Units) -> None:
+        """Send the follower there."""
+        named = {f"{j}.pos": float(v) for j, v in zip(koch.JOINTS, goal, strict=True)}
+        expect("what send_action returns", self.lerobot.call("follower", "send_action", named), named)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPair:
+    """Through lerecord's own arms."""
+
+    leader: koch.Leader
+    follower: koch.Follower
+
+    def read(self, arm: str) -> Units:
+        """Positions of an arm."""
+        return np.asarray((self.leader if arm == "leader" else self.follower).read(), np.float64)
+
+    def command(self, goal: Units) -> None:
+        """Send the follower there."""
+        self.follower.command(goal, _UNBOUNDED)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came of it.
+
+    Attributes:
+        ticks, missed: of the grid.
+        reads: positions that lay between those before and after, of so many joints.
+        span: lowest and highest units of each arm's joints.
+        one_low: goals one count below the nearest one.
+        goals: goals that were at the servos.
+        demonstrated: True once the simulated person had shown the whole task.
+        box_on_target: True when the follower placed the box.
+    """
+
+    ticks: int = 0
+    missed: int = 0
+    reads: int = 0
+    span: dict[str, tuple[Units, Units]] = field(default_factory=dict)
+    one_low: int = 0
+    goals: int = 0
+    demonstrated: bool = False
+    box_on_target: bool = False
+
+    def __str__(self) -> str:
+        narrowest = min(float((high - low).min()) for low, high in self.span.values())
+        return (
+            f"{self.ticks} ticks, {self.missed} missed; {self.reads} positions as in truth, each "
+            f"joint over {narrowest:.0f} units or more; {self.goals} goals arrived, "
+            f"{self.one_low} of them a count low; box on target: {self.box_on_target}"
+        )
+
+
+class Teleoperation:
+    """The loop: the simulated person demonstrates, the pair copies, every value is checked.
+
+    Args:
+        rig: with a leader at rest.
+        pair: through which the arms are reached; set up already.
+        scales: by arm.
+    """
+
+    def __init__(self, rig: SimulatedRig, pair: Pair, scales: Mapping[str, Scale]) -> None:
+        self._rig, self._pair, self._scales = rig, pair, scales
+        self._seen = Seen()
+
+    def run(self) -> Seen:
+        """All ticks."""
+        self._rig.begin("reset")
+        for tick in Pacer(FPS):
+            if tick.index >= TICKS:
+                break
+            self._seen.ticks += 1
+            self._seen.missed += tick.missed
+            self._one()
+            self._listen()
+        self._seen.box_on_target = self._rig.truth().box_on_target
+        expect("a whole demonstration", self._seen.demonstrated, True)
+        expect("box on target", self._seen.box_on_target, True)
+        return self._seen
+
+    def _one(self) -> None:
+        before = self._rig.truth()
+        read = {arm: self._pair.read(arm) for arm in ARMS}
+        after = self._rig.truth()
+        for arm in ARMS:
+            self._check_read(arm, read[arm], before, after)
+        self._pair.command(read["leader"])
+        self._check_goals(read["leader"], self._rig.truth())
+
+    def _check_read(self, arm: str, read: Units, before: Truth, after: Truth) -> None:
+        ends = np.array([list(truth.positions[arm].values()) for truth in (before, after)])
+        low = self._scales[arm].to_units(ends.min(axis=0) - _SLACK_COUNTS)
+        high = self._scales[arm].to_units(ends.max(axis=0) + _SLACK_COUNTS)
+        within = (low - 1e-4 <= read) & (read <= high + 1e-4)
+        expect(f"{arm} between {low} and {high}: {read}", bool(within.all()), True)
+        self._seen.reads += len(read)
+        seen_low, seen_high = self._seen.span.get(arm, (read, read))
+        self._seen.span[arm] = np.minimum(seen_low, read), np.maximum(seen_high, read)
+
+    def _check_goals(self, action: Units, truth: Truth) -> None:
+        nearest = self._scales["follower"].to_counts(action)
+        off = nearest - np.array(list(truth.goals["follower"].values()))
+        expect(f"goals off by {off}", bool(np.isin(off, (0, 1)).all()), True)
+        self._seen.goals += len(off)
+        self._seen.one_low += int((off == 1).sum())
+
+    def _listen(self) -> None:
+        for message in self._rig.events():
+            if message["event"] == "ready":
+                self._rig.begin("record")
+            self._seen.demonstrated |= message["event"] == "done"
