@@ -60,14 +60,14 @@ def check_video(pictures: Pictures, decode: bool, place: Place) -> None:
 
 
 def _check_facts(facts: VideoFacts, pictures: Pictures, place: Place) -> None:
-    camera, fps = pictures.camera, pictures.spec.fps
+    camera, fps = pictures.camera, Fraction(pictures.spec.fps)
     place.expect("the number of pictures", len(facts.times), pictures.rows)
     place.expect("the size", (facts.width, facts.height), (camera.width, camera.height))
     place.expect("the pixel format", facts.pixel_format, "yuv420p")
-    place.expect("the frame rate", facts.rate, Fraction(fps))
+    place.expect("the frame rate", facts.rate, fps)
     if facts.audio:
         place.wrong("the video has a sound track.")
-    wrong = [row for row, time in enumerate(facts.times) if time != Fraction(row, fps)]
+    wrong = [row for row, time in enumerate(facts.times) if time != row / fps]
     place.wrong_rows(wrong, f"the picture is not shown at row / {fps} s.")
     if facts.codec != pictures.spec.video.codec:
         last = pictures.spec.video.codec

@@ -3,7 +3,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lerecord.dataset.journal import RowJournal, read_rows
@@ -44,6 +44,7 @@ def numbered(row: Row, index: int) -> Row:
     )
 
 
+@settings(max_examples=40)
 @given(rows)
 def test_rows_come_back_to_the_bit(given_rows: list[Row]) -> None:
     with TemporaryDirectory() as folder:

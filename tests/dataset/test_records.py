@@ -3,7 +3,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lerecord.dataset.records import RecordFile, read_header, read_records
@@ -28,6 +28,7 @@ def test_records_come_back_as_written(tmp_path: Path) -> None:
     assert records["values"].tolist() == [[n / 2, -n] for n in range(5)]
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 6), st.data())
 def test_a_file_torn_anywhere_keeps_every_whole_record(count: int, data: st.DataObject) -> None:
     with TemporaryDirectory() as folder:
@@ -39,6 +40,7 @@ def test_a_file_torn_anywhere_keeps_every_whole_record(count: int, data: st.Data
         assert len(read_records(path, DTYPE)) == (end - header) // SIZE
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 6), st.data())
 def test_a_damaged_record_ends_the_file(count: int, data: st.DataObject) -> None:
     with TemporaryDirectory() as folder:

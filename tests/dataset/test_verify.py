@@ -131,6 +131,15 @@ def set_at(data: Any, value: Any, *path: Any) -> None:
     data[path[-1]] = value
 
 
+def cut_newline(root: Path) -> None:
+    (root / layout.TASKS).write_bytes((root / layout.TASKS).read_bytes()[:-1])
+
+
+def drop_last_row(columns: dict[str, list[Any]]) -> None:
+    for values in columns.values():
+        values.pop()
+
+
 FRONT = layout.video_file(0, "observation.images.front")
 
 DAMAGES: list[tuple[str, Damage, str]] = [
@@ -296,7 +305,7 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     ),
     (
         "short sidecar",
-        sidecar(lambda d: [each.pop() for each in d.values()] and None),
+        sidecar(drop_last_row),
         "episode 0: the number of rows in capture/chunk-000/episode_000000.arrow is 4 where 5 is "
         "due.",
     ),

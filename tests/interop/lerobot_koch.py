@@ -214,7 +214,7 @@ class OnTheRig:
         ]
         expect("what LeRobot left unwritten", differing, ["elbow_flex.drive_mode"])
         self.lerobot.call("leader", "disconnect")
-        return "LeRobot never writes elbow_flex.drive_mode: not is_calibrated, as on a real arm"
+        return "LeRobot never writes elbow_flex.drive_mode: stays not is_calibrated"
 
     def leader_after_lerecord(self) -> str:
         own = own_pair(self.rig.ports, self.calibrations).leader

@@ -9,8 +9,9 @@ from typing import Any
 from lerecord.recording.child import ChildProcess, Message
 
 CALIBRATIONS = Path(__file__).parents[2] / "hardware_configs" / "calibration"
-START_TIMEOUT_S = 15.0
-ANSWER_TIMEOUT_S = 5.0
+_START_TIMEOUT_S = 15.0
+_ANSWER_TIMEOUT_S = 5.0
+_LOOK_AGAIN_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,13 @@ class SimulatedRig:
     def __init__(self, seed: int = 0) -> None:
         self._child = ChildProcess("lerecord.simulator.server")
         self._child.send({"seed": seed, "cameras": {}})
-        self.ports: Mapping[str, str] = self._child.wait_for("up", START_TIMEOUT_S)["ports"]
+        self._heard: list[Message] = []
+        self.ports: Mapping[str, str] = self._child.wait_for("up", _START_TIMEOUT_S)["ports"]
 
     def truth(self) -> Truth:
         """How it is now."""
         self._child.send({"query": "truth"})
-        said = self._child.wait_for("truth", ANSWER_TIMEOUT_S)
+        said = self._told()
 
         def each(key: str) -> dict[str, dict[str, Any]]:
             return {
@@ -54,12 +56,25 @@ class SimulatedRig:
 
     def events(self) -> list[Message]:
         """What the simulator said since it was last asked."""
-        return self._child.poll()
+        heard, self._heard = [*self._heard, *self._child.poll()], []
+        return heard
 
     def settle(self, seconds: float = 1.0) -> Truth:
         """Wait until nothing moves any more."""
         time.sleep(seconds)
         return self.truth()
+
+    def _told(self) -> Message:
+        """The truth that was asked for; other events are kept."""
+        deadline = time.monotonic() + _ANSWER_TIMEOUT_S
+        while time.monotonic() < deadline:
+            said = self._child.poll()
+            self._heard += [message for message in said if message["event"] != "truth"]
+            for message in said:
+                if message["event"] == "truth":
+                    return message
+            time.sleep(_LOOK_AGAIN_S)
+        raise TimeoutError(f"the simulator does not answer: {self._child.complaint()}")
 
     def __enter__(self) -> "SimulatedRig":
         return self

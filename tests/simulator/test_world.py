@@ -110,6 +110,12 @@ def test_closing_around_the_box_grips_it_and_stops_at_its_side() -> None:
     assert hand.opening_m() == pytest.approx(BOX_SIDE, abs=0.002)
 
 
+def test_a_box_in_the_air_is_not_on_the_target_and_says_so_in_plain_data() -> None:
+    hand = Hand()
+    hand.put_box_between()
+    assert hand.world.box_on_target() is False  # NumPy's own False does not go into JSON
+
+
 def test_closing_beside_the_box_grips_nothing() -> None:
     hand = Hand()
     hand.put_box_between(aside=0.06)

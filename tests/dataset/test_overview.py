@@ -1,0 +1,94 @@
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lerecord.dataset import layout
+from lerecord.dataset.overview import CameraOverview, summary
+from lerecord.dataset.report import check, info
+from lerecord.errors import DatasetError
+
+if TYPE_CHECKING:
+    from tests.dataset.conftest import Lab
+
+
+def recorded(lab: "Lab") -> str:
+    with lab.open() as writer:
+        for task, rows in (("a", 5), ("b", 7), ("a", 6)):
+            lab.record(writer, task, rows=rows)
+        left = writer.begin_take("c")
+        left.close()
+    return left.id
+
+
+def test_a_dataset_in_numbers(lab: "Lab") -> None:
+    left = recorded(lab)
+    found = summary(lab.root)
+    files = sum(path.stat().st_size for path in lab.root.rglob("*") if path.is_file())
+    assert found.disk_bytes == files
+    assert (found.robot_type, found.fps, found.simulated) == ("koch", 30, True)
+    assert (found.episodes, found.frames, found.seconds) == (3, 18, 0.6)
+    assert found.tasks == {"a": 2, "b": 1}
+    assert found.cameras == (
+        CameraOverview("front", 160, 120, "h264"),
+        CameraOverview("wrist", 200, 160, "h264"),
+    )
+    assert found.left_takes == (left,)
+
+
+def test_info_is_printed(lab: "Lab", capsys: pytest.CaptureFixture[str]) -> None:
+    left = recorded(lab)
+    info(lab.root)
+    *lines, disk, unsaved = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "robot     koch (simulated)",
+        "episodes  3, 18 rows at 30 a second, 0:01",
+        "task      2 x a",
+        "task      1 x b",
+        "camera    front, 160x120, h264",
+        "camera    wrist, 200x160, h264",
+    ]
+    assert disk.startswith("disk      0.")
+    assert unsaved == f"unsaved   1 takes: {left}"
+    info(lab.root, as_json=True)
+    data = json.loads(capsys.readouterr().out)
+    assert (data["episodes"], data["tasks"]) == (3, {"a": 2, "b": 1})
+
+
+def test_long_datasets_are_told_in_hours(
+    lab: "Lab", capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(lab)
+    long = replace(summary(lab.root), seconds=3723.4)
+    monkeypatch.setattr("lerecord.dataset.report.summary", lambda root: long)
+    info(lab.root)
+    assert "1:02:03" in capsys.readouterr().out
+
+
+def test_a_check_is_printed_and_its_status_says_it(
+    lab: "Lab", capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lab.open() as writer:
+        lab.record(writer, rows=5, missed_before={2: 1})
+    assert check(lab.root) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "remark: episode 0, row 2: the slot was missed and the row before it is repeated.",
+        f"{lab.root}: nothing is wrong (every picture was decoded).",
+    ]
+    (lab.root / layout.STATS).unlink()
+    assert check(lab.root, quick=True) == 1
+    assert capsys.readouterr().out.splitlines()[0] == "wrong: meta/stats.json is missing."
+    assert check(lab.root, as_json=True) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["sound"] is False
+    assert data["findings"] == [
+        {"text": "meta/stats.json is missing.", "episode": None, "camera": None, "row": None}
+    ]
+    assert data["remarks"][0]["row"] == 2
+
+
+def test_a_folder_without_a_dataset_is_refused(lab: "Lab") -> None:
+    for run in (info, check):
+        with pytest.raises(DatasetError, match="is not a dataset"):
+            run(lab.root)

@@ -1,0 +1,142 @@
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lerecord.dataset import layout
+from lerecord.dataset.commit import has_pending
+from lerecord.dataset.lock import DatasetLock
+from lerecord.dataset.overview import summary
+from lerecord.dataset.snapshot import Snapshot
+from lerecord.dataset.verify import check
+from lerecord.dataset.writer import DatasetWriter
+from lerecord.errors import DatasetError
+
+if TYPE_CHECKING:
+    from tests.dataset.conftest import Lab
+
+
+class KilledError(Exception):
+    pass
+
+
+def killed_in_commit(lab: "Lab", at: str) -> None:
+    """The second episode's append, killed before a step that starts so."""
+
+    def probe(step: str) -> None:
+        if step.startswith(at) and writer.episodes == 1:
+            raise KilledError
+
+    with lab.open(probe=probe) as writer:
+        if writer.episodes == 0:
+            lab.record(writer, "first", rows=4)
+        with pytest.raises(KilledError):
+            lab.record(writer, "second", rows=5)
+
+
+def everything(root: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(root)): (
+            hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder"
+        )
+        for path in sorted(root.rglob("*"))
+    }
+
+
+STEPS = ["step 0", "step 3", "step 6", "step 8", "step 9", "sync", "unmark"]
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_beside_a_live_recorder_the_marked_change_is_seen_and_nothing_written(
+    lab: "Lab", at: str
+) -> None:
+    killed_in_commit(lab, at)
+    with DatasetLock(lab.root):
+        before = everything(lab.root)
+        report = check(lab.root)
+        overview = summary(lab.root)
+        assert everything(lab.root) == before
+    assert report.findings == []
+    assert (overview.episodes, overview.frames) == (2, 9)
+    assert overview.tasks == {"first": 1, "second": 1}
+    assert has_pending(lab.root)
+
+
+@pytest.mark.parametrize("at", ["stage meta", "write manifest", "mark"])
+def test_an_unmarked_change_is_not_seen(lab: "Lab", at: str) -> None:
+    killed_in_commit(lab, at)
+    with DatasetLock(lab.root):
+        assert check(lab.root).findings == []
+        assert summary(lab.root).episodes == 1
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_without_a_recorder_a_reader_finishes_the_change(lab: "Lab", at: str) -> None:
+    killed_in_commit(lab, at)
+    assert summary(lab.root).episodes == 2
+    assert not has_pending(lab.root)
+    assert not (lab.root / layout.TRANSACTIONS).exists() or not list(
+        (lab.root / layout.TRANSACTIONS).iterdir()
+    )
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_on_a_disk_that_cannot_be_written_the_change_is_looked_through(
+    lab: "Lab", at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed_in_commit(lab, at)
+    opened = os.open
+
+    def read_only(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            raise OSError(30, "Read-only file system", str(path))
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", read_only)
+    before = everything(lab.root)
+    assert check(lab.root).findings == []
+    assert summary(lab.root).episodes == 2
+    assert everything(lab.root) == before
+
+
+def test_a_reader_does_not_need_the_lock_nor_make_it(lab: "Lab") -> None:
+    with lab.open() as writer:
+        lab.record(writer)
+        assert check(lab.root).findings == []
+        assert summary(lab.root).episodes == 1
+    (lab.root / layout.LOCK).unlink()
+    check(lab.root)
+    summary(lab.root)
+    assert not (lab.root / layout.LOCK).exists()
+
+
+def test_a_dataset_that_commits_meanwhile_is_read_whole(
+    lab: "Lab", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lab.open() as writer:
+        lab.record(writer, "first")
+        staged = lab.stage(writer, "second")
+        read = Path.read_bytes
+        pending: list[DatasetWriter] = [writer]
+
+        def slow(path: Path) -> bytes:
+            if path.name == "tasks.jsonl" and pending:
+                data = read(path)
+                pending.pop().commit(staged)
+                return data
+            return read(path)
+
+        monkeypatch.setattr(Path, "read_bytes", slow)
+        snapshot = Snapshot.of(lab.root)
+        assert snapshot.info.episodes == 2
+        assert snapshot.tasks() == ["first", "second"]
+        assert len(snapshot.episodes()) == 2
+
+
+def test_a_folder_without_a_dataset_is_refused(lab: "Lab") -> None:
+    with lab.open():
+        pass
+    with pytest.raises(DatasetError, match="is not a dataset"):
+        Snapshot.of(lab.root)
