@@ -126,6 +126,8 @@ class Transaction:
 
     def __exit__(self, *_: object) -> None:
         if not self._marked:
+            # A mark that could not be synced goes first, or what is left would look committed.
+            (self._folder / _MANIFEST).unlink(missing_ok=True)
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _mark(self, steps: Iterable[Step]) -> None:
@@ -211,7 +213,7 @@ def _carry_out(root: Path, folder: Path, steps: Iterable[Step], probe: Probe) ->
         probe(f"step {number} {type(step).__name__.lower()} {step.target}")
         _do(root, folder, step)
         touched.append((root / step.target).parent)
-    probe("sync")
+    probe("sync folders")
     sync_folders(root, touched)
     probe("unmark")
     (folder / _MANIFEST).unlink()

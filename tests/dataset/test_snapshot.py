@@ -45,7 +45,7 @@ def everything(root: Path) -> dict[str, str]:
     }
 
 
-STEPS = ["step 0", "step 3", "step 6", "step 8", "step 9", "sync", "unmark"]
+STEPS = ["step 0", "step 3", "step 6", "step 8", "step 9", "sync folders", "unmark"]
 
 
 @pytest.mark.parametrize("at", STEPS)

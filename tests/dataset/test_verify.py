@@ -186,9 +186,7 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     ),
     (
         "no newline",
-        lambda root: (
-            (root / layout.TASKS).write_bytes((root / layout.TASKS).read_bytes()[:-1]) and None
-        ),
+        cut_newline,
         "meta/tasks.jsonl does not end in a newline; the next append would glue two lines.",
     ),
     (

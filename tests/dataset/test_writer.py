@@ -501,6 +501,23 @@ def killed_first_append(lab: "Lab", number: int) -> bool:
     return False
 
 
+def test_a_disk_that_refuses_in_the_middle_is_made_good_by_the_next_commit(lab: "Lab") -> None:
+    def full(step: str) -> None:
+        if step.startswith("step 4") and disk_is_full:
+            raise OSError(28, "No space left on device")
+
+    disk_is_full = True
+    with lab.open(probe=full) as writer:
+        staged, other = lab.stage(writer, "first"), lab.stage(writer, "second")
+        with pytest.raises(DatasetError, match=r"\(No space left on device\); the next command"):
+            writer.commit(staged)
+        disk_is_full = False
+        assert writer.commit(other).index == 1
+        assert (writer.episodes, writer.left_takes) == (2, [])
+    assert [each["tasks"] for each in jsonl(lab.root / layout.EPISODES)] == [["first"], ["second"]]
+    assert check(lab.root).findings == []
+
+
 def test_a_killed_recorder_frees_the_lock(lab: "Lab") -> None:
     with lab.open():
         pass

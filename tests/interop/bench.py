@@ -67,12 +67,12 @@ class HeldArm:
     def sweep(self) -> list[Pose]:
         """From the middle, each joint with stops to both of them and back."""
         middle = self.middle()
-        poses = []
-        for joint, mount in enumerate(self.arm.mounts):
-            if mount.low is not None and mount.high is not None:
-                for coordinate in (mount.low, mount.high, mount.homed):
-                    poses.append((*middle[:joint], coordinate, *middle[joint + 1 :]))
-        return poses
+        return [
+            (*middle[:joint], coordinate, *middle[joint + 1 :])
+            for joint, mount in enumerate(self.arm.mounts)
+            if mount.low is not None and mount.high is not None
+            for coordinate in (mount.low, mount.high, mount.homed)
+        ]
 
     def _advance(self, now: float) -> None:
         leg = next((leg for leg in reversed(self._legs) if leg.start_s <= now), self._legs[0])

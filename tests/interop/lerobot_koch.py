@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -37,7 +38,9 @@ from tests.interop.teleoperation import (
 )
 
 NAME = "interop"
-DRIVERS = {"leader": koch.Leader, "follower": koch.Follower}
+DRIVERS: Mapping[str, type[koch.Leader] | type[koch.Follower]] = MappingProxyType(
+    {"leader": koch.Leader, "follower": koch.Follower}
+)
 FOLDERS = {"leader": "teleoperators/koch_leader", "follower": "robots/koch_follower"}
 MIDDLE = "to the middle of its range of motion and press ENTER"
 RANGES = "Press ENTER to stop..."

@@ -56,7 +56,9 @@ class LeRobotPair:
     def command(self, goal: Units) -> None:
         """Send the follower there."""
         named = {f"{j}.pos": float(v) for j, v in zip(koch.JOINTS, goal, strict=True)}
-        expect("what send_action returns", self.lerobot.call("follower", "send_action", named), named)
+        expect(
+            "what send_action returns", self.lerobot.call("follower", "send_action", named), named
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Teleoperation:
     def __init__(self, rig: SimulatedRig, pair: Pair, scales: Mapping[str, Scale]) -> None:
         self._rig, self._pair, self._scales = rig, pair, scales
         self._seen = Seen()
+        self._sent: Units | None = None
 
     def run(self) -> Seen:
         """All ticks."""
@@ -137,12 +140,14 @@ class Teleoperation:
 
     def _one(self) -> None:
         before = self._rig.truth()
+        if self._sent is not None:  # nobody acknowledges a sync write: look at it a tick later
+            self._check_goals(self._sent, before)
         read = {arm: self._pair.read(arm) for arm in ARMS}
         after = self._rig.truth()
         for arm in ARMS:
             self._check_read(arm, read[arm], before, after)
-        self._pair.command(read["leader"])
-        self._check_goals(read["leader"], self._rig.truth())
+        self._sent = read["leader"]
+        self._pair.command(self._sent)
 
     def _check_read(self, arm: str, read: Units, before: Truth, after: Truth) -> None:
         ends = np.array([list(truth.positions[arm].values()) for truth in (before, after)])
