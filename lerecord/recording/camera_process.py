@@ -15,12 +15,14 @@ from pathlib import Path
 
 from lerecord import drivers
 from lerecord.cameras.camera import Camera, CameraSettings
+from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.spec import CameraSpec, VideoSettings, video_from_data
 from lerecord.dataset.track import TrackWriter, probe
 from lerecord.errors import LerecordError
 from lerecord.frame import Image
 from lerecord.recording.child import Message, ignore_signals, messages, say
 from lerecord.recording.image_ring import ImageRing
+from lerecord.recording.spool import SpoolingQueue
 
 _REOPEN_S = 0.5
 _LAST_WORK_S = 0.8  # for what is already chosen, when the parent is gone
@@ -100,7 +102,14 @@ class Encoding(threading.Thread):
         super().__init__()
         self._assignment = assignment
         self._capture = capture
-        self.work: queue.SimpleQueue[Image | Message | None] = queue.SimpleQueue()
+        self.work: SpoolingQueue[Message | None] = SpoolingQueue()
+
+    def begin(self, message: Message) -> None:
+        """Queue the beginning of a take; its images may wait in its folder."""
+        files = TakeFolder(Path(message["folder"]))
+        files.path.mkdir(parents=True, exist_ok=True)
+        self.work.spool_to(files.spool(self._assignment.spec.name))
+        self.work.put(message)
 
     def run(self) -> None:
         """Work until None; an error is told once and ends the process."""
@@ -113,7 +122,7 @@ class Encoding(threading.Thread):
     def _run(self) -> None:
         track: TrackWriter | None = None
         while (item := self.work.get()) is not None:
-            self._capture.behind = self.work.qsize()
+            self._capture.behind = len(self.work)
             if isinstance(item, Image):
                 assert track is not None
                 track.add(item)
@@ -133,9 +142,7 @@ class Encoding(threading.Thread):
             track.finish()  # the parent is gone: what is encoded stays to be salvaged
 
     def _begin(self, message: Message) -> TrackWriter:
-        folder = Path(message["folder"])
-        folder.mkdir(parents=True, exist_ok=True)
-        asked = self._assignment
+        asked, folder = self._assignment, Path(message["folder"])
         return TrackWriter(folder, asked.spec, asked.fps, asked.video, rotation=asked.rotation)
 
 
@@ -152,6 +159,9 @@ class Choosing(threading.Thread):
     def run(self) -> None:
         """Choose in the order of the marks; everything else is passed on in its place."""
         while (message := self.commands.get()) is not None:
+            if message["do"] == "begin":
+                self._encoding.begin(message)
+                continue
             if message["do"] != "mark":
                 self._encoding.work.put(message)
                 continue

@@ -1,5 +1,6 @@
 """A follower that copies a leader, through any client, held against the truth at each tick."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 from lerecord.arms import koch
 from lerecord.arms.calibration import Calibration
 from lerecord.arms.units import Mode, Scale
+from lerecord.motors.bus import BusError
 from lerecord.pacing import Pacer
-from tests.interop.lerobot_client import LeRobot
+from tests.interop.lerobot_client import LeRobot, LeRobotError
 from tests.interop.report import expect
 from tests.interop.rig import SimulatedRig, Truth
 
@@ -19,6 +21,8 @@ TICKS, FPS = 300, 30
 ARMS = ("leader", "follower")
 _SLACK_COUNTS = 1  # the hand trembles: between two looks at the truth it may turn around
 _UNBOUNDED = 1000.0
+_LATE_S = 0.1
+_MOST_TIMEOUTS = 10  # on a busy machine
 
 Units = NDArray[np.float64]
 
@@ -38,6 +42,9 @@ class Pair(Protocol):
 
     def command(self, goal: Units) -> None:
         """Send the follower there."""
+
+    def recover(self) -> None:
+        """After a read that failed: make sure that a late answer is not taken for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,9 @@ class OwnPair:
         """Send the follower there."""
         self.follower.command(goal, _UNBOUNDED)
 
+    def recover(self) -> None:
+        """Nothing: lerecord's bus drains the line by itself."""
+
 
 @dataclass(slots=True)
 class Seen:
@@ -83,6 +93,7 @@ class Seen:
 
     Attributes:
         ticks, missed: of the grid.
+        timeouts: reads that failed and were asked for again.
         reads: positions that lay between those before and after, of so many joints.
         span: lowest and highest units of each arm's joints.
         one_low: goals one count below the nearest one.
@@ -93,6 +104,7 @@ class Seen:
 
     ticks: int = 0
     missed: int = 0
+    timeouts: int = 0
     reads: int = 0
     span: dict[str, tuple[Units, Units]] = field(default_factory=dict)
     one_low: int = 0
@@ -103,8 +115,8 @@ class Seen:
     def __str__(self) -> str:
         narrowest = min(float((high - low).min()) for low, high in self.span.values())
         return (
-            f"{self.ticks} ticks, {self.missed} missed; {self.reads} positions as in truth, each "
-            f"joint over {narrowest:.0f} units or more; {self.goals} goals arrived, "
+            f"{self.ticks} ticks, {self.missed} missed, {self.timeouts} reads timed out; "
+            f"{self.reads} positions as in truth, each joint over {narrowest:.0f} units or more; {self.goals} goals arrived, "
             f"{self.one_low} of them a count low; box on target: {self.box_on_target}"
         )
 
@@ -139,15 +151,25 @@ class Teleoperation:
         return self._seen
 
     def _one(self) -> None:
-        before = self._rig.truth()
+        before, read, after = self._look()
         if self._sent is not None:  # nobody acknowledges a sync write: look at it a tick later
             self._check_goals(self._sent, before)
-        read = {arm: self._pair.read(arm) for arm in ARMS}
-        after = self._rig.truth()
         for arm in ARMS:
             self._check_read(arm, read[arm], before, after)
         self._sent = read["leader"]
         self._pair.command(self._sent)
+
+    def _look(self) -> tuple[Truth, dict[str, Units], Truth]:
+        """Both arms, and the truth before and after."""
+        while True:
+            before = self._rig.truth()
+            try:
+                return before, {arm: self._pair.read(arm) for arm in ARMS}, self._rig.truth()
+            except (LeRobotError, BusError):
+                self._seen.timeouts += 1
+                if self._seen.timeouts > _MOST_TIMEOUTS:
+                    raise
+                self._pair.recover()
 
     def _check_read(self, arm: str, read: Units, before: Truth, after: Truth) -> None:
         ends = np.array([list(truth.positions[arm].values()) for truth in (before, after)])
