@@ -6,9 +6,9 @@ path. Every key is known: an unknown one is refused with its table and the neare
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -21,13 +21,16 @@ _NAME = r"^[a-z][a-z0-9_]*$"
 
 Units = Literal["normalized", "degrees"]
 Name = Annotated[str, Field(pattern=_NAME)]
+_Model = TypeVar("_Model", bound="Table")
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """A TOML table: every key known, every value of the type that its key has."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class ArmConfig(_Table):
+class ArmConfig(Table):
     """`[arms.<name>.leader]` or `.follower`: one arm on one port."""
 
     driver: str
@@ -45,14 +48,14 @@ class ArmConfig(_Table):
         return self
 
 
-class ArmPairConfig(_Table):
+class ArmPairConfig(Table):
     """`[arms.<name>]`: a leader and the follower that copies it."""
 
     leader: ArmConfig
     follower: ArmConfig
 
 
-class CameraConfig(_Table):
+class CameraConfig(Table):
     """`[cameras.<name>]`. Width and height are the camera's, before rotation."""
 
     driver: str = "opencv"
@@ -70,7 +73,7 @@ class CameraConfig(_Table):
         return (self.height, self.width) if self.rotation % 180 else (self.width, self.height)
 
 
-class SafetyConfig(_Table):
+class SafetyConfig(Table):
     """`[safety]`: how fast a follower may be told to move, in units a second."""
 
     max_speed: float = Field(default=400.0, gt=0)
@@ -80,7 +83,7 @@ class SafetyConfig(_Table):
     """The follower follows at full speed once every joint is this near to the leader."""
 
 
-class QualityConfig(_Table):
+class QualityConfig(Table):
     """`[quality]`: what a take must not fall short of."""
 
     max_silence_s: float = Field(default=1.0, gt=0)
@@ -89,7 +92,7 @@ class QualityConfig(_Table):
     """No take starts with less room on the disk."""
 
 
-class VideoConfig(_Table):
+class VideoConfig(Table):
     """`[video]`: the encoder. None leaves the codec's recommended value."""
 
     codec: Literal["h264", "av1"] = "h264"
@@ -98,15 +101,26 @@ class VideoConfig(_Table):
     gop: int = Field(default=2, ge=1)
 
 
-class SimulatorConfig(_Table):
+class SimulatorConfig(Table):
     """`[simulator]`: the rig is simulated; with start, the recorder runs the simulator itself."""
 
     start: bool = True
     seed: int | None = None
     """Of the box places; None draws a new one each time."""
+    faults: str | None = None
+    """A file of faults that the simulator injects: an absolute path, or from the working folder."""
+
+    @model_validator(mode="after")
+    def _faults_need_a_simulator(self) -> Self:
+        if self.faults is not None and not self.start:
+            raise ValueError(
+                "faults are for a simulator that the recorder starts; give them to "
+                "`lerecord sim --faults` instead"
+            )
+        return self
 
 
-class HardwareConfig(_Table):
+class HardwareConfig(Table):
     """A rig: its arms and cameras, its rate, its limits."""
 
     robot_type: Annotated[str, Field(min_length=1)]
@@ -189,45 +203,65 @@ def load(path: Path) -> HardwareConfig:
     Raises:
         ConfigError: it cannot be read, is not TOML, or a key is unknown, missing or wrong.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
-    return parse(data, str(path))
+    return parse(read(path), str(path))
 
 
 def parse(data: Mapping[str, Any], source: str) -> HardwareConfig:
     """Validate a config's data; `source` names it in messages."""
+    return validated(HardwareConfig, data, source)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The data of a TOML file; raises ConfigError when it cannot be read or is not TOML."""
     try:
-        return HardwareConfig.model_validate(data)
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+
+
+def validated(model: type[_Model], data: Mapping[str, Any], source: str) -> _Model:
+    """Data of a file as its table says; `source` names it in messages.
+
+    Raises:
+        ConfigError: a key is unknown, missing or wrong.
+    """
+    try:
+        return model.model_validate(data)
     except ValidationError as error:
         # A misspelt key is also a missing one: the misspelling is the better thing to say.
         errors = error.errors(include_url=False)
         errors.sort(key=lambda each: each["type"] != "extra_forbidden")
-        raise ConfigError(f"{source}: {_explain(errors[0])}") from error
+        raise ConfigError(f"{source}: {_explain(model, errors[0])}") from error
 
 
-def _explain(error: ErrorDetails) -> str:
+def _explain(model: type[Table], error: ErrorDetails) -> str:
     *table, key = error["loc"]
-    name = f"[{'.'.join(str(part) for part in table)}]"
-    where = f"in {name}" if table else "at the top level"
+    reason = error["msg"].removeprefix("Value error, ")
+    if isinstance(key, int):  # what is wrong is a table of an array as a whole
+        return f"in {_name([*table, key])}: {reason}."
+    where = f"in {_name(table)}" if table else "at the top level"
     if error["type"] == "extra_forbidden":
-        known = list(_keys_at(tuple(table)))
+        known = list(_keys_at(model, tuple(table)))
         near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}."
         return f"unknown key {str(key)!r} {where}; {hint}"
     if error["type"] == "missing":
         return f"the key {str(key)!r} is missing {where}; add it."
-    reason = error["msg"].removeprefix("Value error, ")
     given = "" if isinstance(error["input"], dict) else f" is {error['input']!r}"
     return f"{key!s} {where}{given}: {reason[0].lower()}{reason[1:]}."
 
 
-def _keys_at(table: tuple[Any, ...]) -> Iterator[str]:
+def _name(table: Sequence[int | str]) -> str:
+    """A table as its file writes it; tables of an array are told by their place, from 1."""
+    if isinstance(table[-1], int):
+        return f"[[{'.'.join(map(str, table[:-1]))}]] number {table[-1] + 1}"
+    return f"[{'.'.join(map(str, table))}]"
+
+
+def _keys_at(model: type[BaseModel], table: tuple[Any, ...]) -> Iterator[str]:
     """The keys that a table knows, found by walking the model along the table's path."""
-    model: type[BaseModel] = HardwareConfig
     for part in table:
         field = model.model_fields.get(str(part))
         if field is None:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 import cv2
@@ -17,25 +18,58 @@ import cv2
 from lerecord import strip
 from lerecord.simulator.mjpeg import MjpegServer, Stream
 from lerecord.simulator.render import Renderer
-from lerecord.simulator.sight import Sight, SightClient
+from lerecord.simulator.sight import LOOK, TAKE, CameraFault, Sight, SightClient
 
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 90)
 _NICE = 5  # a picture may wait for the processor, a servo's answer may not
+_LOST_POLL_S = 0.02
 _COUNTER_MASK, _MILLISECOND_MASK = 0xFFFFFF, 0xFFFFFFFF
 
 
-def picture_taker(renderer: Renderer, look: Callable[[], Sight]) -> Callable[[int], bytes]:
-    """Makes picture number n as JPEG bytes, stamped at the last moment before coding."""
+Look = Callable[[bytes], Sight]
 
-    def take(number: int) -> bytes:
-        picture = renderer.draw(look().scene, number)
-        sight = look()
+
+def picture_taker(renderer: Renderer, look: Look) -> Callable[[int], bytes | None]:
+    """Makes picture number n as JPEG bytes, stamped at the last moment before coding.
+
+    What the camera has is done to it: none while it stalls, half the size, torn.
+    """
+
+    def take(number: int) -> bytes | None:
+        seen = look(LOOK)
+        if seen.fault is CameraFault.STALL:
+            return None
+        picture = renderer.draw(seen.scene, number)
+        sight = look(TAKE)
         milliseconds = int(sight.now * 1000.0)
-        stamp = strip.Stamp(number & _COUNTER_MASK, milliseconds & _MILLISECOND_MASK, sight.pan)
+        stamp = strip.Stamp(number & _LOST_POLL_S = 0.02
+_COUNTER_MASK, milliseconds & _MILLISECOND_MASK, sight.pan)
         strip.draw(picture, stamp)
-        return cv2.imencode(".jpg", picture, _JPEG)[1].tobytes()
+        if sight.fault is CameraFault.SIZE:
+            picture = picture[::2, ::2]
+        jpeg = cv2.imencode(".jpg", picture, _JPEG)[1].tobytes()
+        return jpeg[: len(jpeg) // 2] if sight.fault is CameraFault.CORRUPT else jpeg
 
     return take
+
+
+class Camera:
+    """Takes pictures, and is gone for whoever watches while its connection is lost."""
+
+    def __init__(self, name: str, fps: float, renderer: Renderer, look: Look) -> None:
+        self._look = look
+        self._take = picture_taker(renderer, look)
+        self.stream = Stream(fps, self._picture)
+        self.server = MjpegServer(name, self.stream)
+
+    def _picture(self, number: int) -> bytes | None:
+        if self._look(LOOK).fault is not CameraFault.LOSS:
+            return self._take(number)
+        self.server.hang_up()
+        while self._look(LOOK).fault is CameraFault.LOSS:
+            time.sleep(_LOST_POLL_S)
+        self.server.answer_again()
+        return None
 
 
 def main() -> int:
@@ -48,11 +82,11 @@ def main() -> int:
     cv2.setNumThreads(1)
     renderer = Renderer(asked["name"], asked["width"], asked["height"], asked["seed"])
     client = SightClient(asked["descriptor"])
-    stream = Stream(asked["fps"], picture_taker(renderer, client.look))
-    with MjpegServer(asked["name"], stream) as server:
-        print(server.url, flush=True)
+    camera = Camera(asked["name"], asked["fps"], renderer, client.look)
+    with camera.server:
+        print(camera.server.url, flush=True)
         try:
-            stream.run()
+            camera.stream.run()
         except EOFError:
             return 0  # the world has ended
     return 0

@@ -30,15 +30,37 @@ class _Area:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status packet as bytes, and the ID of the servo that sends it (BROADCAST: several)."""
+
+    servo_id: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An instruction, and the replies to it in the order in which they go over the wire."""
+
+    instruction: int
+    replies: list[Reply]
+
+
 class Bus:
     """Servos that share a wire.
 
     Args:
         servos: with different IDs.
+        hears: False, given its ID and the instruction, for a servo that is silent this time.
     """
 
-    def __init__(self, servos: Sequence[Servo]) -> None:
+    def __init__(
+        self,
+        servos: Sequence[Servo],
+        hears: Callable[[int, int], bool] = lambda servo_id, instruction: True,
+    ) -> None:
         self.servos = tuple(servos)
+        self._hears = hears
         self._parser = Parser()
         self._single: dict[int, Callable[[Servo, bytes], bytes]] = {
             PING: _ping,
@@ -50,51 +72,56 @@ class Bus:
             REBOOT: _reboot,
             CLEAR: _clear,
         }
-        self._group: dict[int, Callable[[bytes], bytes]] = {
-            SYNC_READ: lambda p: self._read_group(_sync_areas(p)),
-            BULK_READ: lambda p: self._read_group(_bulk_areas(p)),
-            FAST_SYNC_READ: lambda p: self._read_fast(_sync_areas(p)),
-            FAST_BULK_READ: lambda p: self._read_fast(_bulk_areas(p)),
+        self._group: dict[int, Callable[[Packet], list[Reply]]] = {
+            SYNC_READ: lambda p: self._read_group(p.instruction, _sync_areas(p.parameters)),
+            BULK_READ: lambda p: self._read_group(p.instruction, _bulk_areas(p.parameters)),
+            FAST_SYNC_READ: lambda p: self._read_fast(p.instruction, _sync_areas(p.parameters)),
+            FAST_BULK_READ: lambda p: self._read_fast(p.instruction, _bulk_areas(p.parameters)),
             SYNC_WRITE: self._sync_write,
             BULK_WRITE: self._bulk_write,
         }
 
     def feed(self, data: bytes, now: float) -> bytes:
         """Take bytes off the wire at `now`; the replies to them in one piece, in wire order."""
-        replies = b""
+        answers = self.answers(data, now)
+        return b"".join([reply.data for answer in answers for reply in answer.replies])
+
+    def answers(self, data: bytes, now: float) -> Iterator[Answer]:
+        """As `feed`, each instruction with its replies apart."""
         for packet in self._parser.feed(data):
             for servo in self.servos:
                 servo.advance(now)
                 servo.hear(now)
-            replies += self._answer(packet)
-        return replies
+            yield Answer(packet.instruction, self._answer(packet))
 
     def advance(self, now: float) -> None:
         """Let time pass for every servo."""
         for servo in self.servos:
             servo.advance(now)
 
-    def _servo(self, servo_id: int) -> Servo | None:
-        return next((servo for servo in self.servos if servo.id == servo_id), None)
+    def _servo(self, servo_id: int, instruction: int) -> Servo | None:
+        servo = next((servo for servo in self.servos if servo.id == servo_id), None)
+        return servo if servo is not None and self._hears(servo_id, instruction) else None
 
-    def _answer(self, packet: Packet) -> bytes:
+    def _answer(self, packet: Packet) -> list[Reply]:
         if packet.instruction == STATUS:
-            return b""
+            return []
         if packet.intact and packet.instruction in self._group:
-            return self._group[packet.instruction](packet.parameters)
+            return self._group[packet.instruction](packet)
         if packet.id == BROADCAST:
-            return self._broadcast(packet) if packet.intact else b""
-        servo = self._servo(packet.id)
-        return b"" if servo is None else self._one(servo, packet)
+            return self._broadcast(packet) if packet.intact else []
+        servo = self._servo(packet.id, packet.instruction)
+        return [] if servo is None else [Reply(packet.id, self._one(servo, packet))]
 
-    def _broadcast(self, packet: Packet) -> bytes:
+    def _broadcast(self, packet: Packet) -> list[Reply]:
         """Every servo obeys; only a ping is answered. Nobody loses its ID by broadcast."""
         resets_all = packet.instruction == FACTORY_RESET and packet.parameters == _RESET_ALL
         if resets_all or packet.instruction == READ:
-            return b""
-        in_order = sorted(self.servos, key=lambda servo: servo.id)
-        replies = b"".join([self._one(servo, packet) for servo in in_order])
-        return replies if packet.instruction == PING else b""
+            return []
+        hearing = [servo for servo in self.servos if self._hears(servo.id, packet.instruction)]
+        in_order = sorted(hearing, key=lambda servo: servo.id)
+        replies = [Reply(servo.id, self._one(servo, packet)) for servo in in_order]
+        return replies if packet.instruction == PING else []
 
     def _one(self, servo: Servo, packet: Packet) -> bytes:
         """Do an instruction on one servo; its reply, or nothing when it keeps silent."""
@@ -108,19 +135,20 @@ class Bus:
             return b"" if silent else status(servo_id, _error(servo, refusal.number))
         return b"" if silent else status(servo_id, _error(servo), data)
 
-    def _read_group(self, areas: Iterator[_Area]) -> bytes:
-        replies = b""
+    def _read_group(self, instruction: int, areas: Iterator[_Area]) -> list[Reply]:
+        replies = []
         for area in areas:
-            servo = self._servo(area.id)
+            servo = self._servo(area.id, instruction)
             if servo is None or not _speaks(servo, READ):
                 break  # each servo answers after the one before it: a silent one ends the row
             try:
-                replies += status(area.id, _error(servo), servo.read(area.address, area.size))
+                reply = status(area.id, _error(servo), servo.read(area.address, area.size))
             except RefusedError as refusal:
-                replies += status(area.id, _error(servo, refusal.number))
+                reply = status(area.id, _error(servo, refusal.number))
+            replies.append(Reply(area.id, reply))
         return replies
 
-    def _read_fast(self, areas: Iterator[_Area]) -> bytes:
+    def _read_fast(self, instruction: int, areas: Iterator[_Area]) -> list[Reply]:
         """One status packet that all servos write together, each with the CRC up to its part.
 
         The length in the header announces every part; a servo that is missing leaves the rest
@@ -131,40 +159,43 @@ class Bus:
         reply = b"\xff\xff\xfd\x00" + bytes([BROADCAST]) + length.to_bytes(2, "little")
         reply += bytes([STATUS])
         for position, area in enumerate(asked):
-            servo = self._servo(area.id)
+            servo = self._servo(area.id, instruction)
             if servo is None or not _speaks(servo, READ):
-                return reply if position else b""
+                return [Reply(BROADCAST, reply)] if position else []
             try:
                 reply += bytes([_error(servo), area.id]) + servo.read(area.address, area.size)
             except RefusedError as refusal:
                 reply += bytes([_error(servo, refusal.number), area.id]) + bytes(area.size)
             reply += crc16(reply).to_bytes(2, "little")
-        return reply
+        return [Reply(BROADCAST, reply)]
 
-    def _sync_write(self, parameters: bytes) -> bytes:
+    def _sync_write(self, packet: Packet) -> list[Reply]:
+        parameters = packet.parameters
         address, size = _address_and_size(parameters)
         step = size + 1
         for at in range(4, len(parameters) - size, step):
-            self._write_quietly(parameters[at], address, parameters[at + 1 : at + step])
-        return b""
+            servo = self._servo(parameters[at], packet.instruction)
+            _write_quietly(servo, address, parameters[at + 1 : at + step])
+        return []
 
-    def _bulk_write(self, parameters: bytes) -> bytes:
-        at = 0
+    def _bulk_write(self, packet: Packet) -> list[Reply]:
+        parameters, at = packet.parameters, 0
         while at + 5 <= len(parameters):
             address, size = _address_and_size(parameters[at + 1 : at + 5])
-            self._write_quietly(parameters[at], address, parameters[at + 5 : at + 5 + size])
+            servo = self._servo(parameters[at], packet.instruction)
+            _write_quietly(servo, address, parameters[at + 5 : at + 5 + size])
             at += 5 + size
-        return b""
+        return []
 
-    def _write_quietly(self, servo_id: int, address: int, data: bytes) -> None:
-        """Group writes are never answered: what a servo refuses, nobody hears."""
-        servo = self._servo(servo_id)
-        if servo is None:
-            return
-        try:
-            servo.write(address, data)
-        except RefusedError:
-            return
+
+def _write_quietly(servo: Servo | None, address: int, data: bytes) -> None:
+    """Group writes are never answered: what a servo refuses, nobody hears."""
+    if servo is None:
+        return
+    try:
+        servo.write(address, data)
+    except RefusedError:
+        return
 
 
 def _error(servo: Servo, number: int = 0) -> int:

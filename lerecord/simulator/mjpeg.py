@@ -1,5 +1,6 @@
 """A camera over HTTP: multipart/x-mixed-replace, one JPEG a part, always the latest picture."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -22,10 +23,10 @@ class Stream:
 
     Args:
         fps: pictures a second, on an absolute grid.
-        take: makes picture number n, as JPEG bytes.
+        take: makes picture number n, as JPEG bytes; None when the camera gives none.
     """
 
-    def __init__(self, fps: float, take: Callable[[int], bytes]) -> None:
+    def __init__(self, fps: float, take: Callable[[int], bytes | None]) -> None:
         self._period_s = 1.0 / fps
         self._take = take
         self._changed = threading.Condition()
@@ -43,10 +44,11 @@ class Stream:
             elif due > now:
                 time.sleep(due - now)
             picture = self._take(number)
-            with self._changed:
-                self._picture = (number, picture)
-                self._changed.notify_all()
-            number += 1
+            if picture is not None:
+                with self._changed:
+                    self._picture = (number, picture)
+                    self._changed.notify_all()
+                number += 1
             due += self._period_s
 
     def watch(self, show: Callable[[bytes], None]) -> None:
@@ -92,28 +94,59 @@ class MjpegServer:
         self._name = name
         self._stream = stream
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/{name}"
-        self._thread = threading.Thread(target=self._accept, name="camera server", daemon=True)
+        self._place = self._listener.getsockname()
+        self._clients: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self.url = f"http://127.0.0.1:{self._place[1]}/{name}"
 
     def __enter__(self) -> "MjpegServer":
-        self._thread.start()
+        self._listen()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
+        self.hang_up()
         self._stream.close()
 
-    def _accept(self) -> None:
+    def hang_up(self) -> None:
+        """Drop every connection and refuse new ones."""
+        with contextlib.suppress(OSError):  # it is closed already
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+        with self._lock:
+            for client in self._clients:
+                with contextlib.suppress(OSError):  # the client was faster
+                    client.shutdown(socket.SHUT_RDWR)
+
+    def answer_again(self) -> None:
+        """Take connections again, at the same place."""
+        self._listener = socket.create_server(self._place)
+        self._listen()
+
+    def _listen(self) -> None:
+        self._thread = threading.Thread(
+            target=self._accept, args=(self._listener,), name="camera server", daemon=True
+        )
+        self._thread.start()
+
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client, _ = listener.accept()
             except OSError:
                 return  # closed
+            with self._lock:
+                self._clients.add(client)
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        try:
+            self._show(client)
+        finally:
+            with self._lock:
+                self._clients.discard(client)
+
+    def _show(self, client: socket.socket) -> None:
         with client:
             try:
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

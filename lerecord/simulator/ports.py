@@ -5,10 +5,12 @@ import os
 import select
 import socket
 import sys
+import tempfile
 import threading
 import tty
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 _BITS_PER_BYTE = 10  # one start bit, eight data bits, one stop bit
@@ -139,11 +141,71 @@ class LockStepPort:
         return count * _BITS_PER_BYTE / self.baudrate
 
 
+class Cable(Protocol):
+    """What a pseudo-terminal does that no request asks for; times on the clock of the ports."""
+
+    def late(self, now: float) -> bytes:
+        """Replies that were late and are there by now."""
+        ...
+
+    def plugged(self, now: float) -> bool:
+        """False while the adapter is unplugged."""
+        ...
+
+    def wait_s(self, now: float) -> float | None:
+        """Seconds until one of the two changes; None for never."""
+        ...
+
+
+class _FixedCable:
+    def late(self, now: float) -> bytes:
+        return b""
+
+    def plugged(self, now: float) -> bool:
+        return True
+
+    def wait_s(self, now: float) -> float | None:
+        return None
+
+
+class _Terminal:
+    """A pseudo-terminal under a path that stays when it is unplugged and plugged in again.
+
+    Both ends are kept open here: clients may open and close theirs as they like.
+    """
+
+    def __init__(self, path: Path, wire: Wire, cable: Cable) -> None:
+        self.wire = wire
+        self.cable = cable
+        self.server: int | None = None
+        self._path = path
+        self._client = -1
+
+    def follow_plug(self, now: float) -> None:
+        """Be there or not, as the cable says."""
+        plugged = self.cable.plugged(now)
+        if plugged and self.server is None:
+            self.server, self._client = os.openpty()
+            tty.setraw(self._client)
+            os.set_blocking(self.server, False)
+            self._path.symlink_to(os.ttyname(self._client))
+        elif not plugged:
+            self.close()
+
+    def close(self) -> None:
+        """Hang up on the client, as an adapter does that is unplugged."""
+        if self.server is not None:
+            self._path.unlink()
+            os.close(self._client)
+            os.close(self.server)
+            self.server = None
+
+
 class Ports:
     """Serves wires on file descriptors from one thread, each request at the time it is read.
 
     Each group of replies leaves in one write, so that a client never sees half of one. It owns the
-    descriptors and closes them at the end.
+    descriptors, and the folder of the terminals' names, and lets go of them at the end.
 
     Args:
         now: clock that the wires are fed with, in seconds.
@@ -151,68 +213,92 @@ class Ports:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._wires: dict[int, Wire] = {}
+        self._folder = tempfile.TemporaryDirectory(prefix="lerecord-sim-")
+        self._terminals: list[_Terminal] = []
+        self._sockets: dict[int, Wire] = {}
         self._owned: list[int] = []
         self._wake_read, self._wake_write = os.pipe()
+        self._ending = False
         self._thread = threading.Thread(target=self._serve, name="ports", daemon=True)
 
-    def add_terminal(self, wire: Wire) -> str:
-        """Serve a wire on a new pseudo-terminal; the path that a client opens.
-
-        Both ends are kept open here: clients may open and close theirs as they like.
-        """
-        server, client = os.openpty()
-        tty.setraw(client)
-        self._add(server, wire)
-        self._owned.append(client)
-        return os.ttyname(client)
+    def add_terminal(self, wire: Wire, name: str | None = None, cable: Cable | None = None) -> str:
+        """Serve a wire on a new pseudo-terminal; the path that a client opens."""
+        path = Path(self._folder.name) / (name or f"port{len(self._terminals)}")
+        terminal = _Terminal(path, wire, cable if cable is not None else _FixedCable())
+        terminal.follow_plug(self._now())
+        self._terminals.append(terminal)
+        return str(path)
 
     def add_socket(self, wire: Wire) -> socket.socket:
         """Serve a wire on a new socket; the other end of it, which the caller owns."""
         server, client = socket.socketpair()
-        self._add(server.detach(), wire)
+        server.setblocking(False)
+        descriptor = server.detach()
+        self._sockets[descriptor] = wire
+        self._owned.append(descriptor)
         return client
+
+    def wake(self) -> None:
+        """Ask the cables again what they have: something has changed."""
+        os.write(self._wake_write, b"\0")
 
     def __enter__(self) -> "Ports":
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.write(self._wake_write, b"\0")
+        self._ending = True
+        self.wake()
         self._thread.join()
+        for terminal in self._terminals:
+            terminal.close()
         for descriptor in (*self._owned, self._wake_read, self._wake_write):
             os.close(descriptor)
-
-    def _add(self, descriptor: int, wire: Wire) -> None:
-        os.set_blocking(descriptor, False)
-        self._wires[descriptor] = wire
-        self._owned.append(descriptor)
+        self._folder.cleanup()
 
     def _serve(self) -> None:
         _ask_for_real_time()
-        served = [*self._wires, self._wake_read]
-        while True:
-            ready, _, _ = select.select(served, [], [])
-            if self._wake_read in ready:
-                return
+        while not self._ending:
+            wait_s = self._follow_cables()
+            wires = {t.server: t.wire for t in self._terminals if t.server is not None}
+            wires |= self._sockets
+            ready, _, _ = select.select([*wires, self._wake_read], [], [], wait_s)
             for descriptor in ready:
-                if not self._answer(descriptor):
-                    served.remove(descriptor)
+                if descriptor == self._wake_read:
+                    os.read(self._wake_read, _READ_BYTES)
+                elif not self._answer(descriptor, wires[descriptor]):
+                    self._sockets.pop(descriptor, None)
 
-    def _answer(self, descriptor: int) -> bool:
+    def _follow_cables(self) -> float | None:
+        """Plug and unplug, send what was late; seconds until there is more of that to do."""
+        for terminal in self._terminals:
+            now = self._now()
+            terminal.follow_plug(now)
+            if terminal.server is not None and (late := terminal.cable.late(now)):
+                _send(terminal.server, late)
+        now = self._now()
+        waits = [terminal.cable.wait_s(now) for terminal in self._terminals]
+        return min((max(wait, 0.0) for wait in waits if wait is not None), default=None)
+
+    def _answer(self, descriptor: int, wire: Wire) -> bool:
         """False when the other end is gone for good."""
         try:
             data = os.read(descriptor, _READ_BYTES)
             if not data:
                 return False
-            reply = self._wires[descriptor].feed(data, self._now())
-            if reply:
-                os.write(descriptor, reply)
+            _send(descriptor, wire.feed(data, self._now()))
         except BlockingIOError:
-            return True  # nobody reads: what is on a wire that nobody listens to is gone
+            return True
         except ConnectionError:
             return False
         return True
+
+
+def _send(descriptor: int, data: bytes) -> None:
+    """In one write; what is on a wire that nobody listens to is gone."""
+    with contextlib.suppress(BlockingIOError):
+        if data:
+            os.write(descriptor, data)
 
 
 def _ask_for_real_time() -> None:

@@ -11,9 +11,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, TextIO
 
 from lerecord.errors import ConfigError, DeviceError
+from lerecord.simulator.faults import Rules, load, parse
+from lerecord.simulator.injection import Faults
 from lerecord.simulator.ports import Ports
 from lerecord.simulator.sight import CAMERAS
 from lerecord.simulator.stage import PHASES, RECORD, RESET, Done, Ready, SightWire, Stage
@@ -35,10 +38,19 @@ class CameraConfig:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorConfig:
-    """What the first line asks for; `seed` null there draws a new one."""
+    """What the first line asks for; `seed` null there draws a new one.
+
+    Attributes:
+        seed: of the world.
+        cameras: to be served.
+        faults: rules of what fails, of the file under `faults`.
+        log: file under `log`, which gets a line for each request: time, arm, what its encoders read.
+    """
 
     seed: int
     cameras: tuple[CameraConfig, ...]
+    faults: Rules
+    log: Path | None
 
 
 def parse_config(line: str) -> SimulatorConfig:
@@ -50,6 +62,7 @@ def parse_config(line: str) -> SimulatorConfig:
             for name, camera in asked["cameras"].items()
         )
         seed = secrets.randbits(32) if asked["seed"] is None else int(asked["seed"])
+        faults, log = (asked.get(key) and Path(asked[key]) for key in ("faults", "log"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"The simulator's first line is not usable ({error!r}): give it one line such as "
@@ -57,7 +70,8 @@ def parse_config(line: str) -> SimulatorConfig:
         ) from error
     for camera in cameras:
         _check(camera)
-    return SimulatorConfig(seed, cameras)
+    rules = Rules() if faults is None else load(faults)
+    return SimulatorConfig(seed, cameras, rules, log)
 
 
 def _check(camera: CameraConfig) -> None:
@@ -154,6 +168,7 @@ class Script:
         tell: takes each event.
         loop: True to go on by itself.
         now: clock of the stage.
+        wake: called when there are new faults.
     """
 
     def __init__(
@@ -162,8 +177,10 @@ class Script:
         tell: Callable[[dict[str, Any]], None],
         loop: bool,
         now: Callable[[], float] = time.monotonic,
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._stage = stage
+        self._wake = wake
         self._tell = tell
         self._loop = loop
         self._now = now
@@ -203,6 +220,11 @@ class Script:
             self._stage.begin(phase)
         elif command.get("query") == "truth":
             self._tell({"event": "truth"} | asdict(self._stage.truth()))
+        elif command.get("query") == "faults":
+            self._tell({"event": "faults"} | asdict(self._stage.injected()))
+        elif "faults" in command:
+            self._stage.inject(parse(command["faults"]))
+            self._wake()
         else:
             print(f"The simulator does not know the line {line!r}.", file=sys.stderr, flush=True)
 
@@ -228,19 +250,23 @@ def run(descriptor: int, output: TextIO, loop: bool) -> None:
         print(json.dumps(event), file=output, flush=True)
 
     with ExitStack() as stack:
-        stage = Stage(config.seed, time.monotonic)
+        log = None if config.log is None else stack.enter_context(config.log.open("w", buffering=1))
+        stage = Stage(
+            config.seed, time.monotonic, Faults(config.faults), None if log is None else log.write
+        )
         ports = Ports(time.monotonic)
-        paths = {arm: ports.add_terminal(wire) for arm, wire in stage.buses().items()}
+        wires = stage.buses()
+        paths = {arm: ports.add_terminal(wire, arm, wire) for arm, wire in wires.items()}
         cameras = {
             camera.name: stack.enter_context(
-                CameraChild(camera, config.seed, ports.add_socket(SightWire(stage)))
+                CameraChild(camera, config.seed, ports.add_socket(SightWire(stage, camera.name)))
             )
             for camera in config.cameras
         }
         stack.enter_context(ports)
         urls = {name: camera.url() for name, camera in cameras.items()}
         tell({"event": "up", "ports": paths, "cameras": urls})
-        script = Script(stage, tell, loop)
+        script = Script(stage, tell, loop, wake=ports.wake)
         for line in first[1:]:
             script.obey(line)
         alive = [camera.fileno() for camera in cameras.values()]
@@ -250,3 +276,5 @@ def run(descriptor: int, output: TextIO, loop: bool) -> None:
             script.step()
             for camera in cameras.values():
                 camera.check()
+        if config.faults != Rules():
+            script.obey('{"query": "faults"}')

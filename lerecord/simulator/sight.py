@@ -1,5 +1,6 @@
 """How a camera's process asks the world what it sees: one byte out, one fixed record back."""
 
+import enum
 import os
 import struct
 from dataclasses import dataclass
@@ -11,8 +12,18 @@ from lerecord.simulator.solids import Scene
 
 FRONT, WRIST = "front", "wrist"
 CAMERAS = (FRONT, WRIST)
-_RECORD = struct.Struct(f"<dH{len(JOINTS) + 3 + 9}d")
-_ASK = b"?"
+_RECORD = struct.Struct(f"<dHB{len(JOINTS) + 3 + 9}d")
+LOOK, TAKE = b"?", b"!"  # to look, and to stamp the picture that is then taken
+
+
+class CameraFault(enum.IntEnum):
+    """What is wrong with a camera."""
+
+    NONE = 0
+    STALL = 1
+    LOSS = 2
+    SIZE = 3
+    CORRUPT = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,17 +34,20 @@ class Sight:
         now: monotonic seconds.
         pan: the follower's pan encoder (0 to 4095).
         scene: what a camera sees.
+        fault: of the camera that asks.
     """
 
     now: float
     pan: int
     scene: Scene
+    fault: CameraFault = CameraFault.NONE
 
     def pack(self) -> bytes:
         """As a record."""
         return _RECORD.pack(
             self.now,
             self.pan,
+            self.fault,
             *self.scene.follower,
             *self.scene.box_centre.tolist(),
             *self.scene.box_axes.ravel().tolist(),
@@ -46,10 +60,10 @@ class SightClient:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def look(self) -> Sight:
-        """The world now."""
+    def look(self, why: bytes = LOOK) -> Sight:
+        """The world now; TAKE says that a picture of it is delivered, LOOK that it may not be."""
         try:
-            os.write(self._descriptor, _ASK)
+            os.write(self._descriptor, why)
             data = b""
             while len(data) < _RECORD.size:
                 received = os.read(self._descriptor, _RECORD.size - len(data))
@@ -58,7 +72,7 @@ class SightClient:
                 data += received
         except ConnectionError as error:
             raise EOFError from error
-        now, pan, *numbers = _RECORD.unpack(data)
+        now, pan, fault, *numbers = _RECORD.unpack(data)
         joints = len(JOINTS)
         return Sight(
             now,
@@ -68,4 +82,5 @@ class SightClient:
                 np.array(numbers[joints : joints + 3]),
                 np.array(numbers[joints + 3 :]).reshape(3, 3),
             ),
+            CameraFault(fault),
         )

@@ -1,14 +1,17 @@
 """The world as several threads share it, and the phases that it goes through."""
 
+import copy
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lerecord.simulator import koch
 from lerecord.simulator.demonstrator import Motion, demonstration, return_home
-from lerecord.simulator.dynamixel import Bus
+from lerecord.simulator.faults import HARDWARE_ERRORS, Rules
+from lerecord.simulator.injection import Faults, Injected
 from lerecord.simulator.kinematics import UnreachableError
-from lerecord.simulator.sight import Sight
+from lerecord.simulator.line import Line
+from lerecord.simulator.sight import TAKE, Sight
 from lerecord.simulator.solids import Scene
 from lerecord.simulator.world import World
 
@@ -62,10 +65,21 @@ class Stage:
     Args:
         seed: of everything that is random.
         now: monotonic clock in seconds.
+        faults: what fails.
+        log: gets a line for each request: when it came, the arm, what the encoders then read.
     """
 
-    def __init__(self, seed: int, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        now: Callable[[], float],
+        faults: Faults | None = None,
+        log: Callable[[str], object] | None = None,
+    ) -> None:
         self._world = World(seed)
+        self._arms = {"leader": self._world.leader, "follower": self._world.follower}
+        self._faults = faults if faults is not None else Faults()
+        self._log = log
         self._now = now
         self._lock = threading.Lock()
         self._seed = seed
@@ -76,9 +90,19 @@ class Stage:
     def buses(self) -> dict[str, "BusWire"]:
         """The servo buses by the arm's name."""
         return {
-            "leader": BusWire(self, Bus(self._world.leader.servos)),
-            "follower": BusWire(self, Bus(self._world.follower.servos)),
+            name: BusWire(self, name, Line(name, arm.servos, self._faults), self._lock)
+            for name, arm in self._arms.items()
         }
+
+    def inject(self, rules: Rules) -> None:
+        """Put more rules in force; their times count from now."""
+        with self._lock:
+            self._faults.add(rules, self._now())
+
+    def injected(self) -> Injected:
+        """What has failed so far."""
+        with self._lock:
+            return copy.deepcopy(self._faults.injected)
 
     def begin(self, phase: str) -> None:
         """Start a phase; what was under way ends where it is."""
@@ -111,13 +135,19 @@ class Stage:
                 return Ready()
             return Done(self._world.box_on_target(), self._world.box_to_target())
 
-    def sight(self) -> Sight:
-        """What a camera sees now."""
+    def sight(self, camera: str | None = None, pictures: int = 0) -> Sight:
+        """What a camera sees now; with its name, also what is wrong with it.
+
+        Args:
+            camera: who asks.
+            pictures: how many are taken of this sight.
+        """
         with self._lock:
             now = self._advance()
-            world = self._world
-            pan = world.follower.servos[0].position & _ENCODER_MASK
-            return Sight(now, pan, Scene(world.follower.pose(), world.box.centre, world.box.axes))
+            seen = self._seen(now)
+            if camera is None:
+                return seen
+            return replace(seen, fault=self._faults.of_camera(camera, now, pictures))
 
     def truth(self) -> Truth:
         """How the world is now."""
@@ -131,16 +161,33 @@ class Stage:
                 follower=_joints(self._world.follower),
             )
 
-    def feed(self, bus: Bus, data: bytes, now: float) -> bytes:
-        """Replies of a bus to bytes that arrive now."""
+    def request(self, arm: str, line: Line, data: bytes, now: float) -> bytes:
+        """What an arm's line replies to bytes that arrive now."""
         with self._lock:
-            self._world.advance(now)
-            return bus.feed(data, now)
+            self._advance_to(now)
+            if self._log is not None:
+                positions = (str(servo.position) for servo in self._arms[arm].servos)
+                self._log(f"{now!r} {arm} {' '.join(positions)}\n")
+            return line.feed(data, now)
 
     def _advance(self) -> float:
         now = self._now()
-        self._world.advance(now)
+        self._advance_to(now)
         return now
+
+    def _advance_to(self, now: float) -> None:
+        self._world.advance(now)
+        for rule in self._faults.of_servos(now):
+            servo = self._arms[rule.arm].servos[rule.id - 1]
+            if rule.fault in HARDWARE_ERRORS:
+                servo.fail(HARDWARE_ERRORS[rule.fault])
+            else:
+                servo.reboot()
+
+    def _seen(self, now: float) -> Sight:
+        world = self._world
+        pan = world.follower.servos[0].position & _ENCODER_MASK
+        return Sight(now, pan, Scene(world.follower.pose(), world.box.centre, world.box.axes))
 
     def _demonstration(self, start: koch.Pose, seed: int) -> Motion:
         """A demonstration; a box that went out of reach is put back by the person first."""
@@ -161,11 +208,28 @@ class BusWire:
     """One bus of a stage, as a port sees it."""
 
     stage: Stage
-    bus: Bus
+    arm: str
+    line: Line
+    lock: threading.Lock
 
     def feed(self, data: bytes, now: float) -> bytes:
         """Replies to the bytes, from a world that has come to `now`."""
-        return self.stage.feed(self.bus, data, now)
+        return self.stage.request(self.arm, self.line, data, now)
+
+    def late(self, now: float) -> bytes:
+        """Replies that were late and are there by now."""
+        with self.lock:
+            return self.line.late(now)
+
+    def plugged(self, now: float) -> bool:
+        """False while the adapter is unplugged."""
+        with self.lock:
+            return self.line.plugged(now)
+
+    def wait_s(self, now: float) -> float | None:
+        """Seconds until something happens that no request asks for; None when nothing will."""
+        with self.lock:
+            return self.line.wait_s(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +237,11 @@ class SightWire:
     """Answers each byte with what a camera sees."""
 
     stage: Stage
+    camera: str
 
     def feed(self, data: bytes, now: float) -> bytes:
         """A record for each byte."""
-        return self.stage.sight().pack() * len(data)
+        return self.stage.sight(self.camera, data.count(TAKE)).pack() * len(data)
 
 
 def _joints(arm: koch.Arm) -> dict[str, JointTruth]:

@@ -180,7 +180,7 @@ def test_the_view_shows_a_marked_change_as_made_and_any_other_as_not(tmp_path: P
         assert contents(root) == before
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 12))
 def test_lines_are_never_glued(length: int) -> None:
     with TemporaryDirectory() as folder:

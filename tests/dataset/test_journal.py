@@ -44,7 +44,7 @@ def numbered(row: Row, index: int) -> Row:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(rows)
 def test_rows_come_back_to_the_bit(given_rows: list[Row]) -> None:
     with TemporaryDirectory() as folder:
@@ -88,3 +88,15 @@ def test_rows_must_come_in_order(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="shape"):
             journal.add(a_row(1, joints=2))
     assert len(read_rows(tmp_path / "rows")) == 1
+
+
+def test_rows_behind_a_gap_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    with RowJournal(path, 3) as journal:
+        for index in range(5):
+            journal.add(a_row(index))
+    data = path.read_bytes()
+    start = data.index(b"\n") + 1
+    size = (len(data) - start) // 5
+    path.write_bytes(data[: start + 2 * size] + data[start + 3 * size :])
+    assert read_rows(path).due.tolist() == [10.0, 11.0]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lerecord.dataset import metadata, stats
@@ -107,6 +107,7 @@ def test_lines_are_lerobots_to_the_byte() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(SENTENCE, unique=True, max_size=5))
 def test_tasks_come_back(tasks: list[str]) -> None:
     data = b"".join(metadata.task_line(index, task) for index, task in enumerate(tasks))
@@ -114,6 +115,7 @@ def test_tasks_come_back(tasks: list[str]) -> None:
     assert metadata.parse_tasks(data, len(tasks)) == tasks
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.lists(SENTENCE, max_size=2).map(tuple), st.integers(2)), max_size=5))
 def test_episodes_come_back(episodes: list[tuple[tuple[str, ...], int]]) -> None:
     records = [EpisodeRecord(i, tasks, length) for i, (tasks, length) in enumerate(episodes)]
@@ -141,6 +143,7 @@ def test_lines_that_are_missing_or_out_of_order_are_refused() -> None:
         metadata.parse_stats(b'{"action": {"min": [0]}}')
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from("abcd"), max_size=2), max_size=8))
 def test_tasks_are_numbered_by_first_appearance(lists: list[list[str]]) -> None:
     tasks = metadata.first_appearances(lists)

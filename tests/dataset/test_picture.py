@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ def jpeg(pixels: NDArray[np.uint8]) -> bytes:
     return bytes(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 98])[1])
 
 
+@settings(deadline=None)
 @given(npst.arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3))))
 def test_the_histogram_counts_every_pixel_in_rgb(pixels: NDArray[np.uint8]) -> None:
     due = [np.bincount(pixels[..., bgr].ravel(), minlength=256) for bgr in (2, 1, 0)]

@@ -28,7 +28,7 @@ def test_records_come_back_as_written(tmp_path: Path) -> None:
     assert records["values"].tolist() == [[n / 2, -n] for n in range(5)]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 6), st.data())
 def test_a_file_torn_anywhere_keeps_every_whole_record(count: int, data: st.DataObject) -> None:
     with TemporaryDirectory() as folder:
@@ -40,7 +40,7 @@ def test_a_file_torn_anywhere_keeps_every_whole_record(count: int, data: st.Data
         assert len(read_records(path, DTYPE)) == (end - header) // SIZE
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 6), st.data())
 def test_a_damaged_record_ends_the_file(count: int, data: st.DataObject) -> None:
     with TemporaryDirectory() as folder:

@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lerecord.dataset.spec import (
@@ -50,6 +50,7 @@ def test_features_stand_in_lerobots_order_and_form(lab: "Lab") -> None:
     assert features["task_index"] == {"dtype": "int64", "shape": [1], "names": None}
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         DatasetSpec,

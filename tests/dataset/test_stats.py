@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ columns = npst.arrays(
 integers = npst.arrays(np.int64, st.integers(1, 30), elements=st.integers(-1000, 1000))
 
 
+@settings(deadline=None)
 @given(columns)
 def test_a_vectors_statistics_are_numpys(column: NDArray[np.float32]) -> None:
     found = stats.of_column(column)
@@ -29,6 +30,7 @@ def test_a_vectors_statistics_are_numpys(column: NDArray[np.float32]) -> None:
     assert found.count == len(column)
 
 
+@settings(deadline=None)
 @given(integers)
 def test_integers_keep_integer_ends(column: NDArray[np.int64]) -> None:
     data = stats.of_column(column).to_data()
@@ -38,6 +40,7 @@ def test_integers_keep_integer_ends(column: NDArray[np.int64]) -> None:
     assert isinstance(data["mean"][0], float)
 
 
+@settings(deadline=None)
 @given(
     npst.arrays(
         np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 9), st.just(3))
@@ -59,6 +62,7 @@ def of(*columns: NDArray[Any]) -> list[stats.Stats]:
     return [{"action": stats.of_column(each)} for each in columns]
 
 
+@settings(deadline=None)
 @given(st.lists(columns, min_size=1, max_size=6))
 def test_the_fold_is_the_statistics_of_all_rows(parts: list[NDArray[np.float32]]) -> None:
     total = stats.fold(of(*parts))
@@ -71,6 +75,7 @@ def test_the_fold_is_the_statistics_of_all_rows(parts: list[NDArray[np.float32]]
     np.testing.assert_allclose(found.std, due.std, rtol=1e-6, atol=1e-5)
 
 
+@settings(deadline=None)
 @given(st.lists(columns | integers, min_size=1, max_size=6))
 def test_adding_one_to_what_is_stored_gives_what_folding_all_gives(
     parts: list[NDArray[Any]],
@@ -90,6 +95,7 @@ def through_json(values: stats.Stats) -> stats.Stats:
     return stats.from_data(json.loads(json.dumps(stats.to_data(values))))
 
 
+@settings(deadline=None)
 @given(columns | integers)
 def test_statistics_survive_json(column: NDArray[Any]) -> None:
     before = stats.of_column(column)

@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lerecord.dataset import table
@@ -68,6 +68,7 @@ def test_the_index_columns_follow_from_the_place() -> None:
     assert found.task_index.tolist() == [2, 2, 2]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 240))
 def test_timestamps_keep_lerobots_tolerance_over_the_longest_take(fps: int) -> None:
     stamps = table.timestamps(1000 * fps, fps)

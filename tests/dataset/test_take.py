@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lerecord.dataset.take import MAX_TAKE_S, Row, Take
@@ -64,6 +64,7 @@ def test_slots_missed_before_the_first_row_do_not_count() -> None:
     assert marks.marks[0] == (0, 7.25)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=30))
 def test_rows_are_frames_and_missed_slots_and_every_row_is_marked(missed: list[int]) -> None:
     take, rows, marks = recorded(missed)
@@ -89,6 +90,7 @@ def test_missed_slots_do_not_make_a_take_too_long() -> None:
     assert rows.rows[-1].missed
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=7),
     st.floats(allow_nan=False),

@@ -31,6 +31,7 @@ from tests.interop.teleoperation import (
     ARMS,
     LeRobotPair,
     OwnPair,
+    Pair,
     Seen,
     Teleoperation,
     Units,
@@ -46,6 +47,7 @@ MIDDLE = "to the middle of its range of motion and press ENTER"
 RANGES = "Press ENTER to stop..."
 USE_FILE = "Press ENTER to use provided calibration file"
 CLI_SECONDS = 5
+_ROUNDED = 0.501  # counts: half, and what float32 leaves of it
 
 
 def packaged(arm: str) -> Calibration:
@@ -230,9 +232,8 @@ class OnTheRig:
     def lerobot_teleoperates(self) -> str:
         return str(self._teleoperate(LeRobotPair(self.lerobot)))
 
-    def _teleoperate(self, pair: LeRobotPair | OwnPair) -> Seen:
-        scales = {arm: scale_of(self.calibrations[arm]) for arm in ARMS}
-        return Teleoperation(self.rig, pair, scales).run()
+    def _teleoperate(self, pair: Pair) -> Seen:
+        return Teleoperation(self.rig, pair, self.calibrations).run()
 
     def lerobot_rests(self) -> str:
         self.rig.begin("idle")
@@ -281,17 +282,25 @@ class OnTheRig:
         pair.leader.connect()
         pair.follower.connect()
         seen = self._teleoperate(pair)
-        expect("goals a count low", seen.one_low, 0)
+        expect(f"goals are the nearest counts ({seen})", seen.worst_goal < _ROUNDED, True)
         pair.follower.release()
         pair.follower.disconnect()
         pair.leader.disconnect()
         return str(seen)
 
 
+def versions(python: str) -> str:
+    """What is tested, as pip names it."""
+    script = "from importlib.metadata import version as v; print(v('lerobot'), v('dynamixel-sdk'))"
+    said = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True)
+    lerobot, sdk = said.stdout.split()
+    return f"LeRobot {lerobot} with dynamixel-sdk {sdk}"
+
+
 def calibrated_on_the_bench(python: str, folder: Path) -> bool:
     environ = {"HF_LEROBOT_CALIBRATION": str(folder)}
     with Bench() as bench, LeRobot(python, environ) as lerobot:
-        title = "LeRobot 0.6.1, two fresh arms on the workbench"
+        title = f"{versions(python)}: two fresh arms on the workbench"
         return report(title, OnTheBench(bench, lerobot, environ).all())
 
 
@@ -305,7 +314,7 @@ def calibrated_by_file(python: str, home: Path) -> bool:
         lerobot = stack.enter_context(LeRobot(python, environ))
         checks = OnTheRig(lerobot, environ, Path(python).with_name("lerobot-teleoperate"))
         stack.enter_context(checks.rig)
-        return report("LeRobot 0.6.1 on the simulated rig", checks.all())
+        return report(f"{versions(python)}: the simulated rig", checks.all())
 
 
 def main() -> int:

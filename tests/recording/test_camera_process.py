@@ -129,14 +129,18 @@ def test_a_killed_parent_ends_the_process_and_leaves_what_was_encoded(
     source: tuple[Source, str], tmp_path: Path
 ) -> None:
     camera = camera_at(source[1])
-    record(camera, tmp_path, 20)
+    time.sleep(1)
+    camera.begin("take", tmp_path)
+    now = time.monotonic()
+    for row in range(40):  # more at once than is encoded when the pipe ends
+        camera.mark(row, now - (40 - row) / 50)
     camera.end_input()  # what the kernel does to a killed parent's pipe
     deadline = time.monotonic() + 10
     while camera.running:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     camera.close()
-    assert load_track(tmp_path, SPEC).rows == 20
+    assert load_track(tmp_path, SPEC).rows == 40
 
 
 def test_a_dead_process_is_told_and_gets_a_successor(

@@ -132,7 +132,7 @@ def test_sight_is_the_world_now_and_one_record_a_byte() -> None:
     assert sight.now == 100.0
     assert sight.pan == set_.stage.truth().follower["shoulder_pan"].position
     assert sight.scene.follower == pytest.approx(koch.REST)
-    assert SightWire(set_.stage).feed(b"??", 100.0) == set_.stage.sight().pack() * 2
+    assert SightWire(set_.stage, "front").feed(b"??", 100.0) == set_.stage.sight().pack() * 2
 
 
 def test_truth_names_every_joint_and_the_target() -> None:

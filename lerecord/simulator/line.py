@@ -1,0 +1,121 @@
+"""A servo bus behind a wire that has faults: what comes of its replies, and when."""
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+from lerecord.simulator.dynamixel import Answer, Bus, Reply
+from lerecord.simulator.faults import INSTRUCTIONS
+from lerecord.simulator.injection import Faults, OnWire
+from lerecord.simulator.servo import Servo
+
+_MOST_NOISE = 8  # bytes; a reply has 11 at least
+_SPOILING = frozenset({"drop", "corrupt", "truncate", "late"})
+_UNANSWERED = frozenset({INSTRUCTIONS["sync_write"]})
+
+
+def _flipped(reply: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(reply))
+    return reply[:at] + bytes([reply[at] ^ 1 << chance.randrange(8)]) + reply[at + 1 :]
+
+
+def _torn(reply: bytes, chance: random.Random) -> bytes:
+    return reply[: chance.randrange(1, len(reply))]
+
+
+def _with_noise(reply: bytes, chance: random.Random) -> bytes:
+    return reply + chance.randbytes(chance.randint(1, _MOST_NOISE))
+
+
+_DAMAGE: Mapping[str, Callable[[bytes, random.Random], bytes]] = {
+    "drop": lambda reply, chance: b"",
+    "corrupt": _flipped,
+    "truncate": _torn,
+    "double": lambda reply, chance: reply * 2,
+    "noise": _with_noise,
+}
+
+
+class Line:
+    """The servos of one arm on their port.
+
+    Args:
+        arm: its name in the rules.
+        servos: on the wire.
+        faults: the rules in force.
+    """
+
+    def __init__(self, arm: str, servos: Sequence[Servo], faults: Faults) -> None:
+        self._arm = arm
+        self._faults = faults
+        self._bus = Bus(servos, self._hears)
+        self._now = 0.0
+        self._unheard = False
+        self._late: list[tuple[float, int, bytes]] = []
+        self._order = itertools.count()
+
+    def feed(self, data: bytes, now: float) -> bytes:
+        """Take bytes off the wire at `now`; what comes back at once."""
+        self._faults.begin(now)
+        self._now, self._unheard = now, False
+        return b"".join([self._carried(answer) for answer in self._bus.answers(data, now)])
+
+    def late(self, now: float) -> bytes:
+        """Replies that were late and are there by now."""
+        arrived = b""
+        while self._late and self._late[0][0] <= now:
+            arrived += heapq.heappop(self._late)[2]
+        return arrived
+
+    def plugged(self, now: float) -> bool:
+        """False while the adapter is unplugged; what is under way then is lost."""
+        plugged = self._faults.plugged(self._arm, now)
+        if not plugged:
+            self._late.clear()
+        return plugged
+
+    def wait_s(self, now: float) -> float | None:
+        """Seconds until something happens that no request asks for; None when nothing will."""
+        waits = [self._late[0][0] - now] if self._late else []
+        change = self._faults.plug_changes_in_s(self._arm, now)
+        return min([*waits, *([] if change is None else [change])], default=None)
+
+    def _hears(self, servo_id: int, instruction: int) -> bool:
+        hears = self._faults.hears(self._arm, servo_id, instruction, self._now)
+        self._unheard = self._unheard or not hears
+        return hears
+
+    def _carried(self, answer: Answer) -> bytes:
+        """What of the replies comes back at once; counts a request that was spoiled."""
+        spoiled = self._unheard and answer.instruction not in _UNANSWERED
+        self._unheard = False
+        carried = b""
+        for reply in answer.replies:
+            struck = self._struck(reply, answer.instruction)
+            carried += self._damaged(reply.data, struck)
+            spoiled = spoiled or any(each.rule.fault in _SPOILING for each in struck)
+        self._faults.injected.spoiled[self._arm] += spoiled
+        return carried
+
+    def _struck(self, reply: Reply, instruction: int) -> list[OnWire]:
+        if not reply.data:
+            return []
+        return self._faults.of_reply(self._arm, reply.servo_id, instruction, self._now)
+
+    def _damaged(self, reply: bytes, struck: list[OnWire]) -> bytes:
+        for each in struck:
+            if not reply:
+                break  # it is gone or late already
+            fault, length = each.rule.fault, len(reply)
+            self._faults.injected.add(self._arm, fault)
+            if each.rule.delay_s is not None:
+                heapq.heappush(
+                    self._late, (self._now + each.rule.delay_s, next(self._order), reply)
+                )
+                reply = b""
+                continue
+            reply = _DAMAGE[fault](reply, each.random)
+            if fault == "noise":
+                self._faults.injected.noise_bytes[self._arm] += len(reply) - length
+        return reply
