@@ -8,7 +8,7 @@ from lerecord.errors import ConfigError
 
 def test_drivers_are_the_modules_that_are_not_shared() -> None:
     assert drivers.names("arms") == ["koch"]
-    assert drivers.names("cameras") == ["opencv"]
+    assert drivers.names("cameras") == ["file", "opencv"]
 
 
 def test_an_arm_driver_has_both_sides() -> None:
@@ -27,4 +27,4 @@ def test_another_package_adds_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     points = EntryPoints([EntryPoint("theirs", "json", "lerecord.cameras")])
     monkeypatch.setattr(drivers, "entry_points", lambda group: points.select(group=group))
     assert drivers.load("cameras", "theirs").__name__ == "json"
-    assert drivers.names("cameras") == ["opencv", "theirs"]
+    assert drivers.names("cameras") == ["file", "opencv", "theirs"]

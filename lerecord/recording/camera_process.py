@@ -22,6 +22,7 @@ from lerecord.errors import LerecordError
 from lerecord.frame import Image
 from lerecord.recording.child import Message, ignore_signals, messages, say
 from lerecord.recording.image_ring import ImageRing
+from lerecord.recording.priority import give_up_realtime
 from lerecord.recording.spool import SpoolingQueue
 
 _REOPEN_S = 0.5
@@ -177,6 +178,7 @@ def main() -> None:
     """Open the camera, say `ready` with the first image, and serve until stdin ends."""
     ignore_signals()
     os.nice(_NICENESS)
+    give_up_realtime()
     parent = messages()
     assignment = Assignment.from_message(next(parent))
     ring = ImageRing()

@@ -1,5 +1,6 @@
 """`lerecord --task ...`: everything that a recording needs, opened, run and closed in order."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -56,6 +57,7 @@ def record(options: RecordOptions) -> int:
             operators: list[Operator] = [signals, *keys, *([simulated] if simulated else [])]
             session = Session(rig, recorder, plan, operators, listener)
             ask_for_realtime()
+            gc.freeze()  # collections in the loop look at what the loop made, and at nothing else
             session.run(Pacer(config.fps))
     _report(setup.root, recorder, simulated)
     if session.failure is not None:

@@ -1,6 +1,7 @@
 """What every camera driver keeps to, each on a device that it can reach here."""
 
 import itertools
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +31,20 @@ def over_http() -> Iterator[str]:
     thread.join()
 
 
-DEVICES: dict[str, Callable[[], AbstractContextManager[str]]] = {"opencv": over_http}
+@contextmanager
+def from_a_file() -> Iterator[str]:
+    ok, jpeg = cv2.imencode(".jpg", np.zeros((HEIGHT, WIDTH, 3), dtype=np.uint8))
+    assert ok
+    with tempfile.NamedTemporaryFile(suffix=".mjpeg") as file:
+        file.write(jpeg.tobytes() * 3)
+        file.flush()
+        yield file.name
+
+
+DEVICES: dict[str, Callable[[], AbstractContextManager[str]]] = {
+    "file": from_a_file,
+    "opencv": over_http,
+}
 
 
 def make(driver: str, device: str) -> Camera:

@@ -165,7 +165,7 @@ def test_a_dead_process_is_told_and_gets_a_successor(
     [
         ({"width": 640}, r"Camera front gives 320x240 pictures, not the 640x240"),
         ({"device": "http://127.0.0.1:9/front"}, r"Camera front does not open at http"),
-        ({"driver": "opencw"}, r"no driver 'opencw' for cameras; known are opencv"),
+        ({"driver": "opencw"}, r"no driver 'opencw' for cameras; known are file, opencv"),
     ],
 )
 def test_a_camera_that_is_not_as_the_config_says_is_refused(

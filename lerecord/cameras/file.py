@@ -1,0 +1,73 @@
+"""A recorded MJPEG file, played over and over at the camera's rate; no camera is needed."""
+
+import time
+from collections.abc import Callable
+
+import av
+import av.error
+import cv2
+import numpy as np
+
+from lerecord.cameras.camera import CameraSettings
+from lerecord.errors import DeviceError
+from lerecord.frame import Image
+
+
+class Camera:
+    """The pictures of the file `device`, held in memory; see CameraSettings for size and rate."""
+
+    def __init__(
+        self,
+        settings: CameraSettings,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._now = now
+        self._sleep = sleep
+        self._pictures: list[bytes] = []
+        self._first_due = 0.0
+        self._sequence = 0
+
+    def open(self) -> None:
+        """Read the file and compare its first picture with the size that was asked for."""
+        settings = self._settings
+        try:
+            with av.open(settings.device, format="mjpeg") as container:
+                pictures = [bytes(packet) for packet in container.demux(video=0) if packet.size]
+        except (av.error.FFmpegError, OSError) as error:
+            raise DeviceError(
+                f"Camera {settings.name} cannot play {settings.device} ({error}); "
+                f"check that it is an MJPEG file."
+            ) from error
+        if not pictures:
+            raise DeviceError(
+                f"Camera {settings.name} finds no picture in {settings.device}; give it an MJPEG file."
+            )
+        first = cv2.imdecode(np.frombuffer(pictures[0], np.uint8), cv2.IMREAD_COLOR)
+        height, width = (0, 0) if first is None else first.shape[:2]
+        if (width, height) != (settings.width, settings.height):
+            raise DeviceError(
+                f"Camera {settings.name} plays {width}x{height} pictures from {settings.device}, "
+                f"not the {settings.width}x{settings.height} of the config; change one of them."
+            )
+        self._pictures = pictures
+        self._first_due = self._now()
+        self._sequence = 0
+
+    def read(self) -> Image:
+        """Wait for the next picture's time; one whose time is over is skipped, as a camera does."""
+        if not self._pictures:
+            raise DeviceError(f"Camera {self._settings.name} is not open.")
+        period_s = 1.0 / self._settings.fps
+        over = int((self._now() - self._first_due) / period_s)
+        self._sequence = sequence = max(self._sequence, over)
+        due = self._first_due + sequence * period_s
+        if (ahead := due - self._now()) > 0:
+            self._sleep(ahead)
+        self._sequence += 1
+        return Image(self._pictures[sequence % len(self._pictures)], self._now(), sequence)
+
+    def close(self) -> None:
+        """Forget the pictures."""
+        self._pictures = []
