@@ -1,3 +1,26 @@
-"""Record robot demonstrations as LeRobot datasets."""
+"""Record robot demonstrations as LeRobot datasets, and read them for training."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from lerecord.dataset.multi import MultiDataset
+    from lerecord.dataset.presets import delta_timestamps_for
+    from lerecord.dataset.reader import Dataset
+
+__all__ = ["Dataset", "MultiDataset", "__version__", "delta_timestamps_for"]
+
+_EXPORTS = {
+    "Dataset": "lerecord.dataset.reader",
+    "MultiDataset": "lerecord.dataset.multi",
+    "delta_timestamps_for": "lerecord.dataset.presets",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: `import lerecord` stays light."""
+    if name not in _EXPORTS:
+        raise AttributeError(f"module 'lerecord' has no attribute {name!r}")
+    return getattr(import_module(_EXPORTS[name]), name)

@@ -16,6 +16,28 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+Hardware = Annotated[
+    str | None,
+    typer.Option(metavar="NAME|PATH", help="The rig: a name in hardware_configs, or a TOML."),
+]
+DatasetFolder = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Default: datasets/<hardware name>.")
+]
+EpisodeTime = Annotated[
+    float | None,
+    typer.Option(min=0.1, metavar="S", help="A take saves itself after S seconds."),
+]
+ResetTime = Annotated[
+    float | None,
+    typer.Option(min=0.0, metavar="S", help="A take starts itself after S seconds."),
+]
+Seed = Annotated[int | None, typer.Option(help="Of the box's places on a simulated rig.")]
+AcceptCalibration = Annotated[
+    bool, typer.Option(help="Go on with a dataset whose arms were calibrated anew since.")
+]
+OutcomeAsJson = Annotated[
+    bool, typer.Option("--json", help="Let the last line be the outcome as a JSON object.")
+]
 Dataset = Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -26,30 +48,16 @@ def record(
     task: Annotated[
         str | None, typer.Option(help='What is done, in a sentence: "Grab the paper box".')
     ] = None,
-    hardware: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|PATH", help="The rig: a name in hardware_configs, or a TOML."),
-    ] = None,
-    dataset: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Default: datasets/<hardware name>.")
-    ] = None,
+    hardware: Hardware = None,
+    dataset: DatasetFolder = None,
     episodes: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many. Without a terminal: 1.")
     ] = None,
-    episode_time: Annotated[
-        float | None,
-        typer.Option(min=0.1, metavar="S", help="A take saves itself after S seconds."),
-    ] = None,
-    reset_time: Annotated[
-        float | None,
-        typer.Option(min=0.0, metavar="S", help="A take starts itself after S seconds."),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Of the box's places on a simulated rig.")
-    ] = None,
-    accept_calibration: Annotated[
-        bool, typer.Option(help="Go on with a dataset whose arms were calibrated anew since.")
-    ] = False,
+    episode_time: EpisodeTime = None,
+    reset_time: ResetTime = None,
+    seed: Seed = None,
+    accept_calibration: AcceptCalibration = False,
+    as_json: OutcomeAsJson = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Record robot demonstrations as a LeRobot dataset.
@@ -64,7 +72,7 @@ def record(
     if task is None:
         print(context.get_help())
         raise typer.Exit(2)
-    from lerecord.recording.record import RecordOptions
+    from lerecord.recording.options import RecordOptions
     from lerecord.recording.record import record as run
 
     options = RecordOptions(
@@ -76,6 +84,42 @@ def record(
         reset_time_s=reset_time,
         seed=seed,
         accept_calibration=accept_calibration,
+        as_json=as_json,
+    )
+    raise typer.Exit(run(options))
+
+
+@app.command()
+def rerecord(
+    episodes: Annotated[list[int], typer.Argument(metavar="EPISODE", help="Counted from 0.")],
+    task: Annotated[
+        str | None, typer.Option(help="Another task; without it each episode keeps its own.")
+    ] = None,
+    hardware: Hardware = None,
+    dataset: DatasetFolder = None,
+    episode_time: EpisodeTime = None,
+    reset_time: ResetTime = None,
+    seed: Seed = None,
+    accept_calibration: AcceptCalibration = False,
+    as_json: OutcomeAsJson = False,
+) -> None:
+    """Do episodes again, in place.
+
+    Each new take replaces its episode, whatever its length.
+    """
+    from lerecord.recording.options import RecordOptions
+    from lerecord.recording.record import record as run
+
+    options = RecordOptions(
+        task=task,
+        hardware=hardware,
+        dataset=dataset,
+        episode_time_s=episode_time,
+        reset_time_s=reset_time,
+        seed=seed,
+        accept_calibration=accept_calibration,
+        as_json=as_json,
+        rerecord=tuple(episodes),
     )
     raise typer.Exit(run(options))
 
@@ -86,11 +130,17 @@ def sim(
         Path | None, typer.Option(metavar="FILE", help="Write a hardware TOML that reaches it.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of the box's places.")] = None,
+    faults: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What is to fail, and when: a TOML file.")
+    ] = None,
 ) -> None:
-    """Run the simulated rig alone, until Ctrl-C, for any program to connect to."""
+    """Run the simulated rig alone.
+
+    Until Ctrl-C, for any program to connect to.
+    """
     from lerecord.recording.standalone import run_simulator
 
-    run_simulator(write, seed)
+    run_simulator(write, seed, faults)
 
 
 @app.command()
@@ -107,10 +157,129 @@ def check(
     quick: Annotated[bool, typer.Option("--quick", help="Decode no picture.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Verify a dataset, picture by picture; exit 1 and one line a finding when it is not right."""
+    """Verify a dataset, picture by picture.
+
+    Exit status 1 and one line a finding when it is not right.
+    """
     from lerecord.dataset.report import check as run
 
     raise typer.Exit(run(dataset, quick, as_json))
+
+
+@app.command()
+def bench(
+    cameras: Annotated[int, typer.Option(min=1, help="How many.")] = 2,
+    fps: Annotated[int, typer.Option(min=1, help="Of the loop and of each camera.")] = 30,
+    size: Annotated[str, typer.Option(metavar="WxH", help="Of each picture.")] = "640x480",
+    seconds: Annotated[float, typer.Option(min=1.0, help="Length of a take.")] = 10.0,
+    takes: Annotated[int, typer.Option(min=1, help="How many.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what recording costs on this machine, without hardware."""
+    from lerecord.recording.bench import Load, size_of
+    from lerecord.recording.bench import bench as run
+
+    width, height = size_of(size)
+    run(Load(cameras, fps, width, height, seconds, takes), as_json)
+
+
+@app.command()
+def recover(
+    dataset: Dataset = Path(),
+    discard: Annotated[
+        bool, typer.Option("--discard", help="Remove what was left instead of keeping it.")
+    ] = False,
+) -> None:
+    """Make episodes of takes that were never saved: killed, or cut off by a power cut."""
+    from lerecord.dataset.recover import recover as run
+
+    raise typer.Exit(run(dataset, discard))
+
+
+edit = typer.Typer(no_args_is_help=True, help="Change episodes that are committed.")
+app.add_typer(edit, name="edit")
+
+EditedDataset = Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.")]
+Episodes = Annotated[list[int], typer.Argument(metavar="K...", help="Indices of episodes.")]
+
+
+@edit.command()
+def delete(dataset: EditedDataset, episodes: Episodes) -> None:
+    """Remove episodes; those behind them move up."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.delete, dataset, episodes, watch())
+
+
+@edit.command()
+def trim(
+    dataset: EditedDataset,
+    episode: Annotated[int, typer.Argument(metavar="K", help="Index of the episode.")],
+    start: Annotated[
+        float | None, typer.Option(metavar="S", help="Seconds at which it begins then.")
+    ] = None,
+    end: Annotated[
+        float | None, typer.Option(metavar="S", help="Seconds at which it ends then.")
+    ] = None,
+) -> None:
+    """Keep only what an episode has between two times, both counted from its beginning."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.trim, dataset, episode, start, end, watch())
+
+
+@edit.command()
+def relabel(
+    dataset: EditedDataset,
+    episodes: Episodes,
+    task: Annotated[str, typer.Option(help="What they show, in a sentence.")],
+) -> None:
+    """Give episodes another task."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.relabel, dataset, episodes, task, watch())
+
+
+@edit.command()
+def rename_task(
+    dataset: EditedDataset,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The task as it is.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="What it shall be.")],
+) -> None:
+    """Give every episode of a task another."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.rename_task, dataset, old, new, watch())
+
+
+@edit.command()
+def undo(dataset: EditedDataset) -> None:
+    """Take the last operation back; again takes the one before it back."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.undo, dataset, watch())
+
+
+@edit.command()
+def redo(dataset: EditedDataset) -> None:
+    """Take the last undo back."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.redo, dataset, watch())
+
+
+@edit.command()
+def empty_trash(dataset: EditedDataset) -> None:
+    """Remove for good what operations have replaced or removed."""
+    from lerecord.dataset.edit_report import empty_trash as run
+
+    run(dataset)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from lerecord.errors import ConfigError
 
 SIMULATED = "sim"  # the config that records without any hardware
+SIMULATED_PLACE = "sim:"  # begins a port or a device that the simulator gives
 _FOLDER = "hardware_configs"
 _NAME = r"^[a-z][a-z0-9_]*$"
 
@@ -152,12 +153,12 @@ class HardwareConfig(Table):
 
 
 def _resolved(place: str, known: Mapping[str, str]) -> str:
-    if not place.startswith("sim:"):
+    if not place.startswith(SIMULATED_PLACE):
         return place
     try:
-        return known[place.removeprefix("sim:")]
+        return known[place.removeprefix(SIMULATED_PLACE)]
     except KeyError:
-        names = ", ".join(f"sim:{name}" for name in known)
+        names = ", ".join(SIMULATED_PLACE + name for name in known)
         raise ConfigError(f"The simulator has no {place}; it has {names}.") from None
 
 

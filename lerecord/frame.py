@@ -1,6 +1,7 @@
 """The vocabulary of recorded data: an image of a camera, a frame of the rig."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,31 @@ class Image:
     sequence: int
 
 
+class BusFaults(NamedTuple):
+    """What went wrong on the servo buses in one tick, counted.
+
+    Attributes:
+        timeouts: tries that ended without every reply.
+        corrupt: tries that ended with a damaged packet.
+        strays: whole replies that belonged to no open request.
+        drained_bytes: bytes thrown away because they belonged to no open request.
+        alerts: requests in which a servo reported a hardware error.
+    """
+
+    timeouts: int = 0
+    corrupt: int = 0
+    strays: int = 0
+    drained_bytes: int = 0
+    alerts: int = 0
+
+    def since(self, before: "BusFaults") -> "BusFaults":
+        """What was counted since then."""
+        return BusFaults(*(now - then for now, then in zip(self, before, strict=True)))
+
+
+NO_FAULTS = BusFaults()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One row of a dataset, as the rig produced it in one tick.
@@ -34,7 +60,8 @@ class Frame:
         requested: (D,) what the leader asked for.
         measured: False when a read failed and the last measured value stands in for it.
         bus_s: seconds that the servo buses took in this tick.
-        retries: servo transactions that had to be repeated in this tick.
+        retries: tries of servo transactions after the first, in this tick.
+        faults: what went wrong on the buses in this tick.
     """
 
     tick: int
@@ -46,3 +73,4 @@ class Frame:
     measured: bool = True
     bus_s: float = 0.0
     retries: int = 0
+    faults: BusFaults = NO_FAULTS

@@ -15,13 +15,22 @@ from lerecord.arms.arm import ArmSettings, Follower, Leader
 from lerecord.arms.calibration import Calibration
 from lerecord.config import HardwareConfig
 from lerecord.errors import ConfigError, LerecordError
-from lerecord.frame import Frame
-from lerecord.motors.bus import BusError, ServoError
+from lerecord.frame import BusFaults, Frame
+from lerecord.motors.bus import (
+    BusCounters,
+    BusError,
+    PortLostError,
+    Retry,
+    ServoAlertError,
+    ServoError,
+)
 from lerecord.pacing import Pacer, Tick
 
 _PARKED_WITHIN = 0.5  # units
 _PARK_LIMIT_S = 10.0
 _RECOVER_EVERY_S = 1.0
+_RETRY_SHARE = 0.8  # of a slot: no further try of a read starts later
+_RETURN_S, _RETURN_POLL_S = 2.0, 0.2
 _SETTLE_S = 0.3  # for the follower to arrive where it was sent before torque goes off
 
 Calibrations = Mapping[str, Mapping[str, Calibration]]
@@ -38,6 +47,13 @@ class _Arm:
         self.reading: NDArray[np.float32] = np.zeros(0, np.float32)
         self.error: LerecordError | None = None
         """Why the last read failed; None when it did not."""
+        self.connected = False
+        """The driver is set up; a port that was lost since says so when it is used."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Nothing but connecting again can bring it back."""
+        return not self.connected or isinstance(self.error, PortLostError)
 
     def connect(self, now: float) -> None:
         """Connect and take the first reading."""
@@ -45,9 +61,13 @@ class _Arm:
         self.reading = self.driver.read()
         self.heard_at = now
         self.error = None
+        self.connected = True
 
     def connect_again(self, now: float) -> bool:
         """Try once; False when it is still not there."""
+        if self.connected and isinstance(self.error, ServoAlertError):
+            return False  # still on the wire: it is to be switched off first, and then is silent
+        self.connected = False
         with contextlib.suppress(BusError):  # the port is let go of all the same
             self.driver.disconnect()
         try:
@@ -59,6 +79,8 @@ class _Arm:
 
     def read(self, now: float) -> bool:
         """Take a reading; False keeps the last one."""
+        if not self.connected:
+            return False
         try:
             self.reading = self.driver.read()
         except BusError as error:
@@ -70,8 +92,8 @@ class _Arm:
 
     def trouble(self, now: float, max_silence_s: float) -> str | None:
         """What a servo reports, or that nothing was heard for too long; None when all is well."""
-        if isinstance(self.error, ServoError):
-            return str(self.error)
+        if isinstance(self.error, ServoError) or not self.connected:
+            return f"The {self.name} cannot go on. {self.error}"
         if now - self.heard_at > max_silence_s:
             silent_s = now - self.heard_at
             return f"The {self.name} has been silent for {silent_s:.1f} s. {self.error}"
@@ -86,21 +108,25 @@ class _Pair:
         self.follower = _Arm(f"{name} follower", follower)
         self.follower_driver = follower
         self.joints = follower.joints
+        self.holds = False
+        """Torque was put on."""
 
     def connect(self, now: float) -> None:
         """Connect both arms; the follower stands where it was found, and parks there at the end."""
         self.leader.connect(now)
         self.follower.connect(now)
+        self.holds = True
         self.requested = self.leader.reading
         self.action = self.park_pose = self.follower.reading
 
-    def step(self, max_step: float, now: float) -> bool:
+    def step(self, max_step: float, now: float, max_silence_s: float) -> bool:
         """Read both and pass the leader's pose on; True when everything was read.
 
-        A leader that is not heard moves nothing: the follower holds the last goal.
+        A leader that is not heard moves nothing, and nothing moves a follower in trouble: it holds
+        the last goal.
         """
         measured = self.follower.read(now)
-        if not self.leader.read(now):
+        if not self.leader.read(now) or self.follower.trouble(now, max_silence_s) is not None:
             return False
         self.requested = self.leader.reading
         return self.command(self.requested, max_step) and measured
@@ -120,9 +146,9 @@ class _Pair:
             self.action = arm.reading
 
     @property
-    def retries(self) -> int:
-        """Transactions repeated since connecting."""
-        return self.leader.driver.counters.retries + self.follower_driver.counters.retries
+    def counters(self) -> tuple[BusCounters, BusCounters]:
+        """What its two buses have seen."""
+        return self.leader.driver.counters, self.follower_driver.counters
 
 
 class Rig:
@@ -149,8 +175,10 @@ class Rig:
         self._now = now
         self._sleep = sleep
         self._pairs = {name: _pair(config, name, calibrations) for name in config.arms}
-        self._retries = 0
+        self._counted = (0, BusFaults())
         self._recovering_at = 0.0
+        self.still_held: list[str] = []
+        """Followers that could not be let go on leaving, and so hold their last goal."""
         self.aligned = False
         """The followers have caught up with their leaders and follow at full speed."""
 
@@ -179,8 +207,9 @@ class Rig:
         speed = safety.max_speed if self.aligned else safety.ramp_speed
         pairs = self._pairs.values()
         now = self._now()
-        measured = [pair.step(speed / self._config.fps, now) for pair in pairs]
-        retries = sum(pair.retries for pair in pairs)
+        silence_s = self._config.quality.max_silence_s
+        measured = [pair.step(speed / self._config.fps, now, silence_s) for pair in pairs]
+        retries, faults = self._count()
         frame = Frame(
             tick=tick.index,
             due=tick.due,
@@ -190,15 +219,25 @@ class Rig:
             requested=np.concatenate([pair.requested for pair in pairs]),
             measured=all(measured),
             bus_s=self._now() - now,
-            retries=retries - self._retries,
+            retries=retries,
+            faults=faults,
         )
-        self._retries = retries
         if any(self._troubles()):
             self.aligned = False  # the leader may have been moved meanwhile: catch up slowly
         elif not self.aligned:
             apart = np.abs(frame.action - frame.requested).max()
             self.aligned = frame.measured and bool(apart <= safety.align_tolerance)
         return frame
+
+    def _count(self) -> tuple[int, BusFaults]:
+        """Retries and faults of every bus since this was asked the last time."""
+        counters = [each for pair in self._pairs.values() for each in pair.counters]
+        retries = sum(each.retries for each in counters)
+        faults = BusFaults(
+            *(sum(getattr(each, name) for each in counters) for name in BusFaults._fields)
+        )
+        before, self._counted = self._counted, (retries, faults)
+        return retries - before[0], faults.since(before[1])
 
     def trouble(self) -> str | None:
         """What a servo reports, or which arm is silent for too long; None when all is well."""
@@ -228,7 +267,7 @@ class Rig:
         except BaseException:
             self._release()
             raise
-        self._retries = sum(pair.retries for pair in self._pairs.values())
+        self._count()
         return self
 
     def __exit__(
@@ -244,6 +283,7 @@ class Rig:
 
     def _park(self) -> None:
         """Bring the followers slowly to where they were found, where torque can go off."""
+        self._await_return()
         step = self._config.safety.ramp_speed / self._config.fps
         for tick in Pacer(self._config.fps, self._now, self._sleep):
             reachable = [pair.command(pair.park_pose, step) for pair in self._pairs.values()]
@@ -255,23 +295,42 @@ class Rig:
                 break
         self._sleep(_SETTLE_S)
 
+    def _await_return(self) -> None:
+        """Give followers that are gone a moment to come back: else they are left to hold."""
+        until = self._now() + _RETURN_S
+        while gone := [pair for pair in self._pairs.values() if pair.follower.is_gone]:
+            for pair in gone:
+                pair.connect_again(pair.follower, self._now())
+            if self._now() >= until:
+                return
+            self._sleep(_RETURN_POLL_S)
+
     def _release(self) -> None:
         """Torque off and ports closed, arm by arm; one that is gone does not keep the others."""
         for pair in self._pairs.values():
-            for let_go in (
-                pair.follower_driver.release,
-                pair.follower_driver.disconnect,
-                pair.leader.driver.disconnect,
-            ):
+            try:
+                pair.follower_driver.release()
+            except ServoError:
+                pass  # it was done, and the servo says what is wrong with it
+            except BusError:
+                if pair.holds:
+                    self.still_held.append(pair.follower.name)
+            for disconnect in (pair.follower_driver.disconnect, pair.leader.driver.disconnect):
                 with contextlib.suppress(BusError):
-                    let_go()
+                    disconnect()
 
 
 def _pair(config: HardwareConfig, name: str, calibrations: Calibrations) -> _Pair:
     arms = config.arms[name]
     leader, follower = (
         getattr(drivers.load("arms", arm.driver), kind)(
-            ArmSettings(f"{name} {role}", arm.port, arm.baud, arm.limits),
+            ArmSettings(
+                f"{name} {role}",
+                arm.port,
+                arm.baud,
+                arm.limits,
+                Retry(budget_s=_RETRY_SHARE / config.fps),
+            ),
             calibrations[name][role],
             config.units,
         )

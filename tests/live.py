@@ -17,15 +17,16 @@ SETUP = Setup.resolve(str(SIM), None)
 
 
 class Simulator:
-    """A simulator of its own, in the phase that the test asks for."""
+    """A simulator of its own, in the phase that the test asks for; with `loop` in every phase."""
 
-    def __init__(self, *cameras: str) -> None:
+    def __init__(self, *cameras: str, loop: bool = False, log: Path | None = None) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lerecord.simulator.server"],
+            [sys.executable, "-m", "lerecord.simulator.server", *(["--loop"] if loop else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        up = self.ask({"seed": 1, "cameras": dict.fromkeys(cameras, _CAMERA)}, "up")
+        first = {"seed": 1, "cameras": dict.fromkeys(cameras, _CAMERA)}
+        up = self.ask(first if log is None else {**first, "log": str(log)}, "up")
         self.places: dict[str, str] = {**up["ports"], **up["cameras"]}
         devices = dict.fromkeys(SETUP.config.cameras, "not watched") | up["cameras"]
         self.config: HardwareConfig = SETUP.config.reached_at(up["ports"], devices)
@@ -53,9 +54,18 @@ class Simulator:
             pass
         return self.follower("position")
 
-    def hardware(self, folder: Path) -> Path:
+    def inject(self, **rules: list[dict[str, Any]]) -> None:
+        """Faults, as the tables of a file of them; their times count from now."""
+        self.say({"faults": rules})
+
+    def injected(self) -> dict[str, Any]:
+        return self.ask({"query": "faults"}, "faults")
+
+    def hardware(self, folder: Path, cameras: bool = True) -> Path:
         """A hardware config that reaches it."""
         text = SIM.read_text(encoding="utf-8")
+        if not cameras:
+            text = text[: text.index("[cameras.")]
         for name, place in self.places.items():
             text = text.replace(f'"sim:{name}"', f'"{place}"')
         text = text.replace('"calibration/', f'"{SIM.parent}/calibration/')

@@ -42,7 +42,7 @@ class Camera:
             ) from error
         if not pictures:
             raise DeviceError(
-                f"Camera {settings.name} finds no picture in {settings.device}; give it an MJPEG file."
+                f"Camera {settings.name} finds no picture in {settings.device}; give another file."
             )
         first = cv2.imdecode(np.frombuffer(pictures[0], np.uint8), cv2.IMREAD_COLOR)
         height, width = (0, 0) if first is None else first.shape[:2]

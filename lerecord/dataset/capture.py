@@ -102,14 +102,19 @@ class CaptureJournal:
         self.close()
 
 
-def load_track(folder: Path, camera: CameraSpec) -> TrackSummary:
+def load_track(folder: Path, camera: CameraSpec, limit: int | None = None) -> TrackSummary:
     """What was kept of a camera in a staged take, finished or killed.
+
+    Args:
+        folder: of the take.
+        camera: which.
+        limit: rows that are looked at; None is all.
 
     Raises:
         DatasetError: a file is missing or ends within its header.
     """
     files = TakeFolder(folder)
-    rows = read_records(files.capture(camera.name), _ROW)
+    rows = read_records(files.capture(camera.name), _ROW)[:limit]
     histograms = read_records(files.histogram(camera.name), _HISTOGRAM)
     known = histograms[histograms["rows"] <= len(rows)]
     return TrackSummary(

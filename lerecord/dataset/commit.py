@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lerecord.dataset import layout
+from lerecord.dataset.disk import link_or_copy, refused
 from lerecord.dataset.sync import sync_file, sync_folders
 from lerecord.errors import DatasetError
 
@@ -24,6 +25,11 @@ _VERSION = 1
 
 Probe = Callable[[str], None]
 """Told what comes next, before each effect on the disk: there a test stops the process."""
+
+
+_NOT_CLEARED = "a change that was never made lies there still"
+_UNCERTAIN = "whether the change is made shows when the dataset is opened again"
+_TO_BE_FINISHED = "the change is made and the next command finishes it"
 
 
 def unobserved(step: str) -> None:
@@ -66,26 +72,50 @@ class Transaction:
     As a context manager it drops what is not committed. Steps are carried out in the order in
     which they were asked for, but info.json last and the clearing of staged takes after it.
 
+    An OSError in its block, before the mark, becomes the DatasetError that says so.
+
     Args:
         root: the dataset.
         probe: told what comes next, for tests.
+        needed_bytes: what the new files will take, for the operator whose disk is full.
     """
 
-    def __init__(self, root: Path, probe: Probe = unobserved) -> None:
+    def __init__(self, root: Path, probe: Probe = unobserved, needed_bytes: int = 0) -> None:
         self._root = root
         self._probe = probe
+        self._needed_bytes = needed_bytes
         self._steps: list[Step] = []
+        self._written: set[str] = set()
         self._marked = False
         self._folder = root / layout.TRANSACTIONS / secrets.token_hex(8)
-        probe("begin")
-        self._folder.mkdir(parents=True)
+        try:
+            probe("begin")
+            self._folder.mkdir(parents=True)
+        except OSError as error:
+            raise self._refused(error) from error
 
     def place(self, target: str) -> Path:
         """Where to write the new file that will be at `target`."""
         self._probe(f"stage {target}")
+        source = self._next(target)
+        self._written.add(source)
+        return self._folder / source
+
+    def bring(self, old: str, target: str) -> None:
+        """The file that is at `old` now will be at `target`, whatever comes to `old`.
+
+        A second name of it is made here, so that no step depends on another: a chain of renames
+        could not be carried out again after a kill. `old` itself stays unless a step changes it.
+        """
+        self._probe(f"stage {target}")
+        source = self._next(target)
+        if not link_or_copy(self._root / old, self._folder / source):
+            self._written.add(source)
+
+    def _next(self, target: str) -> str:
         source = f"{len(self._steps):06d}"
         self._steps.append(Move(source, target))
-        return self._folder / source
+        return source
 
     def put(self, target: str, data: bytes) -> None:
         """The file at `target` will have this content."""
@@ -114,25 +144,34 @@ class Transaction:
         try:
             self._mark(steps)
         except OSError as error:
-            raise _refused(self._root, error, "nothing was changed") from error
+            raise self._refused(error) from error
         self._marked = True
         try:
             _carry_out(self._root, self._folder, steps, self._probe)
         except OSError as error:
-            raise _refused(self._root, error, "the next command finishes the change") from error
+            raise refused(self._root, error, _TO_BE_FINISHED) from error
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if not self._marked:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self._marked:
+            return
+        try:
             # A mark that could not be synced goes first, or what is left would look committed.
             (self._folder / _MANIFEST).unlink(missing_ok=True)
-            shutil.rmtree(self._folder, ignore_errors=True)
+        except OSError as again:
+            raise refused(self._root, again, _UNCERTAIN) from error
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise self._refused(error) from error
+
+    def _refused(self, error: OSError) -> DatasetError:
+        return refused(self._root, error, "nothing was changed", self._needed_bytes)
 
     def _mark(self, steps: Iterable[Step]) -> None:
         for step in steps:
-            if isinstance(step, Move):
+            if isinstance(step, Move) and step.source in self._written:
                 self._probe(f"sync {step.target}")
                 sync_file(self._folder / step.source)
         draft = self._folder / "draft"
@@ -157,14 +196,14 @@ def finish_pending(root: Path, probe: Probe = unobserved) -> bool:
     finished = False
     for folder in transactions(root):
         steps = marked_steps(folder)
-        if steps is None:
-            probe("drop")
-            shutil.rmtree(folder)
-            continue
         try:
+            if steps is None:
+                probe("drop")
+                shutil.rmtree(folder)
+                continue
             _carry_out(root, folder, steps, probe)
         except OSError as error:
-            raise _refused(root, error, "the next command finishes the change") from error
+            raise refused(root, error, _TO_BE_FINISHED if steps else _NOT_CLEARED) from error
         finished = True
     return finished
 
@@ -258,10 +297,3 @@ def _ends_in_newline(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) == b"\n"
-
-
-def _refused(root: Path, error: OSError, consequence: str) -> DatasetError:
-    return DatasetError(
-        f"The disk of {root} refused ({error.strerror}); {consequence}. "
-        f"Make room or mend it and try again."
-    )

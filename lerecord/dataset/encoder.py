@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 from lerecord.dataset.spec import CameraSpec, VideoSettings
 from lerecord.dataset.sync import datasync
 from lerecord.errors import ConfigError
+from lerecord.priority import without_realtime
 
 # Without the flush a killed recorder leaves an empty file.
 _SURVIVES_A_KILL = {
@@ -63,7 +64,7 @@ class FragmentedVideo:
             stream.width, stream.height, stream.pix_fmt = camera.width, camera.height, "yuv420p"
             stream.time_base = stream.codec_context.time_base = self._time_base
             stream.codec_context.thread_count = 1
-            stream.codec_context.open()
+            without_realtime(stream.codec_context.open)
         except (av.FFmpegError, ValueError) as error:  # an unknown encoder is a ValueError
             raise ConfigError(
                 f"The encoder {settings.encoder} does not open with preset {settings.preset}, "

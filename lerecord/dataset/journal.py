@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from lerecord.dataset.records import RecordFile, read_header, read_records
 from lerecord.dataset.take import Row
+from lerecord.frame import BusFaults
 
 _FORMAT = "lerecord rows 1"
 
 
-def _dtype(joints: int) -> np.dtype[Any]:
+def _dtype(joints: int, faults: int = len(BusFaults._fields)) -> np.dtype[Any]:
     return np.dtype(
         [
             ("index", "<u4"),
@@ -26,6 +27,7 @@ def _dtype(joints: int) -> np.dtype[Any]:
             ("state", "<f4", (joints,)),
             ("action", "<f4", (joints,)),
             ("requested", "<f4", (joints,)),
+            ("faults", "<u4", (faults,)),
         ]
     )
 
@@ -39,7 +41,8 @@ class RowJournal:
     """
 
     def __init__(self, path: Path, joints: int) -> None:
-        self._file = RecordFile(path, _dtype(joints), {"format": _FORMAT, "joints": joints})
+        header = {"format": _FORMAT, "joints": joints, "faults": BusFaults._fields}
+        self._file = RecordFile(path, _dtype(joints), header)
         self.rows = 0
         """Rows so far."""
 
@@ -62,6 +65,7 @@ class RowJournal:
             row.state,
             row.action,
             row.requested,
+            row.faults,
         )
         self.rows += 1
 
@@ -94,6 +98,7 @@ class RowColumns:
         state: (N, D) float32.
         action: (N, D) float32.
         requested: (N, D) float32.
+        faults: (N, F) uint32, in the order of BusFaults.
     """
 
     due: NDArray[np.float64]
@@ -105,6 +110,7 @@ class RowColumns:
     state: NDArray[np.float32]
     action: NDArray[np.float32]
     requested: NDArray[np.float32]
+    faults: NDArray[np.uint32]
 
     def __len__(self) -> int:
         return len(self.due)
@@ -121,9 +127,15 @@ def read_rows(path: Path) -> RowColumns:
     Raises:
         DatasetError: the file is missing or ends within its header.
     """
-    joints = int(read_header(path)["joints"])
-    records = read_records(path, _dtype(joints))
+    header = read_header(path)
+    counted = header.get("faults", [])  # what this journal counts, which may be an older set
+    records = read_records(path, _dtype(int(header["joints"]), len(counted)))
     in_order = records["index"] == np.arange(len(records))
     records = records[: len(records) if in_order.all() else int(np.argmin(in_order))]
-    names = [name for name in records.dtype.names or () if name != "index"]
-    return RowColumns(**{name: np.ascontiguousarray(records[name]) for name in names})
+    names = [name for name in records.dtype.names or () if name not in ("index", "faults")]
+    faults = np.zeros((len(records), len(BusFaults._fields)), np.uint32)
+    for place, name in enumerate(BusFaults._fields):
+        if name in counted:
+            faults[:, place] = records["faults"][:, counted.index(name)]
+    columns = {name: np.ascontiguousarray(records[name]) for name in names}
+    return RowColumns(**columns, faults=faults)

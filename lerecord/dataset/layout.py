@@ -26,6 +26,7 @@ PRIVATE = ".lerecord"
 LOCK = f"{PRIVATE}/lock"
 TAKES = f"{PRIVATE}/takes"
 TRANSACTIONS = f"{PRIVATE}/txn"
+TRASH = f"{PRIVATE}/trash"
 
 
 def chunk_of(episode: int) -> int:

@@ -10,11 +10,16 @@ from lerecord.dataset import layout
 from lerecord.errors import DatasetError
 
 
+class DatasetBusyError(DatasetError):
+    """Another process holds the lock."""
+
+
 class DatasetLock:
     """A context manager that holds `.lerecord/lock`, made when it is not there.
 
     Raises:
-        DatasetError: on entering, when another process holds it or the folder is not writable.
+        DatasetBusyError: on entering, when another process holds it.
+        DatasetError: on entering, when the folder is not writable.
     """
 
     def __init__(self, root: Path) -> None:
@@ -36,7 +41,7 @@ class DatasetLock:
         except OSError as error:
             holder = os.read(descriptor, 32).decode(errors="replace").strip()
             os.close(descriptor)
-            raise DatasetError(
+            raise DatasetBusyError(
                 f"Another lerecord (process {holder or 'unknown'}) is changing the dataset "
                 f"{self._root}; wait until it has ended, or record into another folder."
             ) from error

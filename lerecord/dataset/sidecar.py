@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.ipc
 from numpy.typing import NDArray
 
-from lerecord.dataset.capture import TrackSummary
+from lerecord.dataset.capture import Histogram, TrackSummary
 from lerecord.dataset.journal import RowColumns
 from lerecord.dataset.metadata import line_of
 from lerecord.dataset.spec import CameraSpec
 from lerecord.dataset.table import to_arrow, to_numpy
 from lerecord.errors import DatasetError
+from lerecord.frame import BusFaults
 
 _PICTURE_COLUMNS = ("captured_at", "sequence", "repeated", "corrupt")
 
@@ -28,6 +29,7 @@ class Sidecar:
     Attributes:
         due, started, lateness_s, missed, measured, bus_s, retries: (N,) as in RowColumns.
         requested: (N, D) what the leader asked for.
+        faults: name of a bus fault to (N,) counts, as in BusFaults.
         tracks: camera name to its pictures' facts.
         facts: JSON-able facts of the episode: task, when recorded, calibration in force.
     """
@@ -40,6 +42,7 @@ class Sidecar:
     bus_s: NDArray[np.float64]
     retries: NDArray[np.uint32]
     requested: NDArray[np.float32]
+    faults: Mapping[str, NDArray[np.uint32]]
     tracks: Mapping[str, TrackSummary]
     facts: Mapping[str, Any]
 
@@ -57,6 +60,7 @@ class Sidecar:
             bus_s=rows.bus_s,
             retries=rows.retries,
             requested=rows.requested,
+            faults=dict(zip(BusFaults._fields, rows.faults.T, strict=True)),
             tracks=tracks,
             facts=facts,
         )
@@ -70,6 +74,7 @@ class Sidecar:
 
 
 _ROW_COLUMNS = ("due", "started", "lateness_s", "missed", "measured", "bus_s", "retries")
+_BUS = "bus."
 _FACTS, _HISTOGRAM = b"lerecord", b"histogram."
 
 
@@ -77,14 +82,13 @@ def write_sidecar(path: Path, sidecar: Sidecar) -> None:
     """Write the capture sidecar, an Arrow IPC file."""
     columns: dict[str, NDArray[Any]] = {name: getattr(sidecar, name) for name in _ROW_COLUMNS}
     columns["requested"] = sidecar.requested
+    columns |= {_BUS + name: np.ascontiguousarray(each) for name, each in sidecar.faults.items()}
     metadata = {_FACTS: json.dumps(sidecar.facts, ensure_ascii=False).encode()}
     for camera, track in sidecar.tracks.items():
         columns |= {f"{camera}.{name}": getattr(track, name) for name in _PICTURE_COLUMNS}
         metadata[_HISTOGRAM + camera.encode()] = json.dumps(track.histogram.tolist()).encode()
     table = pa.table({name: to_arrow(column) for name, column in columns.items()})
-    table = table.replace_schema_metadata(metadata)
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
+    _write_table(path, table, metadata)
 
 
 def read_sidecar(path: Path, cameras: tuple[CameraSpec, ...]) -> Sidecar:
@@ -93,16 +97,70 @@ def read_sidecar(path: Path, cameras: tuple[CameraSpec, ...]) -> Sidecar:
     Raises:
         DatasetError: it is missing, not readable, or lacks a column.
     """
-    try:
-        with pa.OSFile(str(path), "rb") as file:
-            table = pa.ipc.open_file(file).read_all()
-        metadata = table.schema.metadata or {}
-        rows = {name: to_numpy(table[name]) for name in (*_ROW_COLUMNS, "requested")}
-        tracks = {camera.name: _track(table, metadata, camera.name) for camera in cameras}
-        facts = json.loads(metadata[_FACTS])
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        raise DatasetError(f"{path} cannot be read ({error}).") from error
-    return Sidecar(**rows, tracks=tracks, facts=facts)
+    return StoredSidecar.load(path).parsed(cameras)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredSidecar:
+    """A sidecar as it is stored, to be changed with every column kept, known or not.
+
+    Attributes:
+        path: where it was read.
+        table: its rows.
+        metadata: facts and histograms.
+    """
+
+    path: Path
+    table: pa.Table
+    metadata: Mapping[bytes, bytes]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the file; raises DatasetError."""
+        try:
+            with pa.OSFile(str(path), "rb") as file:
+                table = pa.ipc.open_file(file).read_all()
+        except (OSError, pa.ArrowException) as error:
+            raise DatasetError(f"{path} cannot be read ({error}).") from error
+        return cls(path, table, table.schema.metadata or {})
+
+    def write(self, path: Path) -> None:
+        """Write the file."""
+        _write_table(path, self.table, self.metadata)
+
+    def parsed(self, cameras: tuple[CameraSpec, ...]) -> Sidecar:
+        """Its columns; raises DatasetError when it lacks one."""
+        try:
+            rows = {name: to_numpy(self.table[name]) for name in (*_ROW_COLUMNS, "requested")}
+            faults = {
+                name.removeprefix(_BUS): to_numpy(self.table[name])
+                for name in self.table.column_names
+                if name.startswith(_BUS)
+            }
+            tracks = {each.name: _track(self.table, self.metadata, each.name) for each in cameras}
+            facts = json.loads(self.metadata[_FACTS])
+        except (KeyError, ValueError) as error:
+            raise DatasetError(f"{self.path} cannot be read ({error}).") from error
+        return Sidecar(**rows, faults=faults, tracks=tracks, facts=facts)
+
+    def with_facts(self, facts: Mapping[str, Any]) -> Self:
+        """The same with some facts changed."""
+        told = {**json.loads(self.metadata[_FACTS]), **facts}
+        data = json.dumps(told, ensure_ascii=False).encode()
+        return replace(self, metadata={**self.metadata, _FACTS: data})
+
+    def cut(self, rows: range, histograms: Mapping[str, Histogram]) -> Self:
+        """Some of its rows, with the histogram of each camera's pictures of them."""
+        table = self.table.slice(rows.start, len(rows)).combine_chunks()
+        counted = dict(self.metadata)
+        for camera, histogram in histograms.items():
+            counted[_HISTOGRAM + camera.encode()] = json.dumps(histogram.tolist()).encode()
+            # The picture before the first is gone, so the first repeats none.
+            number = table.schema.get_field_index(f"{camera}.repeated")
+            flags = to_numpy(table[number]).copy()
+            flags[:1] = False
+            table = table.set_column(number, table.schema.field(number), to_arrow(flags))
+        return replace(self, table=table, metadata=counted)
 
 
 def _track(table: pa.Table, metadata: Mapping[bytes, bytes], camera: str) -> TrackSummary:
@@ -116,26 +174,36 @@ def _track(table: pa.Table, metadata: Mapping[bytes, bytes], camera: str) -> Tra
 
 def health_line(episode: int, sidecar: Sidecar) -> bytes:
     """One line of capture/health.jsonl: how well the episode was recorded."""
+    return line_of({"episode_index": episode, **health_of(sidecar)})
+
+
+def health_of(sidecar: Sidecar) -> dict[str, Any]:
+    """What that line says, without the index."""
     late = sidecar.lateness_s
-    return line_of(
-        {
-            "episode_index": episode,
-            "rows": len(sidecar),
-            "missed": int(sidecar.missed.sum()),
-            "unmeasured": int((~sidecar.measured).sum()),
-            "retries": int(sidecar.retries.sum()),
-            "lateness_s": {
-                "p50": round(float(np.percentile(late, 50)), 6),
-                "p99": round(float(np.percentile(late, 99)), 6),
-                "max": round(float(late.max()), 6),
-            },
-            "cameras": {
-                name: {
-                    "repeated": int(track.repeated.sum()),
-                    "corrupt": int(track.corrupt.sum()),
-                    "max_image_age_s": round(float(sidecar.image_age_s(name).max()), 6),
-                }
-                for name, track in sidecar.tracks.items()
-            },
-        }
-    )
+    return {
+        "rows": len(sidecar),
+        "salvaged": bool(sidecar.facts.get("salvaged", False)),
+        "missed": int(sidecar.missed.sum()),
+        "unmeasured": int((~sidecar.measured).sum()),
+        "retries": int(sidecar.retries.sum()),
+        "bus": {name: int(each.sum()) for name, each in sidecar.faults.items()},
+        "lateness_s": {
+            "p50": round(float(np.percentile(late, 50)), 6),
+            "p99": round(float(np.percentile(late, 99)), 6),
+            "max": round(float(late.max()), 6),
+        },
+        "cameras": {
+            name: {
+                "repeated": int(track.repeated.sum()),
+                "corrupt": int(track.corrupt.sum()),
+                "max_image_age_s": round(float(sidecar.image_age_s(name).max()), 6),
+            }
+            for name, track in sidecar.tracks.items()
+        },
+    }
+
+
+def _write_table(path: Path, table: pa.Table, metadata: Mapping[bytes, bytes]) -> None:
+    table = table.replace_schema_metadata(dict(metadata))
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)

@@ -49,10 +49,11 @@ class Snapshot:
             )
         for _ in range(_ATTEMPTS):
             view = PendingView.of(root)
-            before = view.read(layout.INFO)
+            before = _versions(view)
+            info = view.read(layout.INFO)
             meta = {name: _read(view, name) for name in _META}
-            if PendingView.of(root).read(layout.INFO) == before:
-                return cls(view, Info.from_bytes(before), meta)
+            if _versions(PendingView.of(root)) == before:
+                return cls(view, Info.from_bytes(info), meta)
         raise DatasetError(f"{root} changes all the time; stop what records into it.")
 
     @property
@@ -92,6 +93,22 @@ _META = (
     layout.HARDWARE,
     layout.HEALTH,
 )
+
+
+def _versions(view: PendingView) -> list[tuple[int, ...] | None]:
+    """What changes with each file of lines and of info: a new file, or a longer one.
+
+    A staged file is the same one once it is moved into place.
+    """
+    found: list[tuple[int, ...] | None] = []
+    for name in (layout.INFO, *_META):
+        try:
+            status = view.path(name).stat()
+        except FileNotFoundError:
+            found.append(None)
+        else:
+            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+    return found
 
 
 def _read(view: PendingView, name: str) -> bytes | None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from lerecord.dataset import layout
 from lerecord.dataset.capture import TrackSummary, finished_track
+from lerecord.dataset.disk import refused, size_of
 from lerecord.dataset.journal import RowColumns, RowJournal, read_rows
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.spec import DatasetSpec
@@ -118,9 +119,7 @@ class StagedTake:
         except FileExistsError as error:
             raise DatasetError(f"There is a take {take} already; give it another id.") from error
         except OSError as error:
-            raise DatasetError(
-                f"A take cannot be begun in {root} ({error.strerror}); make room or mend the disk."
-            ) from error
+            raise refused(root, error, "the take was not begun") from error
         self._synced_at = now()
 
     @property
@@ -143,24 +142,52 @@ class StagedTake:
 
         Raises:
             ValueError: its index is not the next.
+            DatasetError: the disk refuses; what is complete stays staged.
         """
-        self._journal.add(row)
-        if self._now() - self._synced_at >= _SYNC_S:
-            self._synced_at = self._now()
-            self._journal.sync()
+        try:
+            self._journal.add(row)
+            if self._now() - self._synced_at >= _SYNC_S:
+                self._synced_at = self._now()
+                self._journal.sync()
+        except OSError as error:
+            raise cut_short(self.folder, error) from error
 
     def close(self) -> ClosedTake:
-        """Sync and close the journal; the take stays staged. May be called twice."""
-        self._journal.close()
+        """Sync and close the journal; the take stays staged. May be called twice.
+
+        Raises:
+            DatasetError: the disk refuses; what is complete stays staged.
+        """
+        try:
+            self._journal.close()
+        except OSError as error:
+            raise cut_short(self.folder, error) from error
         return self._take
+
+
+def cut_short(folder: Path, error: OSError) -> DatasetError:
+    """What ends a running take whose disk refuses: it needs its size again to be saved."""
+    return refused(
+        folder,
+        error,
+        "the take ends, and `lerecord recover` makes an episode of what is complete",
+        size_of(folder),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StagedColumns:
-    """Everything of a closed take but its pictures."""
+    """Everything of a closed take but its pictures.
+
+    Attributes:
+        rows: that become an episode.
+        tracks: camera name to what is known of as many pictures.
+        salvaged: the take was cut short by a kill, and its files may hold more than this.
+    """
 
     rows: RowColumns
     tracks: dict[str, TrackSummary]
+    salvaged: bool = False
 
 
 def read_take(take: ClosedTake) -> StagedColumns:
@@ -198,13 +225,19 @@ def _refuse_no_number(rows: RowColumns, spec: DatasetSpec) -> None:
 
 
 def remove_take(take: ClosedTake) -> None:
-    """Remove a staged take; one that is half removed is no take any more."""
+    """Remove a staged take; one that is half removed is no take any more.
+
+    Raises:
+        DatasetError: the disk refuses.
+    """
     folder = take.files.path
     trash = folder.with_name(f".{folder.name}")
     try:
         folder.rename(trash)
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise refused(folder, error, "the take is still there") from error
     shutil.rmtree(trash, ignore_errors=True)
 
 

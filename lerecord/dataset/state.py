@@ -46,20 +46,20 @@ class DatasetState:
         Raises:
             DatasetError: a file below meta/ is missing, not of v2.1, or disagrees with info.json.
         """
-        info = Info.from_bytes(_read(root, layout.INFO))
+        info = Info.from_bytes(read_meta(root, layout.INFO))
         if not (root / layout.HARDWARE).exists():
             raise DatasetError(
                 f"{root} was not recorded by lerecord ({layout.HARDWARE} is missing), so its rig "
                 f"is not known; record into a new folder."
             )
-        hardware = _read(root, layout.HARDWARE)
+        hardware = read_meta(root, layout.HARDWARE)
         for name in (layout.EPISODES, layout.EPISODES_STATS):
             _check_last_line(root, name, info.episodes)
         return cls(
             spec=metadata.spec_of(info, hardware),
             info=info,
-            tasks=metadata.parse_tasks(_read(root, layout.TASKS), info.tasks),
-            stats=_stats(root, info.episodes),
+            tasks=metadata.parse_tasks(read_meta(root, layout.TASKS), info.tasks),
+            stats=_stats(root, info),
             hardware=hardware,
         )
 
@@ -99,16 +99,20 @@ def compared_rig(mine: DatasetSpec, theirs: DatasetSpec, accept_calibration: boo
     return mine
 
 
-def _stats(root: Path, episodes: int) -> Stats | None:
-    if episodes == 0:
+def _stats(root: Path, info: Info) -> Stats | None:
+    if info.episodes == 0:
         return None
     if (root / layout.STATS).exists():
-        return metadata.parse_stats(_read(root, layout.STATS))
-    each = metadata.parse_episodes_stats(_read(root, layout.EPISODES_STATS), episodes)
+        stored = metadata.parse_stats(read_meta(root, layout.STATS))
+        # Another recorder that appended has left the file behind: it counts fewer rows.
+        if "index" in stored and stored["index"].count == info.frames:
+            return stored
+    each = metadata.parse_episodes_stats(read_meta(root, layout.EPISODES_STATS), info.episodes)
     return stats.fold(each)
 
 
-def _read(root: Path, name: str) -> bytes:
+def read_meta(root: Path, name: str) -> bytes:
+    """A file below meta/ or capture/; raises DatasetError when it cannot be read."""
     try:
         return (root / name).read_bytes()
     except OSError as error:

@@ -92,6 +92,16 @@ def episode_stats(
     return {**vectors, **cameras, **{key: stats.of_column(each) for key, each in values.items()}}
 
 
+def placed_stats(content: Stats, rows: int, place: Place) -> Stats:
+    """The statistics of an episode of `rows` rows at another place: the index columns' follow."""
+    index = np.arange(rows, dtype=np.int64)
+    return content | {
+        "episode_index": stats.of_column(np.full_like(index, place.episode)),
+        "index": stats.of_column(index + place.first_row),
+        "task_index": stats.of_column(np.full_like(index, place.task)),
+    }
+
+
 def write_episode(path: Path, columns: EpisodeColumns) -> None:
     """Write the parquet file of an episode."""
     values = columns.by_feature()

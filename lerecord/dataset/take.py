@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.errors import DatasetError
-from lerecord.frame import Frame
+from lerecord.frame import NO_FAULTS, BusFaults, Frame
 
 MAX_TAKE_S = 1000  # float32 timestamps miss LeRobot's tolerance of 1e-4 s from 1024 s on
 
@@ -31,6 +31,7 @@ class Row:
         bus_s: seconds that the servo buses took.
         retries: servo transactions that had to be repeated.
         missed: True when the slot was missed and this is the row before it once more.
+        faults: what went wrong on the servo buses.
     """
 
     index: int
@@ -43,6 +44,7 @@ class Row:
     bus_s: float = 0.0
     retries: int = 0
     missed: bool = False
+    faults: BusFaults = NO_FAULTS
 
     @classmethod
     def of(cls, index: int, frame: Frame) -> Self:
@@ -57,7 +59,12 @@ class Row:
             measured=frame.measured,
             bus_s=frame.bus_s,
             retries=frame.retries,
+            faults=frame.faults,
         )
+
+    def repeated(self, index: int) -> Self:
+        """This row once more, for a slot that was missed: nothing happened in it."""
+        return replace(self, index=index, missed=True, bus_s=0.0, retries=0, faults=NO_FAULTS)
 
     def to_json(self) -> list[Any]:
         """JSON-able and exact, for a pipe."""
@@ -72,12 +79,14 @@ class Row:
             self.bus_s,
             self.retries,
             self.missed,
+            self.faults,
         ]
 
     @classmethod
     def from_json(cls, data: Sequence[Any]) -> Self:
         """The row that `to_json` gave."""
-        index, due, started, state, action, requested, *rest = data
+        index, due, started, state, action, requested, *rest, faults = data
+        rest.append(BusFaults(*faults))
         return cls(index, due, started, _vector(state), _vector(action), _vector(requested), *rest)
 
 
@@ -159,7 +168,7 @@ class Take:
         if self._last is not None:
             for _ in range(min(missed, self.remaining)):
                 self._missed += 1
-                self._put(replace(self._last, index=self.length, missed=True, bus_s=0.0, retries=0))
+                self._put(self._last.repeated(self.length))
         if not self.full:
             self._put(Row.of(self.length, frame))
 

@@ -26,6 +26,7 @@ from lerecord.dataset.encoder import FragmentedVideo
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.picture import CorruptImageError, Picture, PictureMaker
 from lerecord.dataset.spec import CameraSpec, VideoSettings
+from lerecord.dataset.staging import cut_short
 from lerecord.errors import DeviceError
 from lerecord.frame import Image
 
@@ -67,6 +68,7 @@ class TrackWriter:
     Raises:
         ConfigError: the encoder does not open, or the rotation is none.
         FileExistsError: the folder has this track already.
+        DatasetError: the disk refuses.
     """
 
     def __init__(
@@ -84,16 +86,24 @@ class TrackWriter:
         self._now = now
         self._maker = PictureMaker(camera, rotation)
         files = TakeFolder(folder)
-        self._video = FragmentedVideo(files.video(camera.name), camera, fps, settings)
         try:
-            self._journal = CaptureJournal(files, camera)
-        except BaseException:
-            self._video.close()
+            self._open(files, fps, settings)
+        except FileExistsError:
             raise
+        except OSError as error:
+            raise cut_short(folder, error) from error
         self._last: _Chosen | None = None
         self._histogram = np.zeros((3, 256), dtype=np.int64)
         self._rows = 0
         self._synced_at = now()
+
+    def _open(self, files: TakeFolder, fps: int, settings: VideoSettings) -> None:
+        self._video = FragmentedVideo(files.video(self._camera.name), self._camera, fps, settings)
+        try:
+            self._journal = CaptureJournal(files, self._camera)
+        except BaseException:
+            self._video.close()
+            raise
 
     @property
     def rows(self) -> int:
@@ -105,7 +115,14 @@ class TrackWriter:
 
         Raises:
             DeviceError: the image has another size, or is the first and does not decode.
+            DatasetError: the disk refuses; what is complete stays to be salvaged.
         """
+        try:
+            self._add(image)
+        except OSError as error:
+            raise cut_short(self._folder, error) from error
+
+    def _add(self, image: Image) -> None:
         last = self._last
         chosen = last if last is not None and last.is_of(image) else self._choose(image)
         self._last = chosen
@@ -124,10 +141,17 @@ class TrackWriter:
             self._sync()
 
     def finish(self) -> TrackSummary:
-        """Close and sync everything; the track is complete."""
-        self._video.close()
-        self._journal.snapshot(self._rows, self._histogram)
-        self._journal.close()
+        """Close and sync everything; the track is complete.
+
+        Raises:
+            DatasetError: the disk refuses; what is complete stays to be salvaged.
+        """
+        try:
+            self._video.close()
+            self._journal.snapshot(self._rows, self._histogram)
+            self._journal.close()
+        except OSError as error:
+            raise cut_short(self._folder, error) from error
         return finished_track(self._folder, self._camera)
 
     def abort(self) -> None:

@@ -1,5 +1,6 @@
 """Checks that a dataset is what LeRobot v2.1 reads and what was truly recorded."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -46,7 +47,8 @@ def check(root: Path, quick: bool = False, progress: Progress | None = None) -> 
     _check_totals(snapshot, records, place)
     _check_tasks(tasks, records, place)
     _check_line_counts(snapshot, place)
-    _check_stats(snapshot, each, place)
+    recorded_here = _check_health(snapshot, records, place)
+    _check_stats(snapshot, each, records, place)
     _check_strays(snapshot, records, place)
     first_row = 0
     for number, record in enumerate(records):
@@ -57,6 +59,7 @@ def check(root: Path, quick: bool = False, progress: Progress | None = None) -> 
             stats=each[number] if each is not None else None,
             spec=spec,
             decode=not quick,
+            ours=record.index in recorded_here,
         )
         check_episode(snapshot, episode, Place(report, record.index))
         first_row += record.length
@@ -127,32 +130,76 @@ def _check_line_counts(snapshot: Snapshot, place: Place) -> None:
         layout.TASKS: snapshot.info.tasks,
         layout.EPISODES: snapshot.info.episodes,
         layout.EPISODES_STATS: snapshot.info.episodes,
-        layout.HEALTH: snapshot.info.episodes,
     }
     for name, count in counts.items():
-        data = snapshot.meta[name]
-        if data is None:
-            if name == layout.HEALTH and count:
-                place.wrong(f"{name} is missing.")
-            continue
-        place.expect(f"the number of lines of {name}", len(data.splitlines()), count)
-        if data and not data.endswith(b"\n"):
-            place.wrong(f"{name} does not end in a newline; the next append would glue two lines.")
+        if (data := snapshot.meta[name]) is not None:
+            place.expect(f"the number of lines of {name}", len(data.splitlines()), count)
+            _check_last_newline(name, data, place)
 
 
-def _check_stats(snapshot: Snapshot, each: list[Stats] | None, place: Place) -> None:
+def _check_last_newline(name: str, data: bytes, place: Place) -> None:
+    if data and not data.endswith(b"\n"):
+        place.wrong(f"{name} does not end in a newline; the next append would glue two lines.")
+
+
+def _check_health(snapshot: Snapshot, records: list[EpisodeRecord], place: Place) -> set[int]:
+    """The episodes that lerecord recorded: each has a line of health or at least a sidecar."""
+    data = snapshot.meta[layout.HEALTH]
+    with_sidecar = {
+        record.index
+        for record in records
+        if snapshot.view.path(layout.capture_file(record.index)).exists()
+    }
+    if data is None:
+        if with_sidecar:
+            place.wrong(f"{layout.HEALTH} is missing.")
+        return with_sidecar
+    _check_last_newline(layout.HEALTH, data, place)
+    try:
+        lines = [json.loads(line)["episode_index"] for line in data.splitlines()]
+    except (ValueError, KeyError, TypeError) as error:
+        place.wrong(f"{layout.HEALTH} is not valid JSON in every line ({error}); restore it.")
+        return with_sidecar
+    due = sorted(with_sidecar | {index for index in lines if index < len(records)})
+    if lines != due:
+        place.wrong(f"{layout.HEALTH} has the episodes {lines} where {due} are due.")
+    return set(due)
+
+
+def _check_stats(
+    snapshot: Snapshot, each: list[Stats] | None, records: list[EpisodeRecord], place: Place
+) -> None:
     data = snapshot.meta[layout.STATS]
     if data is None:
         place.wrong(f"{layout.STATS} is missing.")
         return
     stored = _parsed(lambda: metadata.parse_stats(data), place)
-    due = None if each is None else stats.fold(each)
-    if stored is None or due is None:
+    if stored is None or each is None:
+        return
+    covered = _covered(stored, records)
+    if covered < len(each):
+        place.remark(
+            f"{layout.STATS} is of the first {covered} episodes; the next that lerecord saves "
+            f"brings it up to date."
+        )
+    due = stats.fold(each[:covered])
+    if due is None:
         return
     place.expect(f"the features of {layout.STATS}", list(stored), list(due))
     for key in due:
         if key in stored and not _near(stored[key], due[key]):
             place.wrong(f"{layout.STATS} of {key} is not what its episodes' statistics give.")
+
+
+def _covered(stored: Stats, records: list[EpisodeRecord]) -> int:
+    """How many episodes stats.json is of: other recorders append and leave it behind."""
+    count = stored["index"].count if "index" in stored else 0
+    rows = 0
+    for number, record in enumerate(records):
+        if rows == count and number:
+            return number
+        rows += record.length
+    return len(records)
 
 
 def _near(left: stats.FeatureStats, right: stats.FeatureStats) -> bool:

@@ -33,6 +33,7 @@ class Episode:
         stats: its line in episodes_stats.jsonl; None when that cannot be read.
         spec: of the dataset; None when it cannot be read.
         decode: check every picture.
+        ours: lerecord recorded it; another recorder's has no sidecar, and its pictures no strip.
     """
 
     record: EpisodeRecord
@@ -41,6 +42,7 @@ class Episode:
     stats: Stats | None
     spec: DatasetSpec | None
     decode: bool
+    ours: bool = True
 
 
 def check_episode(snapshot: Snapshot, episode: Episode, place: Place) -> None:
@@ -55,7 +57,11 @@ def check_episode(snapshot: Snapshot, episode: Episode, place: Place) -> None:
         _check_stats(columns, episode, place)
     if episode.spec is None:
         return
-    sidecar = _sidecar(snapshot, episode.record, episode.spec, place)
+    if episode.ours:
+        sidecar = _sidecar(snapshot, episode.record, episode.spec, place)
+    else:
+        sidecar = None
+        place.remark("it has no sidecar: another recorder appended it.")
     for camera in episode.spec.cameras:
         pictures = Pictures(
             path=snapshot.view.path(layout.video_file(index, camera.key)),
@@ -64,6 +70,7 @@ def check_episode(snapshot: Snapshot, episode: Episode, place: Place) -> None:
             spec=episode.spec,
             track=None if sidecar is None else sidecar.tracks[camera.name],
             stats=None if episode.stats is None else episode.stats.get(camera.key),
+            strips=episode.spec.simulated and episode.ours,
         )
         check_video(pictures, episode.decode, place.of_camera(camera.name))
         if sidecar is not None:

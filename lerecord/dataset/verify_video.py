@@ -37,6 +37,7 @@ class Pictures:
         spec: of the dataset.
         track: what the sidecar keeps of it; None when that cannot be read.
         stats: of the camera, from episodes_stats.jsonl; None when that cannot be read.
+        strips: the rig is a simulated one, which draws a strip into each picture.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Pictures:
     spec: DatasetSpec
     track: TrackSummary | None
     stats: FeatureStats | None
+    strips: bool
 
 
 def check_video(pictures: Pictures, decode: bool, place: Place) -> None:
@@ -78,13 +80,12 @@ def _check_pictures(pictures: Pictures, codec: str, place: Place) -> None:
     histogram = np.zeros((3, 256), dtype=np.int64)
     stamps: list[strip.Stamp | None] = []
     rotation = _camera_config(pictures, "rotation", 0)
-    read_strips = pictures.spec.simulated
     decoded = 0
     try:
         for picture in pictures_of(pictures.path):
             histogram += histogram_of(picture)
             decoded += 1
-            if read_strips:
+            if pictures.strips:
                 stamps.append(strip.read(turned_back(picture, rotation)))
     except DatasetError as error:
         place.wrong(str(error), decoded)
@@ -93,7 +94,7 @@ def _check_pictures(pictures: Pictures, codec: str, place: Place) -> None:
         place.wrong(f"{decoded} pictures decode where {pictures.rows} are due.")
     if pictures.stats is not None and decoded:
         _check_look(of_pictures(histogram, decoded), pictures.stats, place)
-    if read_strips:
+    if pictures.strips:
         _check_strips(stamps, pictures, codec, place)
 
 

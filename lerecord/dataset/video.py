@@ -1,14 +1,17 @@
 """Videos as they are kept: plain mp4, made from the staged one without encoding again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -32,29 +35,43 @@ def remux(source: Path, target: Path, fps: int, pictures: int | None = None) -> 
     Raises:
         DatasetError: the source cannot be read.
     """
+    with opened_video(source) as (container, stream):
+        packets = (packet for packet in container.demux(stream) if packet.size)
+        return write_plain(target, fps, stream, islice(packets, pictures))
+
+
+def write_plain(
+    target: Path, fps: int, stream: VideoStream, packets: "Iterable[Packet[Any]]"
+) -> int:
+    """Write packets as a plain mp4: its moov in front, picture i at i / fps exactly.
+
+    Args:
+        target: any name; it is overwritten.
+        fps: pictures a second.
+        stream: of whose form the packets are.
+        packets: in the order of their pictures, none of them empty.
+
+    Returns:
+        How many were written.
+    """
     timescale = str(fps * _TICKS_A_PICTURE)
     options = {
         "movflags": "faststart",
         "video_track_timescale": timescale,
         "movie_timescale": timescale,
     }
-    copied = 0
-    with (
-        _opened(source) as (container, stream),
-        av.open(str(target), "w", format="mp4", container_options=options) as output,
-    ):
+    written = 0
+    with av.open(str(target), "w", format="mp4", container_options=options) as output:
         copy = output.add_stream_from_template(stream, opaque=True)
         copy.time_base = Fraction(1, fps)
-        for packet in container.demux(stream):
-            if packet.size == 0 or copied == pictures:
-                continue  # demux ends with an empty packet
+        for packet in packets:
             packet.time_base = Fraction(1, fps)
-            packet.pts = packet.dts = copied
+            packet.pts = packet.dts = written
             packet.duration = 1
             packet.stream = copy
             output.mux(packet)
-            copied += 1
-    return copied
+            written += 1
+    return written
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +106,7 @@ def facts_of(path: Path) -> VideoFacts:
     Raises:
         DatasetError: it is missing or no video.
     """
-    with _opened(path) as (container, stream):
+    with opened_video(path) as (container, stream):
         times = [
             packet.pts * packet.time_base
             for packet in container.demux(stream)
@@ -113,7 +130,7 @@ def pictures_of(path: Path) -> Iterator[NDArray[np.uint8]]:
     Raises:
         DatasetError: it is missing, no video, or a picture does not decode.
     """
-    with _opened(path) as (container, stream):
+    with opened_video(path) as (container, stream):
         stream.codec_context.thread_count = 1
         try:
             for frame in container.decode(stream):
@@ -123,7 +140,12 @@ def pictures_of(path: Path) -> Iterator[NDArray[np.uint8]]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """A video to be read, and its stream of pictures.
+
+    Raises:
+        DatasetError: it is missing or no video.
+    """
     try:
         container = av.open(str(path), "r", format="mp4")
     except (av.FFmpegError, OSError) as error:

@@ -8,21 +8,29 @@ from pathlib import Path
 from typing import Self
 
 from lerecord.dataset import layout
-from lerecord.dataset.append import EpisodeSummary, append_episode
+from lerecord.dataset.append import append_episode
 from lerecord.dataset.commit import Probe, finish_pending, unobserved
+from lerecord.dataset.disk import size_of
+from lerecord.dataset.draft import EpisodeSummary, draft_of
+from lerecord.dataset.episodes import EpisodeList, stays
 from lerecord.dataset.lock import DatasetLock
+from lerecord.dataset.rebuild import Change, Progress, Rebuild, Watch, silent
+from lerecord.dataset.salvage import read_left
 from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.staging import (
     ClosedTake,
+    StagedColumns,
     StagedTake,
     TakeFacts,
     clear_leftovers,
     left_takes,
     now_utc,
+    read_take,
     remove_take,
 )
 from lerecord.dataset.state import DatasetState, compared_rig, holds_dataset, is_free
 from lerecord.dataset.sync import sync_file
+from lerecord.dataset.trash import Done
 from lerecord.errors import DatasetError
 
 __all__ = ["DatasetWriter", "EpisodeSummary", "StagedTake"]
@@ -169,15 +177,83 @@ class DatasetWriter:
         Raises:
             DatasetError: the take cannot be an episode (it stays staged), or the disk refuses.
         """
-        take = staged.close() if isinstance(staged, StagedTake) else staged
+        take = self._closed(staged)
+        self._finish_pending()
+        return self._append(take, read_take(take))
+
+    def task_of(self, episode: int) -> str:
+        """The task of a committed episode.
+
+        Raises:
+            DatasetError: there is none of that index, or the list cannot be read.
+        """
+        self._finish_pending()
+        episodes = EpisodeList.load(self.root, self._state.info, self._state.tasks)
+        episodes.check_index(episode)
+        return episodes.task(episode)
+
+    def replace(
+        self, episode: int, staged: StagedTake | ClosedTake, progress: Progress = silent
+    ) -> EpisodeSummary:
+        """Put a take whose tracks are finished in the place of an episode, in one transaction.
+
+        Whatever its length and task: everything that depends on it is right afterwards. The
+        episode that it replaces goes to the trash.
+
+        Args:
+            episode: the index.
+            staged: the take.
+            progress: told while episodes behind it are numbered anew.
+
+        Raises:
+            DatasetError: there is no such episode or the take cannot be one (it stays staged), or
+                the disk refuses.
+        """
+        take = self._closed(staged)
+        self._finish_pending()
+        rebuild = Rebuild.of(self.root, self._state, Watch(progress, self._probe))
+        rebuild.old.check_index(episode)
+        taken = draft_of(take, read_take(take))
+        slots = stays(rebuild.old)
+        slots[episode] = taken.draft
+        change = Change(
+            Done("rerecord", f"rerecord {episode}"),
+            cleared=(f"{layout.TAKES}/{take.id}",),
+            needed_bytes=size_of(take.files.path),
+        )
+        self._state = rebuild.apply(slots, change)
+        return taken.summary(episode)
+
+    def salvage(self, take: str) -> EpisodeSummary | None:
+        """Make the next episode of what is whole of a left take; None when that is nothing.
+
+        A take that is complete becomes one as it is. One that has less than two rows is removed.
+
+        Raises:
+            DatasetError: it is of another rig or cannot be read (it stays), or the disk refuses.
+        """
+        left = self.left_take(take)
+        self._finish_pending()
+        read = read_left(left)
+        if read is None:
+            remove_take(left)
+            return None
+        return self._append(left, read)
+
+    def _closed(self, staged: StagedTake | ClosedTake) -> ClosedTake:
+        return staged.close() if isinstance(staged, StagedTake) else staged
+
+    def _finish_pending(self) -> None:
         if finish_pending(self.root, self._probe):
             self._state = replace(DatasetState.load(self.root), spec=self.spec)
-        self._state, summary = append_episode(self.root, self._state, take, self._probe)
+
+    def _append(self, take: ClosedTake, read: StagedColumns) -> EpisodeSummary:
+        self._state, summary = append_episode(self.root, self._state, take, read, self._probe)
         return summary
 
     def discard(self, staged: StagedTake | ClosedTake) -> None:
         """Remove a staged take and everything of it."""
-        remove_take(staged.close() if isinstance(staged, StagedTake) else staged)
+        remove_take(self._closed(staged))
 
     def close(self) -> None:
         """Let go of the lock; staged takes stay. May be called twice."""

@@ -112,7 +112,7 @@ class Wire:
     def _try(self, request: Request) -> dict[str, Reply]:
         name = self.port.port_name
         if not self.port.is_open:
-            raise PortLostError(f"The port {name} is not open: plug the arm in and start again.")
+            raise PortLostError(f"The port {name} is not open: check the arm's USB cable.")
         try:
             if self._suspect or self.port.getBytesAvailable():
                 self._drain()
@@ -123,8 +123,7 @@ class Wire:
         except PORT_FAILURES as error:
             self.port.closePort()
             raise PortLostError(
-                f"The port {name} was lost ({error}): check the arm's USB cable, plug it in and "
-                f"start again."
+                f"The port {name} was lost ({error}): check the arm's USB cable and plug it in."
             ) from error
         except NoReplyError:
             self.counters.timeouts += 1

@@ -22,7 +22,6 @@ from lerecord.errors import LerecordError
 from lerecord.frame import Image
 from lerecord.recording.child import Message, ignore_signals, messages, say
 from lerecord.recording.image_ring import ImageRing
-from lerecord.recording.priority import give_up_realtime
 from lerecord.recording.spool import SpoolingQueue
 
 _REOPEN_S = 0.5
@@ -73,11 +72,15 @@ class Capture(threading.Thread):
             except LerecordError as error:
                 say("lost", message=str(error))
             self._camera.close()
+            self._open_again()
+
+    def _open_again(self) -> None:
+        while True:
             time.sleep(_REOPEN_S)
             try:
-                self._camera.open()
-            except LerecordError:
-                continue  # already told; it is tried again
+                return self._camera.open()
+            except LerecordError as error:
+                say("lost", message=str(error))  # the reason may be another one by now
 
     def _read_until_lost(self) -> None:
         base = self._sequence
@@ -132,12 +135,12 @@ class Encoding(threading.Thread):
             elif item["do"] == "finish":
                 assert track is not None
                 summary = track.finish()
-                say("finished", take=item["take"], rows=summary.rows)
+                say("finished", take=item["take"], rows=summary.rows, spooled=self.work.spooled)
                 track = None
             else:
                 assert track is not None
                 track.abort()
-                say("discarded", take=item["take"])
+                say("discarded", take=item["take"], spooled=self.work.spooled)
                 track = None
         if track is not None:
             track.finish()  # the parent is gone: what is encoded stays to be salvaged
@@ -178,7 +181,6 @@ def main() -> None:
     """Open the camera, say `ready` with the first image, and serve until stdin ends."""
     ignore_signals()
     os.nice(_NICENESS)
-    give_up_realtime()
     parent = messages()
     assignment = Assignment.from_message(next(parent))
     ring = ImageRing()

@@ -55,6 +55,11 @@ class ChildProcess:
         """Process id, for whoever measures it."""
         return self._process.pid
 
+    def fileno(self) -> int:
+        """The descriptor on which its messages arrive, for select."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
     @property
     def running(self) -> bool:
         """False once the child has ended."""

@@ -80,11 +80,12 @@ class Screen:
         }
         return Snapshot(
             phase=session.phase,
-            task=plan.task,
+            task=session.wanted.task,
             dataset=str(self._scene.root),
             robot=config.robot_type,
             simulated=config.simulator is not None,
-            episode=self._recorder.next_episode,
+            episode=_episode(session, self._recorder),
+            replaces=session.wanted.replaces is not None,
             saved=session.saved,
             episodes=plan.episodes,
             elapsed_s=session.elapsed_s,
@@ -114,6 +115,12 @@ class Screen:
         )
 
 
+def _episode(session: Session, recorder: Recorder) -> int:
+    """Index of the episode that the running or next take will be."""
+    replaces = session.wanted.replaces
+    return recorder.next_episode if replaces is None else replaces
+
+
 def _span(joint: str, config: HardwareConfig) -> tuple[float, float]:
     if joint.endswith("gripper.pos"):
         return 0.0, 100.0
@@ -136,7 +143,9 @@ class Lines:
         if session.phase is self._phase:
             return
         if session.phase is Phase.RECORDING:
-            self._say(f"episode {self._recorder.next_episode}: recording {session.plan.task!r}")
+            episode, wanted = _episode(session, self._recorder), session.wanted
+            again = "" if wanted.replaces is None else " again"
+            self._say(f"episode {episode}: recording {wanted.task!r}{again}")
         elif self._phase is Phase.RECORDING:
             self._say(f"the take has {self._rows} rows")
         self._phase = session.phase

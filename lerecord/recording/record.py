@@ -1,37 +1,25 @@
 """`lerecord --task ...`: everything that a recording needs, opened, run and closed in order."""
 
 import gc
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict
 
 from lerecord.config import HardwareConfig
-from lerecord.errors import ConfigError, LerecordError
+from lerecord.errors import LerecordError
 from lerecord.pacing import Pacer
+from lerecord.priority import ask_for_realtime
 from lerecord.recording.listeners import Lines, Scene, Screen
 from lerecord.recording.operator import Operator, Signals, keyboard
-from lerecord.recording.priority import ask_for_realtime
+from lerecord.recording.options import RecordOptions, plan_of
+from lerecord.recording.outcome import Outcome
 from lerecord.recording.recorder import Recorder, low_disk
-from lerecord.recording.session import Listener, Plan, Session
+from lerecord.recording.session import Listener, Session
 from lerecord.recording.setup import Setup, dataset_spec
 from lerecord.recording.simulated import SimulatedRig
 from lerecord.rig import Rig
-
-
-@dataclass(frozen=True, slots=True)
-class RecordOptions:
-    """What the command line was given; None where it was given nothing."""
-
-    task: str
-    hardware: str | None = None
-    dataset: Path | None = None
-    episodes: int | None = None
-    episode_time_s: float | None = None
-    reset_time_s: float | None = None
-    seed: int | None = None
-    accept_calibration: bool = False
 
 
 def record(options: RecordOptions) -> int:
@@ -42,7 +30,7 @@ def record(options: RecordOptions) -> int:
     """
     attended = sys.stdin.isatty() and sys.stdout.isatty()
     setup = Setup.resolve(options.hardware, options.dataset)
-    plan = _plan(options, setup.config, attended)
+    plan = plan_of(options, setup, attended)
     if (low := low_disk(setup.root, setup.config.quality.min_free_gb)) is not None:
         raise LerecordError(low)
     if setup.config.simulator is not None and options.hardware is None:
@@ -58,33 +46,18 @@ def record(options: RecordOptions) -> int:
             session = Session(rig, recorder, plan, operators, listener)
             ask_for_realtime()
             gc.freeze()  # collections in the loop look at what the loop made, and at nothing else
-            session.run(Pacer(config.fps))
-    _report(setup.root, recorder, simulated)
+            session.run(Pacer(config.fps, sleep=recorder.sleep))
+    for name in rig.still_held:
+        print(
+            f"The {name} could not be let go and holds its pose: hold it and switch its power off.",
+            file=sys.stderr,
+        )
+    demonstrations = [] if simulated is None else simulated.demonstrations
+    outcome = Outcome.of(setup.root, recorder, demonstrations)
+    print(json.dumps(asdict(outcome)) if options.as_json else "\n".join(outcome.lines()))
     if session.failure is not None:
         raise LerecordError(session.failure)
     return 0 if signals.received is None else 128 + signals.received
-
-
-def _plan(options: RecordOptions, config: HardwareConfig, attended: bool) -> Plan:
-    task = options.task.strip()
-    if not task:
-        raise ConfigError('The task is empty; say what is done, as in --task "Grab the paper box".')
-    demonstrated = config.simulator is not None and config.simulator.start
-    if options.seed is not None and not demonstrated:
-        raise ConfigError("--seed places the box of a simulated rig; this rig is a real one.")
-    if not attended and not demonstrated and options.episode_time_s is None:
-        raise ConfigError(
-            "Without a terminal nobody ends the take; give --episode-time, or run it in a terminal."
-        )
-    return Plan(
-        task=task,
-        episodes=1 if options.episodes is None and not attended else options.episodes,
-        episode_time_s=options.episode_time_s,
-        reset_time_s=0.0
-        if options.reset_time_s is None and not attended and not demonstrated
-        else options.reset_time_s,
-        attended=attended,
-    )
 
 
 def _reach(
@@ -121,17 +94,3 @@ def _people(
         return
     with keyboard() as keys, Screen(scene, recorder) as screen:
         yield [keys], screen
-
-
-def _report(root: Path, recorder: Recorder, simulated: SimulatedRig | None) -> None:
-    for saved in recorder.saved:
-        print(f"episode {saved.episode}: {saved.rows} rows, {saved.seconds:.1f} s, {saved.task}")
-    if simulated is not None and simulated.demonstrations:
-        stood = sum(simulated.demonstrations)
-        print(f"The box stood on the target in {stood} of {len(simulated.demonstrations)} takes.")
-    if recorder.unsaved:
-        print(f"Not saved but kept to be salvaged: {', '.join(recorder.unsaved)}.")
-    if recorder.saved:
-        print(f"The dataset is {root}; `lerecord check {root}` verifies it.")
-    else:
-        print("No episode was saved.")

@@ -1,5 +1,6 @@
 """Takes across processes: rows go to the writer, marks to the cameras, saves happen behind."""
 
+import select
 import shutil
 import time
 from collections import OrderedDict
@@ -15,12 +16,16 @@ from lerecord.recording.remote_camera import RemoteCamera
 from lerecord.recording.remote_writer import RemoteWriter, Saved
 from lerecord.recording.snapshot import CameraView
 
+_CLOSING_POLL_S = 0.05
+
 
 @dataclass(slots=True)
 class _Open:
     """A take that is not on its way to the writer's commit yet."""
 
     id: str
+    replaces: int | None = None
+    saved_at: float = 0.0
     waiting_for: set[str] = field(default_factory=set)  # cameras that still encode
 
 
@@ -79,12 +84,18 @@ class Recorder:
     @property
     def next_episode(self) -> int:
         """Index that the running or next take will have."""
-        return self._writer.episodes + self.saving
+        appending = sum(take.replaces is None for take in self._closing.values())
+        return self._writer.episodes + self._writer.appending + appending
 
     @property
     def saving(self) -> int:
         """Takes that are saved but not yet committed."""
         return self._writer.committing + len(self._closing)
+
+    @property
+    def spooled(self) -> int:
+        """Images that had to wait on the disk for their encoder."""
+        return sum(camera.spooled for camera in self._cameras.values())
 
     def views(self) -> tuple[CameraView, ...]:
         """What the screen shows of the cameras."""
@@ -92,8 +103,6 @@ class Recorder:
 
     def obstacle(self) -> str | None:
         """Why no take can begin now; None when one can."""
-        for camera in self._cameras.values():
-            camera.restart_if_dead()
         return self.trouble() or low_disk(self._root, self._quality.min_free_gb)
 
     def trouble(self) -> str | None:
@@ -104,9 +113,15 @@ class Recorder:
                 return trouble
         return None
 
-    def begin(self, task: str) -> Take:
-        """Open a staged take in every process."""
+    def recover(self) -> None:
+        """Start the process of a camera again that has died; never waits."""
+        for camera in self._cameras.values():
+            camera.restart_if_dead()
+
+    def begin(self, task: str, replaces: int | None = None) -> Take:
+        """Open a staged take in every process; saved, it replaces that episode or is a new one."""
         take = self._running = _Open(f"{time.strftime('%Y%m%d-%H%M%S')}-{self._begun:03d}")
+        take.replaces = replaces
         self._begun += 1
         folder = self._root / layout.TAKES / take.id
         self._writer.begin(take.id, task)
@@ -114,14 +129,21 @@ class Recorder:
             camera.begin(take.id, folder)
         return Take(self._writer, self._cameras, self._fps)
 
-    def save(self, take: Take) -> None:
-        """Commit it as soon as every camera has encoded its images; the next may begin now."""
+    def save(self, take: Take) -> int:
+        """Commit it as soon as every camera has encoded its images; the next may begin now.
+
+        Returns:
+            The index that the episode will have.
+        """
         ended = self._end()
+        index = self.next_episode if ended.replaces is None else ended.replaces
         ended.waiting_for = set(self._cameras)
+        ended.saved_at = self._now()
         self._closing[ended.id] = ended
         for camera in self._cameras.values():
             camera.finish(ended.id)
         self._commit_what_is_encoded()
+        return index
 
     def discard(self, take: Take) -> None:
         """Forget it, and everything of it on disk."""
@@ -137,12 +159,22 @@ class Recorder:
             camera.finish(ended.id)
         self._writer.leave(ended.id)
 
+    def sleep(self, seconds: float) -> None:
+        """Let time pass; while saves are under way, passing them on the moment they can be."""
+        until = self._now() + seconds
+        children: list[RemoteWriter | RemoteCamera] = [self._writer, *self._cameras.values()]
+        while self.saving and (left := until - self._now()) > 0:
+            speaking, _, _ = select.select(children, [], [], left)
+            if speaking:
+                self._poll()
+        time.sleep(max(0.0, until - self._now()))
+
     def close(self) -> None:
         """Wait until everything that was saved is committed, then end the processes."""
         try:
             while self.saving:
                 self._poll()
-                time.sleep(0.005)
+                self.sleep(_CLOSING_POLL_S)
         finally:
             for camera in self._cameras.values():
                 camera.end_input()
@@ -185,7 +217,7 @@ class Recorder:
             first = next(iter(self._closing.values()))
             if first.waiting_for:
                 return
-            self._writer.commit(first.id)
+            self._writer.commit(first.id, first.replaces, first.saved_at)
             del self._closing[first.id]
 
 

@@ -1,5 +1,6 @@
 """A camera process, seen from the control loop: an image track that never waits."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -11,6 +12,7 @@ from lerecord.recording.child import ChildProcess
 from lerecord.recording.snapshot import CameraView
 
 _READY_TIMEOUT_S = 15.0
+_RESTART_EVERY_S = 1.0
 
 
 class RemoteCamera:
@@ -25,6 +27,8 @@ class RemoteCamera:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = spec.name
+        self.spooled = 0
+        """Images that had to wait on the disk for their encoder."""
         self._now = now
         self._assignment = {
             "do": "open",
@@ -42,15 +46,17 @@ class RemoteCamera:
             "fps": fps,
             "rotation": config.rotation,
         }
+        self._lost: str | None = None
+        self._restarted_at = -math.inf
         self._start()
 
     def _start(self) -> None:
+        self._ready = False
         self._child = ChildProcess("lerecord.recording.camera_process")
         self._child.send(self._assignment)
         self._captured_at = self._now()
         self._fps: float | None = None
         self._behind = 0
-        self._lost: str | None = None
 
     def wait_until_ready(self) -> None:
         """Wait for the first image; only before the loop runs.
@@ -59,6 +65,7 @@ class RemoteCamera:
             LerecordError: the camera does not open, or not as the config says.
         """
         self._captured_at = self._child.wait_for("ready", _READY_TIMEOUT_S)["captured_at"]
+        self._ready = True
 
     def begin(self, take: str, folder: Path) -> None:
         """Encode the marked images below folder from now on."""
@@ -76,6 +83,10 @@ class RemoteCamera:
         """Forget the images of the running take; `poll` tells when."""
         self._child.send({"do": "discard", "take": take})
 
+    def fileno(self) -> int:
+        """The descriptor on which its messages arrive, for select."""
+        return self._child.fileno()
+
     def poll(self) -> list[str]:
         """Takes whose images are now closed, or gone, on disk."""
         over = []
@@ -88,8 +99,10 @@ class RemoteCamera:
                     self._lost = None
                 case "ready":
                     self._captured_at = message["captured_at"]
+                    self._ready, self._lost = True, None
                 case "finished" | "discarded":
                     over.append(message["take"])
+                    self.spooled = message["spooled"]
                 case "lost" | "error":
                     self._lost = message["message"]
         return over
@@ -98,9 +111,11 @@ class RemoteCamera:
         """Why nothing comes from this camera, in a sentence; None while images come."""
         if not self._child.running:
             return self._lost or f"The process of camera {self.name} died: {self._last_words()}."
+        reason = "" if self._lost is None else f" {self._lost}"
+        if not self._ready:
+            return f"Camera {self.name} is being opened again.{reason}"
         silent_s = self._now() - self._captured_at
         if silent_s > max_silence_s:
-            reason = "" if self._lost is None else f" {self._lost}"
             return f"Camera {self.name} has given no image for {silent_s:.1f} s.{reason}"
         return None
 
@@ -115,8 +130,9 @@ class RemoteCamera:
         return self._child.running
 
     def restart_if_dead(self) -> None:
-        """A process that died gets a successor, so that the next take can begin."""
-        if not self._child.running:
+        """A process that died gets a successor; `trouble` ends with that one's first image."""
+        if not self._child.running and self._now() - self._restarted_at > _RESTART_EVERY_S:
+            self._restarted_at = self._now()
             self._child.close()
             self._start()
 

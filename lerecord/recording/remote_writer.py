@@ -14,22 +14,34 @@ _LAST_COMMIT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """An episode that is committed."""
+    """An episode that is committed; replaced when it took the place of an older one."""
 
     episode: int
+    replaced: bool
     task: str
     rows: int
     seconds: float
+    committed_after_s: float
+    """From SAVE until the episode was complete and synced on the disk."""
 
 
 class RemoteWriter:
     """Starts the process that owns the dataset's lock, journal and metadata."""
 
-    def __init__(self, root: Path, spec: DatasetSpec, accept_calibration: bool) -> None:
+    def __init__(
+        self,
+        root: Path,
+        spec: DatasetSpec,
+        accept_calibration: bool,
+    ) -> None:
         self.episodes = 0
         """Episodes that are committed."""
         self.committing = 0
+        """Takes whose commit is under way."""
+        self.appending = 0
+        """Those of them that become new episodes."""
         self.saved: list[Saved] = []
+        self._saved_at: dict[str, float] = {}
         self._child = ChildProcess("lerecord.recording.writer_process")
         self._child.send(
             {
@@ -58,10 +70,15 @@ class RemoteWriter:
         """One row of the running take."""
         self._child.send({"do": "row", "row": row.to_json()})
 
-    def commit(self, take: str) -> None:
-        """Make the staged take an episode; `saved` grows when it is one."""
+    def commit(self, take: str, replaces: int | None, saved_at: float) -> None:
+        """Make the staged take a new episode, or put it in the place of one.
+
+        `saved` grows when that is done.
+        """
         self.committing += 1
-        self._child.send({"do": "commit", "take": take})
+        self.appending += replaces is None
+        self._saved_at[take] = saved_at
+        self._child.send({"do": "commit", "take": take, "replaces": replaces})
 
     def discard(self, take: str) -> None:
         """Remove the staged take."""
@@ -70,6 +87,10 @@ class RemoteWriter:
     def leave(self, take: str) -> None:
         """Close the staged take where it is."""
         self._child.send({"do": "leave", "take": take})
+
+    def fileno(self) -> int:
+        """The descriptor on which its messages arrive, for select."""
+        return self._child.fileno()
 
     def poll(self) -> None:
         """Take in what the process has said.
@@ -94,6 +115,9 @@ class RemoteWriter:
         if message["event"] == "error":
             raise LerecordError(message["message"])
         if message["event"] == "saved":
+            after_s = message["committed_at"] - self._saved_at.pop(message["take"])
+            saved = Saved(**message["episode"], committed_after_s=after_s)
             self.committing -= 1
-            self.episodes += 1
-            self.saved.append(Saved(**message["episode"]))
+            self.appending -= not saved.replaced
+            self.episodes += not saved.replaced
+            self.saved.append(saved)

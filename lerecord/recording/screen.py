@@ -20,7 +20,7 @@ _LOOK = {
     Phase.DONE: ("✓ DONE", "bold green"),
 }
 _KEYS = {
-    Phase.RESETTING: (("Enter", "start"), ("p", "pause"), ("q", "quit")),
+    Phase.RESETTING: (("Enter", "start"), ("r", "redo the last"), ("p", "pause"), ("q", "quit")),
     Phase.RECORDING: (("Enter", "save"), ("r", "redo"), ("q", "quit")),
     Phase.PAUSED: (("Enter", "go on"), ("q", "quit")),
     Phase.ASKING: (("s", "save it"), ("d", "discard it"), ("q", "leave it to salvage")),
@@ -63,7 +63,7 @@ def _headline(snapshot: Snapshot, label: str, style: str) -> RenderableType:
     count = "" if snapshot.episodes is None else f" ({snapshot.saved}/{snapshot.episodes} saved)"
     line.add_row(
         Text(f" {label} ", style=style),
-        f"episode {snapshot.episode}{count}",
+        f"episode {snapshot.episode}{' again' if snapshot.replaces else ''}{count}",
         _clock(snapshot.elapsed_s, snapshot.limit_s),
     )
     return line

@@ -1,7 +1,7 @@
 """The session: one loop, and a table that says what each command does in each phase."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Protocol
 
@@ -19,10 +19,12 @@ class Action(Enum):
     SAVE = auto()
     DISCARD = auto()
     LEAVE = auto()  # keep it staged, to be salvaged
+    REDO_SAVED = auto()  # the next take replaces the one just saved, or does not after all
 
 
 TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.RESETTING, Command.GO): (Action.BEGIN, Phase.RECORDING),
+    (Phase.RESETTING, Command.REDO): (Action.REDO_SAVED, Phase.RESETTING),
     (Phase.RESETTING, Command.PAUSE): (Action.NOTHING, Phase.PAUSED),
     (Phase.RESETTING, Command.QUIT): (Action.NOTHING, Phase.DONE),
     (Phase.RESETTING, Command.STOP): (Action.NOTHING, Phase.DONE),
@@ -70,12 +72,12 @@ class Takes(Protocol):
         """Why no take can be begun now, in a sentence; None when one can."""
         ...
 
-    def begin(self, task: str) -> Take:
-        """Begin a take."""
+    def begin(self, task: str, replaces: int | None) -> Take:
+        """Begin a take of a new episode, or of one that replaces an old one."""
         ...
 
-    def save(self, take: Take) -> None:
-        """End it; it becomes an episode."""
+    def save(self, take: Take) -> int:
+        """End it; it becomes the episode of the index that is returned."""
         ...
 
     def discard(self, take: Take) -> None:
@@ -88,6 +90,10 @@ class Takes(Protocol):
 
     def trouble(self) -> str | None:
         """Why the running take cannot go on, in a sentence; None when it can."""
+        ...
+
+    def recover(self) -> None:
+        """Try to end the trouble; only between takes."""
         ...
 
 
@@ -104,18 +110,26 @@ class Listener(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """One take: its task, and the episode that it replaces; None for a new one."""
+
+    task: str
+    replaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be recorded. None: until somebody says so.
 
     Attributes:
-        task: the sentence that the policy will be given.
+        wanted: the takes in their order; the last one is wanted again and again.
         episodes: how many takes are saved before the session ends.
         episode_time_s: after which a take saves itself.
         reset_time_s: after which a take starts by itself.
         attended: somebody is at the keys who can act on a notice.
     """
 
-    task: str
+    wanted: tuple[Wanted, ...]
     episodes: int | None = None
     episode_time_s: float | None = None
     reset_time_s: float | None = None
@@ -140,6 +154,8 @@ class Session:
         self.missed = 0
         self.failure: str | None = None
         """Why the session ended before its plan was fulfilled; None when it was."""
+        self._redo: int | None = None
+        self._last_saved: tuple[int, Wanted] | None = None
         self._rig = rig
         self._takes = takes
         self._operators = operators
@@ -151,6 +167,13 @@ class Session:
     def elapsed_s(self) -> float:
         """Seconds since the phase was entered."""
         return 0.0 if self._entered_at is None else self._now - self._entered_at
+
+    @property
+    def wanted(self) -> Wanted:
+        """The take that runs or comes next."""
+        if self._redo is not None and self._last_saved is not None:
+            return replace(self._last_saved[1], replaces=self._redo)
+        return self.plan.wanted[min(self.saved, len(self.plan.wanted) - 1)]
 
     def run(self, ticks: Iterable[Tick]) -> None:
         """Run until the phase is DONE; the caller parks the arm and closes the takes."""
@@ -194,13 +217,25 @@ class Session:
             if (obstacle := self._obstacle()) is not None:
                 self._listener.notice(obstacle)
                 return
-            self.take = self._takes.begin(self.plan.task)
+            self.take = self._takes.begin(self.wanted.task, self.wanted.replaces)
+        elif action is Action.REDO_SAVED:
+            self._redo_saved()
         elif action is not Action.NOTHING:
             self._end_take(action)
         if self.saved == self.plan.episodes:
             phase = Phase.DONE
         if phase is not self.phase:
             self._enter(phase)
+
+    def _redo_saved(self) -> None:
+        """Let the next take replace the one just saved; asked again, let it be a new one."""
+        if self._last_saved is None:
+            self._listener.notice("No take was saved yet that could be done again.")
+            return
+        episode, _ = self._last_saved
+        self._redo = episode if self._redo is None else None
+        instead = "replaces" if self._redo is not None else "does not replace"
+        self._listener.notice(f"The next take {instead} episode {episode}.")
 
     def _obstacle(self) -> str | None:
         if not self._rig.aligned:
@@ -214,8 +249,10 @@ class Session:
             action = Action.DISCARD
             self._listener.notice("The take was shorter than two rows and was discarded.")
         if action is Action.SAVE:
-            self._takes.save(take)
-            self.saved += 1
+            wanted = self.wanted
+            self._last_saved = (self._takes.save(take), wanted)
+            self.saved += self._redo is None
+            self._redo = None
         elif action is Action.DISCARD:
             self._takes.discard(take)
         else:
@@ -226,9 +263,10 @@ class Session:
         trouble = self._rig.trouble() or self._takes.trouble()
         if trouble is None:
             return
-        if self.phase is Phase.RESETTING:
+        if self.take is None and self.plan.attended:
             self._listener.notice(trouble)
             self._rig.recover()
+            self._takes.recover()
         if self.take is not None:
             self._end_take(Action.LEAVE)
             trouble += " The take was ended and is kept to be salvaged."

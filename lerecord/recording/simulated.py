@@ -1,14 +1,39 @@
 """The simulated rig as the recorder sees it: where it is reached, and an operator of its own."""
 
 import sys
+from pathlib import Path
 from types import TracebackType
 
-from lerecord.config import HardwareConfig, SimulatorConfig
-from lerecord.recording.child import ChildProcess
+from lerecord.config import SIMULATED_PLACE, HardwareConfig, SimulatorConfig
+from lerecord.recording.child import ChildProcess, Message
 from lerecord.recording.operator import Command, Phase
 
 _START_TIMEOUT_S = 15.0
+_LAST_WORD_TIMEOUT_S = 5.0
 _PHASES = {Phase.RESETTING: "reset", Phase.RECORDING: "record", Phase.PAUSED: "idle"}
+
+
+def first_line(config: HardwareConfig, seed: int | None, faults: Path | None) -> Message:
+    """What the simulator is to be: the cameras of a config, and a file of faults."""
+    cameras = {
+        name: {"width": camera.width, "height": camera.height, "fps": camera.fps}
+        for name, camera in config.cameras.items()
+        if camera.device.startswith(SIMULATED_PLACE)
+    }
+    named = {} if faults is None else {"faults": str(faults.absolute())}
+    return {"seed": seed, "cameras": cameras, **named}
+
+
+def faults_told(child: ChildProcess) -> str:
+    """End the input of a simulator that has faults; what it injected, in a sentence."""
+    child.end_input()
+    counts = child.wait_for("faults", _LAST_WORD_TIMEOUT_S)["counts"]
+    told = [
+        f"{place} {fault} {count}"
+        for place, faults in counts.items()
+        for fault, count in faults.items()
+    ]
+    return f"Injected faults: {', '.join(told) or 'none'}."
 
 
 class SimulatedRig:
@@ -27,16 +52,9 @@ class SimulatedRig:
         self._phase: Phase | None = None
         self.demonstrations: list[bool] = []
         """Of each finished demonstration, whether the box stood on the target."""
+        self._faults = None if simulator.faults is None else Path(simulator.faults)
         self._child = ChildProcess("lerecord.simulator.server")
-        self._child.send(
-            {
-                "seed": seed,
-                "cameras": {
-                    name: {"width": camera.width, "height": camera.height, "fps": camera.fps}
-                    for name, camera in config.cameras.items()
-                },
-            }
-        )
+        self._child.send(first_line(config, seed, self._faults))
         self._unresolved = config
 
     def wait_until_up(self) -> HardwareConfig:
@@ -76,4 +94,6 @@ class SimulatedRig:
     ) -> None:
         if not self._child.running and kind is None:
             print(f"The simulator had ended: {self._child.complaint()}", file=sys.stderr)
+        elif self._faults is not None and kind is None:
+            print(faults_told(self._child), file=sys.stderr)
         self._child.close(timeout_s=2.0)

@@ -33,6 +33,7 @@ class Snapshot:
 
     Attributes:
         episode: index of the take that runs or comes next.
+        replaces: it takes the place of a committed episode.
         saved, episodes: takes saved in this session, and how many are wanted (None: no limit).
         elapsed_s, limit_s: time in the phase, and when it ends by itself (None: never).
         saving: takes whose commit is still under way.
@@ -45,6 +46,7 @@ class Snapshot:
     robot: str
     simulated: bool
     episode: int
+    replaces: bool
     saved: int
     episodes: int | None
     elapsed_s: float

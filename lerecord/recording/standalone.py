@@ -6,20 +6,23 @@ from pathlib import Path
 
 from lerecord import config as configs
 from lerecord.recording.child import ChildProcess
+from lerecord.recording.simulated import faults_told, first_line
 
 _START_TIMEOUT_S = 15.0
 
 
-def run_simulator(write: Path | None, seed: int | None) -> None:
-    """Run it until it is interrupted; with `write`, a hardware TOML that reaches it is written."""
+def run_simulator(write: Path | None, seed: int | None, faults: Path | None) -> None:
+    """Run it until it is interrupted.
+
+    Args:
+        write: gets a hardware TOML that reaches it.
+        seed: of the box's places.
+        faults: a file of what it injects; what it has injected is told at the end.
+    """
     path = configs.find(configs.SIMULATED)
     config = configs.load(path)
     with ChildProcess("lerecord.simulator.server", "--loop") as child:
-        cameras = {
-            name: {"width": camera.width, "height": camera.height, "fps": camera.fps}
-            for name, camera in config.cameras.items()
-        }
-        child.send({"seed": seed, "cameras": cameras})
+        child.send(first_line(config, seed, faults))
         up = child.wait_for("up", _START_TIMEOUT_S)
         places = {**up["ports"], **up["cameras"]}
         for name, place in places.items():
@@ -27,9 +30,13 @@ def run_simulator(write: Path | None, seed: int | None) -> None:
         if write is not None:
             write.write_text(_reaching(path, places), encoding="utf-8")
             print(f'lerecord --hardware {write} --task "..." records it; Ctrl-C ends it.')
-        while child.running:
-            child.poll()
-            time.sleep(0.1)
+        try:
+            while child.running:
+                child.poll()
+                time.sleep(0.1)
+        finally:
+            if faults is not None:
+                print(faults_told(child))
 
 
 def _reaching(path: Path, places: Mapping[str, str]) -> str:

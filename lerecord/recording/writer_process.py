@@ -4,6 +4,7 @@ Commits happen in the order in which they are asked for, while rows of the next 
 pipe; a commit takes milliseconds.
 """
 
+import time
 from pathlib import Path
 
 from lerecord.dataset.spec import DatasetSpec
@@ -31,11 +32,18 @@ class Writing:
                 assert self._running is not None
                 self._running.add(Row.from_json(message["row"]))
             case "commit":
-                episode = self._writer.commit(self._staged.pop(message["take"]))
+                staged, replaces = self._staged.pop(message["take"]), message["replaces"]
+                if replaces is None:
+                    episode = self._writer.commit(staged)
+                else:
+                    episode = self._writer.replace(replaces, staged)
                 say(
                     "saved",
+                    take=message["take"],
+                    committed_at=time.monotonic(),
                     episode={
                         "episode": episode.index,
+                        "replaced": replaces is not None,
                         "task": episode.task,
                         "rows": episode.length,
                         "seconds": episode.seconds,

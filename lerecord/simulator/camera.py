@@ -21,8 +21,8 @@ from lerecord.simulator.render import Renderer
 from lerecord.simulator.sight import LOOK, TAKE, CameraFault, Sight, SightClient
 
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 90)
-_NICE = 5  # a picture may wait for the processor, a servo's answer may not
 _LOST_POLL_S = 0.02
+_NICE = 5  # a picture may wait for the processor, a servo's answer may not
 _COUNTER_MASK, _MILLISECOND_MASK = 0xFFFFFF, 0xFFFFFFFF
 
 
@@ -42,8 +42,7 @@ def picture_taker(renderer: Renderer, look: Look) -> Callable[[int], bytes | Non
         picture = renderer.draw(seen.scene, number)
         sight = look(TAKE)
         milliseconds = int(sight.now * 1000.0)
-        stamp = strip.Stamp(number & _LOST_POLL_S = 0.02
-_COUNTER_MASK, milliseconds & _MILLISECOND_MASK, sight.pan)
+        stamp = strip.Stamp(number & _COUNTER_MASK, milliseconds & _MILLISECOND_MASK, sight.pan)
         strip.draw(picture, stamp)
         if sight.fault is CameraFault.SIZE:
             picture = picture[::2, ::2]

@@ -1,6 +1,7 @@
 """A bus of simulated Dynamixel servos: instructions in, status packets out; no I/O.
 
-Source: ROBOTIS e-manual, DYNAMIXEL Protocol 2.0. Every instruction of the X series is here.
+Source: ROBOTIS e-manual, DYNAMIXEL Protocol 2.0. Every instruction of the X series is here but the
+backup of the control table (0x20).
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -44,8 +44,8 @@ ServoId = Literal[1, 2, 3, 4, 5, 6]
 class WireRule(Table):
     """`[[wire]]`: what befalls replies of servos.
 
-    Every reply that the rule is about, or one in `every`, or each with a `probability`. A servo that
-    is `silent` neither hears nor answers; everything else befalls the reply on its way.
+    Every reply that the rule is about, or one in `every`, or each with a `probability`. A servo
+    that is `silent` neither hears nor answers; everything else befalls the reply on its way.
     """
 
     arm: Arm
@@ -113,10 +113,10 @@ class Rules(Table):
     """A file of faults. The seed is of everything in it that is random."""
 
     seed: int = 0
-    wire: list[WireRule] = []
-    servo: list[ServoRule] = []
-    port: list[PortRule] = []
-    camera: list[CameraRule] = []
+    wire: list[WireRule] = Field(default_factory=list)
+    servo: list[ServoRule] = Field(default_factory=list)
+    port: list[PortRule] = Field(default_factory=list)
+    camera: list[CameraRule] = Field(default_factory=list)
 
 
 def load(path: Path) -> Rules:

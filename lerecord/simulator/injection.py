@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from lerecord.simulator.faults import (
     CAMERA_FAULTS,
@@ -97,6 +98,14 @@ class Injected:
         """One more."""
         self.counts.setdefault(place, Counter())[fault] += 1
 
+    def to_json(self) -> dict[str, Any]:
+        """As plain mappings."""
+        return {
+            "counts": {place: dict(counted) for place, counted in self.counts.items()},
+            "spoiled": dict(self.spoiled),
+            "noise_bytes": dict(self.noise_bytes),
+        }
+
 
 class Faults:
     """Every rule in force. Whoever asks from several threads takes turns.
@@ -124,7 +133,7 @@ class Faults:
             return self._spells[-1]
 
         for number, wire in enumerate(rules.wire):
-            chance = random.Random(f"{rules.seed} {number}")  # noqa: S311
+            chance = random.Random(f"{rules.seed} {number}")
             self._wire.append(OnWire(wire, spell(wire.from_s, wire.for_s), chance))
         for servo in rules.servo:
             lasts_s = servo.for_s if servo.for_s is not None else RESTART_S

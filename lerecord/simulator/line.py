@@ -95,7 +95,8 @@ class Line:
             struck = self._struck(reply, answer.instruction)
             carried += self._damaged(reply.data, struck)
             spoiled = spoiled or any(each.rule.fault in _SPOILING for each in struck)
-        self._faults.injected.spoiled[self._arm] += spoiled
+        if spoiled:
+            self._faults.injected.spoiled[self._arm] += 1
         return carried
 
     def _struck(self, reply: Reply, instruction: int) -> list[OnWire]:

@@ -7,24 +7,16 @@ import socket
 import sys
 import tempfile
 import threading
-import tty
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+
+from lerecord.simulator.terminal import Cable, FixedCable, Terminal, Wire
 
 _BITS_PER_BYTE = 10  # one start bit, eight data bits, one stop bit
 _TIMEOUT_SLACK_S = 0.001
 _READ_BYTES = 4096
 _REAL_TIME_PRIORITY = 40
-
-
-class Wire(Protocol):
-    """What hangs on a port: takes bytes at a time, gives the replies to them in one piece."""
-
-    def feed(self, data: bytes, now: float) -> bytes:
-        """Replies to the bytes."""
-        ...
 
 
 class LockStepPort:
@@ -141,66 +133,6 @@ class LockStepPort:
         return count * _BITS_PER_BYTE / self.baudrate
 
 
-class Cable(Protocol):
-    """What a pseudo-terminal does that no request asks for; times on the clock of the ports."""
-
-    def late(self, now: float) -> bytes:
-        """Replies that were late and are there by now."""
-        ...
-
-    def plugged(self, now: float) -> bool:
-        """False while the adapter is unplugged."""
-        ...
-
-    def wait_s(self, now: float) -> float | None:
-        """Seconds until one of the two changes; None for never."""
-        ...
-
-
-class _FixedCable:
-    def late(self, now: float) -> bytes:
-        return b""
-
-    def plugged(self, now: float) -> bool:
-        return True
-
-    def wait_s(self, now: float) -> float | None:
-        return None
-
-
-class _Terminal:
-    """A pseudo-terminal under a path that stays when it is unplugged and plugged in again.
-
-    Both ends are kept open here: clients may open and close theirs as they like.
-    """
-
-    def __init__(self, path: Path, wire: Wire, cable: Cable) -> None:
-        self.wire = wire
-        self.cable = cable
-        self.server: int | None = None
-        self._path = path
-        self._client = -1
-
-    def follow_plug(self, now: float) -> None:
-        """Be there or not, as the cable says."""
-        plugged = self.cable.plugged(now)
-        if plugged and self.server is None:
-            self.server, self._client = os.openpty()
-            tty.setraw(self._client)
-            os.set_blocking(self.server, False)
-            self._path.symlink_to(os.ttyname(self._client))
-        elif not plugged:
-            self.close()
-
-    def close(self) -> None:
-        """Hang up on the client, as an adapter does that is unplugged."""
-        if self.server is not None:
-            self._path.unlink()
-            os.close(self._client)
-            os.close(self.server)
-            self.server = None
-
-
 class Ports:
     """Serves wires on file descriptors from one thread, each request at the time it is read.
 
@@ -214,7 +146,7 @@ class Ports:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._folder = tempfile.TemporaryDirectory(prefix="lerecord-sim-")
-        self._terminals: list[_Terminal] = []
+        self._terminals: list[Terminal] = []
         self._sockets: dict[int, Wire] = {}
         self._owned: list[int] = []
         self._wake_read, self._wake_write = os.pipe()
@@ -224,7 +156,7 @@ class Ports:
     def add_terminal(self, wire: Wire, name: str | None = None, cable: Cable | None = None) -> str:
         """Serve a wire on a new pseudo-terminal; the path that a client opens."""
         path = Path(self._folder.name) / (name or f"port{len(self._terminals)}")
-        terminal = _Terminal(path, wire, cable if cable is not None else _FixedCable())
+        terminal = Terminal(path, wire, cable if cable is not None else FixedCable())
         terminal.follow_plug(self._now())
         self._terminals.append(terminal)
         return str(path)
@@ -271,14 +203,15 @@ class Ports:
 
     def _follow_cables(self) -> float | None:
         """Plug and unplug, send what was late; seconds until there is more of that to do."""
+        waits = []
         for terminal in self._terminals:
             now = self._now()
             terminal.follow_plug(now)
-            if terminal.server is not None and (late := terminal.cable.late(now)):
-                _send(terminal.server, late)
-        now = self._now()
-        waits = [terminal.cable.wait_s(now) for terminal in self._terminals]
-        return min((max(wait, 0.0) for wait in waits if wait is not None), default=None)
+            if terminal.server is not None:
+                _send(terminal.server, terminal.cable.late(now))
+            if (wait_s := terminal.cable.wait_s(now)) is not None:
+                waits.append(max(wait_s, 0.0))
+        return min(waits, default=None)
 
     def _answer(self, descriptor: int, wire: Wire) -> bool:
         """False when the other end is gone for good."""

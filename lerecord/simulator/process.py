@@ -44,7 +44,7 @@ class SimulatorConfig:
         seed: of the world.
         cameras: to be served.
         faults: rules of what fails, of the file under `faults`.
-        log: file under `log`, which gets a line for each request: time, arm, what its encoders read.
+        log: file that gets a line for each request: time, arm, what its encoders read.
     """
 
     seed: int
@@ -221,12 +221,18 @@ class Script:
         elif command.get("query") == "truth":
             self._tell({"event": "truth"} | asdict(self._stage.truth()))
         elif command.get("query") == "faults":
-            self._tell({"event": "faults"} | asdict(self._stage.injected()))
+            self._tell({"event": "faults"} | self._stage.injected())
         elif "faults" in command:
-            self._stage.inject(parse(command["faults"]))
-            self._wake()
+            self._inject(command["faults"])
         else:
             print(f"The simulator does not know the line {line!r}.", file=sys.stderr, flush=True)
+
+    def _inject(self, faults: Any) -> None:
+        try:
+            self._stage.inject(parse(faults))
+        except ConfigError as error:
+            print(error, file=sys.stderr, flush=True)
+        self._wake()
 
     def _follow_with(self, phase: str, after_s: float) -> None:
         if self._loop:

@@ -1,14 +1,14 @@
 """The world as several threads share it, and the phases that it goes through."""
 
-import copy
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lerecord.simulator import koch
 from lerecord.simulator.demonstrator import Motion, demonstration, return_home
 from lerecord.simulator.faults import HARDWARE_ERRORS, Rules
-from lerecord.simulator.injection import Faults, Injected
+from lerecord.simulator.injection import Faults
 from lerecord.simulator.kinematics import UnreachableError
 from lerecord.simulator.line import Line
 from lerecord.simulator.sight import TAKE, Sight
@@ -99,10 +99,10 @@ class Stage:
         with self._lock:
             self._faults.add(rules, self._now())
 
-    def injected(self) -> Injected:
-        """What has failed so far."""
+    def injected(self) -> dict[str, Any]:
+        """What has failed so far: `Injected` as plain mappings."""
         with self._lock:
-            return copy.deepcopy(self._faults.injected)
+            return self._faults.injected.to_json()
 
     def begin(self, phase: str) -> None:
         """Start a phase; what was under way ends where it is."""

@@ -1,5 +1,6 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,8 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lerecord.dataset.journal import RowJournal, read_rows
+from lerecord.dataset.records import RecordFile
 from lerecord.dataset.take import Row
+from lerecord.frame import BusFaults
 
+FIELDS = (
+    *(("index", "<u4"), ("due", "<f8"), ("started", "<f8"), ("bus_s", "<f8"), ("retries", "<u4")),
+    *(("measured", "?"), ("missed", "?")),
+    *((name, "<f4", (1,)) for name in ("state", "action", "requested")),
+)
 number = st.floats(width=32, allow_nan=False)
 vector = st.lists(number, min_size=3, max_size=3).map(lambda v: np.array(v, dtype=np.float32))
 rows = st.lists(
@@ -24,6 +32,7 @@ rows = st.lists(
         bus_s=st.floats(allow_nan=False),
         retries=st.integers(0, 2**32 - 1),
         missed=st.booleans(),
+        faults=st.builds(BusFaults, *[st.integers(0, 2**32 - 1)] * 5),
     ),
     max_size=8,
 )
@@ -41,6 +50,7 @@ def numbered(row: Row, index: int) -> Row:
         row.bus_s,
         row.retries,
         row.missed,
+        row.faults,
     )
 
 
@@ -100,3 +110,20 @@ def test_rows_behind_a_gap_are_left_out(tmp_path: Path) -> None:
     size = (len(data) - start) // 5
     path.write_bytes(data[: start + 2 * size] + data[start + 3 * size :])
     assert read_rows(path).due.tolist() == [10.0, 11.0]
+
+
+def test_a_journal_that_counts_less_is_read_with_zeros_for_the_rest(tmp_path: Path) -> None:
+    def of(*names: str) -> np.dtype[Any]:
+        known = [(name, kind, *shape) for name, kind, *shape in FIELDS]
+        return np.dtype([*known, ("faults", "<u4", (len(names),))])
+
+    for names, counts in ((("corrupt", "timeouts"), (7, 9)), ((), ())):
+        path = tmp_path / f"rows{len(names)}"
+        header = {"format": "lerecord rows 1", "joints": 1, "faults": names}
+        if not names:
+            del header["faults"]  # as it was before anything was counted
+        with RecordFile(path, of(*names), header) as file:
+            file.append(0, 1.0, 1.0, 0.1, 2, True, False, [1], [2], [3], counts)
+        columns = read_rows(path)
+        assert columns.faults.tolist() == [[9, 7, 0, 0, 0] if names else [0] * 5]
+        assert columns.requested.tolist() == [[3.0]]

@@ -26,6 +26,7 @@ def sidecar() -> Sidecar:
         state=np.zeros((4, 2), dtype=np.float32),
         action=np.zeros((4, 2), dtype=np.float32),
         requested=np.arange(8, dtype=np.float32).reshape(4, 2),
+        faults=np.arange(20, dtype=np.uint32).reshape(4, 5),
     )
     track = TrackSummary(
         captured_at=due - np.array([0.01, 0.02, 0.3, 0.01]),
@@ -46,6 +47,10 @@ def test_the_truth_comes_back(tmp_path: Path) -> None:
         assert np.array_equal(getattr(after, name), getattr(before, name)), name
     assert np.array_equal(after.requested, before.requested)
     assert after.facts == before.facts
+    assert list(after.faults) == list(before.faults)
+    assert [each.tolist() for each in after.faults.values()] == np.arange(20).reshape(
+        4, 5
+    ).T.tolist()
     for name in ("captured_at", "sequence", "repeated", "corrupt", "histogram"):
         left, right = getattr(after.tracks["front"], name), getattr(before.tracks["front"], name)
         assert np.array_equal(left, right), name
@@ -64,6 +69,11 @@ def test_it_is_an_arrow_file_that_any_reader_opens(tmp_path: Path) -> None:
         "bus_s",
         "retries",
         "requested",
+        "bus.timeouts",
+        "bus.corrupt",
+        "bus.strays",
+        "bus.drained_bytes",
+        "bus.alerts",
         "front.captured_at",
         "front.sequence",
         "front.repeated",
@@ -79,6 +89,7 @@ def test_health_is_one_line() -> None:
         "missed": 1,
         "unmeasured": 1,
         "retries": 3,
+        "bus": {"timeouts": 30, "corrupt": 34, "strays": 38, "drained_bytes": 42, "alerts": 46},
         "lateness_s": {"p50": 0.002, "p99": 0.00394, "max": 0.004},
         "cameras": {"front": {"repeated": 1, "corrupt": 1, "max_image_age_s": 0.302}},
     }

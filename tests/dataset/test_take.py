@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lerecord.dataset.take import MAX_TAKE_S, Row, Take
 from lerecord.errors import DatasetError
-from lerecord.frame import Frame
+from lerecord.frame import NO_FAULTS, BusFaults, Frame
 
 
 class Rows:
@@ -29,7 +29,8 @@ class Marks:
 
 def frame(slot: int) -> Frame:
     value = np.full(2, slot, dtype=np.float32)
-    return Frame(slot, float(slot), slot + 0.25, value, value + 1, value + 2, bus_s=0.5, retries=3)
+    faults = BusFaults(timeouts=2, corrupt=1)
+    return Frame(slot, float(slot), slot + 0.25, value, value + 1, value + 2, True, 0.5, 3, faults)
 
 
 def recorded(missed: Sequence[int], fps: int = 30) -> tuple[Take, Rows, Marks]:
@@ -55,6 +56,7 @@ def test_a_missed_slot_repeats_the_row_and_the_picture_before_it() -> None:
 def test_a_repeated_row_claims_no_work_on_the_bus() -> None:
     _, rows, _ = recorded([0, 1])
     assert [(row.bus_s, row.retries) for row in rows.rows] == [(0.5, 3), (0.0, 0), (0.5, 3)]
+    assert [row.faults for row in rows.rows] == [(2, 1, 0, 0, 0), NO_FAULTS, (2, 1, 0, 0, 0)]
 
 
 def test_slots_missed_before_the_first_row_do_not_count() -> None:
@@ -99,7 +101,8 @@ def test_missed_slots_do_not_make_a_take_too_long() -> None:
 )
 def test_a_row_survives_json(values: list[float], due: float, flag: bool, retries: int) -> None:
     vector = np.array(values, dtype=np.float32)
-    row = Row(5, due, due, vector, -vector, vector, flag, 0.1, retries, not flag)
+    faults = BusFaults(retries, 1, 2, 3, 4)
+    row = Row(5, due, due, vector, -vector, vector, flag, 0.1, retries, not flag, faults)
     again = Row.from_json(json.loads(json.dumps(row.to_json())))
     for name in Row.__slots__:
         assert np.array_equal(getattr(again, name), getattr(row, name)), name

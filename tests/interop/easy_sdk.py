@@ -104,7 +104,7 @@ class Checks:
                 expect(f"{vendors} of {model.name}", (item.address, item.size), place)
                 compared += 1
         expect("registers that only the vendor has", [n for n in absent if INDIRECT not in n], [])
-        return f"{compared} registers of 3 models at the vendor's places; none indirect here"
+        return f"{compared} registers of 3 models where the vendor has them; no indirect ones"
 
     def registers(self) -> str:
         count = 0

@@ -21,6 +21,7 @@ TICKS, FPS = 300, 30
 ARMS = ("leader", "follower")
 _SLACK_COUNTS = 1  # the hand trembles: between two looks at the truth it may turn around
 _UNBOUNDED = 1000.0
+_HALF = 0.5001  # counts: half of one, and what float32 leaves of it
 _LATE_S = 0.1
 _MOST_TIMEOUTS = 10  # on a busy machine
 
@@ -38,8 +39,8 @@ def exact_counts(calibration: Calibration, action: Units) -> Units:
     """Where LeRobot's formula puts an action, in counts, before anything rounds it."""
     joints = [calibration.joints[name] for name in koch.JOINTS]
     share = np.append((action[:5] + 100.0) / 200.0, action[5] / 100.0)
-    low, high = (np.array(ends) for ends in zip(*((j.range_min, j.range_max) for j in joints)))
-    return np.asarray(low + share * (high - low))
+    low, high = (np.array([getattr(j, end) for j in joints]) for end in ("range_min", "range_max"))
+    return np.asarray(share * (high - low) + low)
 
 
 class Pair(Protocol):
@@ -50,6 +51,9 @@ class Pair(Protocol):
 
     def command(self, goal: Units) -> None:
         """Send the follower there."""
+
+    def rounds(self, exact: Units, goals: Units) -> bool:
+        """True when these are the whole counts that it makes of exact ones."""
 
     def recover(self) -> None:
         """After a read that failed: make sure that a late answer is not taken for the next."""
@@ -74,6 +78,10 @@ class LeRobotPair:
         sent = self.lerobot.call("follower", "send_action", named)
         expect("what send_action returns", sent, named)
 
+    def rounds(self, exact: Units, goals: Units) -> bool:
+        """LeRobot truncates."""
+        return bool((goals == np.trunc(exact)).all())
+
     def recover(self) -> None:
         """Discard late answers: dynamixel-sdk before 4 never does, and LeRobot asks for 3."""
         time.sleep(_LATE_S)
@@ -95,6 +103,10 @@ class OwnPair:
     def command(self, goal: Units) -> None:
         """Send the follower there."""
         self.follower.command(goal, _UNBOUNDED)
+
+    def rounds(self, exact: Units, goals: Units) -> bool:
+        """lerecord takes the nearest."""
+        return bool((np.abs(goals - exact) <= _HALF).all())
 
     def recover(self) -> None:
         """Nothing: lerecord's bus drains the line by itself."""
@@ -196,10 +208,12 @@ class Teleoperation:
         exact = exact_counts(self._calibrations["follower"], action)
         deadline = time.monotonic() + _LATE_S
         while True:
-            off = exact - np.array(list(self._rig.truth().goals["follower"].values()))
-            if np.abs(off).max() < 1.0:
+            goals = np.array(list(self._rig.truth().goals["follower"].values()), np.float64)
+            if self._pair.rounds(exact, goals):
                 break
-            expect(f"goals arrive, and are not off by {off}", time.monotonic() < deadline, True)
+            late = time.monotonic() > deadline
+            expect(f"goals {goals} for {exact}", "too late" if late else "in time", "in time")
+        off = goals - exact
         self._seen.goals += len(off)
         self._seen.worst_goal = max(self._seen.worst_goal, float(np.abs(off).max()))
 

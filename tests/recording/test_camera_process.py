@@ -153,7 +153,11 @@ def test_a_dead_process_is_told_and_gets_a_successor(
         assert time.monotonic() < deadline
         time.sleep(0.01)
     camera.restart_if_dead()
+    trouble = camera.trouble(1.0)
+    assert trouble is not None  # no take may begin with a camera that is not open yet
+    assert trouble.startswith("Camera front is being opened again.")
     camera.wait_until_ready()
+    assert camera.trouble(1.0) is None
     times = record(camera, tmp_path, 10)
     finish(camera)
     camera.close()

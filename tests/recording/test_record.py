@@ -101,6 +101,27 @@ def test_two_tasks_and_three_episodes_in_one_dataset(tmp_path: Path) -> None:
     assert_passes_check(dataset)
 
 
+def test_an_episode_is_done_again_in_its_place(tmp_path: Path) -> None:
+    dataset = tmp_path / "box"
+    for task, seconds in ((TASK, "1"), ("Push the cup", "1.5")):
+        run("--task", task, "--episode-time", seconds, "--dataset", str(dataset))
+    kept = (dataset / "videos/chunk-000/observation.images.front/episode_000001.mp4").read_bytes()
+    again = run("rerecord", "0", "--episode-time", "2", "--dataset", str(dataset))
+    assert again.returncode == 0, again.stderr
+    assert f"episode 0: recording {TASK!r} again" in again.stdout
+    assert f"episode 0 again: 60 rows, 2.0 s, {TASK}" in again.stdout
+    tables = [pq.read_table(path) for path in sorted(dataset.glob("data/*/*.parquet"))]
+    assert [len(table) for table in tables] == [60, 45]
+    assert tables[1]["index"].to_pylist() == list(range(60, 105))
+    now = (dataset / "videos/chunk-000/observation.images.front/episode_000001.mp4").read_bytes()
+    assert now == kept
+    assert_passes_check(dataset)
+
+    missing = run("rerecord", "0", "2", "--dataset", str(dataset))
+    assert missing.returncode == 2
+    assert "has no episode 2; its 2 episodes are counted from 0" in missing.stderr
+
+
 @pytest.fixture
 def recording(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """A recorder in the middle of its second take."""

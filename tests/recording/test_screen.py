@@ -14,6 +14,7 @@ SNAPSHOT = Snapshot(
     robot="koch",
     simulated=False,
     episode=12,
+    replaces=False,
     saved=2,
     episodes=10,
     elapsed_s=83.4,

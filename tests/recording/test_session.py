@@ -10,7 +10,7 @@ from lerecord.dataset.take import Row, Take
 from lerecord.frame import Frame
 from lerecord.pacing import Tick
 from lerecord.recording.operator import Command, Phase
-from lerecord.recording.session import TRANSITIONS, Plan, Session
+from lerecord.recording.session import TRANSITIONS, Plan, Session, Wanted
 
 FPS = 10
 
@@ -45,7 +45,10 @@ class FakeTakes:
     done: list[str] = field(default_factory=list)
     sinks: list[Rows] = field(default_factory=list)
     why_not: str | None = None
+    recoveries: int = 0
     sentence: str | None = None
+    replaces: int | None = None
+    appended: int = 0
 
     def obstacle(self) -> str | None:
         return self.why_not
@@ -53,13 +56,19 @@ class FakeTakes:
     def trouble(self) -> str | None:
         return self.sentence
 
-    def begin(self, task: str) -> Take:
-        self.done.append(f"begin {task}")
+    def recover(self) -> None:
+        self.recoveries += 1
+
+    def begin(self, task: str, replaces: int | None) -> Take:
+        self.replaces = replaces
+        self.done.append(f"begin {task}" if replaces is None else f"begin {task} for {replaces}")
         self.sinks.append(Rows())
         return Take(self.sinks[-1], {}, FPS)
 
-    def save(self, take: Take) -> None:
+    def save(self, take: Take) -> int:
         self.done.append(f"save {take.length}")
+        self.appended += self.replaces is None
+        return self.appended - 1 if self.replaces is None else self.replaces
 
     def discard(self, take: Take) -> None:
         self.done.append(f"discard {take.length}")
@@ -106,7 +115,7 @@ class Bench:
         self.session = Session(
             self.rig,
             self.takes,
-            Plan("Grab", **plan),  # type: ignore[arg-type]
+            Plan(**{"wanted": (Wanted("Grab"),)} | plan),  # type: ignore[arg-type]
             [self.script],
             self.notices,
         )
@@ -192,6 +201,7 @@ def test_a_device_that_fails_ends_the_take_and_keeps_it(attended: bool) -> None:
 
     bench.session.run(failing())
     assert bench.takes.done == ["begin Grab", "leave 10"]
+    assert (bench.rig.recoveries, bench.takes.recoveries) == ((1, 1) if attended else (0, 0))
     if attended:
         assert bench.script.phases[-2:] == [Phase.RESETTING, Phase.DONE]
         assert bench.session.failure is None
@@ -207,6 +217,35 @@ def test_missed_slots_become_rows_and_are_counted() -> None:
     bench.session.run(iter(ticks))
     assert bench.takes.done == ["begin Grab", "save 5"]
     assert bench.session.missed == 3
+
+
+def test_redo_in_reset_lets_the_next_take_replace_the_one_just_saved() -> None:
+    keys = [Command.GO, None, None, Command.SAVE] * 2
+    script = [*keys, Command.REDO, *keys[:4], *keys[:4], Command.REDO, Command.REDO, *keys[:4]]
+    bench = Bench(
+        {i: command for i, command in enumerate([*script, Command.QUIT]) if command is not None}
+    )
+    begun = [each for each in bench.run() if each.startswith("begin")]
+    assert begun == ["begin Grab", "begin Grab", "begin Grab for 1", "begin Grab", "begin Grab"]
+    assert bench.session.saved == 4
+    assert bench.notices.sentences == [
+        "The next take replaces episode 1.",
+        "The next take replaces episode 2.",
+        "The next take does not replace episode 2.",
+    ]
+
+
+def test_there_is_nothing_to_redo_before_the_first_save() -> None:
+    bench = Bench({0: Command.REDO, 1: Command.GO, 4: Command.SAVE, 5: Command.QUIT})
+    assert bench.run() == ["begin Grab", "save 3"]
+    assert "No take was saved yet" in bench.notices.sentences[0]
+
+
+def test_several_episodes_are_done_again_in_turn_each_with_its_task() -> None:
+    wanted = (Wanted("Grab", 3), Wanted("Push", 7))
+    bench = Bench({}, wanted=wanted, episodes=2, episode_time_s=0.3, reset_time_s=0.1)
+    assert bench.run() == ["begin Grab for 3", "save 3", "begin Push for 7", "save 3"]
+    assert bench.session.phase is Phase.DONE
 
 
 def test_every_phase_but_the_last_can_be_left_by_a_signal() -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
+import pytest
 
 from lerecord.simulator.mjpeg import MjpegServer, Stream
 
@@ -118,6 +119,44 @@ def test_opencv_reads_it() -> None:
     assert [ok for ok, _ in pictures] == [True] * 5
     means = [float(picture.mean()) for _, picture in pictures if picture is not None]
     assert means == sorted(means)
+
+
+def test_a_camera_that_hangs_up_refuses_until_it_answers_again() -> None:
+    film = Film()
+    stream = Stream(200.0, film.take)
+    runner = threading.Thread(target=stream.run)
+    with MjpegServer("front", stream) as server:
+        runner.start()
+        response = get(server.url)
+        part(response)
+        server.hang_up()
+        response.read()  # to the end: what was under way still comes
+        response.close()
+        with pytest.raises(ConnectionRefusedError):
+            get(server.url)
+        server.answer_again()
+        response = get(server.url)
+        part(response)
+        response.close()
+    runner.join()
+
+
+def test_a_camera_that_gives_no_picture_shows_none() -> None:
+    asked: list[int] = []
+
+    def take(number: int) -> bytes | None:
+        asked.append(number)
+        return b"picture" if len(asked) % 2 == 0 else None
+
+    stream = Stream(200.0, take)
+    runner = threading.Thread(target=stream.run)
+    with MjpegServer("front", stream) as server:
+        runner.start()
+        response = get(server.url)
+        assert {part(response) for _ in range(3)} == {b"picture"}
+        response.close()
+    runner.join()
+    assert asked[:4] == [0, 0, 1, 1]  # a number is that of a picture that was given
 
 
 def test_nonsense_instead_of_a_request_is_refused() -> None:

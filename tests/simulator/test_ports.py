@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from dynamixel_sdk import COMM_SUCCESS, GroupSyncRead, PortHandler, Protocol2PacketHandler
 
+from lerecord.errors import DeviceError
+from lerecord.motors.port import PORT_FAILURES, WaitingPort
 from lerecord.motors.tables import XL330_M288
 from lerecord.simulator.dynamixel import Bus
 from lerecord.simulator.koch import follower_servos
@@ -139,6 +141,75 @@ def test_a_client_that_hangs_up_disturbs_nobody() -> None:
         before = time.process_time()
         time.sleep(0.3)
         assert time.process_time() - before < 0.15  # nothing spins
+
+
+class Plug:
+    """A cable that a test pulls, with replies that come late."""
+
+    def __init__(self) -> None:
+        self.is_in = True
+        self.under_way = b""
+
+    def late(self, now: float) -> bytes:
+        arrived, self.under_way = self.under_way, b""
+        return arrived
+
+    def plugged(self, now: float) -> bool:
+        return self.is_in
+
+    def wait_s(self, now: float) -> float | None:
+        return None
+
+
+def read_on(port: WaitingPort) -> None:
+    """For ever: the name of a port is gone a moment before the adapter is."""
+    while True:
+        port.setPacketTimeoutMillis(1.0)
+        port.readPort(1)
+
+
+def test_an_unplugged_port_is_lost_and_is_back_under_its_name() -> None:
+    plug, ports = Plug(), Ports(lambda: 0.0)
+    path = Path(ports.add_terminal(Echo(), "arm", plug))
+    assert path.name == "arm"
+    with ports:
+        lost = WaitingPort(str(path))
+        lost.openPort()
+        plug.is_in = False
+        ports.wake()
+        while path.exists():
+            time.sleep(0.001)
+        with pytest.raises(PORT_FAILURES):
+            read_on(lost)
+        with pytest.raises(PORT_FAILURES):
+            lost.writePort([1])
+        lost.closePort()
+        with pytest.raises(DeviceError, match=f"There is no port {path}: plug the arm in"):
+            WaitingPort(str(path)).openPort()
+        plug.is_in = True
+        ports.wake()
+        while not path.exists():
+            time.sleep(0.001)
+        back = WaitingPort(str(path))
+        back.openPort()
+        back.writePort([1, 2])
+        back.setPacketTimeoutMillis(5000.0)
+        assert back.readPort(2) == b"\1\2"
+        back.closePort()
+    assert not path.parent.exists()
+
+
+def test_what_was_late_is_sent_when_it_is_due() -> None:
+    plug, ports = Plug(), Ports(lambda: 0.0)
+    path = ports.add_terminal(Echo(), "arm", plug)
+    with ports:
+        port = WaitingPort(path)
+        port.openPort()
+        plug.under_way = b"late"
+        ports.wake()
+        port.setPacketTimeoutMillis(5000.0)
+        assert port.readPort(4) == b"late"
+        port.closePort()
 
 
 def descriptors() -> set[str]:

@@ -1,5 +1,6 @@
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,6 +103,36 @@ def test_an_unknown_line_is_named_and_changes_nothing(capsys: pytest.CaptureFixt
     complaints = capsys.readouterr().err.splitlines()
     assert len(complaints) == len(unknown)
     assert all(repr(line) in said for line, said in zip(unknown, complaints, strict=True))
+
+
+def test_faults_of_a_line_are_injected_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Told(loop=False)
+    told.script.obey('{"faults": {"servo": [{"arm": "leader", "id": 1, "fault": "overload"}]}}')
+    told.script.obey('{"faults": {"servos": []}}')
+    told.step(0.1)
+    told.stage.truth()
+    told.script.obey('{"query": "faults"}')
+    assert told.events == [
+        {
+            "event": "faults",
+            "counts": {"leader": {"overload": 1}},
+            "spoiled": {},
+            "noise_bytes": {},
+        }
+    ]
+    assert "unknown key 'servos'" in capsys.readouterr().err
+
+
+def test_the_first_line_names_a_file_of_faults_and_a_log(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.toml"
+    faults.write_text("seed = 5", encoding="utf-8")
+    more = {"faults": str(faults), "log": str(tmp_path / "log")}
+    parsed = parse_config(json.dumps({"seed": 7, "cameras": {}, **more}))
+    assert parsed.faults.seed == 5
+    assert parsed.log == tmp_path / "log"
+    faults.write_text("sed = 5", encoding="utf-8")
+    with pytest.raises(ConfigError, match="unknown key 'sed' at the top level; did you mean"):
+        parse_config(json.dumps({"seed": 7, "cameras": {}, **more}))
 
 
 def test_alone_it_goes_on_without_end() -> None:

@@ -2,6 +2,7 @@ import pytest
 
 from lerecord.simulator import koch
 from lerecord.simulator.demonstrator import HOME
+from lerecord.simulator.dynamixel import PING
 from lerecord.simulator.packets import encode
 from lerecord.simulator.stage import (
     IDLE,
@@ -95,6 +96,24 @@ def test_a_box_out_of_reach_is_put_back_first() -> None:
     set_.stage._world.box.put(2.0, 0.0, 0.0)
     set_.stage.begin(RECORD)
     assert set_.stage.truth().box[0] < 0.3
+
+
+def test_each_request_is_logged_with_what_the_encoders_read() -> None:
+    clock, lines = Clock(), list[str]()
+    stage = Stage(0, clock, log=lines.append)
+    stage.begin(RECORD)
+    for arm, elapsed_s in (("leader", 0.0), ("follower", 0.5), ("leader", 0.5)):
+        clock.now += elapsed_s
+        stage.buses()[arm].feed(encode(1, PING), clock.now)
+    now = stage.truth()
+    logged = [line.split() for line in lines]
+    assert [(float(line[0]), line[1]) for line in logged] == [
+        (100.0, "leader"),
+        (100.5, "follower"),
+        (101.0, "leader"),
+    ]
+    assert [int(count) for count in logged[2][2:]] == [j.position for j in now.leader.values()]
+    assert logged[0][2:] != logged[2][2:]
 
 
 def test_a_seed_repeats_everything() -> None:

@@ -3,10 +3,15 @@
 import ctypes
 import os
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 _PRIORITY = 50
 _CAP_SYS_NICE = 23  # linux/capability.h
 _CAPABILITY_VERSION_3 = 0x20080522
+
+_T = TypeVar("_T")
 
 
 def ask_for_realtime() -> bool:
@@ -24,17 +29,20 @@ def ask_for_realtime() -> bool:
     return True
 
 
-def give_up_realtime() -> None:
-    """Let neither this thread nor those it starts ever get real-time priority.
+def without_realtime(work: Callable[[], _T]) -> _T:
+    """Do the work in a thread that may not get real-time priority, nor may any that it starts.
 
-    SVT-AV1, where it may, starts dozens of threads with the highest one, before which even the
-    control loop has to wait. Root may through CAP_SYS_NICE; others through a limit.
+    SVT-AV1, opened where it may, gives SCHED_FIFO 99 to the calling thread and to dozens of its
+    own, before which even the control loop has to wait. Root may, through CAP_SYS_NICE.
     """
+    with ThreadPoolExecutor(1, initializer=_give_up_nice_capability) as thread:
+        return thread.submit(work).result()
+
+
+def _give_up_nice_capability() -> None:
+    """Drop CAP_SYS_NICE of this thread; threads that it starts inherit that."""
     if sys.platform != "linux":
         return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))
     libc = ctypes.CDLL(None, use_errno=True)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; then their upper halves

@@ -1,0 +1,105 @@
+"""Several mp4 become one, picture behind picture, without encoding again."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.video.stream import VideoStream
+
+from lerecord.errors import DatasetError
+
+_TICKS_A_PICTURE = 512  # the timescale is this times fps, so that every i / fps is exact
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A video and how many pictures are due in it."""
+
+    path: Path
+    pictures: int
+
+
+def header_of(path: Path) -> tuple[str, bytes]:
+    """Codec and stream header; videos of which both are the same may be one stream.
+
+    Raises:
+        DatasetError: the file is missing or no video.
+    """
+    with _opened(path) as container:
+        context = _stream(container, path).codec_context
+        return context.name, bytes(context.extradata or b"")
+
+
+def concatenate(clips: Iterable[Clip], target: Path, fps: int) -> None:
+    """Write all pictures of some clips into one mp4, its moov in front, exact times from 0.
+
+    Args:
+        clips: their headers are the same.
+        target: is overwritten.
+        fps: pictures a second.
+
+    Raises:
+        DatasetError: a clip cannot be read or has not the pictures that are due.
+    """
+    timescale = str(fps * _TICKS_A_PICTURE)
+    options = {
+        "movflags": "faststart",
+        "video_track_timescale": timescale,
+        "movie_timescale": timescale,
+    }
+    before = 0
+    copy: VideoStream | None = None
+    with av.open(str(target), "w", format="mp4", container_options=options) as output:
+        for clip in clips:
+            with _opened(clip.path) as container:
+                stream = _stream(container, clip.path)
+                if copy is None:
+                    copy = output.add_stream_from_template(stream, opaque=True)
+                    copy.time_base = Fraction(1, fps)
+                copied = _copy(container, stream, _Target(output, copy, fps, before))
+            if copied != clip.pictures:
+                raise DatasetError(
+                    f"{clip.path} has {copied} pictures where {clip.pictures} are due; "
+                    f"`lerecord check` says what else is wrong."
+                )
+            before += copied
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    output: OutputContainer
+    stream: VideoStream
+    fps: int
+    before: int
+
+
+def _copy(container: InputContainer, stream: VideoStream, target: _Target) -> int:
+    copied = 0
+    base = Fraction(stream.time_base or 1) * target.fps
+    for packet in container.demux(stream):
+        if packet.size == 0 or packet.pts is None or packet.dts is None:
+            continue  # demux ends with an empty packet
+        pts, dts = round(packet.pts * base), round(packet.dts * base)
+        packet.time_base = Fraction(1, target.fps)
+        packet.pts, packet.dts = pts + target.before, dts + target.before
+        packet.duration = 1
+        packet.stream = target.stream
+        target.output.mux(packet)
+        copied += 1
+    return copied
+
+
+def _opened(path: Path) -> InputContainer:
+    try:
+        return av.open(str(path), "r", format="mp4")
+    except (av.FFmpegError, OSError) as error:
+        raise DatasetError(f"{path} cannot be read as a video ({error}).") from error
+
+
+def _stream(container: InputContainer, path: Path) -> VideoStream:
+    if not container.streams.video:
+        raise DatasetError(f"{path} has no picture in it.")
+    return container.streams.video[0]

@@ -1,0 +1,64 @@
+"""What a disk can do and what it refuses: room, second names, and the sentence when it is full."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+from lerecord.errors import DatasetError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS)
+
+
+def refused(place: Path, error: OSError, consequence: str, needed_bytes: int = 0) -> DatasetError:
+    """The failure to raise when the disk of a folder refuses to be written.
+
+    Args:
+        place: the dataset.
+        error: what the system said.
+        consequence: what it means for the data, a half sentence.
+        needed_bytes: that the work takes on the disk; 0 when it is not known.
+    """
+    if error.errno not in _FULL:
+        return DatasetError(
+            f"The disk of {place} refused ({error.strerror}); {consequence}. Mend it and try again."
+        )
+    room = f"{megabytes(needed_bytes)} are needed and " if needed_bytes else ""
+    return DatasetError(
+        f"The disk of {place} is full ({error.strerror}; {room}{megabytes(_free(place))} are "
+        f"free); {consequence}. Make room and try again."
+    )
+
+
+def megabytes(size_bytes: int) -> str:
+    """A size as people read it, never rounded down."""
+    return f"{-(-size_bytes // 100_000) / 10:.1f} MB"
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files in a folder and below; what vanishes meanwhile does not count."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.lstat().st_size if path.is_file() else 0
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def link_or_copy(source: Path, target: Path) -> bool:
+    """Give a file a second name; copied, and False, where the disk knows no second names."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
+        return False
+    return True
+
+
+def _free(place: Path) -> int:
+    existing = next(each for each in (place, *place.absolute().parents) if each.exists())
+    return shutil.disk_usage(existing).free

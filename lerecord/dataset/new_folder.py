@@ -1,0 +1,106 @@
+"""A folder that is there as a whole or not at all, however its making ends."""
+
+import shutil
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from lerecord.dataset import layout
+from lerecord.dataset.disk import link_or_copy, refused
+from lerecord.dataset.lock import DatasetLock
+from lerecord.dataset.sync import sync_file
+from lerecord.errors import DatasetError
+
+Probe = Callable[[str], None]
+"""Told what comes next, before each effect on the disk: there a test stops the process."""
+
+
+def unobserved(step: str) -> None:
+    """The probe of everyone but tests."""
+
+
+class NewFolder:
+    """Files are written beside the folder to be, under a hidden name; one rename shows them all.
+
+    What a killed process left under the hidden name is cleared by the next that makes the folder.
+    An OSError in its block becomes the DatasetError that says so.
+
+    Args:
+        out: the folder to be; nothing is there, or an empty folder.
+        probe: told what comes next, for tests.
+
+    Raises:
+        DatasetError: on entering, when something is there, another process is making it, or the
+            disk refuses.
+    """
+
+    def __init__(self, out: Path, probe: Probe = unobserved) -> None:
+        self._out = out.absolute()
+        self._draft = self._out.with_name(f".{self._out.name}.partial")
+        self._probe = probe
+        self._lock = ExitStack()
+        self._committed = False
+
+    def __enter__(self) -> Self:
+        if self._out.is_symlink() or (self._out.exists() and not _is_empty(self._out)):
+            raise DatasetError(f"{self._out} is not empty; name a folder that is not there yet.")
+        self._lock.enter_context(DatasetLock(self._draft))
+        try:
+            for path in self._draft.iterdir():
+                if path.name != layout.PRIVATE:
+                    _remove(path)
+        except BaseException:
+            self._lock.close()
+            raise
+        return self
+
+    def place(self, target: str) -> Path:
+        """Where to write the file that will be at `target`, a path in the folder."""
+        self._probe(f"write {target}")
+        path = self._draft / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def put(self, target: str, data: bytes) -> None:
+        """The file at `target` has this content."""
+        self.place(target).write_bytes(data)
+
+    def take(self, source: Path, target: str) -> None:
+        """The file at `target` is that at `source`, which stays: a second name, or a copy."""
+        link_or_copy(source, self.place(target))
+
+    def commit(self, keep_private: bool = True) -> None:
+        """Show the folder.
+
+        Args:
+            keep_private: also the hidden part in which lerecord keeps its lock.
+        """
+        self._probe("sync")
+        for path in sorted(self._draft.rglob("*"), key=lambda each: -len(each.parts)):
+            sync_file(path)
+        if not keep_private:
+            _remove(self._draft / layout.PRIVATE)
+        sync_file(self._draft)
+        self._probe("rename")
+        self._draft.rename(self._out)
+        self._committed = True
+        sync_file(self._out.parent)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not self._committed:
+            shutil.rmtree(self._draft, ignore_errors=True)
+        self._lock.close()
+        if isinstance(error, OSError):
+            raise refused(self._out.parent, error, f"{self._out} was not made") from error
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and next(folder.iterdir(), None) is None
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

@@ -1,0 +1,87 @@
+"""Which moments around a row each policy is trained on, by its name."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lerecord.errors import ConfigError
+
+OBSERVATIONS = "observation.*"
+
+
+@dataclass(frozen=True, slots=True)
+class _Preset:
+    """Rows that a policy takes.
+
+    Attributes:
+        steps: observations, the present one the last.
+        actions: how many.
+        present: True when a single observation is a window of one; False when it is no window.
+        from_oldest: True when the actions begin at the oldest observation, else at the present.
+    """
+
+    steps: int
+    actions: int
+    present: bool
+    from_oldest: bool
+
+
+_PRESETS = {
+    "act": _Preset(steps=1, actions=100, present=False, from_oldest=False),
+    "diffusion": _Preset(steps=2, actions=16, present=True, from_oldest=True),
+    "smolvla": _Preset(steps=1, actions=50, present=True, from_oldest=False),
+    "pi0": _Preset(steps=1, actions=50, present=False, from_oldest=False),
+}
+
+
+def delta_timestamps_for(
+    policy: str,
+    fps: int,
+    n_obs_steps: int | None = None,
+    n_actions: int | None = None,
+    features: Iterable[str] | None = None,
+) -> dict[str, list[float]]:
+    """The `delta_timestamps` that a policy is trained on.
+
+    The numbers are the defaults of LeRobot 0.3.3: `observation_delta_indices` and
+    `action_delta_indices` in its `policies/<name>/configuration_<name>.py`:
+
+    - `act`: chunk_size 100, action 0..99; n_obs_steps 1, the observation is no window.
+    - `diffusion`: horizon 16 and n_obs_steps 2, observation -1..0, action -1..14 (LeRobot 0.6.1
+      takes a horizon of 64; give `n_actions=64`).
+    - `smolvla`: chunk_size 50, action 0..49, observation 0 as a window of one.
+    - `pi0`: chunk_size 50, action 0..49; n_obs_steps 1, the observation is no window.
+
+    Args:
+        policy: one of those.
+        fps: of the dataset.
+        n_obs_steps: observations with the present one; None takes the policy's own.
+        n_actions: None takes the policy's own.
+        features: of the dataset; then each observation is named, as LeRobot itself wants it. None
+            says `observation.*`, which `lerecord.Dataset` understands.
+
+    Returns:
+        Feature to offsets in seconds, each a whole number of rows divided by fps.
+
+    Raises:
+        ConfigError: the policy is not known or a number is below 1.
+    """
+    if policy not in _PRESETS:
+        raise ConfigError(f"The policy {policy!r} is not known; known are {', '.join(_PRESETS)}.")
+    preset = _PRESETS[policy]
+    steps = preset.steps if n_obs_steps is None else n_obs_steps
+    actions = preset.actions if n_actions is None else n_actions
+    if fps < 1 or steps < 1 or actions < 1:
+        raise ConfigError(
+            f"fps {fps}, {steps} observations and {actions} actions: each must be 1 or more."
+        )
+    deltas: dict[str, list[float]] = {}
+    if steps > 1 or preset.present:
+        keys = [OBSERVATIONS] if features is None else _observations(features)
+        deltas |= {key: [row / fps for row in range(1 - steps, 1)] for key in keys}
+    start = 1 - steps if preset.from_oldest else 0
+    return deltas | {"action": [row / fps for row in range(start, start + actions)]}
+
+
+def _observations(features: Iterable[str]) -> list[str]:
+    start = OBSERVATIONS.removesuffix("*")
+    return [key for key in features if key.startswith(start)]

@@ -1,0 +1,151 @@
+"""`lerecord recover`: takes that were left by a kill become episodes, or are discarded."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lerecord.dataset import layout
+from lerecord.dataset.commit import has_pending
+from lerecord.dataset.lock import DatasetBusyError
+from lerecord.dataset.salvage import LeftTake, look_at_left
+from lerecord.dataset.staging import ClosedTake, left_takes
+from lerecord.dataset.state import holds_dataset
+from lerecord.dataset.writer import DatasetWriter, EpisodeSummary
+from lerecord.errors import DatasetError
+
+_WAIT_S = 2.0
+_QUIET_S = 0.3
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time as this module takes it."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+_REAL = Clock()
+
+
+def salvage(root: Path, take: str) -> EpisodeSummary | None:
+    """Make an episode of what is whole of a left take; None when that is too little.
+
+    Raises:
+        DatasetError: there is no such take, another process has the dataset, or the disk refuses.
+    """
+    with opened_to_recover(root) as writer:
+        return writer.salvage(take)
+
+
+def discard(root: Path, take: str) -> None:
+    """Remove a left take.
+
+    Raises:
+        DatasetError: there is no such take, or another process has the dataset.
+    """
+    with opened_to_recover(root) as writer:
+        writer.discard(ClosedTake.load(root, take))
+
+
+def opened_to_recover(root: Path, clock: Clock = _REAL) -> DatasetWriter:
+    """Open a dataset whose recorder was killed, as soon as its last processes have ended.
+
+    Raises:
+        DatasetError: it is none, or another process has it for longer.
+    """
+    until = clock.now() + _WAIT_S
+    while True:
+        try:
+            writer = _opened(root)
+            break
+        except DatasetBusyError:
+            if clock.now() >= until:
+                raise
+            clock.sleep(_POLL_S)
+    _wait_until_quiet(root, until, clock)
+    return writer
+
+
+def _opened(root: Path) -> DatasetWriter:
+    """Before its first episode a dataset is known by its takes alone."""
+    if not holds_dataset(root) and (left := left_takes(root)):
+        return DatasetWriter.open_or_create(root, ClosedTake.load(root, left[0]).facts.spec)
+    return DatasetWriter.open(root)
+
+
+def _wait_until_quiet(root: Path, until: float, clock: Clock) -> None:
+    """A camera's process ends its track within a second of its recorder's death."""
+    before, since = _sizes(root), clock.now()
+    recent = time.time() - _WAIT_S
+    if all(changed < recent for _, changed in before.values()):
+        return
+    while clock.now() < min(until, since + _QUIET_S):
+        clock.sleep(_POLL_S)
+        if (after := _sizes(root)) != before:
+            before, since = after, clock.now()
+
+
+def _sizes(root: Path) -> dict[Path, tuple[int, float]]:
+    found = {}
+    for path in (root / layout.TAKES).glob("*/*"):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue
+        found[path] = status.st_size, status.st_mtime
+    return found
+
+
+def recover(root: Path, discard_all: bool = False) -> int:
+    """Keep what was left, or ask at a terminal, and say what became of it; the exit status.
+
+    Raises:
+        DatasetError: there is no dataset, another process has it, or the disk refuses.
+    """
+    if not left_takes(root) and not has_pending(root):
+        if not (root / layout.PRIVATE).is_dir() and not holds_dataset(root):
+            raise DatasetError(f"{root} is not a dataset; name its folder.")
+        print(f"{root}: no take was left; there is nothing to recover.")
+        return 0
+    ask = sys.stdin.isatty() and sys.stdout.isatty() and not discard_all
+    failed = 0
+    with opened_to_recover(root) as writer:
+        for left in look_at_left(root):
+            discarded = discard_all or (ask and not _keeps(left))
+            try:
+                print(_discarded(writer, left) if discarded else _kept(writer, left))
+            except DatasetError as error:
+                failed += 1
+                print(f"{left.id}: {error}", file=sys.stderr)
+        print(f"{root} has {writer.episodes} episodes.")
+    return 2 if failed else 0
+
+
+def _keeps(left: LeftTake) -> bool:
+    lost = f'{left.id}: {left.seconds:.1f} s of "{left.task}" were never saved.'
+    while True:
+        try:
+            answer = input(f"{lost} (k)eep or (d)iscard? ").strip().lower()
+        except EOFError:
+            return True
+        if answer in ("k", "keep", "d", "discard"):
+            return answer.startswith("k")
+
+
+def _discarded(writer: DatasetWriter, left: LeftTake) -> str:
+    writer.discard(ClosedTake.load(writer.root, left.id))
+    return f"{left.id}: discarded, {left.rows} rows."
+
+
+def _kept(writer: DatasetWriter, left: LeftTake) -> str:
+    episode = writer.salvage(left.id)
+    if episode is None:
+        return f"{left.id}: discarded, for less than 2 rows of it are whole."
+    return (
+        f"{left.id}: episode {episode.index}, {episode.length} of {left.rows} rows, "
+        f"{episode.seconds:.1f} s, {episode.task}"
+    )

@@ -1,0 +1,119 @@
+"""The rows of some episodes, one behind the other, as columns in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from lerecord.dataset import layout
+from lerecord.dataset.metadata import EpisodeRecord, Info
+from lerecord.dataset.pending import PendingView
+from lerecord.errors import DatasetError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """N rows of E episodes.
+
+    Attributes:
+        columns: feature name to (N,) values or (N, D) vectors; those of videos are none.
+        episodes: whose rows they are.
+        first: (E,) each episode's first row here.
+        end: (E,) the row behind its last.
+    """
+
+    columns: Mapping[str, NDArray[Any]]
+    episodes: tuple[EpisodeRecord, ...]
+    first: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return int(self.end[-1]) if len(self.end) else 0
+
+    def episode_at(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Which of the E episodes each row belongs to."""
+        return np.searchsorted(self.end, rows, side="right")
+
+
+def load_rows(
+    view: PendingView, info: Info, episodes: Sequence[EpisodeRecord], tolerance_s: float
+) -> Rows:
+    """Read the rows of episodes, in the order in which they are given.
+
+    Args:
+        view: finds the files.
+        info: of the dataset.
+        episodes: which.
+        tolerance_s: of the distance of two timestamps from 1 / fps.
+
+    Raises:
+        DatasetError: a file is missing, not readable, lacks a column or disagrees with meta/.
+    """
+    keys = [key for key, each in info.features.items() if each["dtype"] != "video"]
+    if pictures := [key for key in keys if info.features[key]["dtype"] == "image"]:
+        raise DatasetError(
+            f"The feature {pictures[0]} keeps its pictures in the rows; lerecord reads videos."
+        )
+    lengths = np.array([each.length for each in episodes], dtype=np.int64)
+    end = np.cumsum(lengths, dtype=np.int64)
+    parts = [_columns(view, info, keys, each, tolerance_s) for each in episodes]
+    return Rows(
+        columns={key: _joined([part[key] for part in parts], info, key) for key in keys},
+        episodes=tuple(episodes),
+        first=end - lengths,
+        end=end,
+    )
+
+
+def _joined(parts: list[NDArray[Any]], info: Info, key: str) -> NDArray[Any]:
+    if parts:
+        return np.concatenate(parts)
+    dtype, shape = info.features[key]["dtype"], info.features[key]["shape"]
+    return np.empty((0, *([] if shape == [1] else shape)), dtype)
+
+
+def _columns(
+    view: PendingView, info: Info, keys: list[str], episode: EpisodeRecord, tolerance_s: float
+) -> dict[str, NDArray[Any]]:
+    path = view.path(layout.data_file(episode.index))
+    try:
+        table = pq.read_table(path, columns=keys, partitioning=None, memory_map=True)
+        columns = {key: _column(table[key], info.features[key]["shape"]) for key in keys}
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise DatasetError(f"{path} cannot be read ({error}).") from error
+    _require_agreement(path, columns, episode)
+    apart = np.abs(np.diff(columns["timestamp"].astype(np.float64)) - 1 / info.fps)
+    if len(apart) and apart.max() > tolerance_s:
+        raise DatasetError(
+            f"{path} has timestamps that are not 1/{info.fps} s apart within {tolerance_s:g} s; "
+            f"`lerecord check` names the rows."
+        )
+    return columns
+
+
+def _require_agreement(
+    path: Path, columns: Mapping[str, NDArray[Any]], episode: EpisodeRecord
+) -> None:
+    rows = len(columns["episode_index"])
+    if rows != episode.length:
+        raise DatasetError(
+            f"{path} has {rows} rows and {layout.EPISODES} says {episode.length}; "
+            f"`lerecord check` says what else is wrong."
+        )
+    if (columns["episode_index"] != episode.index).any():
+        raise DatasetError(f"{path} holds rows of another episode; restore it from a copy.")
+
+
+def _column(column: Any, shape: Sequence[int]) -> NDArray[Any]:
+    """(N,) of a feature of shape [1], else (N, *shape)."""
+    array: Any = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
+    rows = len(array)
+    while isinstance(array, pa.ListArray | pa.LargeListArray | pa.FixedSizeListArray):
+        array = array.flatten()
+    flat: NDArray[Any] = array.to_numpy(zero_copy_only=False)
+    return flat.reshape(rows) if list(shape) == [1] else flat.reshape(rows, *shape)

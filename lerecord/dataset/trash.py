@@ -1,0 +1,221 @@
+"""What operations have replaced or removed, kept so that each of them can be undone.
+
+`.lerecord/trash/<operation>/` holds the files of episodes that are in the dataset no more, each
+with `.kept` behind its name so that nobody counts it, and a record of the list of episodes as it
+was before. Files that were only numbered anew are not kept: they follow from the list.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from lerecord.dataset import layout, metadata, stats
+from lerecord.dataset.disk import size_of
+from lerecord.dataset.episodes import EpisodeList, Health, Slot, Stays
+from lerecord.dataset.stats import Stats
+from lerecord.errors import DatasetError
+
+LIMIT_BYTES = 4_000_000_000
+"""The oldest operations are dropped when all of them take more; the last is always kept."""
+
+UNDO = "undo"
+_RECORD = "operation.json"
+_VERSION = 1
+_SUFFIX = ".kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Episodes of the list before that are still in the dataset, one behind the other.
+
+    Attributes:
+        now: index of the first after the operation.
+        count: of them.
+        task: that each of them had.
+    """
+
+    now: int
+    count: int
+    task: str
+
+    def to_data(self) -> dict[str, Any]:
+        """For the record."""
+        return {"now": self.now, "count": self.count, "task": self.task}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """An episode of the list before whose files lie in the trash.
+
+    Attributes:
+        index: that it had.
+        task: likewise.
+        stats: likewise.
+        health: likewise; None when it had none.
+        sidecar: True when it had one.
+    """
+
+    index: int
+    task: str
+    stats: Stats
+    health: Health | None
+    sidecar: bool
+
+    def to_data(self) -> dict[str, Any]:
+        """For the record."""
+        return {
+            "kept": self.index,
+            "task": self.task,
+            "stats": stats.to_data(self.stats),
+            "health": self.health,
+            "sidecar": self.sidecar,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an operation was: its kind, and how it was asked for."""
+
+    kind: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The record of an operation.
+
+    Attributes:
+        done: what it was.
+        undone: of an undo, the operation that it undid; None of any other.
+        episodes: in the dataset right after it.
+        digest: of those episodes; an operation is undone where they are the same still.
+        before: the list of episodes before it.
+    """
+
+    done: Done
+    undone: Done | None
+    episodes: int
+    digest: str
+    before: tuple[Run | Kept, ...]
+
+    def to_bytes(self) -> bytes:
+        """The file."""
+        data = {
+            "version": _VERSION,
+            "kind": self.done.kind,
+            "said": self.done.said,
+            "undone": None if self.undone is None else [self.undone.kind, self.undone.said],
+            "episodes": self.episodes,
+            "digest": self.digest,
+            "before": [each.to_data() for each in self.before],
+        }
+        return json.dumps(data, ensure_ascii=False).encode()
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """From the parsed file."""
+        return cls(
+            done=Done(data["kind"], data["said"]),
+            undone=None if data["undone"] is None else Done(*data["undone"]),
+            episodes=data["episodes"],
+            digest=data["digest"],
+            before=tuple(_was(each) for each in data["before"]),
+        )
+
+
+def _was(data: Mapping[str, Any]) -> Run | Kept:
+    if "now" in data:
+        return Run(data["now"], data["count"], data["task"])
+    return Kept(
+        data["kept"], data["task"], stats.from_data(data["stats"]), data["health"], data["sidecar"]
+    )
+
+
+def list_before(old: EpisodeList, slots: Sequence[Slot]) -> tuple[Run | Kept, ...]:
+    """How the old list is found again from the new one."""
+    now = {slot.old: index for index, slot in enumerate(slots) if isinstance(slot, Stays)}
+    before: list[Run | Kept] = []
+    for record in old.records:
+        index, task = record.index, old.task(record.index)
+        last = before[-1] if before else None
+        if index not in now:
+            kept = Kept(index, task, old.stats[index], old.health.get(index), index in old.sidecars)
+            before.append(kept)
+        elif isinstance(last, Run) and (last.now + last.count, last.task) == (now[index], task):
+            before[-1] = Run(last.now, last.count + 1, task)
+        else:
+            before.append(Run(now[index], 1, task))
+    return tuple(before)
+
+
+def digest_of(episodes: bytes, episodes_stats: bytes, count: int) -> str:
+    """What the first `count` episodes are known by: their lines."""
+    digest = hashlib.sha256()
+    for data in (episodes, episodes_stats):
+        for line in [line for line in data.splitlines() if line.strip()][:count]:
+            digest.update(line + b"\n")
+    return digest.hexdigest()
+
+
+def kept_files(kept: Kept, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each file of an episode: its path in the dataset before, and its name in the trash."""
+    stem = f"episode_{kept.index:06d}"
+    yield layout.data_file(kept.index), f"{stem}.parquet{_SUFFIX}"
+    if kept.sidecar:
+        yield layout.capture_file(kept.index), f"{stem}.arrow{_SUFFIX}"
+    for key in keys:
+        yield layout.video_file(kept.index, key), f"{stem}.{key}.mp4{_SUFFIX}"
+
+
+def record_name(operation: str) -> str:
+    """The path of an operation's record."""
+    return f"{layout.TRASH}/{operation}/{_RECORD}"
+
+
+def operations(root: Path) -> list[str]:
+    """The operations in the trash, oldest first: names of folders."""
+    folder = root / layout.TRASH
+    return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+
+
+def next_name(root: Path, kind: str) -> str:
+    """A folder name that sorts behind all others."""
+    last = operations(root)[-1:] or ["0"]
+    return f"{int(last[0].partition('-')[0]) + 1:06d}-{kind}"
+
+
+def read_operation(root: Path, operation: str) -> Operation:
+    """The record of an operation.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
+    path = root / record_name(operation)
+    try:
+        data = json.loads(path.read_bytes())
+        if data["version"] == _VERSION:
+            return Operation.from_data(data)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(
+            f"{path} cannot be read ({error}); the operation cannot be undone, and "
+            f"`lerecord edit empty-trash` clears it."
+        ) from error
+    raise DatasetError(f"{path} is of another version of lerecord; undo it with that version.")
+
+
+def to_drop(root: Path, new_bytes: int) -> list[str]:
+    """The oldest operations that must go so that the limit holds with one more of that size."""
+    names = operations(root)
+    sizes = {name: size_of(root / layout.TRASH / name) for name in names}
+    dropped = []
+    while names and sum(sizes[name] for name in names) + new_bytes > LIMIT_BYTES:
+        dropped.append(names.pop(0))
+    return dropped
+
+
+def record_lines(episodes: Sequence[metadata.EpisodeRecord]) -> bytes:
+    """The file episodes.jsonl."""
+    return b"".join(record.to_line() for record in episodes)

@@ -1,0 +1,110 @@
+"""An episode cut at its ends: which rows remain, and everything that follows from them."""
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from lerecord.dataset import layout, table
+from lerecord.dataset.capture import Histogram
+from lerecord.dataset.cut import Cut, count_pictures, cut_video
+from lerecord.dataset.episodes import Draft
+from lerecord.dataset.rebuild import Rebuild
+from lerecord.dataset.sidecar import Sidecar, StoredSidecar, health_of, read_sidecar
+from lerecord.dataset.spec import CameraSpec, VideoSettings
+from lerecord.dataset.staging import MIN_ROWS
+from lerecord.dataset.stats import of_column, of_pictures
+from lerecord.dataset.table import EpisodeColumns
+from lerecord.dataset.video import facts_of
+from lerecord.errors import DatasetError
+
+_ROUNDING = 1e-6  # of a row: times are typed in decimals
+
+
+def remaining_rows(
+    rebuild: Rebuild, episode: int, start_s: float | None, end_s: float | None
+) -> range:
+    """The rows of a part of an episode; row i stands for the time i / fps.
+
+    Raises:
+        DatasetError: there is no such part, or it is too short or the whole.
+    """
+    fps, length = rebuild.state.info.fps, rebuild.old.records[episode].length
+    start = 0.0 if start_s is None else start_s
+    end = length / fps if end_s is None else end_s
+    if not 0 <= start < end <= length / fps + _ROUNDING:
+        raise DatasetError(
+            f"Episode {episode} goes from 0 to {length / fps:g} s and has no part from {start:g} "
+            f"to {end:g} s."
+        )
+    first = math.ceil(start * fps - _ROUNDING)
+    stop = min(length, math.ceil(end * fps - _ROUNDING))
+    sidecar = _sidecar(rebuild, episode)
+    while sidecar is not None and first < stop and sidecar.missed[first]:
+        first += 1
+    if stop - first < MIN_ROWS:
+        raise DatasetError(
+            f"That part of episode {episode} has {max(0, stop - first)} rows and an episode needs "
+            f"{MIN_ROWS}; choose a longer one."
+        )
+    if stop - first == length:
+        raise DatasetError(f"That would cut nothing off episode {episode} of {length / fps:g} s.")
+    return range(first, stop)
+
+
+def _sidecar(rebuild: Rebuild, episode: int) -> Sidecar | None:
+    if episode not in rebuild.old.sidecars:
+        return None
+    return read_sidecar(rebuild.root / layout.capture_file(episode), rebuild.state.spec.cameras)
+
+
+def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
+    """The episode with these rows only; its pictures are decoded once, to be counted.
+
+    Raises:
+        DatasetError: a file of it cannot be read.
+    """
+    root, spec = rebuild.root, rebuild.state.spec
+    read = table.read_episode(root / layout.data_file(episode))
+    action, state = read.action[rows.start : rows.stop], read.state[rows.start : rows.stop]
+    columns = EpisodeColumns.of(action, state, rebuild.old.places[episode])
+    videos = {camera: root / layout.video_file(episode, camera.key) for camera in spec.cameras}
+    histograms = {camera.name: count_pictures(path, rows) for camera, path in videos.items()}
+    values = rebuild.old.stats[episode] | {
+        key: of_column(column) for key, column in columns.by_feature().items()
+    }
+    for camera in spec.cameras:
+        values[camera.key] = of_pictures(histograms[camera.name], len(rows))
+    stored = _cut_sidecar(rebuild, episode, rows, histograms)
+    return Draft(
+        task=rebuild.old.task(episode),
+        action=action,
+        state=state,
+        stats=values,
+        health=None if stored is None else health_of(stored.parsed(spec.cameras)),
+        sidecar=None if stored is None else stored.write,
+        videos={
+            camera.key: partial(_write_cut, rebuild, path, rows, camera)
+            for camera, path in videos.items()
+        },
+    )
+
+
+def _cut_sidecar(
+    rebuild: Rebuild, episode: int, rows: range, histograms: Mapping[str, Histogram]
+) -> StoredSidecar | None:
+    if episode not in rebuild.old.sidecars:
+        return None
+    stored = StoredSidecar.load(rebuild.root / layout.capture_file(episode))
+    return stored.cut(rows, histograms).with_facts({"trimmed": [rows.start, rows.stop]})
+
+
+def _write_cut(
+    rebuild: Rebuild, source: Path, rows: range, camera: CameraSpec, target: Path
+) -> None:
+    spec = rebuild.state.spec
+    codec = facts_of(source).codec
+    settings = spec.video
+    if codec != settings.codec:  # recorded with an earlier setting, or by another recorder
+        settings = VideoSettings(codec="av1" if codec == "av1" else "h264")
+    cut_video(Cut(source, rows, camera, spec.fps, settings), target)

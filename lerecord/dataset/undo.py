@@ -1,0 +1,90 @@
+"""The inverse of an operation: the list of episodes before it, found again with the trash."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from lerecord.dataset import layout, table, trash
+from lerecord.dataset.disk import link_or_copy
+from lerecord.dataset.episodes import Draft, Slot, Stays
+from lerecord.dataset.rebuild import Change, Rebuild
+from lerecord.dataset.trash import UNDO, Done, Kept, Operation
+from lerecord.errors import DatasetError
+
+
+def undoing(rebuild: Rebuild) -> tuple[list[Slot], Change]:
+    """The list of episodes before the last operation that is no undo.
+
+    Raises:
+        DatasetError: there is none, or other changes were made since.
+    """
+    for name in reversed(trash.operations(rebuild.root)):
+        operation = trash.read_operation(rebuild.root, name)
+        if operation.undone is None:
+            _refuse_changed(rebuild, operation)
+            done = Done(UNDO, f"undo {operation.done.said}")
+            return _before(rebuild, name, operation), Change(
+                done, undone=operation.done, cleared=(f"{layout.TRASH}/{name}",)
+            )
+    raise DatasetError(f"There is nothing to undo in {rebuild.root}; its trash has no operation.")
+
+
+def redoing(rebuild: Rebuild) -> tuple[list[Slot], Change]:
+    """The list of episodes before the last undo.
+
+    Raises:
+        DatasetError: there is none, or other changes were made since.
+    """
+    for name in reversed(trash.operations(rebuild.root)):
+        operation = trash.read_operation(rebuild.root, name)
+        if operation.undone is not None:
+            _refuse_changed(rebuild, operation)
+            return _before(rebuild, name, operation), Change(
+                operation.undone, cleared=(f"{layout.TRASH}/{name}",)
+            )
+    raise DatasetError(f"There is nothing to redo in {rebuild.root}; nothing was undone.")
+
+
+def _refuse_changed(rebuild: Rebuild, operation: Operation) -> None:
+    """An inverse is right for the episodes that the operation left, and what came behind them."""
+    files = [
+        (rebuild.root / name).read_bytes() for name in (layout.EPISODES, layout.EPISODES_STATS)
+    ]
+    fewer = len(rebuild.old) < operation.episodes
+    if fewer or trash.digest_of(files[0], files[1], operation.episodes) != operation.digest:
+        raise DatasetError(
+            f"`{operation.done.said}` cannot be taken back: the episodes of {rebuild.root} were "
+            f"changed since; what it replaced is kept in {layout.TRASH}."
+        )
+
+
+def _before(rebuild: Rebuild, name: str, operation: Operation) -> list[Slot]:
+    slots: list[Slot] = []
+    for was in operation.before:
+        if isinstance(was, Kept):
+            slots.append(_restored(rebuild.root / layout.TRASH / name, was, rebuild.keys))
+        else:
+            slots += [Stays(was.now + number, was.task) for number in range(was.count)]
+    since = range(operation.episodes, len(rebuild.old))
+    return [*slots, *(Stays(index, rebuild.old.task(index)) for index in since)]
+
+
+def _restored(folder: Path, kept: Kept, keys: Sequence[str]) -> Draft:
+    files = dict(trash.kept_files(kept, keys))
+    read = table.read_episode(folder / files[layout.data_file(kept.index)])
+    sidecar = files.get(layout.capture_file(kept.index))
+    return Draft(
+        task=kept.task,
+        action=read.action,
+        state=read.state,
+        stats=kept.stats,
+        health=kept.health,
+        sidecar=None if sidecar is None else partial(_link, folder / sidecar),
+        videos={
+            key: partial(_link, folder / files[layout.video_file(kept.index, key)]) for key in keys
+        },
+    )
+
+
+def _link(source: Path, target: Path) -> None:
+    link_or_copy(source, target)

@@ -1,0 +1,172 @@
+"""How the recorder bears a bad wire: `python -m tests.bench.wire_faults [--seconds 60]`.
+
+It records one take on a simulated rig while one reply in a hundred is dropped, corrupted or late,
+and compares every row with what the encoders read at the row's time.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from lerecord import drivers
+from lerecord.arms.arm import ArmSettings
+from lerecord.dataset import layout
+from lerecord.dataset.sidecar import Sidecar, read_sidecar
+from tests.live import SETUP, Simulator
+
+LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")
+Kind = Mapping[str, Any]
+KINDS: tuple[Kind, ...] = (
+    {"fault": "drop"},
+    {"fault": "corrupt"},
+    {"fault": "late", "delay_s": 0.03},
+)
+_LAST_ROW_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a take on a bad wire came to.
+
+    Attributes:
+        rows, missed, unmeasured: of the take.
+        injected: replies that something befell, by fault.
+        spoiled: requests that did not get every reply whole and in time.
+        failed: tries that the recorder counted as failed.
+        retries, strays, drained_bytes: as the recorder counted them.
+        false_states: rows whose state is not what the follower's encoders read in that row.
+        false_requests: rows whose request is not what the leader's encoders read in that row.
+        moving: rows that a reply of the row before would have made false.
+        released: the follower was parked and let go at the end.
+    """
+
+    rows: int
+    missed: int
+    unmeasured: int
+    injected: dict[str, int]
+    spoiled: int
+    failed: int
+    retries: int
+    strays: int
+    drained_bytes: int
+    false_states: int
+    false_requests: int
+    moving: int
+    released: bool
+
+
+def record_on_a_bad_wire(
+    folder: Path, seconds: float, probability: float, kinds: Sequence[Kind] = KINDS
+) -> Findings:
+    """One take of so many seconds; that share of all replies is hit, but at its very ends."""
+    log, dataset = folder / "log", folder / "dataset"
+    simulator = Simulator(loop=True, log=log)
+    try:
+        arguments = ["--task", "Grab", "--episode-time", str(seconds), "--dataset", str(dataset)]
+        hardware = simulator.hardware(folder, cameras=False)
+        process = subprocess.Popen(
+            [LERECORD, *arguments, "--hardware", str(hardware)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        while process.poll() is None and not any(dataset.glob(".lerecord/takes/*/rows.journal")):
+            time.sleep(0.05)
+        share, for_s = probability / len(kinds), seconds - 1.0
+        hit = [{"arm": arm, **kind} for arm in ("leader", "follower") for kind in kinds]
+        simulator.inject(wire=[{**each, "probability": share, "for_s": for_s} for each in hit])
+        told, _ = process.communicate()
+        if process.returncode:
+            raise RuntimeError(told)
+        injected, released = simulator.injected(), not simulator.follower("torque").any()
+    finally:
+        simulator.close()
+    return _compared(dataset, log, injected, released)
+
+
+def _compared(dataset: Path, log: Path, injected: dict[str, Any], released: bool) -> Findings:
+    sidecar = read_sidecar(dataset / layout.capture_file(0), ())
+    table = pq.read_table(dataset / layout.data_file(0))
+    state = np.array(table["observation.state"].to_pylist(), np.float32)
+    follower, leader = _encoders(log, "follower"), _encoders(log, "leader")
+    moving = sum(not np.array_equal(state[row], state[row - 1]) for row in range(1, len(state)))
+    return Findings(
+        rows=len(sidecar),
+        missed=int(sidecar.missed.sum()),
+        unmeasured=int((~sidecar.measured).sum()),
+        injected=dict(sum(map(Counter, injected["counts"].values()), Counter[str]())),
+        spoiled=sum(injected["spoiled"].values()),
+        failed=int(sum(sidecar.faults[name].sum() for name in ("timeouts", "corrupt"))),
+        retries=int(sidecar.retries.sum()),
+        strays=int(sidecar.faults["strays"].sum()),
+        drained_bytes=int(sidecar.faults["drained_bytes"].sum()),
+        false_states=_false_rows(sidecar, state, follower),
+        false_requests=_false_rows(sidecar, sidecar.requested, leader),
+        moving=moving,
+        released=released,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Encoders:
+    """What an arm's encoders read: (M,) seconds and (M, D) in the units of the dataset."""
+
+    times: NDArray[np.float64]
+    poses: NDArray[np.float32]
+
+
+def _encoders(log: Path, role: str) -> _Encoders:
+    lines = [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
+    lines = [line for line in lines if line[1] == role]
+    config = SETUP.config
+    driver = getattr(drivers.load("arms", "koch"), role.capitalize())
+    arm = driver(ArmSettings(role, "nowhere"), SETUP.calibrations["main"][role], config.units)
+    counts = np.array([[int(count) for count in line[2:]] for line in lines])
+    poses = arm.scale.to_units(counts).astype(np.float32)
+    return _Encoders(np.array([float(line[0]) for line in lines]), poses)
+
+
+def _false_rows(sidecar: Sidecar, values: NDArray[np.float32], encoders: _Encoders) -> int:
+    """Rows that neither were read in their own time nor are, where they may, the row before."""
+    false = 0
+    for row, value in enumerate(values):
+        later = sidecar.started[sidecar.started > sidecar.started[row]]
+        until_s = later[0] if len(later) else sidecar.started[row] + _LAST_ROW_S
+        from_s = sidecar.started[row]
+        if row == 0 and not sidecar.measured[row]:
+            from_s -= SETUP.config.quality.max_silence_s  # it repeats what was read before the take
+        within = slice(*np.searchsorted(encoders.times, (from_s, until_s)))
+        was_read = (encoders.poses[within] == value).all(axis=1).any()
+        may_repeat = row > 0 and (sidecar.missed[row] or not sidecar.measured[row])
+        false += not was_read and not (may_repeat and np.array_equal(value, values[row - 1]))
+    return false
+
+
+def main() -> int:
+    """Run it and print what came of it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.wire_faults")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--probability", type=float, default=0.01)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = record_on_a_bad_wire(Path(folder), options.seconds, options.probability)
+    print(json.dumps(asdict(found), indent=2))
+    return 0 if found.false_states == found.false_requests == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

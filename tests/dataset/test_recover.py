@@ -1,0 +1,177 @@
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lerecord.dataset import layout, recover
+from lerecord.dataset.commit import has_pending
+from lerecord.dataset.lock import DatasetLock
+from lerecord.dataset.recover import Clock, opened_to_recover
+from lerecord.dataset.verify import check
+from lerecord.dataset.writer import DatasetWriter
+from lerecord.errors import DatasetError
+from tests.dataset.lists import A, B, C, Scripted, record, small_lab, stage
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An episode, and two takes that were never committed."""
+    root = record(tmp_path / "set", [A])
+    lab = small_lab(root)
+    with lab.open() as writer:
+        for take in (B, C):
+            stage(lab, writer, take).close()
+    make_old(root)
+    return root
+
+
+def make_old(root: Path) -> None:
+    for path in (root / layout.TAKES).glob("*/*"):
+        os.utime(path, (1, 1))
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, answers: Iterator[str]) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: next(answers))
+
+
+def episodes(root: Path) -> list[str]:
+    with DatasetWriter.open(root) as writer:
+        assert writer.left_takes == []
+        return [writer.task_of(index) for index in range(writer.episodes)]
+
+
+def test_without_a_terminal_every_take_is_kept(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert recover.recover(root) == 0
+    assert episodes(root) == ["a", "b", "a"]
+    said = capsys.readouterr().out
+    assert "episode 1, 4 of 4 rows, 0.1 s, b" in said
+    assert f"{root} has 3 episodes." in said
+    assert recover.recover(root) == 0
+    assert "nothing to recover" in capsys.readouterr().out
+    assert check(root).findings == []
+
+
+def test_everything_is_discarded_when_that_is_asked(root: Path) -> None:
+    assert recover.recover(root, discard_all=True) == 0
+    assert episodes(root) == ["a"]
+
+
+def test_at_a_terminal_each_take_is_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_a_terminal(monkeypatch, iter(["what?", "d", "Keep"]))
+    assert recover.recover(root) == 0
+    assert episodes(root) == ["a", "a"]
+
+
+def test_before_the_first_episode_a_dataset_is_known_by_its_takes(tmp_path: Path) -> None:
+    lab = small_lab(tmp_path / "set")
+    with lab.open() as writer:
+        stage(lab, writer, A).close()
+    make_old(lab.root)
+    assert recover.recover(lab.root) == 0
+    assert episodes(lab.root) == ["a"]
+
+
+def test_what_a_killed_commit_left_is_finished(tmp_path: Path) -> None:
+    class KilledError(Exception):
+        pass
+
+    def probe(step: str) -> None:
+        if step.startswith("step 3"):
+            raise KilledError
+
+    lab = small_lab(tmp_path / "set")
+    with lab.open(probe=probe) as writer, pytest.raises(KilledError):
+        writer.commit(stage(lab, writer, A))
+    assert has_pending(lab.root)
+    assert recover.recover(lab.root) == 0
+    assert not has_pending(lab.root)
+    assert episodes(lab.root) == ["a"]
+
+
+def test_a_folder_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="is not a dataset"):
+        recover.recover(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_take_that_cannot_be_kept_stays_and_is_said(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = small_lab(root.with_name("other"), cameras=(small_lab(root).spec.cameras[0],))
+    with lab.open() as writer:
+        take = stage(lab, writer, Scripted()).close()
+    take.files.path.rename(layout.take_folder(root, take.id))
+    make_old(root)
+    assert recover.recover(root) == 2
+    assert f"{take.id}: This is not the rig" in capsys.readouterr().err
+    with DatasetWriter.open(root) as writer:
+        assert (writer.episodes, writer.left_takes) == (3, [take.id])
+
+
+class Ending:
+    """A clock in whose time others go on: each entry is called once, at its second."""
+
+    def __init__(self, **others: object) -> None:
+        self.at_s = 0.0
+        self.naps = 0
+        self.events: list[tuple[float, object]] = []
+
+    def now(self) -> float:
+        return self.at_s
+
+    def sleep(self, seconds: float) -> None:
+        self.at_s += seconds
+        self.naps += 1
+        while self.events and self.events[0][0] <= self.at_s:
+            event = self.events.pop(0)[1]
+            assert callable(event)
+            event()
+
+
+def test_it_waits_for_a_writer_that_is_just_ending(root: Path) -> None:
+    ending = Ending()
+    lock = DatasetLock(root)
+    lock.__enter__()
+    ending.events = [(1.5, lock.__exit__)]
+    with opened_to_recover(root, Clock(ending.now, ending.sleep)) as writer:
+        assert writer.episodes == 1
+    assert 1.5 <= ending.at_s < 1.7
+
+
+def test_it_does_not_wait_for_a_recorder_that_goes_on(root: Path) -> None:
+    ending = Ending()
+    with (
+        DatasetLock(root),
+        pytest.raises(DatasetError, match="Another lerecord"),
+    ):
+        opened_to_recover(root, Clock(ending.now, ending.sleep))
+    assert 2.0 <= ending.at_s < 2.2
+
+
+def test_it_waits_until_the_cameras_have_ended_their_tracks(root: Path) -> None:
+    ending = Ending()
+    track = next((root / layout.TAKES).glob("*/front.video"))
+    grown: list[float] = []
+
+    def grow() -> None:
+        grown.append(ending.at_s)
+        with track.open("ab") as file:
+            file.write(b"x")
+
+    os.utime(track)
+    ending.events = [(0.2, grow), (0.4, grow)]
+    opened_to_recover(root, Clock(ending.now, ending.sleep)).close()
+    assert len(grown) == 2
+    assert 0.7 <= ending.at_s < 0.9
+
+
+def test_takes_that_were_left_long_ago_are_not_waited_for(root: Path) -> None:
+    ending = Ending()
+    opened_to_recover(root, Clock(ending.now, ending.sleep)).close()
+    assert ending.naps == 0

@@ -1,0 +1,200 @@
+"""Our reader against LeRobot 0.3.3's on the same dataset: rows, windows, pads, pictures, speed.
+
+    PYTHONPATH=. PLACE/bin/python tests/interop/lerobot_reader.py DIR
+
+PLACE is an environment with LeRobot 0.3.3.
+"""
+
+import argparse
+import logging
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import numpy as np
+import torch
+from lerobot.datasets.lerobot_dataset import LeRobotDataset
+
+import lerecord
+
+# A file beside this one; `tests` is another package in LeRobot's environment.
+table = import_module("report")
+expect: Callable[[str, object, object], None] = table.expect
+
+SAMPLES = 60
+LARGEST_PICTURE_ERROR = 6
+"""Of 255: two ways from the same yuv420p to RGB."""
+POLICIES = ("act", "diffusion", "smolvla", "pi0")
+
+
+def theirs(root: Path, deltas: dict[str, list[float]] | None, backend: str) -> Any:
+    return LeRobotDataset("local/compared", root, delta_timestamps=deltas, video_backend=backend)
+
+
+def compared(ours: dict[str, Any], other: dict[str, Any]) -> int:
+    """The largest error of a picture; everything else is the same to the bit."""
+    expect("the keys", sorted(ours), sorted(other))
+    worst = 0
+    for key, value in other.items():
+        if isinstance(value, str):
+            expect(key, ours[key], value)
+            continue
+        due = value.numpy()
+        expect(
+            f"shape and type of {key}", (ours[key].shape, ours[key].dtype), (due.shape, due.dtype)
+        )
+        if key.startswith("observation.images.") and not key.endswith("_is_pad"):
+            apart = float(np.abs(ours[key] - due).max()) * 255
+            worst = max(worst, round(apart))
+        else:
+            expect(key, ours[key].tolist(), due.tolist())
+    if worst > LARGEST_PICTURE_ERROR:
+        expect("the largest error of a picture", worst, LARGEST_PICTURE_ERROR)
+    return worst
+
+
+def same(root: Path, deltas: dict[str, list[float]] | None, chooser: random.Random) -> str:
+    ours = lerecord.Dataset(root, delta_timestamps=deltas, images="float32")
+    other = theirs(root, deltas, "pyav")
+    expect("the length", len(ours), len(other))
+    for name, bound in other.episode_data_index.items():
+        expect(name, ours.episode_data_index[name].tolist(), bound.tolist())
+    ends = [0, len(ours) - 1, *ours.episode_data_index["to"][:-1], *ours.episode_data_index["from"]]
+    chosen = [int(each) for each in ends] + [
+        chooser.randrange(len(ours)) for _ in range(SAMPLES - len(ends))
+    ]
+    worst = max(compared(ours[row], other[row]) for row in chosen)
+    return f"{len(chosen)} samples the same, pictures within {worst} of 255"
+
+
+def random_deltas(root: Path, chooser: random.Random) -> dict[str, list[float]]:
+    """Windows of every feature, of random length and place."""
+    data = lerecord.Dataset(root)
+    return {
+        key: [
+            chooser.randint(-40, 60) / data.fps + chooser.uniform(-9e-5, 9e-5)
+            for _ in range(chooser.randint(1, 6))
+        ]
+        for key in ("action", "observation.state", *data.camera_keys)
+    }
+
+
+def statistics(root: Path) -> str:
+    ours, other = lerecord.Dataset(root), theirs(root, None, "pyav")
+    expect("the features", sorted(ours.stats), sorted(other.meta.stats))
+    for key, values in other.meta.stats.items():
+        for name in ("min", "max", "mean", "std"):
+            near = np.allclose(getattr(ours.stats[key], name), values[name], rtol=1e-6, atol=1e-6)
+            expect(f"{name} of {key}", near, True)
+    return f"{len(ours.stats)} features"
+
+
+def loaded_by_torch(root: Path, workers: int, start: str) -> str:
+    """DataLoader takes our dataset as it is, and gives what it gives of LeRobot's."""
+    deltas = lerecord.delta_timestamps_for("diffusion", 30)
+    data = lerecord.Dataset(root, delta_timestamps=deltas, images="float32")
+    data[0]  # decoders of this process are open when workers are started
+    loader = torch.utils.data.DataLoader(
+        data,
+        batch_size=8,
+        num_workers=workers,
+        multiprocessing_context=start if workers else None,
+    )
+    for number, batch in enumerate(loader):
+        if number == 0:
+            expect("the type of a batch", isinstance(batch["action"], torch.Tensor), True)
+            expect("timestamp", batch["timestamp"].dtype, torch.float32)
+            expect("task", len(batch["task"]), 8)
+        rows = batch["index"].tolist()
+        expect("the rows", rows, list(range(8 * number, 8 * number + len(rows))))
+        if number % 20 == 0:
+            due = data[rows[3] if len(rows) > 3 else rows[0]]["observation.images.front"]
+            at = 3 if len(rows) > 3 else 0
+            expect(
+                "pictures", bool((batch["observation.images.front"][at].numpy() == due).all()), True
+            )
+    return f"{number + 1} batches"
+
+
+def windows_a_second(sample: Callable[[int], Any], chosen: Sequence[int]) -> float:
+    for row in chosen[:3]:
+        sample(row)
+    begun = time.perf_counter()
+    for row in chosen[3:]:
+        sample(row)
+    return (len(chosen) - 3) / (time.perf_counter() - begun)
+
+
+def speed(root: Path, policy: str, chooser: random.Random) -> str:
+    data = lerecord.Dataset(root)
+    deltas = lerecord.delta_timestamps_for(policy, data.fps, features=data.features)
+    chosen = [chooser.randrange(len(data)) for _ in range(103)]
+    rates = {
+        f"ours, {form}": windows_a_second(
+            lerecord.Dataset(root, delta_timestamps=deltas, images=form).__getitem__, chosen
+        )
+        for form in ("uint8", "float32")
+    }
+    for backend in ("pyav", "torchcodec"):
+        try:
+            other = theirs(root, deltas, backend)
+            rates[f"LeRobot, {backend}"] = windows_a_second(other.__getitem__, chosen)
+        except (RuntimeError, ImportError, OSError) as error:
+            print(f"  {backend} does not run here: {str(error).splitlines()[0]}")
+    best = max(rate for name, rate in rates.items() if name.startswith("LeRobot"))
+    ratio = rates["ours, float32"] / best
+    said = ", ".join(f"{name} {rate:.0f}" for name, rate in rates.items())
+    expect("at least as fast", ratio >= 1, True)
+    return f"windows a second: {said}; ratio {ratio:.1f}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    logging.disable(logging.WARNING)
+    root, chooser = arguments.root, random.Random(arguments.seed)
+    data = lerecord.Dataset(root)
+    checks = [table.Check("no windows", lambda: same(root, None, chooser))]
+    checks += [
+        table.Check(
+            policy,
+            lambda policy=policy: same(
+                root,
+                lerecord.delta_timestamps_for(policy, data.fps, features=data.features),
+                chooser,
+            ),
+        )
+        for policy in POLICIES
+    ]
+    checks += [
+        table.Check(
+            f"random windows {each}", lambda: same(root, random_deltas(root, chooser), chooser)
+        )
+        for each in range(3)
+    ]
+    checks.append(table.Check("statistics", lambda: statistics(root)))
+    checks += [
+        table.Check(
+            f"DataLoader, {workers} workers {start}",
+            lambda workers=workers, start=start: loaded_by_torch(root, workers, start),
+        )
+        for workers, start in ((0, ""), (2, "fork"), (2, "spawn"))
+    ]
+    checks += [
+        table.Check(f"speed, {policy}", lambda policy=policy: speed(root, policy, chooser))
+        for policy in ("act", "diffusion", "smolvla")
+    ]
+    title = f"{root.name}: {len(data.episodes)} episodes, {len(data)} rows"
+    return 0 if table.report(title, checks) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
