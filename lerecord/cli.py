@@ -40,6 +40,11 @@ OutcomeAsJson = Annotated[
 ]
 Dataset = Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Datasets = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of datasets.")]
+NewFolder = Annotated[Path, typer.Argument(metavar="OUT", help="A folder that is not there yet.")]
+AllowHardware = Annotated[
+    bool, typer.Option("--allow-hardware", help="Join other servo ids and camera rotations.")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -194,6 +199,41 @@ def recover(
     from lerecord.dataset.recover import recover as run
 
     raise typer.Exit(run(dataset, discard))
+
+
+@app.command()
+def compat(
+    datasets: Datasets,
+    allow_hardware: AllowHardware = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say in what datasets differ from the first, and whether they can be joined.
+
+    Exit status 1 when they cannot.
+    """
+    from lerecord.dataset.join_report import compat as run
+
+    raise typer.Exit(run(datasets, allow_hardware, as_json))
+
+
+@app.command()
+def merge(out: NewFolder, datasets: Datasets, allow_hardware: AllowHardware = False) -> None:
+    """Make one new dataset of several, which stay as they are."""
+    from lerecord.dataset.join_report import merge as run
+
+    run(out, datasets, allow_hardware)
+
+
+@app.command()
+def export(
+    dataset: Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.")],
+    out: NewFolder,
+    version: Annotated[str, typer.Option("--format", help="Of LeRobot.")] = "v3.0",
+) -> None:
+    """Make a new dataset in another layout of LeRobot, without encoding again."""
+    from lerecord.dataset.join_report import export as run
+
+    run(dataset, out, version)
 
 
 edit = typer.Typer(no_args_is_help=True, help="Change episodes that are committed.")

@@ -58,6 +58,9 @@ class Simulator:
         """Faults, as the tables of a file of them; their times count from now."""
         self.say({"faults": rules})
 
+    def end_faults(self) -> None:
+        self.say({"faults": None})
+
     def injected(self) -> dict[str, Any]:
         return self.ask({"query": "faults"}, "faults")
 

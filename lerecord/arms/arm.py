@@ -20,8 +20,8 @@ from lerecord.motors.bus import (
     Retry,
     check_servos,
 )
+from lerecord.motors.restart import RestartWatch
 from lerecord.motors.tables import COUNTS_PER_TURN, EEPROM_END
-from lerecord.motors.torque import TorqueWatch
 
 SET_UP = Retry(attempts=5, budget_s=1.0)
 """Patience while an arm is set up or let go, when nothing else waits."""
@@ -182,7 +182,7 @@ class SerialArm:
         self.bus = bus
         self._joints = tuple(motor.name for motor in bus.motors)
         self._turns = np.zeros(len(self._joints), np.int64)
-        self._torque = TorqueWatch(settings.name, bus, settings.retry)
+        self._restarts = RestartWatch(settings.name, bus, settings.retry)
 
     @property
     def joints(self) -> tuple[str, ...]:
@@ -212,14 +212,14 @@ class SerialArm:
     def read(self) -> NDArray[np.float32]:
         """Measured positions (D,), in units.
 
-        Raises ServoError also when torque is found to be off where `hold` has put it on.
+        Raises ServoError also when a servo turns out to have restarted.
         """
         try:
             counts = self.counts(self._settings.retry)
-        except BusError as error:
-            self._torque.after_read(error)
+        except BusError:
+            self._restarts.after_failure()
             raise
-        self._torque.after_read(None)
+        self._restarts.after_read(counts)
         return self.scale.to_units(counts).astype(np.float32)
 
     def counts(self, retry: Retry) -> NDArray[np.int64]:
@@ -292,11 +292,11 @@ class SerialArm:
             self.bus.write("Goal_Position", joint, int(position), SET_UP)
         for joint in joints:
             self.bus.write("Torque_Enable", joint, 1, SET_UP)
-        self._torque.begin(joints)
+        self._restarts.begin(joints)
 
     def let_go(self) -> None:
         """Torque off at every servo; each is tried before the first error is raised."""
-        self._torque.begin(())
+        self._restarts.begin(())
         first: BusError | None = None
         for joint in self._joints:
             try:

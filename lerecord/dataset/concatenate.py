@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 from lerecord.errors import DatasetError
 
 _TICKS_A_PICTURE = 512  # the timescale is this times fps, so that every i / fps is exact
+_DEEPEST_REORDERING = 16  # pictures, of H.264 and HEVC
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,15 @@ class _Target:
 def _copy(container: InputContainer, stream: VideoStream, target: _Target) -> int:
     copied = 0
     base = Fraction(stream.time_base or 1) * target.fps
+    delay = _DEEPEST_REORDERING if stream.codec_context.has_b_frames else 0
     for packet in container.demux(stream):
-        if packet.size == 0 or packet.pts is None or packet.dts is None:
+        if packet.size == 0 or packet.pts is None:
             continue  # demux ends with an empty packet
-        pts, dts = round(packet.pts * base), round(packet.dts * base)
+        shown = target.before + round(packet.pts * base)
         packet.time_base = Fraction(1, target.fps)
-        packet.pts, packet.dts = pts + target.before, dts + target.before
+        packet.pts = shown
+        # Evenly rising, and early enough for pictures that are shown before others are decoded.
+        packet.dts = target.before + copied - delay
         packet.duration = 1
         packet.stream = target.stream
         target.output.mux(packet)

@@ -116,11 +116,11 @@ class _Kept:
     def __init__(self) -> None:
         self.process = os.getpid()
         self.lock = threading.Lock()
-        self._indices: OrderedDict[Stamp, VideoIndex] = OrderedDict()
+        self._indices: OrderedDict[Video, VideoIndex] = OrderedDict()
         self._decoders: OrderedDict[tuple[str, Coding], _Decoder] = OrderedDict()
 
     def index(self, video: Video) -> VideoIndex:
-        return _kept(self._indices, KEPT_INDICES, video.stamp, lambda: index_of(video.path))
+        return _kept(self._indices, KEPT_INDICES, video, lambda: index_of(video.path))
 
     def decoder(self, camera: str, coding: Coding) -> "_Decoder":
         key = camera, coding
@@ -223,7 +223,6 @@ class _Decoder:
             self._next += 1
         if pts in wanted:  # the decoder still holds it, for no packet is left to push it out
             self._give(self._context.decode(None), wanted, take)
-            self._index = None
         if pts in wanted:
             self._index = None
             raise DatasetError(f"{source.path} has a picture that does not decode ({pts}).")

@@ -5,6 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, get_args
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -203,11 +204,13 @@ class _Places:
                 f"A picture of {rgb.shape[1]}x{rgb.shape[0]} stands where {layout.INFO} says "
                 f"{self._size[1]}x{self._size[0]}; `lerecord check` says what is wrong."
             )
-        places = np.flatnonzero(self._wanted == np.searchsorted(self.rows, row))
+        first, *others = np.flatnonzero(self._wanted == np.searchsorted(self.rows, row))
         if self._form == "uint8":
-            self.values[places] = rgb
+            self.values[first] = rgb
         else:
-            self.values[places] = rgb.transpose(2, 0, 1) / np.float32(255)
+            for channel, target in zip(cv2.split(rgb), self.values[first], strict=True):
+                np.divide(channel, np.float32(255), out=target)
+        self.values[others] = self.values[first]
 
 
 def _size(feature: Mapping[str, Any]) -> tuple[int, int]:

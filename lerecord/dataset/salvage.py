@@ -6,11 +6,13 @@ decoded, and what does not decode ends the take.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from itertools import islice
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
+from av.packet import Packet
 from numpy.typing import NDArray
 
 from lerecord.dataset.capture import Histogram, TrackSummary, load_track
@@ -100,15 +102,12 @@ def _pictures(take: ClosedTake, camera: CameraSpec) -> int:
 
 
 def _whole_packets(path: Path) -> int:
-    """Packets of a video that lie within its file."""
-    size = path.stat().st_size if path.exists() else 0
+    """Packets of a video before the first that is torn."""
     whole = 0
     with opened_video(path) as (container, stream):
         try:
             for packet in container.demux(stream):
                 if not packet.size or packet.is_corrupt:
-                    break
-                if packet.pos is not None and packet.pos + packet.size > size:
                     break
                 whole += 1
         except av.FFmpegError:  # torn in the middle of its structure
@@ -117,18 +116,40 @@ def _whole_packets(path: Path) -> int:
 
 
 def _decoded(path: Path, rows: range) -> Iterator[NDArray[np.uint8]]:
-    """Pictures of a video up to the first that does not decode: (H, W, 3) uint8 BGR."""
+    """Pictures of a video up to the first that does not decode: (H, W, 3) uint8 BGR.
+
+    What stands before the last key picture that they need is not decoded: a take may be long.
+    """
     with opened_video(path) as (container, stream):
         codec = stream.codec_context
         codec.thread_count = 1
         codec.options = {"err_detect": "explode"}
+        numbered = _from_key(container.demux(stream), rows)
         try:
-            for frame in islice(container.decode(stream), rows.start, rows.stop):
-                if frame.is_corrupt:
-                    return
-                yield frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+            number, packet = next(numbered, (0, None))
+            for each in chain([packet], (packet for _, packet in numbered), [None]):
+                for frame in codec.decode(each):
+                    if frame.is_corrupt:
+                        return
+                    if number in rows:
+                        yield frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+                    number += 1
         except av.FFmpegError:
             return
+
+
+def _from_key(packets: "Iterator[Packet[Any]]", rows: range) -> "Iterator[tuple[int, Packet[Any]]]":
+    """The packets of some pictures and their numbers, from the key picture before them on."""
+    waiting: list[tuple[int, Packet[Any]]] = []
+    for number, packet in enumerate(packets):
+        if not packet.size or number >= rows.stop:
+            return
+        if packet.is_keyframe and number <= rows.start:
+            waiting.clear()
+        waiting.append((number, packet))
+        if number >= rows.start:
+            yield from waiting
+            waiting.clear()
 
 
 def _track(take: ClosedTake, camera: CameraSpec, length: int) -> TrackSummary:

@@ -8,6 +8,7 @@ from lerecord.dataset import layout, table, trash
 from lerecord.dataset.disk import link_or_copy
 from lerecord.dataset.episodes import Draft, Slot, Stays
 from lerecord.dataset.rebuild import Change, Rebuild
+from lerecord.dataset.state import read_meta
 from lerecord.dataset.trash import UNDO, Done, Kept, Operation
 from lerecord.errors import DatasetError
 
@@ -47,11 +48,10 @@ def redoing(rebuild: Rebuild) -> tuple[list[Slot], Change]:
 
 def _refuse_changed(rebuild: Rebuild, operation: Operation) -> None:
     """An inverse is right for the episodes that the operation left, and what came behind them."""
-    files = [
-        (rebuild.root / name).read_bytes() for name in (layout.EPISODES, layout.EPISODES_STATS)
-    ]
-    fewer = len(rebuild.old) < operation.episodes
-    if fewer or trash.digest_of(files[0], files[1], operation.episodes) != operation.digest:
+    lines = read_meta(rebuild.root, layout.EPISODES)
+    stats_lines = read_meta(rebuild.root, layout.EPISODES_STATS)
+    digest = trash.digest_of(lines, stats_lines, operation.episodes)
+    if len(rebuild.old) < operation.episodes or digest != operation.digest:
         raise DatasetError(
             f"`{operation.done.said}` cannot be taken back: the episodes of {rebuild.root} were "
             f"changed since; what it replaced is kept in {layout.TRASH}."

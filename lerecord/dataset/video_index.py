@@ -17,16 +17,18 @@ from lerecord.errors import DatasetError
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Which content a file has, as far as the file system tells: it moves along with the file."""
+    """Which content a file has, as far as the file system tells: it moves along with the file.
 
-    inode: int
+    The inode is no part of it: network file systems give a file another one now and then.
+    """
+
     size_bytes: int
     changed_ns: int
 
     @classmethod
     def of(cls, facts: os.stat_result) -> Self:
         """From what stat says."""
-        return cls(facts.st_ino, facts.st_size, facts.st_mtime_ns)
+        return cls(facts.st_size, facts.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)

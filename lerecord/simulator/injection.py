@@ -141,6 +141,11 @@ class Faults:
         self._port += [(port, spell(port.at_s, port.for_s)) for port in rules.port]
         self._camera += [(camera, spell(camera.at_s, camera.for_s)) for camera in rules.camera]
 
+    def end(self) -> None:
+        """No rule is in force any more; what was injected stays counted."""
+        for rules in (self._spells, self._wire, self._servo, self._port, self._camera):
+            rules.clear()
+
     def begin(self, now: float) -> None:
         """A request came: the clock of the file begins with the first."""
         if not self._begun:

@@ -1,8 +1,7 @@
 """A servo bus behind a wire that has faults: what comes of its replies, and when."""
 
-import heapq
-import itertools
 import random
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from lerecord.simulator.dynamixel import Answer, Bus, Reply
@@ -32,6 +31,7 @@ _DAMAGE: Mapping[str, Callable[[bytes, random.Random], bytes]] = {
     "drop": lambda reply, chance: b"",
     "corrupt": _flipped,
     "truncate": _torn,
+    "late": lambda reply, chance: reply,
     "double": lambda reply, chance: reply * 2,
     "noise": _with_noise,
 }
@@ -52,20 +52,21 @@ class Line:
         self._bus = Bus(servos, self._hears)
         self._now = 0.0
         self._unheard = False
-        self._late: list[tuple[float, int, bytes]] = []
-        self._order = itertools.count()
+        self._late: deque[tuple[float, bytes]] = deque()
 
     def feed(self, data: bytes, now: float) -> bytes:
-        """Take bytes off the wire at `now`; what comes back at once."""
+        """Take bytes off the wire at `now`; what has come back by then."""
         self._faults.begin(now)
         self._now, self._unheard = now, False
-        return b"".join([self._carried(answer) for answer in self._bus.answers(data, now)])
+        for answer in self._bus.answers(data, now):
+            self._carry(answer)
+        return self.late(now)
 
     def late(self, now: float) -> bytes:
         """Replies that were late and are there by now."""
         arrived = b""
         while self._late and self._late[0][0] <= now:
-            arrived += heapq.heappop(self._late)[2]
+            arrived += self._late.popleft()[1]
         return arrived
 
     def plugged(self, now: float) -> bool:
@@ -86,18 +87,22 @@ class Line:
         self._unheard = self._unheard or not hears
         return hears
 
-    def _carried(self, answer: Answer) -> bytes:
-        """What of the replies comes back at once; counts a request that was spoiled."""
+    def _carry(self, answer: Answer) -> None:
+        """Put the replies on their way; counts a request that was spoiled."""
         spoiled = self._unheard and answer.instruction not in _UNANSWERED
         self._unheard = False
-        carried = b""
         for reply in answer.replies:
             struck = self._struck(reply, answer.instruction)
-            carried += self._damaged(reply.data, struck)
+            self._send(self._damaged(reply.data, struck), _delay_s(struck))
             spoiled = spoiled or any(each.rule.fault in _SPOILING for each in struck)
         if spoiled:
             self._faults.injected.spoiled[self._arm] += 1
-        return carried
+
+    def _send(self, data: bytes, delay_s: float) -> None:
+        """Behind everything that is under way: what is late holds up what comes after it."""
+        if data:
+            due = self._now + delay_s
+            self._late.append((max(due, self._late[-1][0]) if self._late else due, data))
 
     def _struck(self, reply: Reply, instruction: int) -> list[OnWire]:
         if not reply.data:
@@ -107,16 +112,14 @@ class Line:
     def _damaged(self, reply: bytes, struck: list[OnWire]) -> bytes:
         for each in struck:
             if not reply:
-                break  # it is gone or late already
+                break  # it is gone already
             fault, length = each.rule.fault, len(reply)
             self._faults.injected.add(self._arm, fault)
-            if each.rule.delay_s is not None:
-                heapq.heappush(
-                    self._late, (self._now + each.rule.delay_s, next(self._order), reply)
-                )
-                reply = b""
-                continue
             reply = _DAMAGE[fault](reply, each.random)
             if fault == "noise":
                 self._faults.injected.noise_bytes[self._arm] += len(reply) - length
         return reply
+
+
+def _delay_s(struck: list[OnWire]) -> float:
+    return sum(each.rule.delay_s for each in struck if each.rule.delay_s is not None)

@@ -229,7 +229,7 @@ class Script:
 
     def _inject(self, faults: Any) -> None:
         try:
-            self._stage.inject(parse(faults))
+            self._stage.inject(None if faults is None else parse(faults))
         except ConfigError as error:
             print(error, file=sys.stderr, flush=True)
         self._wake()

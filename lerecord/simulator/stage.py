@@ -94,10 +94,14 @@ class Stage:
             for name, arm in self._arms.items()
         }
 
-    def inject(self, rules: Rules) -> None:
-        """Put more rules in force; their times count from now."""
+    def inject(self, rules: Rules | None) -> None:
+        """Put more rules in force, with times that count from now; None ends all that are."""
         with self._lock:
-            self._faults.add(rules, self._now())
+            if rules is None:
+                self._faults.end()
+            else:
+                self._faults.add(rules, self._now())
+                self._advance()  # what is due at once happens before anything else is asked
 
     def injected(self) -> dict[str, Any]:
         """What has failed so far: `Injected` as plain mappings."""

@@ -5,7 +5,7 @@ import pytest
 
 from lerecord.arms.koch import JOINTS, TRIGGER_REST, Follower, Leader
 from lerecord.errors import DeviceError
-from lerecord.motors.bus import NORMAL, NoReplyError, PortLostError, ServoAlertError
+from lerecord.motors.bus import NORMAL, NoReplyError, PortLostError, ServoAlertError, ServoError
 from lerecord.motors.tables import EEPROM_END, XL330_M077
 from lerecord.simulator.servo import HardwareError, Servo
 
@@ -335,6 +335,29 @@ def test_a_goal_that_was_not_sent_is_not_the_last_one(
             follower.arm.command(np.zeros(6), 5.0)
     follower.bus.open()
     assert follower.arm.command(np.zeros(6), 0.0).tolist() == last.tolist()
+
+
+def test_a_servo_that_restarts_is_told_until_the_arm_is_set_up_again(bench: Any) -> None:
+    bench.arm.connect()
+    bench.arm.read()
+    bench.servo("gripper").reboot()  # the one that both kinds hold
+
+    def found() -> str | None:
+        try:
+            bench.arm.read()
+        except ServoError as error:
+            return str(error)
+        return None
+
+    told = [found() for _ in range(20)]
+    assert told[0] is None
+    assert told[-1] is not None
+    assert "has no torque any more" in told[-1]
+    assert set(told[told.index(told[-1]) :]) == {told[-1]}
+    bench.arm.connect()
+    assert bench.servo("gripper").torque
+    for _ in range(20):
+        bench.arm.read()
 
 
 def test_the_arm_says_who_it_is(bench: Any) -> None:

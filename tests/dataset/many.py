@@ -12,7 +12,6 @@ from lerecord.dataset import layout, metadata, stats, table
 from lerecord.dataset.edit import delete
 from lerecord.dataset.metadata import EpisodeRecord, Info, line_of
 from lerecord.dataset.table import EpisodeColumns, Place
-from lerecord.dataset.writer import DatasetWriter
 from tests.dataset.lists import Scripted, record, small_lab, stage
 
 TAKE = Scripted("a", 3, 1)

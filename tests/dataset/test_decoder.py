@@ -163,6 +163,23 @@ def test_videos_of_one_camera_share_a_decoder(tmp_path: Path) -> None:
     assert len(source._kept._indices) == 3
 
 
+def test_videos_of_one_size_and_time_are_not_mixed_up(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{seed}.mp4" for seed in range(2)]
+    for seed, path in enumerate(paths):
+        write(path, *CODINGS["as recorded"], seed=seed)
+    size = max(path.stat().st_size for path in paths) + 16
+    for path in paths:
+        rest = size - path.stat().st_size
+        with path.open("ab") as file:
+            file.write(rest.to_bytes(4, "big") + b"free" + bytes(rest - 8))
+        os.utime(path, (1e9, 1e9))
+    assert Stamp.of(paths[0].stat()) == Stamp.of(paths[1].stat())
+    source = PictureSource(Clock(FPS, 1e-4))
+    for path in paths:
+        due = [bgr[..., ::-1] for bgr in pictures_of(path)]
+        assert np.array_equal(pictures(source, video(path), [9])[9], due[9])
+
+
 def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoder, "KEPT_INDICES", 2)
     monkeypatch.setattr(decoder, "KEPT_DECODERS", 1)

@@ -2,6 +2,8 @@ import json
 import multiprocessing
 import pickle
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -280,5 +282,10 @@ def test_pictures_of_another_size_are_refused(root: Path) -> None:
 
 def test_lerecord_exports_it_and_stays_light() -> None:
     assert lerecord.Dataset is Dataset
+    assert lerecord.__all__ == ["Dataset", "MultiDataset", "__version__", "delta_timestamps_for"]
+    assert all(getattr(lerecord, name) is not None for name in lerecord.__all__)
+    code = "import lerecord, sys; print({'numpy', 'av', 'pyarrow', 'cv2'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
     with pytest.raises(AttributeError, match="no attribute 'Datasets'"):
         lerecord.Datasets  # noqa: B018

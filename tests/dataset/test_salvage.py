@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lerecord.dataset import layout, table
+from lerecord.dataset import salvage as salvage_module
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.recover import salvage
 from lerecord.dataset.salvage import look_at_left
@@ -123,6 +124,22 @@ def test_every_length_of_a_torn_video_gives_whole_pictures(lab: Lab) -> None:
         kept.append(salvaged(root))
     assert kept == sorted(kept, reverse=True)
     assert len(set(kept)) > 4
+
+
+def test_of_a_long_take_only_the_end_is_decoded(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+    decoded = salvage_module._from_key
+
+    def counting(packets: Any, rows: range) -> Any:
+        for number, packet in decoded(packets, rows):
+            counted.append(number)
+            yield number, packet
+
+    monkeypatch.setattr(salvage_module, "_from_key", counting)
+    assert salvaged(lab.root) == ROWS + 2
+    # The last two seconds, and what came behind the last histogram that was kept.
+    assert min(counted) == ROWS + 2 - 60
+    assert len(counted) < 2 * (60 + 30 + 2)
 
 
 def test_pictures_that_the_power_cut_left_empty_are_dropped(lab: Lab) -> None:

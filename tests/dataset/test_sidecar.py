@@ -86,6 +86,7 @@ def test_health_is_one_line() -> None:
     assert json.loads(health_line(3, sidecar())) == {
         "episode_index": 3,
         "rows": 4,
+        "salvaged": False,
         "missed": 1,
         "unmeasured": 1,
         "retries": 3,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lerecord.dataset import layout
+from lerecord.dataset import edit, layout
 from lerecord.dataset.commit import has_pending
 from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.overview import summary
@@ -133,6 +133,27 @@ def test_a_dataset_that_commits_meanwhile_is_read_whole(
         assert snapshot.info.episodes == 2
         assert snapshot.tasks() == ["first", "second"]
         assert len(snapshot.episodes()) == 2
+
+
+def test_a_dataset_that_is_edited_meanwhile_is_read_whole(
+    lab: "Lab", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """info.json is the same before and after: one task instead of another."""
+    with lab.open() as writer:
+        lab.record(writer, "first")
+    read = Path.read_bytes
+    pending = ["second"]
+
+    def slow(path: Path) -> bytes:
+        data = read(path)
+        if path.name == "tasks.jsonl" and pending:
+            edit.rename_task(lab.root, "first", pending.pop())
+        return data
+
+    monkeypatch.setattr(Path, "read_bytes", slow)
+    snapshot = Snapshot.of(lab.root)
+    assert snapshot.tasks() == ["second"]
+    assert [each.tasks for each in snapshot.episodes()] == [("second",)]
 
 
 def test_a_folder_without_a_dataset_is_refused(lab: "Lab") -> None:

@@ -39,6 +39,8 @@ def test_an_offset_off_the_grid_is_named() -> None:
         DatasetError, match=r"'action' has 0\.05 s, which is no multiple of 1/30 s within 0\.0001 s"
     ):
         Windows.of({"action": [0.0, 0.05]}, 30, 1e-4)
+    with pytest.raises(DatasetError, match="no multiple"):
+        Windows.of({"action": [0.1 + 1.5e-4]}, 30, 1e-4)
     assert Windows.of({"action": [0.05]}, 20, 1e-4).offsets["action"].tolist() == [1]
 
 

@@ -9,6 +9,8 @@ import argparse
 import logging
 import os
 import random
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -19,7 +21,11 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import numpy as np
 import torch
+from lerobot.configs.types import FeatureType
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
+from lerobot.datasets.utils import dataset_to_policy_features
+from lerobot.policies.act.configuration_act import ACTConfig
+from lerobot.policies.act.modeling_act import ACTPolicy
 
 import lerecord
 
@@ -30,6 +36,8 @@ expect: Callable[[str, object, object], None] = table.expect
 SAMPLES = 60
 LARGEST_PICTURE_ERROR = 6
 """Of 255: two ways from the same yuv420p to RGB."""
+STEPS = 4
+APPENDED = (25, 40)
 POLICIES = ("act", "diffusion", "smolvla", "pi0")
 
 
@@ -154,6 +162,69 @@ def speed(root: Path, policy: str, chooser: random.Random) -> str:
     return f"windows a second: {said}; ratio {ratio:.1f}"
 
 
+def trained(root: Path, data: Any) -> str:
+    """A few steps of LeRobot's ACT on batches of a dataset."""
+    torch.manual_seed(0)
+    meta = theirs(root, None, "pyav").meta
+    features = dataset_to_policy_features(meta.features)
+    outputs = {key: each for key, each in features.items() if each.type is FeatureType.ACTION}
+    config = ACTConfig(
+        input_features={key: each for key, each in features.items() if key not in outputs},
+        output_features=outputs,
+        chunk_size=10,
+        n_action_steps=10,
+        dim_model=64,
+        n_heads=4,
+        dim_feedforward=128,
+        n_encoder_layers=1,
+        n_vae_encoder_layers=1,
+        pretrained_backbone_weights=None,
+        device="cpu",
+    )
+    policy = ACTPolicy(config, dataset_stats=meta.stats)
+    loader = torch.utils.data.DataLoader(
+        data, batch_size=4, shuffle=True, generator=torch.Generator().manual_seed(0)
+    )
+    optimizer = torch.optim.AdamW(policy.parameters(), lr=1e-3)
+    losses = []
+    for _, batch in zip(range(STEPS), loader, strict=False):
+        loss, _ = policy.forward(batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    expect("the loss falls", losses[-1] < losses[0], True)
+    return " ".join(f"{each:.4f}" for each in losses)
+
+
+def trained_alike(root: Path) -> str:
+    """The same steps on our reader and on theirs give the same losses."""
+    deltas = lerecord.delta_timestamps_for("act", lerecord.Dataset(root).fps, n_actions=10)
+    ours = trained(root, lerecord.Dataset(root, delta_timestamps=deltas, images="float32"))
+    expect("losses", ours, trained(root, theirs(root, deltas, "pyav")))
+    return f"ACT, loss {ours}, the same with both readers"
+
+
+def appended(root: Path, folder: Path) -> Path:
+    """A copy of a dataset to which LeRobot's own writer has appended, in AV1."""
+    copy = folder / f"{root.name}, appended to by LeRobot"
+    shutil.copytree(root, copy)
+    writer = theirs(copy, None, "pyav")
+    chooser = np.random.default_rng(0)
+    for number, length in enumerate(APPENDED):
+        for _ in range(length):
+            frame = {
+                key: chooser.integers(0, 255, feature["shape"], dtype=np.uint8)
+                if feature["dtype"] == "video"
+                else chooser.random(feature["shape"], dtype=np.float32)
+                for key, feature in writer.features.items()
+                if key.startswith(("action", "observation"))
+            }
+            writer.add_frame(frame, task=f"appended {number}")
+        writer.save_episode()
+    return copy
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("root", type=Path)
@@ -188,12 +259,25 @@ def main() -> int:
         )
         for workers, start in ((0, ""), (2, "fork"), (2, "spawn"))
     ]
+    checks.append(table.Check("training", lambda: trained_alike(root)))
     checks += [
         table.Check(f"speed, {policy}", lambda policy=policy: speed(root, policy, chooser))
         for policy in ("act", "diffusion", "smolvla")
     ]
     title = f"{root.name}: {len(data.episodes)} episodes, {len(data)} rows"
-    return 0 if table.report(title, checks) else 1
+    agree = table.report(title, checks)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = appended(root, Path(folder))
+        deltas = random_deltas(copy, chooser)
+        agree &= table.report(
+            copy.name,
+            [
+                table.Check("no windows", lambda: same(copy, None, chooser)),
+                table.Check("random windows", lambda: same(copy, deltas, chooser)),
+                table.Check("statistics", lambda: statistics(copy)),
+            ],
+        )
+    return 0 if agree else 1
 
 
 if __name__ == "__main__":

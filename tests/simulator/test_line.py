@@ -144,17 +144,18 @@ def test_a_seed_repeats_what_is_random() -> None:
     assert story(1) != story(2)
 
 
-def test_a_late_reply_is_under_way_until_it_is_due() -> None:
+def test_a_late_reply_and_what_comes_after_it_are_under_way_until_it_is_due() -> None:
     faults = Faults(on_wire("late", delay_s=0.03, id=1))
     line = Line("follower", koch.follower_servos(), faults)
     assert line.feed(encode(1, PING), 5.0) == b""
-    assert len(line.feed(encode(2, PING), 5.01)) == 14  # the others do not wait for it
+    assert line.feed(encode(2, PING), 5.01) == b""  # the wire keeps their order
     assert line.wait_s(5.01) == pytest.approx(0.02)
     assert line.late(5.02) == b""
     late = line.late(5.031)
-    assert (late[4], len(late)) == (1, 14)
+    assert (late[4], late[14 + 4], len(late)) == (1, 2, 28)
     assert line.wait_s(5.1) is None
     assert line.late(9.0) == b""
+    assert len(line.feed(encode(2, PING), 9.0)) == 14
     assert faults.injected.spoiled == {"follower": 1}
 
 

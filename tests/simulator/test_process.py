@@ -109,8 +109,6 @@ def test_faults_of_a_line_are_injected_and_counted(capsys: pytest.CaptureFixture
     told = Told(loop=False)
     told.script.obey('{"faults": {"servo": [{"arm": "leader", "id": 1, "fault": "overload"}]}}')
     told.script.obey('{"faults": {"servos": []}}')
-    told.step(0.1)
-    told.stage.truth()
     told.script.obey('{"query": "faults"}')
     assert told.events == [
         {
@@ -120,6 +118,13 @@ def test_faults_of_a_line_are_injected_and_counted(capsys: pytest.CaptureFixture
             "noise_bytes": {},
         }
     ]
+    drop = '{"faults": {"port": [{"arm": "leader", "fault": "unplug", "at_s": 5}]}}'
+    told.script.obey(drop)
+    leader = told.stage.buses()["leader"]
+    assert leader.wait_s(told.now) == 5.0
+    told.script.obey('{"faults": null}')
+    assert leader.wait_s(told.now) is None
+    assert told.stage.injected()["counts"] == {"leader": {"overload": 1}}
     assert "unknown key 'servos'" in capsys.readouterr().err
 
 

@@ -1,0 +1,95 @@
+"""`lerecord compat`, `merge` and `export`, as a person or a program reads them."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lerecord.dataset.compatibility import Comparison, compared
+from lerecord.dataset.export_v30 import Exporting, export_v30
+from lerecord.dataset.merge import Merging
+from lerecord.dataset.merge import merge as merged
+from lerecord.dataset.snapshot import Snapshot
+from lerecord.dataset.v30 import CODEBASE_VERSION
+from lerecord.errors import ConfigError
+
+
+def compat(roots: Sequence[Path], allow_hardware: bool = False, as_json: bool = False) -> int:
+    """Print each difference from the first dataset; exit status 0 when they can be joined.
+
+    Raises:
+        DatasetError: one is no dataset.
+    """
+    pairs = compared([Snapshot.of(root) for root in roots])
+    joinable = not any(pair.refused(allow_hardware) for pair in pairs)
+    if as_json:
+        datasets = [_pair_data(pair, allow_hardware) for pair in pairs]
+        print(json.dumps({"joinable": joinable, "datasets": datasets}, ensure_ascii=False))
+        return 0 if joinable else 1
+    for pair in pairs:
+        refused = pair.refused(allow_hardware)
+        for each in pair.differences:
+            print(f"{'refused' if each in refused else 'remark'}: {each}")
+    print("They can be joined." if joinable else "They cannot be joined.")
+    return 0 if joinable else 1
+
+
+def _pair_data(pair: Comparison, allow_hardware: bool) -> dict[str, Any]:
+    refused = pair.refused(allow_hardware)
+    return {
+        "first": str(pair.first),
+        "other": str(pair.other),
+        "differences": [
+            {**asdict(each), "tier": each.tier.value, "refused": each in refused}
+            for each in pair.differences
+        ],
+    }
+
+
+def merge(out: Path, roots: Sequence[Path], allow_hardware: bool = False) -> None:
+    """Merge datasets and say what came of it.
+
+    Raises:
+        DatasetError: they cannot be merged.
+    """
+    progress = _Progress("merged")
+    info = merged(out, roots, Merging(allow_hardware, progress.show))
+    progress.clear()
+    print(
+        f"{out} has {info.episodes} episodes, {info.frames} rows and {info.tasks} tasks; "
+        f"`lerecord check {out}` verifies it."
+    )
+
+
+def export(root: Path, out: Path, version: str) -> None:
+    """Export a dataset and say what came of it.
+
+    Raises:
+        ConfigError: the version is none that can be written.
+        DatasetError: the dataset cannot be exported.
+    """
+    if version != CODEBASE_VERSION:
+        raise ConfigError(f"The format {version!r} cannot be written; {CODEBASE_VERSION} can.")
+    progress = _Progress("exported")
+    episodes = export_v30(root, out, Exporting(progress.show))
+    progress.clear()
+    print(f"{out} has the {episodes} episodes of {root} in the layout {version}.")
+
+
+class _Progress:
+    """How far long work is, on a terminal and only there."""
+
+    def __init__(self, done: str) -> None:
+        self._done = done
+        self._shown = sys.stderr.isatty()
+
+    def show(self, done: int, total: int) -> None:
+        if self._shown:
+            text = f"\r{self._done} {done} of {total} episodes"
+            print(text, end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
