@@ -7,6 +7,7 @@ decodes, counts and encodes the chosen ones. Started as `python -m`, ended by th
 
 import os
 import queue
+import sys
 import threading
 import time
 from collections import deque
@@ -117,6 +118,7 @@ class Encoding(threading.Thread):
 
     def run(self) -> None:
         """Work until None; an error is told once and ends the process."""
+        _yield_to_others()
         try:
             self._run()
         except LerecordError as error:
@@ -150,6 +152,12 @@ class Encoding(threading.Thread):
         return TrackWriter(folder, asked.spec, asked.fps, asked.video, rotation=asked.rotation)
 
 
+def _yield_to_others() -> None:
+    """Lower this thread's priority; that of capture, which stamps images, stays as it is."""
+    if sys.platform == "linux":  # where a thread has a niceness of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
 class Choosing(threading.Thread):
     """Turns each mark into the image that the camera had at its row's time."""
 
@@ -180,7 +188,6 @@ class Choosing(threading.Thread):
 def main() -> None:
     """Open the camera, say `ready` with the first image, and serve until stdin ends."""
     ignore_signals()
-    os.nice(_NICENESS)
     parent = messages()
     assignment = Assignment.from_message(next(parent))
     ring = ImageRing()
