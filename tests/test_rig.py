@@ -9,7 +9,7 @@ import pytest
 
 from lerecord.config import HardwareConfig
 from lerecord.errors import DeviceError
-from lerecord.frame import Frame
+from lerecord.frame import NO_FAULTS, Frame
 from lerecord.pacing import Pacer
 from lerecord.rig import Rig
 from tests.live import SETUP, Simulator
@@ -90,6 +90,37 @@ def test_a_silent_rig_holds_repeats_and_is_told(simulator: Simulator) -> None:
         after = run(rig, simulator.config, 30)
         assert after[-1].measured
         assert rig.trouble() is None
+
+
+def test_a_tripped_servo_is_told_for_as_long_as_it_is_and_the_arm_is_let_go(
+    simulator: Simulator,
+) -> None:
+    config = simulator.config
+    with Rig(config, SETUP.calibrations) as rig:
+        run(rig, config, 10)
+        simulator.inject(servo=[{"arm": "follower", "id": 3, "fault": "overload"}])
+        last = run(rig, config, 3)[-1]
+        trouble = rig.trouble()
+        assert trouble is not None
+        assert trouble.startswith("The main follower cannot go on. Servo 3 (elbow_flex) on ")
+        assert (last.measured, last.faults.alerts) == (False, 1)
+        rig.recover()
+        run(rig, config, 3)
+        assert rig.trouble() == trouble
+        assert not rig.aligned
+    assert not simulator.follower("torque").any()
+    assert rig.still_held == []
+
+
+def test_what_fails_on_the_buses_is_counted_in_its_tick(simulator: Simulator) -> None:
+    with Rig(simulator.config, SETUP.calibrations) as rig:
+        first = run(rig, simulator.config, 3)
+        simulator.inject(wire=[{"arm": "leader", "id": 2, "fault": "corrupt", "every": 2}])
+        frames = run(rig, simulator.config, 12)
+        injected = simulator.injected()
+    assert [frame.faults for frame in first] == [NO_FAULTS] * 3
+    failed = sum(frame.faults.timeouts + frame.faults.corrupt for frame in frames)
+    assert failed == injected["spoiled"]["leader"] == sum(frame.retries for frame in frames) == 11
 
 
 def test_a_port_that_does_not_exist_is_named(simulator: Simulator) -> None:

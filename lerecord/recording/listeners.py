@@ -135,6 +135,7 @@ class Lines:
         self._out = sys.stdout if out is None else out
         self._phase: Phase | None = None
         self._rows = 0
+        self._noticed = ""
 
     def tell(self, session: Session, frame: Frame) -> None:
         """Say what has begun and what has ended."""
@@ -151,8 +152,10 @@ class Lines:
         self._phase = session.phase
 
     def notice(self, sentence: str) -> None:
-        """Say it."""
-        self._say(sentence)
+        """Say it, once however often it comes in a row."""
+        if sentence != self._noticed:
+            self._say(sentence)
+        self._noticed = sentence
 
     def _say(self, sentence: str) -> None:
         print(sentence, file=self._out, flush=True)
