@@ -2,12 +2,15 @@
 
 import gc
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 from lerecord.config import HardwareConfig
+from lerecord.dataset import layout
 from lerecord.errors import LerecordError
 from lerecord.pacing import Pacer
 from lerecord.priority import ask_for_realtime
@@ -35,6 +38,8 @@ def record(options: RecordOptions) -> int:
         raise LerecordError(low)
     if setup.config.simulator is not None and options.hardware is None:
         print("No --hardware given: this records on the simulated rig, no arm or camera is used.")
+    if attended and any((setup.root / layout.TAKES).glob("*")):
+        _offer_to_recover(setup.root)
     signals = Signals()
     with ExitStack() as stack:
         simulated, config = _reach(options, setup.config, attended, stack)
@@ -58,6 +63,12 @@ def record(options: RecordOptions) -> int:
     if session.failure is not None:
         raise LerecordError(session.failure)
     return 0 if signals.received is None else 128 + signals.received
+
+
+def _offer_to_recover(root: Path) -> None:
+    """Ask what becomes of takes that were never saved, in a process that may be heavy."""
+    command = "from lerecord.cli import main; main()"
+    subprocess.run([sys.executable, "-c", command, "recover", str(root)], check=False)
 
 
 def _reach(

@@ -77,9 +77,8 @@ class Recorder:
             camera.wait_until_ready()
         if not left:
             return []
-        takes = "1 take that was" if len(left) == 1 else f"{len(left)} takes that were"
-        kept = self._root / layout.TAKES
-        return [f"{takes} never saved {'is' if len(left) == 1 else 'are'} kept in {kept}."]
+        takes = "1 take was" if len(left) == 1 else f"{len(left)} takes were"
+        return [f"{takes} never saved: `lerecord recover {self._root}` makes episodes of them."]
 
     @property
     def next_episode(self) -> int:

@@ -167,7 +167,7 @@ def test_a_killed_recorder_leaves_no_process_and_a_whole_dataset(
     assert any(dataset.glob(".lerecord/takes/*/rows.journal"))
     appended = run("--task", TASK, "--episode-time", "1", "--dataset", str(dataset))
     assert appended.returncode == 0, appended.stderr
-    assert "1 take that was never saved is kept" in appended.stdout
+    assert f"1 take was never saved: `lerecord recover {dataset}`" in appended.stdout
     assert info(dataset)["total_episodes"] == int(str(committed)) + 1
     assert_passes_check(dataset)
 
@@ -301,6 +301,29 @@ def test_a_session_by_keys(terminal: Terminal, tmp_path: Path) -> None:
     assert termios.tcgetattr(terminal.slave) == terminal.mode
     assert_passes_check(tmp_path / "box")
     assert not list(tmp_path.glob("box/.lerecord/takes/*"))
+
+
+def test_a_take_that_was_left_is_offered_before_the_next_session(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    terminal.wait_for("RESET")
+    time.sleep(2.5)
+    terminal.press("\r")
+    terminal.wait_for("RECORDING")
+    time.sleep(1)
+    terminal.press("q")
+    terminal.wait_for("KEEP THIS TAKE")
+    terminal.press("q")
+    terminal.process.wait(timeout=30)
+    again = Terminal("--task", TASK, "--dataset", str(tmp_path / "box"))
+    again.wait_for("(k)eep or (d)iscard?")
+    again.press("k\n")
+    again.wait_for("RESET")
+    again.press("q")
+    again.process.wait(timeout=30)
+    again.close()
+    assert info(tmp_path / "box")["total_episodes"] == 1
+    assert_passes_check(tmp_path / "box")
 
 
 def test_the_death_of_the_screen_hurts_nothing(terminal: Terminal, tmp_path: Path) -> None:
