@@ -93,6 +93,16 @@ def test_limits_are_ranges(tmp_path: Path) -> None:
         config.load(bad)
 
 
+def test_faults_are_for_a_simulator_that_the_recorder_starts(tmp_path: Path) -> None:
+    good = written(tmp_path, "[simulator]", '[simulator]\nfaults = "faults.toml"')
+    simulator = config.load(good).simulator
+    assert simulator is not None
+    assert simulator.faults == "faults.toml"
+    bad = written(tmp_path, "[simulator]", '[simulator]\nstart = false\nfaults = "faults.toml"')
+    with pytest.raises(ConfigError, match=r"give them to `lerecord sim --faults` instead\.$"):
+        config.load(bad)
+
+
 def test_simulated_places_are_resolved() -> None:
     reached = config.load(SIM).reached_at(
         {"leader": "/dev/pts/8", "follower": "/dev/pts/9"},

