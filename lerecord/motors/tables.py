@@ -149,4 +149,8 @@ MODELS: Mapping[str, Model] = {model.name: model for model in (XL330_M077, XL330
 
 BAUD_RATES: Mapping[int, int] = {
     0: 9600, 1: 57600, 2: 115200, 3: 1_000_000, 4: 2_000_000, 5: 3_000_000, 6: 4_000_000,
+    7: 4_500_000,
 }  # fmt: skip
+"""Bits a second by the value of Baud_Rate; an XL330 has no 7."""
+RETURN_DELAY_UNIT_S = 2e-6
+"""Of Return_Delay_Time: how long a servo waits before it answers."""

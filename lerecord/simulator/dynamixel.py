@@ -33,10 +33,17 @@ class _Area:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A status packet as bytes, and the ID of the servo that sends it (BROADCAST: several)."""
+    """A status packet.
+
+    Attributes:
+        servo_id: of the servo that sends it; BROADCAST when several write it together.
+        data: its bytes.
+        delay_s: how long after its turn has come.
+    """
 
     servo_id: int
     data: bytes
+    delay_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class Bus:
         self.servos = tuple(servos)
         self._hears = hears
         self._parser = Parser()
+        self._baud: int | None = None
         self._single: dict[int, Callable[[Servo, bytes], bytes]] = {
             PING: _ping,
             READ: _read,
@@ -82,17 +90,24 @@ class Bus:
             BULK_WRITE: self._bulk_write,
         }
 
-    def feed(self, data: bytes, now: float) -> bytes:
-        """Take bytes off the wire at `now`; the replies to them in one piece, in wire order."""
-        answers = self.answers(data, now)
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
+        """Take bytes off the wire at `now`; the replies to them in one piece, in wire order.
+
+        Servos that listen at another rate than `baud` hear nothing of them, and so are mute; None
+        stands for a wire without a rate. Return delays are not waited: `answers` tells them.
+        """
+        answers = self.answers(data, now, baud)
         return b"".join([reply.data for answer in answers for reply in answer.replies])
 
-    def answers(self, data: bytes, now: float) -> Iterator[Answer]:
+    def answers(self, data: bytes, now: float, baud: int | None = None) -> Iterator[Answer]:
         """As `feed`, each instruction with its replies apart."""
+        if baud != self._baud:
+            self._baud, self._parser = baud, Parser()  # the rest of a packet comes garbled
         for packet in self._parser.feed(data):
             for servo in self.servos:
                 servo.advance(now)
-                servo.hear(now)
+                if self._in_tune(servo):
+                    servo.hear(now)
             yield Answer(packet.instruction, self._answer(packet))
 
     def advance(self, now: float) -> None:
@@ -101,8 +116,12 @@ class Bus:
             servo.advance(now)
 
     def _servo(self, servo_id: int, instruction: int) -> Servo | None:
-        servo = next((servo for servo in self.servos if servo.id == servo_id), None)
+        tuned = (servo for servo in self.servos if servo.id == servo_id and self._in_tune(servo))
+        servo = next(tuned, None)
         return servo if servo is not None and self._hears(servo_id, instruction) else None
+
+    def _in_tune(self, servo: Servo) -> bool:
+        return self._baud is None or servo.baud == self._baud
 
     def _answer(self, packet: Packet) -> list[Reply]:
         if packet.instruction == STATUS:
@@ -112,17 +131,26 @@ class Bus:
         if packet.id == BROADCAST:
             return self._broadcast(packet) if packet.intact else []
         servo = self._servo(packet.id, packet.instruction)
-        return [] if servo is None else [Reply(packet.id, self._one(servo, packet))]
+        return [] if servo is None else [self._reply(servo, packet)]
 
     def _broadcast(self, packet: Packet) -> list[Reply]:
         """Every servo obeys; only a ping is answered. Nobody loses its ID by broadcast."""
         resets_all = packet.instruction == FACTORY_RESET and packet.parameters == _RESET_ALL
         if resets_all or packet.instruction == READ:
             return []
-        hearing = [servo for servo in self.servos if self._hears(servo.id, packet.instruction)]
+        hearing = [
+            servo
+            for servo in self.servos
+            if self._in_tune(servo) and self._hears(servo.id, packet.instruction)
+        ]
         in_order = sorted(hearing, key=lambda servo: servo.id)
-        replies = [Reply(servo.id, self._one(servo, packet)) for servo in in_order]
+        replies = [self._reply(servo, packet) for servo in in_order]
         return replies if packet.instruction == PING else []
+
+    def _reply(self, servo: Servo, packet: Packet) -> Reply:
+        """Do an instruction on one servo, which answers as the servo that it was before."""
+        servo_id, delay_s = servo.id, servo.return_delay_s
+        return Reply(servo_id, self._one(servo, packet), delay_s)
 
     def _one(self, servo: Servo, packet: Packet) -> bytes:
         """Do an instruction on one servo; its reply, or nothing when it keeps silent."""
@@ -146,7 +174,7 @@ class Bus:
                 reply = status(area.id, _error(servo), servo.read(area.address, area.size))
             except RefusedError as refusal:
                 reply = status(area.id, _error(servo, refusal.number))
-            replies.append(Reply(area.id, reply))
+            replies.append(Reply(area.id, reply, servo.return_delay_s))
         return replies
 
     def _read_fast(self, instruction: int, areas: Iterator[_Area]) -> list[Reply]:
@@ -155,20 +183,21 @@ class Bus:
         The length in the header announces every part; a servo that is missing leaves the rest
         unsent. This packet carries no byte stuffing.
         """
-        asked = list(areas)
+        asked, delay_s = list(areas), 0.0
         length = 1 + sum(area.size + 4 for area in asked)
         reply = b"\xff\xff\xfd\x00" + bytes([BROADCAST]) + length.to_bytes(2, "little")
         reply += bytes([STATUS])
         for position, area in enumerate(asked):
             servo = self._servo(area.id, instruction)
             if servo is None or not _speaks(servo, READ):
-                return [Reply(BROADCAST, reply)] if position else []
+                return [Reply(BROADCAST, reply, delay_s)] if position else []
+            delay_s = delay_s if position else servo.return_delay_s  # the others join in at once
             try:
                 reply += bytes([_error(servo), area.id]) + servo.read(area.address, area.size)
             except RefusedError as refusal:
                 reply += bytes([_error(servo, refusal.number), area.id]) + bytes(area.size)
             reply += crc16(reply).to_bytes(2, "little")
-        return [Reply(BROADCAST, reply)]
+        return [Reply(BROADCAST, reply, delay_s)]
 
     def _sync_write(self, packet: Packet) -> list[Reply]:
         parameters = packet.parameters

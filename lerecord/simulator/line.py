@@ -54,11 +54,11 @@ class Line:
         self._unheard = False
         self._late: deque[tuple[float, bytes]] = deque()
 
-    def feed(self, data: bytes, now: float) -> bytes:
-        """Take bytes off the wire at `now`; what has come back by then."""
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
+        """Take bytes off the wire at `now`, sent at that rate; what has come back by then."""
         self._faults.begin(now)
         self._now, self._unheard = now, False
-        for answer in self._bus.answers(data, now):
+        for answer in self._bus.answers(data, now, baud):
             self._carry(answer)
         return self.late(now)
 
@@ -91,9 +91,11 @@ class Line:
         """Put the replies on their way; counts a request that was spoiled."""
         spoiled = self._unheard and answer.instruction not in _UNANSWERED
         self._unheard = False
+        turn_s = 0.0
         for reply in answer.replies:
+            turn_s += reply.delay_s
             struck = self._struck(reply, answer.instruction)
-            self._send(self._damaged(reply.data, struck), _delay_s(struck))
+            self._send(self._damaged(reply.data, struck), turn_s + _delay_s(struck))
             spoiled = spoiled or any(each.rule.fault in _SPOILING for each in struck)
         if spoiled:
             self._faults.injected.spoiled[self._arm] += 1

@@ -29,6 +29,7 @@ class LockStepPort:
     Args:
         wire: the bus on the other end.
         baudrate: bits a second; bytes take the time that they take on a wire.
+        cable: what of the wire's replies is late; the wire itself, when it is a Line.
 
     Attributes:
         clock_s: the virtual clock, in seconds; advance it to let the servos move.
@@ -36,7 +37,7 @@ class LockStepPort:
             gets lost, late, torn or damaged.
     """
 
-    def __init__(self, wire: Wire, baudrate: int = 1_000_000) -> None:
+    def __init__(self, wire: Wire, baudrate: int = 1_000_000, cable: Cable | None = None) -> None:
         self.clock_s = 0.0
         self.tampering: deque[Callable[[bytes], bytes]] = deque()
         self.is_open = False
@@ -44,6 +45,7 @@ class LockStepPort:
         self.port_name = "lockstep"
         self.baudrate = baudrate
         self._wire = wire
+        self._cable = cable if cable is not None else FixedCable()
         self._arrived = bytearray()
         self._deadline_s = 0.0
 
@@ -103,7 +105,7 @@ class LockStepPort:
         """Send; the replies have arrived when it returns. Count of bytes sent."""
         data = bytes(packet)
         self.clock_s += self._travel_s(len(data))
-        reply = self._wire.feed(data, self.clock_s)
+        reply = self._wire.feed(data, self.clock_s, self.baudrate)
         self.clock_s += self._travel_s(len(reply))
         if reply and self.tampering:
             reply = self.tampering.popleft()(reply)
@@ -120,6 +122,7 @@ class LockStepPort:
 
     def isPacketTimeout(self) -> bool:  # noqa: N802
         """True when nothing is left to read: the clock then stands behind the deadline."""
+        self._await_late()
         if self._arrived:
             return False
         self.clock_s = max(self.clock_s, self._deadline_s + _TIMEOUT_SLACK_S)
@@ -128,6 +131,17 @@ class LockStepPort:
     def getCurrentTime(self) -> float:  # noqa: N802
         """Virtual milliseconds."""
         return self.clock_s * 1000.0
+
+    def _await_late(self) -> None:
+        """Let the clock move on to a reply that is late, but comes before the deadline."""
+        while not self._arrived:
+            wait_s = self._cable.wait_s(self.clock_s)
+            if wait_s is None or self.clock_s + wait_s > self._deadline_s:
+                return
+            self.clock_s += wait_s
+            reply = self._cable.late(self.clock_s)
+            self.clock_s += self._travel_s(len(reply))
+            self._arrived += reply
 
     def _travel_s(self, count: int) -> float:
         return count * _BITS_PER_BYTE / self.baudrate
@@ -192,13 +206,13 @@ class Ports:
         _ask_for_real_time()
         while not self._ending:
             wait_s = self._follow_cables()
-            wires = {t.server: t.wire for t in self._terminals if t.server is not None}
-            wires |= self._sockets
-            ready, _, _ = select.select([*wires, self._wake_read], [], [], wait_s)
+            feeds = {t.server: t.feed for t in self._terminals if t.server is not None}
+            feeds |= {descriptor: wire.feed for descriptor, wire in self._sockets.items()}
+            ready, _, _ = select.select([*feeds, self._wake_read], [], [], wait_s)
             for descriptor in ready:
                 if descriptor == self._wake_read:
                     os.read(self._wake_read, _READ_BYTES)
-                elif not self._answer(descriptor, wires[descriptor]):
+                elif not self._answer(descriptor, feeds[descriptor]):
                     self._sockets.pop(descriptor, None)
 
     def _follow_cables(self) -> float | None:
@@ -213,13 +227,13 @@ class Ports:
                 waits.append(max(wait_s, 0.0))
         return min(waits, default=None)
 
-    def _answer(self, descriptor: int, wire: Wire) -> bool:
+    def _answer(self, descriptor: int, feed: Callable[[bytes, float], bytes]) -> bool:
         """False when the other end is gone for good."""
         try:
             data = os.read(descriptor, _READ_BYTES)
             if not data:
                 return False
-            _send(descriptor, wire.feed(data, self._now()))
+            _send(descriptor, feed(data, self._now()))
         except BlockingIOError:
             return True
         except ConnectionError:

@@ -17,7 +17,13 @@ import enum
 import math
 import struct
 
-from lerecord.motors.tables import COUNTS_PER_TURN, EEPROM_END, Model
+from lerecord.motors.tables import (
+    BAUD_RATES,
+    COUNTS_PER_TURN,
+    EEPROM_END,
+    RETURN_DELAY_UNIT_S,
+    Model,
+)
 from lerecord.simulator.control_table import ControlTable, ErrorNumber, RefusedError
 from lerecord.simulator.motion import Surroundings, approach, sink, track
 
@@ -83,6 +89,16 @@ class Servo:
     def id(self) -> int:
         """Its ID on the bus."""
         return self._id
+
+    @property
+    def baud(self) -> int:
+        """Bits a second at which it listens and answers."""
+        return self._baud
+
+    @property
+    def return_delay_s(self) -> float:
+        """How long it waits before it answers."""
+        return self._return_delay_s
 
     @property
     def model(self) -> Model:
@@ -237,6 +253,8 @@ class Servo:
         load = self._table.load
         self._published = False
         self._id = load("ID")
+        self._baud = BAUD_RATES[load("Baud_Rate")]
+        self._return_delay_s = load("Return_Delay_Time") * RETURN_DELAY_UNIT_S
         self._mode = load("Operating_Mode")
         self._torque = load("Torque_Enable") == 1
         self._goal = load("Goal_Position")

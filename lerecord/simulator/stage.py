@@ -1,7 +1,8 @@
 """The world as several threads share it, and the phases that it goes through."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -165,14 +166,15 @@ class Stage:
                 follower=_joints(self._world.follower),
             )
 
-    def request(self, arm: str, line: Line, data: bytes, now: float) -> bytes:
-        """What an arm's line replies to bytes that arrive now."""
+    @contextmanager
+    def asked(self, arm: str, now: float) -> Iterator[None]:
+        """Hold the world still at `now`, at which an arm's line is asked something."""
         with self._lock:
             self._advance_to(now)
             if self._log is not None:
                 positions = (str(servo.position) for servo in self._arms[arm].servos)
                 self._log(f"{now!r} {arm} {' '.join(positions)}\n")
-            return line.feed(data, now)
+            yield
 
     def _advance(self) -> float:
         now = self._now()
@@ -216,9 +218,10 @@ class BusWire:
     line: Line
     lock: threading.Lock
 
-    def feed(self, data: bytes, now: float) -> bytes:
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
         """Replies to the bytes, from a world that has come to `now`."""
-        return self.stage.request(self.arm, self.line, data, now)
+        with self.stage.asked(self.arm, now):
+            return self.line.feed(data, now, baud)
 
     def late(self, now: float) -> bytes:
         """Replies that were late and are there by now."""
@@ -243,7 +246,7 @@ class SightWire:
     stage: Stage
     camera: str
 
-    def feed(self, data: bytes, now: float) -> bytes:
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
         """A record for each byte."""
         return self.stage.sight(self.camera, data.count(TAKE)).pack() * len(data)
 

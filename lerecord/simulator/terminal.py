@@ -1,21 +1,32 @@
 """A pseudo-terminal that can be unplugged, and what hangs on it."""
 
 import os
+import termios
 import tty
 from pathlib import Path
 from typing import Protocol
+
+from lerecord.motors.tables import BAUD_RATES
+
+_SPEEDS = {
+    getattr(termios, f"B{rate}"): rate
+    for rate in BAUD_RATES.values()
+    if hasattr(termios, f"B{rate}")
+}
+_UNKNOWN_RATE = 0  # no servo listens at it
+_OUTPUT_SPEED = 5  # where tcgetattr has it
 
 
 class Wire(Protocol):
     """What hangs on a port: takes bytes at a time, gives the replies to them in one piece."""
 
-    def feed(self, data: bytes, now: float) -> bytes:
-        """Replies to the bytes."""
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
+        """Replies to the bytes, sent at so many bits a second; None where there is no rate."""
         ...
 
 
 class Cable(Protocol):
-    """What a pseudo-terminal does that no request asks for; times on the clock of the ports."""
+    """What a port does that no request asks for; times on the clock of the ports."""
 
     def late(self, now: float) -> bytes:
         """Replies that were late and are there by now."""
@@ -58,6 +69,11 @@ class Terminal:
         self.server: int | None = None
         self._path = path
         self._client = -1
+
+    def feed(self, data: bytes, now: float) -> bytes:
+        """Replies to the bytes, which come at the rate that the client has set."""
+        speed = termios.tcgetattr(self._client)[_OUTPUT_SPEED]
+        return self.wire.feed(data, now, _SPEEDS.get(speed, _UNKNOWN_RATE))
 
     def follow_plug(self, now: float) -> None:
         """Be there or not, as the cable says."""

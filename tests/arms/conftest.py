@@ -35,10 +35,10 @@ class Tap:
         self._models = {servo.id: servo.model for servo in servos.servos}
         self._parser = Parser()
 
-    def feed(self, data: bytes, now: float) -> bytes:
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
         for packet in self._parser.feed(data):
             self.writes.extend(self._written(packet))
-        return self.servos.feed(data, now)
+        return self.servos.feed(data, now, baud)
 
     def to(self, register: str) -> list[Write]:
         return [write for write in self.writes if write.register == register]

@@ -1,7 +1,9 @@
 """Simulated arms and buses for the contracts; a new driver adds its own here."""
 
 import json
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +14,10 @@ from lerecord.arms import calibration
 from lerecord.arms.arm import ArmSettings
 from lerecord.arms.units import Units
 from lerecord.motors.dynamixel import DynamixelBus
+from lerecord.motors.port import WaitingPort
 from lerecord.simulator import koch as simulated_koch
 from lerecord.simulator.dynamixel import Bus
-from lerecord.simulator.ports import LockStepPort
+from lerecord.simulator.ports import LockStepPort, Ports
 
 
 @dataclass
@@ -29,20 +32,48 @@ class SimulatedArm:
     shafts: Callable[[], list[float]]
 
 
-def _koch(kind: str, units: Units) -> SimulatedArm:
+@dataclass(frozen=True)
+class Link:
+    """A port with servos on its other end, its clock, and a way to let time pass."""
+
+    port: Any
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+def _in_memory(wire: Bus, _: ExitStack) -> Link:
+    port = LockStepPort(wire)
+    return Link(port, port.now, port.sleep)
+
+
+def _on_a_terminal(wire: Bus, stack: ExitStack) -> Link:
+    ports = Ports(time.monotonic)
+    port = WaitingPort(ports.add_terminal(wire))
+    stack.enter_context(ports)
+    stack.callback(port.closePort)
+    return Link(port, time.monotonic, time.sleep)
+
+
+LINKS: dict[str, Callable[[Bus, ExitStack], Link]] = {
+    "memory": _in_memory,
+    "terminal": _on_a_terminal,
+}
+
+
+def _koch(kind: str, units: Units, connect: Callable[[Bus], Link]) -> SimulatedArm:
     arm = simulated_koch.leader() if kind == "Leader" else simulated_koch.follower()
     wire = Bus(arm.servos)
-    port = LockStepPort(wire)
+    link = connect(wire)
     driver = getattr(drivers.load("arms", "koch"), kind)
-    bus = DynamixelBus(port, driver.motors, now=port.now)
+    bus = DynamixelBus(link.port, driver.motors, now=link.now)
     data = json.loads(simulated_koch.calibration_json(arm))
 
     def silence(ids: Sequence[int]) -> None:
         wire.servos = tuple(servo for servo in arm.servos if servo.id not in ids)
 
     def wait(seconds: float) -> None:
-        port.clock_s += seconds
-        wire.advance(port.clock_s)
+        link.sleep(seconds)
+        wire.advance(link.now())
 
     return SimulatedArm(
         driver(
@@ -59,14 +90,23 @@ def _koch(kind: str, units: Units) -> SimulatedArm:
     )
 
 
-SIMULATED: dict[str, Callable[[str, Units], SimulatedArm]] = {"koch": _koch}
+SIMULATED: dict[str, Callable[[str, Units, Callable[[Bus], Link]], SimulatedArm]] = {"koch": _koch}
+
+
+@pytest.fixture(params=LINKS)
+def connect(request: pytest.FixtureRequest) -> Iterator[Callable[[Bus], Link]]:
+    """Servos on each kind of port."""
+    with ExitStack() as stack:
+        yield lambda wire: LINKS[request.param](wire, stack)
 
 
 @pytest.fixture(params=drivers.names("arms"))
-def simulate(request: pytest.FixtureRequest) -> Callable[[str, Units], SimulatedArm]:
+def simulate(
+    request: pytest.FixtureRequest, connect: Callable[[Bus], Link]
+) -> Callable[[str, Units], SimulatedArm]:
     """One simulated arm after the other of each driver there is."""
     assert request.param in SIMULATED, f"the driver {request.param} needs a simulated arm here"
-    return SIMULATED[request.param]
+    return lambda kind, units: SIMULATED[request.param](kind, units, connect)
 
 
 @pytest.fixture(params=["Leader", "Follower"])

@@ -35,11 +35,11 @@ class HeldArm:
         self._lock = threading.Lock()
         self._legs = [_Leg(time.monotonic(), arm.pose(), arm.pose())]
 
-    def feed(self, data: bytes, now: float) -> bytes:
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
         """Replies to bytes that arrive now, the hand where it is by then."""
         with self._lock:
             self._advance(now)
-            return self._bus.feed(data, now)
+            return self._bus.feed(data, now, baud)
 
     def positions(self) -> dict[str, int]:
         """What the wire shows of each joint now."""

@@ -1,10 +1,28 @@
 #!/usr/bin/env bash
-# Make the virtual environment in which LeRobot's own arms run: gigabytes, and some minutes.
-# Usage: tests/interop/build_lerobot.sh PLACE [PYTHON]     PYTHON is 3.12 or newer
+# Make a virtual environment with the real LeRobot: gigabytes, and some minutes.
+# Usage: tests/interop/build_lerobot.sh VERSION PLACE [PYTHON]
+#   VERSION 0.3.3 is the last writer of v2.1 datasets, 0.6.1 writes v3.0 and drives arms.
 set -euo pipefail
-place=${1:?usage: tests/interop/build_lerobot.sh PLACE [PYTHON]}
-"${2:-python3.12}" -m venv "$place"
-# An index of one's own may constrain versions; here the pins are the point.
-PIP_CONSTRAINT='' "$place/bin/pip" install torch==2.9.1 torchvision==0.24.1 torchcodec==0.9.1 \
-    'lerobot[dataset,hardware,dynamixel]==0.6.1'
-"$place/bin/pip" list | grep -E '^(lerobot|dynamixel-sdk|torch|torchvision|torchcodec) '
+usage='usage: tests/interop/build_lerobot.sh 0.3.3|0.6.1 PLACE [PYTHON]'
+place=${2:?$usage}
+case ${1:?$usage} in
+0.3.3)
+    python=python3.11
+    torch=(torch==2.7.1 torchvision==0.22.1 torchcodec==0.5)
+    lerobot=(lerobot==0.3.3)
+    ;;
+0.6.1)
+    python=python3.12
+    torch=(torch==2.9.1 torchvision==0.24.1 torchcodec==0.9.1)
+    lerobot=('lerobot[dataset,hardware,dynamixel]==0.6.1')
+    ;;
+*)
+    echo "$usage" >&2
+    exit 2
+    ;;
+esac
+"${3:-$python}" -m venv "$place"
+export PIP_CONSTRAINT='' # an index of one's own may constrain versions; here the pins are the point
+"$place/bin/pip" install "${torch[@]}"
+"$place/bin/pip" install "${torch[@]}" "${lerobot[@]}"
+"$place/bin/pip" list | grep -E '^(lerobot|dynamixel-sdk|datasets|av|torch|torchvision|torchcodec) '

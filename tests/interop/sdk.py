@@ -320,21 +320,29 @@ class Checks:
     def reset_but_id(self) -> str:
         expect("reset", self.packets.factoryReset(self.port, 5, 0x01), OK)
         time.sleep(0.5)
+        expect("at 1 Mbaud", self.packets.ping(self.port, 5)[1], COMM_RX_TIMEOUT)
+        self.port.setBaudRate(57600)
         seen = [self.client.get(5, *at) for at in ((ID, 1), (8, 1))]
         expect("ID, baud", seen, [5, 1])
-        return "ID 5 kept, 57600 baud (still heard: the terminal has no baud rate)"
+        expect("1 Mbaud again", self.client.put(5, 8, 3, 1), 0)
+        self.port.setBaudRate(1_000_000)
+        expect("ping", self.packets.ping(self.port, 5)[1], COMM_SUCCESS)
+        return "ID 5 kept, mute at 1 Mbaud, heard at 57600, set to 1 Mbaud again"
 
     def reset_all(self) -> str:
         expect("new ID", self.client.put(1, ID, 10, 1), 0)
         expect("reset", self.packets.factoryReset(self.port, 6, 0xFF), OK)
         time.sleep(0.5)
-        expect("models", [self.packets.ping(self.port, i)[0] for i in (1, 10)], [1200, 1060])
+        expect("at 1 Mbaud", self.packets.ping(self.port, 10)[0], 1060)
+        self.port.setBaudRate(57600)
+        expect("at 57600", self.packets.ping(self.port, 1)[0], 1200)
+        self.port.setBaudRate(1_000_000)
         _, result, _ = self.packets.ping(self.port, 6)
         expect("the old ID", result, COMM_RX_TIMEOUT)
         result, _ = self.packets.factoryReset(self.port, BROADCAST_ID, 0xFF)
         expect("broadcast", result, COMM_SUCCESS)
         expect("still there", self.packets.ping(self.port, 10)[1], COMM_SUCCESS)
-        return "servo 6 comes back as ID 1; a broadcast of it is not obeyed"
+        return "servo 6 comes back as ID 1 at 57600 baud; a broadcast of it is not obeyed"
 
 
 def main() -> int:

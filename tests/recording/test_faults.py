@@ -309,7 +309,8 @@ def test_a_short_stall_repeats_pictures_and_the_take_goes_on(bench: Bench) -> No
     assert bench.notices == []
     repeated = kept.tracks["front"].repeated
     assert 5 <= repeated.sum() < 20
-    assert not repeated[-5:].all()
+    # A free-running camera at the loop's rate does repeat a picture now and then.
+    assert repeated[-5:].sum() <= 2
 
 
 def test_torn_pictures_show_the_one_before_and_are_counted(bench: Bench) -> None:

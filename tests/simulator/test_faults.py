@@ -13,6 +13,8 @@ from lerecord.simulator.packets import encode
 from lerecord.simulator.sight import CameraFault
 from lerecord.simulator.stage import Stage
 
+RETURN_DELAY_S = 0.0005  # of a servo as it is new
+
 DOCUMENT = Path(__file__).parents[2] / "docs" / "simulator.md"
 WIRE = '[[wire]]\narm = "follower"\nfault = "drop"\n'
 
@@ -85,7 +87,8 @@ class Rig:
         self.elbow = self.stage._arms["follower"].servos[2]
 
     def ping(self) -> bytes:
-        return self.follower.feed(encode(3, PING), self.now)
+        at_once = self.follower.feed(encode(3, PING), self.now)
+        return at_once + self.follower.late(self.now + RETURN_DELAY_S)
 
     def torque(self) -> bool:
         return self.stage.truth().follower["elbow_flex"].torque

@@ -6,12 +6,14 @@ import pytest
 from lerecord.motors.bus import ONCE, Motor, NoReplyError, Retry
 from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.simulator import koch
-from lerecord.simulator.dynamixel import PING
+from lerecord.simulator.dynamixel import PING, SYNC_READ, WRITE
 from lerecord.simulator.faults import Rules, parse
 from lerecord.simulator.injection import Faults
 from lerecord.simulator.line import Line
-from lerecord.simulator.packets import encode
+from lerecord.simulator.packets import Parser, encode
 from lerecord.simulator.ports import LockStepPort
+from lerecord.simulator.servo import Servo
+from tests.simulator.conftest import write
 
 PATIENT = Retry(attempts=20, budget_s=10.0)
 READS = 200
@@ -21,6 +23,14 @@ def on_wire(fault: str, **more: Any) -> Rules:
     return parse({"wire": [{"arm": "follower", "fault": fault, **more}]})
 
 
+def prompt_servos() -> tuple[Servo, ...]:
+    """Servos of a follower that answer at once."""
+    servos = koch.follower_servos()
+    for servo in servos:
+        write(servo, "Return_Delay_Time", 0)
+    return servos
+
+
 class Bench:
     """A follower's servos behind a wire that has faults, and the recorder's bus on it."""
 
@@ -28,7 +38,8 @@ class Bench:
         self.servos = koch.follower_servos()
         given = faults if seed is None else faults.model_copy(update={"seed": seed})
         self.faults = Faults(given)
-        self.port = LockStepPort(Line("follower", self.servos, self.faults))
+        line = Line("follower", self.servos, self.faults)
+        self.port = LockStepPort(line, cable=line)
         motors = [
             Motor(name, servo.id, servo.model)
             for name, servo in zip(koch.JOINTS, self.servos, strict=True)
@@ -146,7 +157,7 @@ def test_a_seed_repeats_what_is_random() -> None:
 
 def test_a_late_reply_and_what_comes_after_it_are_under_way_until_it_is_due() -> None:
     faults = Faults(on_wire("late", delay_s=0.03, id=1))
-    line = Line("follower", koch.follower_servos(), faults)
+    line = Line("follower", prompt_servos(), faults)
     assert line.feed(encode(1, PING), 5.0) == b""
     assert line.feed(encode(2, PING), 5.01) == b""  # the wire keeps their order
     assert line.wait_s(5.01) == pytest.approx(0.02)
@@ -172,6 +183,42 @@ def test_what_is_late_is_lost_when_the_adapter_is_unplugged() -> None:
     assert line.wait_s(5.02) == pytest.approx(0.99)
     assert line.plugged(6.02)
     assert line.late(6.02) == b""
+
+
+def test_each_servo_waits_its_return_delay_when_its_turn_comes() -> None:
+    servos = koch.follower_servos()
+    for servo, delay in zip(servos, (250, 0, 100), strict=False):
+        write(servo, "Return_Delay_Time", delay)
+    line = Line("follower", servos, Faults(Rules()))
+    asked = bytes([132, 0, 4, 0, 1, 2, 3])
+    assert line.feed(encode(0xFE, SYNC_READ, asked), 5.0, 1_000_000) == b""
+    assert line.wait_s(5.0) == pytest.approx(500e-6)
+    assert [packet.id for packet in Parser().feed(line.late(5.000501))] == [1, 2]
+    assert line.wait_s(5.000501) == pytest.approx(199e-6)
+    assert [packet.id for packet in Parser().feed(line.late(5.000701))] == [3]
+    assert line.feed(encode(2, PING), 5.001)  # without a delay: at once
+
+
+def test_a_write_of_the_return_delay_is_answered_after_the_one_before() -> None:
+    line = Line("follower", koch.follower_servos(), Faults(Rules()))
+    assert line.feed(encode(1, WRITE, bytes([9, 0, 0])), 5.0) == b""
+    assert line.late(5.0005)
+    assert line.feed(encode(1, PING), 5.1)
+
+
+def test_return_delays_pass_on_the_virtual_clock() -> None:
+    bench = Bench(Rules())
+    bench.bus.ping("gripper")  # the first request waits for a quiet wire
+    before = bench.port.now()
+    bench.bus.sync_read("Present_Position", koch.JOINTS, ONCE)
+    delayed = bench.port.now() - before
+    for joint in koch.JOINTS:
+        bench.bus.write("Return_Delay_Time", joint, 0)
+    before = bench.port.now()
+    bench.bus.sync_read("Present_Position", koch.JOINTS, ONCE)
+    at_once = bench.port.now() - before
+    assert delayed >= 6 * 500e-6 > at_once  # replies travel while the next servo waits
+    assert bench.bus.counters.timeouts == 0
 
 
 def test_several_faults_befall_one_reply_until_it_is_gone() -> None:

@@ -50,7 +50,7 @@ class Wire:
 
     sent = b""
 
-    def feed(self, data: bytes, now: float) -> bytes:
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
         self.sent += data
         return b""
 

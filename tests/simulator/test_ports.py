@@ -1,5 +1,6 @@
 import os
 import select
+import termios
 import time
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from dynamixel_sdk import COMM_SUCCESS, GroupSyncRead, PortHandler, Protocol2PacketHandler
 
 from lerecord.errors import DeviceError
+from lerecord.motors.bus import ONCE, Motor, check_servos
+from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.motors.port import PORT_FAILURES, WaitingPort
 from lerecord.motors.tables import XL330_M288
 from lerecord.simulator.dynamixel import Bus
@@ -24,13 +27,22 @@ class Echo:
     def __init__(self) -> None:
         self.times: list[float] = []
 
-    def feed(self, data: bytes, now: float) -> bytes:
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
         self.times.append(now)
         return data
 
 
 def bus() -> Bus:
     return Bus([Servo(XL330_M288, servo_id, 100 * servo_id) for servo_id in (1, 2)])
+
+
+def terminal_at(path: str, speed: int) -> int:
+    """A descriptor of the terminal, at that speed."""
+    client = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    settings = termios.tcgetattr(client)
+    settings[4:6] = [speed, speed]
+    termios.tcsetattr(client, termios.TCSANOW, settings)
+    return client
 
 
 def test_bytes_take_their_time_on_the_wire() -> None:
@@ -99,7 +111,7 @@ def test_a_group_of_replies_leaves_in_one_write() -> None:
     ports = Ports(lambda: 0.0)
     path = ports.add_terminal(bus())
     with ports:
-        client = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        client = terminal_at(path, termios.B1000000)
         try:
             for _ in range(50):
                 os.write(client, encode(0xFE, 0x82, bytes([132, 0, 4, 0, 1, 2])))
@@ -114,11 +126,43 @@ def test_ports_do_not_mix() -> None:
     first, second = (ports.add_terminal(Bus([Servo(XL330_M288, i)])) for i in (1, 2))
     with ports:
         for path, servo_id in ((first, 1), (second, 2)):
-            client = os.open(path, os.O_RDWR | os.O_NOCTTY)
+            client = terminal_at(path, termios.B1000000)
             os.write(client, encode(0xFE, PING))
             select.select([client], [], [], 5.0)
             assert os.read(client, 100)[4] == servo_id
             os.close(client)
+
+
+def test_a_servo_is_mute_at_every_rate_but_its_own() -> None:
+    ports = Ports(lambda: 0.0)
+    path = ports.add_terminal(Bus([Servo(XL330_M288, 1, baud=1), Servo(XL330_M288, 2, baud=3)]))
+    sdk, answers = Protocol2PacketHandler(), {}
+    with ports:
+        port = PortHandler(path)
+        for rate in (9600, 57600, 115200, 1_000_000, 2_000_000, 3_000_000, 4_000_000):
+            assert port.setBaudRate(rate)
+            found = [servo_id for servo_id in (1, 2) if sdk.ping(port, servo_id)[1] == COMM_SUCCESS]
+            if found:
+                answers[rate] = found
+        port.setBaudRate(57600)
+        assert sdk.write1ByteTxRx(port, 1, 8, 3) == (COMM_SUCCESS, 0)  # answered at the old rate
+        assert sdk.ping(port, 1)[1] != COMM_SUCCESS
+        port.setBaudRate(1_000_000)
+        assert sdk.ping(port, 1) == (1200, COMM_SUCCESS, 0)
+        port.closePort()
+    assert answers == {57600: [1], 1_000_000: [2]}
+
+
+def test_the_recorders_port_says_that_nobody_answers_at_the_wrong_rate() -> None:
+    ports = Ports(lambda: 0.0)
+    path = ports.add_terminal(Bus(follower_servos()))
+    motors = tuple(Motor(f"servo_{s.id}", s.id, s.model) for s in follower_servos())
+    with ports:
+        bus = DynamixelBus(WaitingPort(path, 57600), motors)
+        bus.open()
+        with pytest.raises(DeviceError, match=f"answers on {path}: .* port and baud"):
+            check_servos(bus, "main follower", ONCE)
+        bus.close()
 
 
 def test_a_socket_is_served_at_the_time_of_the_request() -> None:
