@@ -29,11 +29,13 @@ class Snapshot:
         view: finds the files.
         info: meta/info.json.
         meta: the other files below meta/ and capture/health.jsonl, by path; None when missing.
+        versions: what tells this moment from every other.
     """
 
     view: PendingView
     info: Info
     meta: dict[str, bytes | None]
+    versions: list[tuple[int, ...] | None]
 
     @classmethod
     def of(cls, root: Path) -> Self:
@@ -53,8 +55,12 @@ class Snapshot:
             info = view.read(layout.INFO)
             meta = {name: _read(view, name) for name in _META}
             if _versions(PendingView.of(root)) == before:
-                return cls(view, Info.from_bytes(info), meta)
-        raise DatasetError(f"{root} changes all the time; stop what records into it.")
+                return cls(view, Info.from_bytes(info), meta, before)
+        raise restless(root)
+
+    def is_current(self) -> bool:
+        """False once the dataset has changed."""
+        return _versions(PendingView.of(self.root)) == self.versions
 
     @property
     def root(self) -> Path:
@@ -83,6 +89,11 @@ class Snapshot:
     def spec(self) -> DatasetSpec:
         """The rig that it came from; raises DatasetError."""
         return metadata.spec_of(self.info, self.required(layout.HARDWARE))
+
+
+def restless(root: Path) -> DatasetError:
+    """The refusal to judge a dataset that never keeps still."""
+    return DatasetError(f"{root} changes all the time; stop what records into it.")
 
 
 _META = (

@@ -11,7 +11,7 @@ import numpy as np
 from lerecord.dataset import layout, metadata, stats
 from lerecord.dataset.findings import Place, Report
 from lerecord.dataset.metadata import EpisodeRecord
-from lerecord.dataset.snapshot import Snapshot
+from lerecord.dataset.snapshot import Snapshot, restless
 from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.stats import Stats
 from lerecord.dataset.verify_episode import Episode, check_episode
@@ -19,6 +19,8 @@ from lerecord.errors import DatasetError
 
 FOLD_TOLERANCE = 1e-9
 """Relative; the fold is exact on one machine, and rounds a little differently on another."""
+
+_ATTEMPTS = 3  # what changed in the middle of a check looks wrong, and is not
 
 _T = TypeVar("_T")
 
@@ -35,9 +37,17 @@ def check(root: Path, quick: bool = False, progress: Progress | None = None) -> 
         progress: told after each episode.
 
     Raises:
-        DatasetError: there is no dataset of v2.1.
+        DatasetError: there is no dataset of v2.1, or it changes faster than it can be checked.
     """
-    snapshot = Snapshot.of(root)
+    for _ in range(_ATTEMPTS):
+        snapshot = Snapshot.of(root)
+        report = _checked(snapshot, quick, progress)
+        if report.sound or snapshot.is_current():
+            return report
+    raise restless(root)
+
+
+def _checked(snapshot: Snapshot, quick: bool, progress: Progress | None) -> Report:
     report = Report()
     place = Place(report)
     spec = _spec(snapshot, place)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lerecord.dataset import layout
+from lerecord.dataset import edit, layout
 from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
 
@@ -52,6 +52,30 @@ def test_progress_is_told_by_episodes(sound: Path) -> None:
     told: list[tuple[int, int]] = []
     check(sound, quick=True, progress=lambda done, all_: told.append((done, all_)))
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_change_in_the_middle_of_a_check_is_no_finding(sound: Path) -> None:
+    def edit_once(done: int, _: int) -> None:
+        if not changed:
+            changed.append(done)
+            edit.delete(sound, [0])
+
+    changed: list[int] = []
+    report = check(sound, progress=edit_once)
+    assert changed == [1]
+    assert report.findings == []
+    assert [remark.episode for remark in report.remarks] == [0]  # once episode 1
+
+
+def test_a_dataset_that_changes_all_the_time_is_not_judged(sound: Path) -> None:
+    def edit_again(done: int, _: int) -> None:
+        if done == 1:
+            edit.relabel(sound, [2], next(tasks))
+
+    tasks = iter(["c", "a", "c", "unused"])
+    with pytest.raises(DatasetError, match="changes all the time"):
+        check(sound, quick=True, progress=edit_again)
+    assert next(tasks) == "unused"
 
 
 def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
