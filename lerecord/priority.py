@@ -1,29 +1,44 @@
-"""Who runs first: the control loop before everything, encoders after it."""
+"""Who runs first: the control loop before everything, encoders after all others."""
 
 import ctypes
 import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from enum import IntEnum
 from typing import TypeVar
 
-_PRIORITY = 50
 _CAP_SYS_NICE = 23  # linux/capability.h
 _CAPABILITY_VERSION_3 = 0x20080522
 
 _T = TypeVar("_T")
 
 
-def ask_for_realtime() -> bool:
-    """Ask for SCHED_FIFO, which children do not inherit; False when it is not permitted.
+class Realtime(IntEnum):
+    """Priorities of those whom a busy machine must not delay; simulated devices are among them."""
 
-    With it the loop is on time also on a busy machine. To permit it to a user, add the line
-    `<user> - rtprio 50` to /etc/security/limits.conf and log in again.
+    CONTROL = 50
+    SIMULATED_SERVOS = 40
+    SIMULATED_CAMERA = 30
+    CAPTURE = 20
+    """Of the threads that stamp images with the time at which they came."""
+
+
+HOW_TO_PERMIT = (
+    f"add the line `<user> - rtprio {Realtime.CONTROL}` to /etc/security/limits.conf and log in "
+    f"again"
+)
+
+
+def ask_for_realtime(priority: Realtime) -> bool:
+    """Ask for SCHED_FIFO for this thread; False when it is not permitted.
+
+    With it a thread is on time also on a busy machine. Children do not inherit it.
     """
     if sys.platform != "linux":
         return False
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
     except PermissionError:
         return False
     return True

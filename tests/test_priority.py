@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from lerecord.priority import ask_for_realtime, without_realtime
+from lerecord.priority import Realtime, ask_for_realtime, without_realtime
 
 SCHED_FIFO = getattr(os, "SCHED_FIFO", 1)
 permitted = subprocess.run(
@@ -32,8 +32,8 @@ def run(code: str) -> list[str]:
 def test_the_control_process_gets_it_and_its_children_do_not() -> None:
     seen = run(
         "import os, subprocess, sys\n"
-        "from lerecord.priority import ask_for_realtime\n"
-        "print(ask_for_realtime(), os.sched_getscheduler(0) & 7, flush=True)\n"
+        "from lerecord.priority import Realtime, ask_for_realtime\n"
+        "print(ask_for_realtime(Realtime.CONTROL), os.sched_getscheduler(0) & 7, flush=True)\n"
         f"subprocess.run([sys.executable, '-c', {CHILD!r}])"
     )
     assert seen == ["True", str(SCHED_FIFO), "0"]
@@ -43,13 +43,13 @@ def test_the_control_process_gets_it_and_its_children_do_not() -> None:
 def test_work_without_it_cannot_get_it_nor_can_its_threads_but_the_caller_can() -> None:
     seen = run(
         "import threading\n"
-        "from lerecord.priority import ask_for_realtime, without_realtime\n"
+        "from lerecord.priority import Realtime, ask_for_realtime, without_realtime\n"
         "def work():\n"
-        "    print(ask_for_realtime())\n"
-        "    thread = threading.Thread(target=lambda: print(ask_for_realtime()))\n"
+        "    print(ask_for_realtime(Realtime.CONTROL))\n"
+        "    thread = threading.Thread(target=lambda: print(ask_for_realtime(Realtime.CONTROL)))\n"
         "    thread.start(); thread.join()\n"
         "    return 7\n"
-        "print(without_realtime(work), ask_for_realtime())\n"
+        "print(without_realtime(work), ask_for_realtime(Realtime.CONTROL))\n"
     )
     assert seen == ["False", "False", "7", "True"]
 
@@ -84,4 +84,4 @@ def test_where_it_is_not_permitted_it_is_not_an_error(monkeypatch: pytest.Monkey
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
-    assert ask_for_realtime() is False
+    assert ask_for_realtime(Realtime.CONTROL) is False

@@ -21,6 +21,7 @@ from lerecord.dataset.spec import CameraSpec, VideoSettings, video_from_data
 from lerecord.dataset.track import TrackWriter, probe
 from lerecord.errors import LerecordError
 from lerecord.frame import Image
+from lerecord.priority import Realtime, ask_for_realtime
 from lerecord.recording.child import Message, ignore_signals, messages, say
 from lerecord.recording.image_ring import ImageRing
 from lerecord.recording.spool import SpoolingQueue
@@ -67,6 +68,7 @@ class Capture(threading.Thread):
 
     def run(self) -> None:
         """Read for ever; the process ends around this thread."""
+        ask_for_realtime(Realtime.CAPTURE)  # else a busy machine stamps images late
         while True:
             try:
                 self._read_until_lost()

@@ -13,7 +13,7 @@ from lerecord.config import HardwareConfig
 from lerecord.dataset import layout
 from lerecord.errors import LerecordError
 from lerecord.pacing import Pacer
-from lerecord.priority import ask_for_realtime
+from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
 from lerecord.recording.listeners import Lines, Scene, Screen
 from lerecord.recording.operator import Operator, Signals, keyboard
 from lerecord.recording.options import RecordOptions, plan_of
@@ -46,10 +46,10 @@ def record(options: RecordOptions) -> int:
         recorder, rig = _open(options, setup, config, stack)
         stack.enter_context(signals)
         stack.enter_context(rig)
+        _be_on_time()
         with _people(attended, Scene(setup.root, config, rig.joints), recorder) as (keys, listener):
             operators: list[Operator] = [signals, *keys, *([simulated] if simulated else [])]
             session = Session(rig, recorder, plan, operators, listener)
-            ask_for_realtime()
             gc.freeze()  # collections in the loop look at what the loop made, and at nothing else
             session.run(Pacer(config.fps, sleep=recorder.sleep))
     for name in rig.still_held:
@@ -63,6 +63,15 @@ def record(options: RecordOptions) -> int:
     if session.failure is not None:
         raise LerecordError(session.failure)
     return 0 if signals.received is None else 128 + signals.received
+
+
+def _be_on_time() -> None:
+    """Run before everything else on this machine, or say how that is permitted."""
+    if not ask_for_realtime(Realtime.CONTROL) and sys.platform == "linux":
+        print(
+            "The loop has no real-time priority, and is late when the machine is busy: "
+            f"{HOW_TO_PERMIT}."
+        )
 
 
 def _offer_to_recover(root: Path) -> None:

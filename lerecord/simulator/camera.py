@@ -16,13 +16,13 @@ from collections.abc import Callable
 import cv2
 
 from lerecord import strip
+from lerecord.priority import Realtime, ask_for_realtime
 from lerecord.simulator.mjpeg import MjpegServer, Stream
 from lerecord.simulator.render import Renderer
 from lerecord.simulator.sight import LOOK, TAKE, CameraFault, Sight, SightClient
 
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 90)
 _LOST_POLL_S = 0.02
-_NICE = 5  # a picture may wait for the processor, a servo's answer may not
 _COUNTER_MASK, _MILLISECOND_MASK = 0xFFFFFF, 0xFFFFFFFF
 
 
@@ -75,7 +75,7 @@ def main() -> int:
     """Serve until the end of stdin; the exit status."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    os.nice(_NICE)
+    ask_for_realtime(Realtime.SIMULATED_CAMERA)  # a real camera waits for no processor
     threading.Thread(target=_end_with_parent, daemon=True).start()
     asked = json.loads(sys.argv[1])
     cv2.setNumThreads(1)

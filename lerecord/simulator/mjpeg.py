@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from lerecord.priority import Realtime, ask_for_realtime
+
 _BOUNDARY = b"picture"
 _RESPONSE = (
     b"HTTP/1.0 200 OK\r\nCache-Control: no-store\r\nConnection: close\r\n"
@@ -140,6 +142,7 @@ class MjpegServer:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        ask_for_realtime(Realtime.SIMULATED_CAMERA)  # a thread does not inherit it
         try:
             self._show(client)
         finally:

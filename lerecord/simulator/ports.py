@@ -4,19 +4,18 @@ import contextlib
 import os
 import select
 import socket
-import sys
 import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from lerecord.priority import Realtime, ask_for_realtime
 from lerecord.simulator.terminal import Cable, FixedCable, Terminal, Wire
 
 _BITS_PER_BYTE = 10  # one start bit, eight data bits, one stop bit
 _TIMEOUT_SLACK_S = 0.001
 _READ_BYTES = 4096
-_REAL_TIME_PRIORITY = 40
 
 
 class LockStepPort:
@@ -203,7 +202,7 @@ class Ports:
         self._folder.cleanup()
 
     def _serve(self) -> None:
-        _ask_for_real_time()
+        ask_for_realtime(Realtime.SIMULATED_SERVOS)  # real servos wait for no processor
         while not self._ending:
             wait_s = self._follow_cables()
             feeds = {t.server: t.feed for t in self._terminals if t.server is not None}
@@ -246,11 +245,3 @@ def _send(descriptor: int, data: bytes) -> None:
     with contextlib.suppress(BlockingIOError):
         if data:
             os.write(descriptor, data)
-
-
-def _ask_for_real_time() -> None:
-    """Real servos wait for no processor: ask for the same, where the system has it and allows."""
-    if sys.platform == "linux":
-        with contextlib.suppress(PermissionError):
-            policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
-            os.sched_setscheduler(0, policy, os.sched_param(_REAL_TIME_PRIORITY))

@@ -15,9 +15,11 @@ from lerecord.config import CameraConfig
 from lerecord.dataset.capture import TrackSummary, load_track
 from lerecord.dataset.spec import CameraSpec, VideoSettings
 from lerecord.errors import LerecordError
+from lerecord.priority import Realtime
 from lerecord.recording.remote_camera import RemoteCamera
 from lerecord.simulator.mjpeg import MjpegServer, Stream
 from lerecord.strip import Stamp
+from tests.test_priority import SCHED_FIFO, needs_permission
 
 FPS = 30
 SPEC = CameraSpec("front", 320, 240)
@@ -104,6 +106,24 @@ def test_every_row_gets_the_newest_picture_of_its_time(
     finish(camera)
     camera.close()
     assert_aligned(load_track(tmp_path, SPEC), times)
+
+
+@needs_permission
+def test_capture_goes_before_everything_and_encoding_after(source: tuple[Source, str]) -> None:
+    camera = camera_at(source[1])
+    at_front: list[int] = []
+    yielding: list[int] = []
+    while not (at_front and yielding):  # the threads ask for it when they begin
+        threads = [int(thread.name) for thread in Path(f"/proc/{camera.pid}/task").iterdir()]
+        at_front = [
+            os.sched_getparam(each).sched_priority
+            for each in threads
+            if os.sched_getscheduler(each) & 7 == SCHED_FIFO
+        ]
+        yielding = [n for n in (os.getpriority(os.PRIO_PROCESS, each) for each in threads) if n > 0]
+    camera.close()
+    assert at_front == [Realtime.CAPTURE]
+    assert yielding == [10]
 
 
 def test_a_stalled_camera_repeats_its_picture_and_is_told(
