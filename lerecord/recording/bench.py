@@ -1,7 +1,8 @@
 """`lerecord bench`: the real recorder under a load that needs no hardware, and what it cost.
 
-The arms are the simulated ones; the pictures are encoded to JPEG beforehand and played by the
-`file` camera driver, so that making them costs nothing while the recorder is measured.
+The arms are the simulated ones, which move all the time; the pictures are encoded to JPEG
+beforehand and played by the `file` camera driver, so that making them costs nothing while the
+recorder is measured.
 """
 
 import json
@@ -26,6 +27,7 @@ from lerecord import config as configs
 from lerecord.dataset import layout
 from lerecord.errors import ConfigError, LerecordError
 from lerecord.recording.meter import Meter, Usage
+from lerecord.recording.standalone import reaching, simulator
 
 _CLIP_PICTURES = 60
 _JPEG = (
@@ -107,8 +109,11 @@ def bench(load: Load, as_json: bool) -> None:
         folder = Path(name)
         clip = list(clip_of(load))
         (folder / "clip.mjpeg").write_bytes(b"".join(clip))
-        hardware = _write_hardware(folder, load)
-        outcome, looks = _record(folder, hardware, load)
+        packaged = configs.find(configs.SIMULATED)
+        arms = configs.load(packaged).model_copy(update={"cameras": {}})
+        with simulator(arms, load.seed) as rig:
+            hardware = _write_hardware(folder, reaching(packaged, rig.places), load)
+            outcome, looks = _record(folder, hardware, load)
         result = _measured(Path(outcome["dataset"]), outcome, looks, clip)
     if as_json:
         print(json.dumps(asdict(result)))
@@ -138,12 +143,9 @@ def clip_of(load: Load) -> Iterator[bytes]:
         yield jpeg.tobytes()
 
 
-def _write_hardware(folder: Path, load: Load) -> Path:
-    """The simulated arms as they are packaged, with the clip as every camera."""
-    packaged = configs.find(configs.SIMULATED)
-    text = packaged.read_text(encoding="utf-8").split("[cameras.")[0]
-    text = text.replace('"calibration/', f'"{packaged.parent.resolve()}/calibration/')
-    text = text.replace("fps = 30", f"fps = {load.fps}")
+def _write_hardware(folder: Path, rig: str, load: Load) -> Path:
+    """The simulated arms of a config's text, with the clip as every camera."""
+    text = rig.split("[cameras.")[0].replace("fps = 30", f"fps = {load.fps}")
     for number in range(load.cameras):
         text += (
             f'\n[cameras.camera_{number}]\ndriver = "file"\ndevice = "{folder / "clip.mjpeg"}"\n'

@@ -1,14 +1,40 @@
 """`lerecord sim`: the simulated rig alone, demonstrating over and over, for any program."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord import config as configs
+from lerecord.config import HardwareConfig
 from lerecord.recording.child import ChildProcess
 from lerecord.recording.simulated import faults_told, first_line
 
 _START_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """A simulated rig that demonstrates on its own; places by name are ports and devices."""
+
+    process: ChildProcess
+    places: Mapping[str, str]
+
+
+@contextmanager
+def simulator(
+    config: HardwareConfig, seed: int | None = None, faults: Path | None = None
+) -> Iterator[Simulator]:
+    """The arms and the cameras of a config for the length of the block.
+
+    Raises:
+        LerecordError: it does not start.
+    """
+    with ChildProcess("lerecord.simulator.server", "--loop") as child:
+        child.send(first_line(config, seed, faults))
+        up = child.wait_for("up", _START_TIMEOUT_S)
+        yield Simulator(child, {**up["ports"], **up["cameras"]})
 
 
 def run_simulator(write: Path | None, seed: int | None, faults: Path | None) -> None:
@@ -20,26 +46,22 @@ def run_simulator(write: Path | None, seed: int | None, faults: Path | None) -> 
         faults: a file of what it injects; what it has injected is told at the end.
     """
     path = configs.find(configs.SIMULATED)
-    config = configs.load(path)
-    with ChildProcess("lerecord.simulator.server", "--loop") as child:
-        child.send(first_line(config, seed, faults))
-        up = child.wait_for("up", _START_TIMEOUT_S)
-        places = {**up["ports"], **up["cameras"]}
-        for name, place in places.items():
+    with simulator(configs.load(path), seed, faults) as running:
+        for name, place in running.places.items():
             print(f"{name:10s} {place}")
         if write is not None:
-            write.write_text(_reaching(path, places), encoding="utf-8")
+            write.write_text(reaching(path, running.places), encoding="utf-8")
             print(f'lerecord --hardware {write} --task "..." records it; Ctrl-C ends it.')
         try:
-            while child.running:
-                child.poll()
+            while running.process.running:
+                running.process.poll()
                 time.sleep(0.1)
         finally:
             if faults is not None:
-                print(faults_told(child))
+                print(faults_told(running.process))
 
 
-def _reaching(path: Path, places: Mapping[str, str]) -> str:
+def reaching(path: Path, places: Mapping[str, str]) -> str:
     """The packaged config with the places filled in, and its calibrations by absolute path."""
     text = path.read_text(encoding="utf-8")
     for name, place in places.items():
