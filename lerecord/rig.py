@@ -77,6 +77,11 @@ class _Arm:
             return False
         return True
 
+    def ask(self) -> None:
+        """Send for the next reading."""
+        if self.connected:
+            self.driver.ask()
+
     def read(self, now: float) -> bool:
         """Take a reading; False keeps the last one."""
         if not self.connected:
@@ -202,12 +207,15 @@ class Rig:
         }
 
     def step(self, tick: Tick) -> Frame:
-        """One slot: read the followers, read the leaders, send the followers on."""
+        """One slot: read all arms, their buses at the same time, and send the followers on."""
         safety = self._config.safety
         speed = safety.max_speed if self.aligned else safety.ramp_speed
         pairs = self._pairs.values()
         now = self._now()
         silence_s = self._config.quality.max_silence_s
+        for pair in pairs:
+            pair.follower.ask()
+            pair.leader.ask()
         measured = [pair.step(speed / self._config.fps, now, silence_s) for pair in pairs]
         retries, faults = self._count()
         frame = Frame(

@@ -83,6 +83,12 @@ class Leader(Protocol):
     def disconnect(self) -> None:
         """Close the port. A leader's torque goes off, a follower's stays. Twice is allowed."""
 
+    def ask(self) -> None:
+        """Send for the positions that the next `read` then takes; raises nothing.
+
+        A rig asks all its arms before it reads the first, so that their buses work at once.
+        """
+
     def read(self) -> NDArray[np.float32]:
         """Measured positions (D,); raises BusError, never a made-up value."""
 
@@ -208,6 +214,10 @@ class SerialArm:
     def counters(self) -> BusCounters:
         """What its bus has seen."""
         return self.bus.counters
+
+    def ask(self) -> None:
+        """Send for the positions that the next `read` then takes; raises nothing."""
+        self.bus.ask("Present_Position", self._joints)
 
     def read(self) -> NDArray[np.float32]:
         """Measured positions (D,), in units.

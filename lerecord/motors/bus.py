@@ -162,6 +162,13 @@ class MotorBus(Protocol):
     ) -> NDArray[np.int64]:
         """One register of several motors in one transaction: (len(motors),), in their order."""
 
+    def ask(self, register: str, motors: Sequence[str]) -> None:
+        """Send for what the next `sync_read` with the same arguments then takes; raises nothing.
+
+        So servos on several buses answer at the same time. Any other request in between costs only
+        the time that was to be saved.
+        """
+
     def sync_write(self, register: str, values: Mapping[str, int]) -> None:
         """Write one register of several motors in one packet, which no servo acknowledges."""
 

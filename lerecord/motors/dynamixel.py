@@ -19,7 +19,7 @@ from lerecord.motors.bus import (
     ServoRefusedError,
 )
 from lerecord.motors.tables import Model, Register
-from lerecord.motors.wire import ALERT, MOST_EXTRA, Reply, Request, Wire
+from lerecord.motors.wire import ALERT, MOST_EXTRA, Reply, Request, Sent, Wire
 
 QUIET_S = 0.002
 
@@ -95,6 +95,7 @@ class DynamixelBus:
         self._motors = {motor.name: motor for motor in motors}
         self._wire = Wire(port, quiet_s, now)
         self._blocks: dict[tuple[str, tuple[str, ...]], _Block] = {}
+        self._asked: tuple[_Block, Sent] | None = None
 
     @property
     def motors(self) -> tuple[Motor, ...]:
@@ -149,6 +150,11 @@ class DynamixelBus:
         """One register of several motors in one transaction: (len(motors),), in their order."""
         return np.array(self._read(self._block(register, tuple(motors)), retry), dtype=np.int64)
 
+    def ask(self, register: str, motors: Sequence[str]) -> None:
+        """Send for what the next `sync_read` with the same arguments then takes; raises nothing."""
+        block = self._block(register, tuple(motors))
+        self._asked = block, self._wire.send(self._read_request(block))
+
     def write(self, register: str, motor: str, value: int, retry: Retry = NORMAL) -> None:
         """Write one register of one motor; returns when the servo has acknowledged it.
 
@@ -186,6 +192,12 @@ class DynamixelBus:
         return [block.decoded(replies[motor.name].data) for motor in block.motors]
 
     def _replies(self, block: _Block, retry: Retry) -> dict[str, Reply]:
+        asked, self._asked = self._asked, None
+        if asked is not None and asked[0] is block:
+            return self._wire.receive(asked[1], retry)
+        return self._wire.exchange(self._read_request(block), retry)
+
+    def _read_request(self, block: _Block) -> Request:
         ids, address = [motor.id for motor in block.motors], block.place.address
 
         def send(size: int) -> int:
@@ -195,7 +207,7 @@ class DynamixelBus:
             return int(handler.syncReadTx(self._port, address, size, ids, len(ids), False))
 
         sizes = range(block.place.size, block.place.size + block.room + 1)
-        return self._wire.exchange(Request(block.motors, sizes, send), retry)
+        return Request(block.motors, sizes, send)
 
     def _raise_errors(self, register: str, replies: Mapping[str, Reply]) -> None:
         """Raise for what the servos say in the error field of their replies."""

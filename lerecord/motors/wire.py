@@ -6,7 +6,8 @@ Here each reply is taken on its own. Facts: ROBOTIS e-manual, "DYNAMIXEL Protoco
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,23 @@ class Reply:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request whose replies are to be received.
+
+    Attributes:
+        request: what was sent.
+        size: data bytes that each reply has.
+        at: when the sending began, clock seconds.
+        failure: why it could not be sent; None when it was.
+    """
+
+    request: Request
+    size: int
+    at: float
+    failure: BusError | None = None
+
+
 class Wire:
     """One request at a time, each with its own replies.
 
@@ -82,9 +100,25 @@ class Wire:
         self._now = now
         self._unanswered: deque[int] = deque(maxlen=MOST_EXTRA)  # data bytes asked for
         self._suspect = True  # somebody else may have been talking a moment ago
+        self._open: Sent | None = None
 
     def exchange(self, request: Request, retry: Retry) -> dict[str, Reply]:
-        """Send a request until every motor has answered, or the retries are used up.
+        """Send a request until every motor has answered; see `receive`."""
+        return self.receive(self.send(request), retry)
+
+    def send(self, request: Request) -> Sent:
+        """Send a request, whose replies `receive` takes; meanwhile other wires can be attended to.
+
+        One that was sent before and not received is given up: `receive` sends it again.
+        """
+        self.counters.transactions += 1
+        if self._open is not None and self._open.failure is None:
+            self._unanswered.append(self._open.size)
+        self._open = self._send(request)
+        return self._open
+
+    def receive(self, sent: Sent, retry: Retry) -> dict[str, Reply]:
+        """The replies to a request, which is sent again until the retries are used up.
 
         Returns:
             The replies by motor name; a servo that refuses or has an alert has replied, too.
@@ -93,33 +127,58 @@ class Wire:
             NoReplyError, CorruptReplyError: of the last try.
             PortLostError: the port is gone or not open; it is closed then.
         """
-        self.counters.transactions += 1
-        give_up_at = self._now() + retry.budget_s
+        if sent is not self._open:
+            sent = self._send(sent.request)
+        self._open = None
+        give_up_at = sent.at + retry.budget_s
         attempt = 1
         while True:
             try:
-                return self._try(request)
+                return self._received(sent)
             except (NoReplyError, CorruptReplyError):
                 if attempt >= retry.attempts or self._now() >= give_up_at:
                     raise
             attempt += 1
             self.counters.retries += 1
+            sent = self._send(sent.request)
 
     def place(self, motor: Motor) -> str:
         """The motor as messages name it."""
         return f"Servo {motor.id} ({motor.name}) on {self.port.port_name}"
 
-    def _try(self, request: Request) -> dict[str, Reply]:
+    def _send(self, request: Request) -> Sent:
+        at, sizes = self._now(), request.sizes
+        size = next((size for size in sizes if size not in self._unanswered), sizes[0])
+        try:
+            with self._watched():
+                if self._suspect or self.port.getBytesAvailable():
+                    self._drain()
+                self._suspect = True  # until every reply is in, whatever comes between
+                self._transmit(request, size)
+        except BusError as failure:
+            return Sent(request, size, at, failure)
+        return Sent(request, size, at)
+
+    def _received(self, sent: Sent) -> dict[str, Reply]:
+        if sent.failure is not None:
+            raise sent.failure
+        with self._watched():
+            try:
+                replies = self._receive(sent.request.motors, sent.size)
+            except BaseException:  # also a Ctrl-C: the replies are still to come
+                self._unanswered.append(sent.size)
+                raise
+            self._suspect = False
+            return replies
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Count what goes wrong, and close a port that was lost."""
         name = self.port.port_name
         if not self.port.is_open:
             raise PortLostError(f"The port {name} is not open: check the arm's USB cable.")
         try:
-            if self._suspect or self.port.getBytesAvailable():
-                self._drain()
-            self._suspect = True  # until every reply is in, whatever comes between
-            replies = self._ask(request)
-            self._suspect = False
-            return replies
+            yield
         except PORT_FAILURES as error:
             self.port.closePort()
             raise PortLostError(
@@ -134,19 +193,12 @@ class Wire:
         finally:
             self.port.is_using = False  # the SDK leaves it set after an exception
 
-    def _ask(self, request: Request) -> dict[str, Reply]:
-        sizes = request.sizes
-        size = next((size for size in sizes if size not in self._unanswered), sizes[0])
+    def _transmit(self, request: Request, size: int) -> None:
         result = request.send(size)
         if result != robotis_def.COMM_SUCCESS:
             reason = self.handler.getTxRxResult(result)
             raise BusError(f"The port {self.port.port_name} did not take a request: {reason}")
         self.port.setPacketTimeout((_PACKET_AROUND_DATA + size) * len(request.motors))
-        try:
-            return self._receive(request.motors, size)
-        except BaseException:  # also a Ctrl-C: the replies are still to come
-            self._unanswered.append(size)
-            raise
 
     def _receive(self, motors: Sequence[Motor], size: int) -> dict[str, Reply]:
         """The replies with `size` data bytes of all these motors, whatever else comes."""

@@ -24,6 +24,7 @@ from lerecord.simulator.servo import HardwareError
 
 NAMES = ("lift", "elbow", "wrist")
 PATIENT = Retry(attempts=3, budget_s=10.0)
+STUBBORN = Retry(attempts=50, budget_s=10.0)
 
 
 def lost(reply: bytes) -> bytes:
@@ -202,6 +203,56 @@ def test_whatever_is_late_positions_are_of_now(make_bench: Any, delays: list[flo
         assert read.tolist() == [turn] * 3
     bench.port.clock_s += 1.0
     assert bench.bus.sync_read("Present_Position", NAMES, PATIENT).tolist() == [11] * 3
+
+
+def test_what_was_asked_for_before_is_taken_without_asking_again(bench: Any) -> None:
+    bench.bus.sync_read("Present_Position", NAMES)
+    place(bench, "lift", 100)
+    before = bench.port.writes
+    bench.bus.ask("Present_Position", NAMES)
+    place(bench, "lift", 200)  # too late: the servos have answered
+    assert bench.bus.sync_read("Present_Position", NAMES)[0] == 100
+    assert bench.port.writes == before + 1
+    assert bench.bus.sync_read("Present_Position", NAMES)[0] == 200
+    assert bench.bus.counters == BusCounters(transactions=3)
+
+
+def test_what_was_asked_for_and_lost_is_asked_for_again(bench: Any) -> None:
+    bench.port.tampering.append(lost)
+    bench.bus.ask("Present_Position", NAMES)
+    place(bench, "lift", 200)
+    assert bench.bus.sync_read("Present_Position", NAMES, PATIENT)[0] == 200
+    assert (bench.bus.counters.timeouts, bench.bus.counters.retries) == (1, 1)
+
+
+def test_asking_a_lost_port_is_told_by_the_read(bench: Any) -> None:
+    bench.bus.close()
+    bench.bus.ask("Present_Position", NAMES)
+    with pytest.raises(PortLostError):
+        bench.bus.sync_read("Present_Position", NAMES)
+
+
+@given(st.lists(st.sampled_from(["ask", "read", "ping", "lose", "delay"]), max_size=40))
+def test_whatever_comes_between_a_read_is_as_new_as_its_asking(
+    make_bench: Any, steps: list[str]
+) -> None:
+    bench = make_bench()
+    asked_at = None
+    for now, step in enumerate(steps):
+        place(bench, "lift", now)
+        if step == "ask":
+            bench.bus.ask("Present_Position", NAMES)
+            asked_at = now
+        elif step == "read":
+            read = bench.bus.sync_read("Present_Position", NAMES, STUBBORN)[0]
+            assert read >= (now if asked_at is None else asked_at)
+            asked_at = None
+        elif step == "ping":
+            assert bench.bus.ping("elbow", STUBBORN) == 1200
+        elif step == "lose":
+            bench.port.tampering.append(lost)
+        else:
+            bench.port.delays.append(0.05)
 
 
 def test_a_late_reply_is_drained_before_the_next_request(bench: Any) -> None:
