@@ -103,6 +103,11 @@ def decode(data: bytes) -> NDArray[np.uint8]:
     return pixels.astype(np.uint8, copy=False)
 
 
+def encoded(pixels: NDArray[np.uint8]) -> bytes:
+    """The JPEG of a BGR picture, as a camera gives it."""
+    return cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, 90))[1].tobytes()
+
+
 def histogram_of(pixels: NDArray[np.uint8]) -> Histogram:
     """The histogram of a BGR picture; exact, as OpenCV's float32 counts are below 2**24 pixels."""
     counts = [cv2.calcHist([pixels], [channel], None, [256], [0, 256]) for channel in (2, 1, 0)]

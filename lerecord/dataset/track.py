@@ -24,13 +24,19 @@ from lerecord.dataset.capture import (
 )
 from lerecord.dataset.encoder import FragmentedVideo
 from lerecord.dataset.layout import TakeFolder
-from lerecord.dataset.picture import CorruptImageError, Picture, PictureMaker
+from lerecord.dataset.picture import (
+    CorruptImageError,
+    Picture,
+    PictureMaker,
+    decode,
+    encoded,
+)
 from lerecord.dataset.spec import CameraSpec, VideoSettings
 from lerecord.dataset.staging import cut_short
 from lerecord.errors import DeviceError
 from lerecord.frame import Image
 
-__all__ = ["TrackSummary", "TrackWriter", "load_track", "probe"]
+__all__ = ["TrackSummary", "TrackWriter", "cost_of", "load_track", "probe"]
 
 _SYNC_S = 1.0
 
@@ -192,6 +198,38 @@ class TrackWriter:
         self._synced_at = self._now()
         self._video.sync()
         self._journal.snapshot(self._rows, self._histogram)
+
+
+_SAMPLES, _SHIFT = 10, 16  # pictures to measure with; pixels from one to the next
+
+
+def cost_of(image: Image, camera: CameraSpec, fps: int, settings: VideoSettings) -> float:
+    """Processor seconds that decoding, counting and encoding a picture takes on this machine.
+
+    Args:
+        image: one of the camera's, of which shifted copies are encoded.
+        camera: its name.
+        fps: rows a second.
+        settings: the encoder's.
+
+    Raises:
+        ConfigError: the encoder does not open.
+        CorruptImageError: the image does not decode.
+    """
+    pixels = decode(image.data) if isinstance(image.data, bytes) else image.data
+    height, width = pixels.shape[:2]
+    moving = [np.roll(pixels, number * _SHIFT, axis=1) for number in range(3)]
+    shown = [encoded(each) for each in moving] if isinstance(image.data, bytes) else moving
+    folder = Path(tempfile.mkdtemp(prefix="lerecord-"))
+    try:
+        track = TrackWriter(folder, CameraSpec(camera.name, width, height), fps, settings)
+        before = time.process_time()
+        with track:
+            for number in range(_SAMPLES):
+                track.add(Image(shown[number % len(shown)], float(number), number))
+        return (time.process_time() - before) / _SAMPLES
+    finally:
+        shutil.rmtree(folder)
 
 
 def probe(camera: CameraSpec, fps: int, settings: VideoSettings) -> None:

@@ -17,9 +17,10 @@ from pathlib import Path
 from lerecord import drivers
 from lerecord.cameras.camera import Camera, CameraSettings
 from lerecord.dataset.layout import TakeFolder
+from lerecord.dataset.picture import CorruptImageError, decode
 from lerecord.dataset.spec import CameraSpec, VideoSettings, video_from_data
-from lerecord.dataset.track import TrackWriter, probe
-from lerecord.errors import LerecordError
+from lerecord.dataset.track import TrackWriter, cost_of, probe
+from lerecord.errors import DeviceError, LerecordError
 from lerecord.frame import Image
 from lerecord.priority import Realtime, ask_for_realtime
 from lerecord.recording.child import Message, ignore_signals, messages, say
@@ -29,6 +30,7 @@ from lerecord.recording.spool import SpoolingQueue
 _REOPEN_S = 0.5
 _LAST_WORK_S = 0.8  # for what is already chosen, when the parent is gone
 _NICENESS = 10
+_TORN_AT_START = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,22 @@ class Choosing(threading.Thread):
         self._encoding.work.put(None)
 
 
+def _whole(camera: Camera) -> Image:
+    """Its first image that decodes: what some cameras give when they start is torn."""
+    for _ in range(_TORN_AT_START):
+        image = camera.read()
+        try:
+            if isinstance(image.data, bytes):
+                decode(image.data)
+        except CorruptImageError:
+            continue
+        return image
+    raise DeviceError(
+        f"None of the first {_TORN_AT_START} images of the camera decodes: check its cable and "
+        f"the fourcc in the hardware config."
+    )
+
+
 def main() -> None:
     """Open the camera, say `ready` with the first image, and serve until stdin ends."""
     ignore_signals()
@@ -197,7 +215,8 @@ def main() -> None:
         probe(assignment.spec, assignment.fps, assignment.video)
         camera: Camera = drivers.load("cameras", assignment.driver).Camera(assignment.settings)
         camera.open()
-        first = camera.read()
+        first = _whole(camera)
+        encode_s = cost_of(first, assignment.spec, assignment.fps, assignment.video)
     except LerecordError as error:
         say("error", message=str(error))
         return
@@ -207,7 +226,7 @@ def main() -> None:
     choosing = Choosing(ring, assignment.settings.fps, encoding)
     for thread in (capture, encoding, choosing):
         thread.start()
-    say("ready", captured_at=first.captured_at)
+    say("ready", captured_at=first.captured_at, encode_s=encode_s)
     for message in parent:
         choosing.commands.put(message)
     choosing.commands.put(None)

@@ -14,6 +14,7 @@ from lerecord.dataset import layout
 from lerecord.errors import LerecordError
 from lerecord.pacing import Pacer
 from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
+from lerecord.recording.finishing import Finishing
 from lerecord.recording.listeners import Lines, Scene, Screen
 from lerecord.recording.operator import Operator, Signals, keyboard
 from lerecord.recording.options import RecordOptions, plan_of
@@ -43,11 +44,13 @@ def record(options: RecordOptions) -> int:
     signals = Signals()
     with ExitStack() as stack:
         simulated, config = _reach(options, setup.config, attended, stack)
-        recorder, rig = _open(options, setup, config, stack)
+        recorder, rig, notes = _open(options, setup, config, attended, stack)
         stack.enter_context(signals)
         stack.enter_context(rig)
         _be_on_time()
         with _people(attended, Scene(setup.root, config, rig.joints), recorder) as (keys, listener):
+            if notes:
+                listener.notice(" ".join(notes))
             operators: list[Operator] = [signals, *keys, *([simulated] if simulated else [])]
             session = Session(rig, recorder, plan, operators, listener)
             gc.freeze()  # collections in the loop look at what the loop made, and at nothing else
@@ -91,17 +94,19 @@ def _reach(
 
 
 def _open(
-    options: RecordOptions, setup: Setup, config: HardwareConfig, stack: ExitStack
-) -> tuple[Recorder, Rig]:
-    """Open dataset and cameras; the arms are only made, and connected later."""
+    options: RecordOptions, setup: Setup, config: HardwareConfig, attended: bool, stack: ExitStack
+) -> tuple[Recorder, Rig, list[str]]:
+    """Open dataset and cameras; the arms are only made, and connected later.
+
+    Also what the operator should know before the first take.
+    """
     rig = Rig(config, setup.calibrations)
     spec = dataset_spec(setup, rig)
+    finishing = stack.enter_context(Finishing(attended))
     recorder = stack.enter_context(
-        Recorder(setup.root, spec, config, accept_calibration=options.accept_calibration)
+        Recorder(setup.root, spec, config, options.accept_calibration, finishing.tell)
     )
-    for sentence in recorder.wait_until_ready():
-        print(sentence)
-    return recorder, rig
+    return recorder, rig, recorder.wait_until_ready()
 
 
 @contextmanager

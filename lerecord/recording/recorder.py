@@ -12,6 +12,7 @@ from lerecord.config import HardwareConfig
 from lerecord.dataset import layout
 from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.take import Take
+from lerecord.recording.capacity import cores, shortage
 from lerecord.recording.remote_camera import RemoteCamera
 from lerecord.recording.remote_writer import RemoteWriter, Saved
 from lerecord.recording.snapshot import CameraView
@@ -34,6 +35,14 @@ class Recorder:
 
     Nothing in it waits but the two ends: `wait_until_ready` for the processes to have started, and
     leaving the context for every save to be finished.
+
+    Args:
+        root: the dataset.
+        spec: of it.
+        config: where the cameras are reached, and what a take must not fall short of.
+        accept_calibration: go on with a dataset whose arms were calibrated anew.
+        finishing: told while `close` waits: takes to commit and images to encode.
+        now: CLOCK_MONOTONIC seconds.
     """
 
     def __init__(
@@ -42,11 +51,13 @@ class Recorder:
         spec: DatasetSpec,
         config: HardwareConfig,
         accept_calibration: bool = False,
+        finishing: Callable[[int, int], None] = lambda takes, images: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._root = root
         self._fps = spec.fps
         self._quality = config.quality
+        self._finishing = finishing
         self._now = now
         self._writer = RemoteWriter(root, spec, accept_calibration)
         self._cameras: Mapping[str, RemoteCamera] = {
@@ -72,13 +83,17 @@ class Recorder:
         Raises:
             LerecordError: the dataset refuses the rig, or a camera does not open.
         """
-        left = self._writer.wait_until_open()
+        notes = []
+        if left := self._writer.wait_until_open():
+            takes = "1 take was" if len(left) == 1 else f"{len(left)} takes were"
+            remedy = f"`lerecord recover {self._root}` makes episodes of them."
+            notes.append(f"{takes} never saved: {remedy}")
         for camera in self._cameras.values():
             camera.wait_until_ready()
-        if not left:
-            return []
-        takes = "1 take was" if len(left) == 1 else f"{len(left)} takes were"
-        return [f"{takes} never saved: `lerecord recover {self._root}` makes episodes of them."]
+        encode_s = {camera.name: camera.encode_s for camera in self._cameras.values()}
+        if (short := shortage(encode_s, self._fps, cores())) is not None:
+            notes.append(short)
+        return notes
 
     @property
     def next_episode(self) -> int:
@@ -173,6 +188,7 @@ class Recorder:
         try:
             while self.saving:
                 self._poll()
+                self._finishing(self.saving, sum(view.behind for view in self.views()))
                 self.sleep(_CLOSING_POLL_S)
         finally:
             for camera in self._cameras.values():

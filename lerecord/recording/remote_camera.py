@@ -29,6 +29,8 @@ class RemoteCamera:
         self.name = spec.name
         self.spooled = 0
         """Images that had to wait on the disk for their encoder."""
+        self.encode_s = 0.0
+        """Processor seconds that a picture takes; measured before `ready`."""
         self._now = now
         self._assignment = {
             "do": "open",
@@ -64,7 +66,8 @@ class RemoteCamera:
         Raises:
             LerecordError: the camera does not open, or not as the config says.
         """
-        self._captured_at = self._child.wait_for("ready", _READY_TIMEOUT_S)["captured_at"]
+        ready = self._child.wait_for("ready", _READY_TIMEOUT_S)
+        self._captured_at, self.encode_s = ready["captured_at"], ready["encode_s"]
         self._ready = True
 
     def begin(self, take: str, folder: Path) -> None:

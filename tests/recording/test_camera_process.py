@@ -108,6 +108,36 @@ def test_every_row_gets_the_newest_picture_of_its_time(
     assert_aligned(load_track(tmp_path, SPEC), times)
 
 
+def test_what_a_picture_costs_is_known_before_the_first_take(source: tuple[Source, str]) -> None:
+    camera = camera_at(source[1])
+    camera.close()
+    assert 0.0001 < camera.encode_s < 1.0
+
+
+def test_torn_images_at_the_start_are_passed_over(tmp_path: Path) -> None:
+    whole = picture(0)
+    stream = Stream(FPS, lambda number: whole[: -500 if number < 3 else None])
+    thread = threading.Thread(target=stream.run)
+    with MjpegServer("front", stream) as server:
+        thread.start()
+        camera = camera_at(server.url)
+        record(camera, tmp_path, 5)
+        finish(camera)
+        camera.close()
+    thread.join()
+    assert not load_track(tmp_path, SPEC).corrupt.any()
+
+
+def test_a_camera_that_gives_nothing_whole_is_refused() -> None:
+    stream = Stream(FPS, lambda number: picture(number)[:-500])
+    thread = threading.Thread(target=stream.run)
+    with MjpegServer("front", stream) as server:
+        thread.start()
+        with pytest.raises(LerecordError, match=r"None of the first 10 images .* decodes"):
+            camera_at(server.url)
+    thread.join()
+
+
 @needs_permission
 def test_capture_goes_before_everything_and_encoding_after(source: tuple[Source, str]) -> None:
     camera = camera_at(source[1])
