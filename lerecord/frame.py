@@ -47,6 +47,19 @@ class BusFaults(NamedTuple):
 NO_FAULTS = BusFaults()
 
 
+class Motion(NamedTuple):
+    """What servos measure beside their positions, (D,) float32 each.
+
+    Attributes:
+        velocity: in the units of the config, a second.
+        effort: as the servo has it: of a Dynamixel its current (about 1 mA) or, where it measures
+            none, its load (0.1 %).
+    """
+
+    velocity: NDArray[np.float32]
+    effort: NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One row of a dataset, as the rig produced it in one tick.
@@ -62,6 +75,7 @@ class Frame:
         bus_s: seconds that the servo buses took in this tick.
         retries: tries of servo transactions after the first, in this tick.
         faults: what went wrong on the buses in this tick.
+        motion: what was measured with the state; None when an arm does not measure it.
     """
 
     tick: int
@@ -74,3 +88,4 @@ class Frame:
     bus_s: float = 0.0
     retries: int = 0
     faults: BusFaults = NO_FAULTS
+    motion: Motion | None = None

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any
@@ -15,7 +15,7 @@ from lerecord.arms.arm import ArmSettings, Follower, Leader
 from lerecord.arms.calibration import Calibration
 from lerecord.config import HardwareConfig
 from lerecord.errors import ConfigError, LerecordError
-from lerecord.frame import BusFaults, Frame
+from lerecord.frame import BusFaults, Frame, Motion
 from lerecord.motors.bus import (
     BusCounters,
     BusError,
@@ -229,6 +229,7 @@ class Rig:
             bus_s=self._now() - now,
             retries=retries,
             faults=faults,
+            motion=_joined([pair.follower_driver.motion for pair in pairs]),
         )
         if any(self._troubles()):
             self.aligned = False  # the leader may have been moved meanwhile: catch up slowly
@@ -326,6 +327,13 @@ class Rig:
             for disconnect in (pair.follower_driver.disconnect, pair.leader.driver.disconnect):
                 with contextlib.suppress(BusError):
                     disconnect()
+
+
+def _joined(motions: Sequence[Motion | None]) -> Motion | None:
+    known = [motion for motion in motions if motion is not None]
+    if len(known) < len(motions):
+        return None
+    return Motion(*(np.concatenate(parts) for parts in zip(*known, strict=True)))
 
 
 def _pair(config: HardwareConfig, name: str, calibrations: Calibrations) -> _Pair:

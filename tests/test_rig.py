@@ -2,7 +2,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,14 @@ def test_the_follower_ramps_to_the_leader_and_then_follows(simulator: Simulator)
         steps = np.abs(np.diff(actions, axis=0)).max(axis=1)
         assert steps.max() <= config.safety.ramp_speed / config.fps + 1e-3
         followed = run(rig, config, 45)
+        for before, after in pairwise(followed):
+            assert before.motion is not None
+            assert after.motion is not None
+            moved = (after.state - before.state) * config.fps  # units a second, about
+            np.testing.assert_allclose(
+                moved, (before.motion.velocity + after.motion.velocity) / 2, atol=25
+            )
+        assert any(np.abs(frame.motion.effort).max() > 0 for frame in followed if frame.motion)
         assert all(frame.measured for frame in frames + followed)
         np.testing.assert_allclose(followed[-1].action, followed[-1].requested, atol=1e-4)
         np.testing.assert_allclose(followed[-1].state, followed[-1].requested, atol=1.5)
@@ -52,7 +60,7 @@ def test_every_arm_is_asked_before_the_first_is_waited_for(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
-    for name in ("ask", "sync_read"):
+    for name in ("ask_present", "read_present"):
         method = getattr(DynamixelBus, name)
 
         def told(bus: DynamixelBus, *args: Any, name: str = name, method: Any = method) -> Any:
@@ -64,8 +72,8 @@ def test_every_arm_is_asked_before_the_first_is_waited_for(
         seen.clear()
         run(rig, simulator.config, 1)
         first = seen[:4]
-    assert sorted(first[:2]) == ["ask follower", "ask leader"]
-    assert sorted(first[2:]) == ["sync_read follower", "sync_read leader"]
+    assert sorted(first[:2]) == ["ask_present follower", "ask_present leader"]
+    assert sorted(first[2:]) == ["read_present follower", "read_present leader"]
 
 
 def test_the_follower_parks_where_it_was_found_before_torque_goes_off(simulator: Simulator) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from lerecord.arms.calibration import Calibration
 from lerecord.arms.units import Scale, Units
 from lerecord.errors import ConfigError, DeviceError
+from lerecord.frame import Motion
 from lerecord.motors.bus import (
     NORMAL,
     BusCounters,
@@ -95,6 +96,10 @@ class Leader(Protocol):
 
 class Follower(Leader, Protocol):
     """An arm that goes where it is told."""
+
+    @property
+    def motion(self) -> Motion | None:
+        """What came with the last positions that were read; None when it does not measure that."""
 
     def command(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
         """Tell it to go to a goal (D,), at most max_step units from the last goal in any joint.
@@ -189,6 +194,7 @@ class SerialArm:
         self._joints = tuple(motor.name for motor in bus.motors)
         self._turns = np.zeros(len(self._joints), np.int64)
         self._restarts = RestartWatch(settings.name, bus, settings.retry)
+        self._motion: Motion | None = None
 
     @property
     def joints(self) -> tuple[str, ...]:
@@ -217,7 +223,7 @@ class SerialArm:
 
     def ask(self) -> None:
         """Send for the positions that the next `read` then takes; raises nothing."""
-        self.bus.ask("Present_Position", self._joints)
+        self.bus.ask_present(self._joints)
 
     def read(self) -> NDArray[np.float32]:
         """Measured positions (D,), in units.
@@ -225,12 +231,22 @@ class SerialArm:
         Raises ServoError also when a servo turns out to have restarted.
         """
         try:
-            counts = self.counts(self._settings.retry)
+            present = self.bus.read_present(self._joints, self._settings.retry)
         except BusError:
             self._restarts.after_failure()
             raise
+        counts = present.position - self._turns
         self._restarts.after_read(counts)
+        self._motion = Motion(
+            self.scale.rate(present.velocity).astype(np.float32),
+            present.effort.astype(np.float32),
+        )
         return self.scale.to_units(counts).astype(np.float32)
+
+    @property
+    def motion(self) -> Motion | None:
+        """What came with the last positions that were read."""
+        return self._motion
 
     def counts(self, retry: Retry) -> NDArray[np.int64]:
         """Measured positions (D,), in counts of the calibration."""

@@ -85,6 +85,13 @@ class Scale:
         units: NDArray[np.float64] = ratio / self._divisor * self._span + self._floor
         return units
 
+    def rate(self, counts_s: ArrayLike) -> NDArray[np.float64]:
+        """Units a second of counts a second."""
+        units_s: NDArray[np.float64] = (
+            np.asarray(counts_s) * self._factor / self._divisor * self._span
+        )
+        return units_s
+
     def to_counts(self, units: ArrayLike) -> NDArray[np.int64]:
         """The nearest counts; not kept within the range."""
         ratio = (np.asarray(units, np.float64) - self._floor) / self._span * self._divisor

@@ -1,5 +1,6 @@
 """The row journal of a take: every row, appended as it comes, whole after a kill."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -9,12 +10,12 @@ from numpy.typing import NDArray
 
 from lerecord.dataset.records import RecordFile, read_header, read_records
 from lerecord.dataset.take import Row
-from lerecord.frame import BusFaults
+from lerecord.frame import BusFaults, Motion
 
 _FORMAT = "lerecord rows 1"
 
 
-def _dtype(joints: int, faults: int = len(BusFaults._fields)) -> np.dtype[Any]:
+def _dtype(joints: int, faults: Sequence[str], motion: Sequence[str]) -> np.dtype[Any]:
     return np.dtype(
         [
             ("index", "<u4"),
@@ -27,7 +28,8 @@ def _dtype(joints: int, faults: int = len(BusFaults._fields)) -> np.dtype[Any]:
             ("state", "<f4", (joints,)),
             ("action", "<f4", (joints,)),
             ("requested", "<f4", (joints,)),
-            ("faults", "<u4", (faults,)),
+            ("faults", "<u4", (len(faults),)),
+            *((name, "<f4", (joints,)) for name in motion),
         ]
     )
 
@@ -41,8 +43,10 @@ class RowJournal:
     """
 
     def __init__(self, path: Path, joints: int) -> None:
-        header = {"format": _FORMAT, "joints": joints, "faults": BusFaults._fields}
-        self._file = RecordFile(path, _dtype(joints), header)
+        faults, motion = BusFaults._fields, Motion._fields
+        header = {"format": _FORMAT, "joints": joints, "faults": faults, "motion": motion}
+        self._file = RecordFile(path, _dtype(joints, faults, motion), header)
+        self._unmeasured = Motion(*np.full((len(motion), joints), np.nan, np.float32))
         self.rows = 0
         """Rows so far."""
 
@@ -66,6 +70,7 @@ class RowJournal:
             row.action,
             row.requested,
             row.faults,
+            *(row.motion if row.motion is not None else self._unmeasured),
         )
         self.rows += 1
 
@@ -99,6 +104,8 @@ class RowColumns:
         action: (N, D) float32.
         requested: (N, D) float32.
         faults: (N, F) uint32, in the order of BusFaults.
+        velocity: (N, D) float32, NaN where it was not measured; as in Motion.
+        effort: (N, D) float32, NaN where it was not measured; as in Motion.
     """
 
     due: NDArray[np.float64]
@@ -111,6 +118,8 @@ class RowColumns:
     action: NDArray[np.float32]
     requested: NDArray[np.float32]
     faults: NDArray[np.uint32]
+    velocity: NDArray[np.float32]
+    effort: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.due)
@@ -128,8 +137,9 @@ def read_rows(path: Path) -> RowColumns:
         DatasetError: the file is missing or ends within its header.
     """
     header = read_header(path)
-    counted = header.get("faults", [])  # what this journal counts, which may be an older set
-    records = read_records(path, _dtype(int(header["joints"]), len(counted)))
+    # What this journal counts and measures may be an older set.
+    counted, motion = header.get("faults", []), header.get("motion", [])
+    records = read_records(path, _dtype(int(header["joints"]), counted, motion))
     in_order = records["index"] == np.arange(len(records))
     records = records[: len(records) if in_order.all() else int(np.argmin(in_order))]
     names = [name for name in records.dtype.names or () if name not in ("index", "faults")]
@@ -138,4 +148,5 @@ def read_rows(path: Path) -> RowColumns:
         if name in counted:
             faults[:, place] = records["faults"][:, counted.index(name)]
     columns = {name: np.ascontiguousarray(records[name]) for name in names}
-    return RowColumns(**columns, faults=faults)
+    unmeasured = np.full(records["state"].shape, np.nan, np.float32)
+    return RowColumns(**dict.fromkeys(Motion._fields, unmeasured) | columns, faults=faults)

@@ -17,7 +17,7 @@ from lerecord.dataset.metadata import line_of
 from lerecord.dataset.spec import CameraSpec
 from lerecord.dataset.table import to_arrow, to_numpy
 from lerecord.errors import DatasetError
-from lerecord.frame import BusFaults
+from lerecord.frame import BusFaults, Motion
 
 _PICTURE_COLUMNS = ("captured_at", "sequence", "repeated", "corrupt")
 
@@ -29,6 +29,7 @@ class Sidecar:
     Attributes:
         due, started, lateness_s, missed, measured, bus_s, retries: (N,) as in RowColumns.
         requested: (N, D) what the leader asked for.
+        velocity, effort: (N, D) as in RowColumns.
         faults: name of a bus fault to (N,) counts, as in BusFaults.
         tracks: camera name to its pictures' facts.
         facts: JSON-able facts of the episode: task, when recorded, calibration in force.
@@ -42,6 +43,8 @@ class Sidecar:
     bus_s: NDArray[np.float64]
     retries: NDArray[np.uint32]
     requested: NDArray[np.float32]
+    velocity: NDArray[np.float32]
+    effort: NDArray[np.float32]
     faults: Mapping[str, NDArray[np.uint32]]
     tracks: Mapping[str, TrackSummary]
     facts: Mapping[str, Any]
@@ -60,6 +63,8 @@ class Sidecar:
             bus_s=rows.bus_s,
             retries=rows.retries,
             requested=rows.requested,
+            velocity=rows.velocity,
+            effort=rows.effort,
             faults=dict(zip(BusFaults._fields, rows.faults.T, strict=True)),
             tracks=tracks,
             facts=facts,
@@ -81,7 +86,7 @@ _FACTS, _HISTOGRAM = b"lerecord", b"histogram."
 def write_sidecar(path: Path, sidecar: Sidecar) -> None:
     """Write the capture sidecar, an Arrow IPC file."""
     columns: dict[str, NDArray[Any]] = {name: getattr(sidecar, name) for name in _ROW_COLUMNS}
-    columns["requested"] = sidecar.requested
+    columns |= {name: getattr(sidecar, name) for name in ("requested", *Motion._fields)}
     columns |= {_BUS + name: np.ascontiguousarray(each) for name, each in sidecar.faults.items()}
     metadata = {_FACTS: json.dumps(sidecar.facts, ensure_ascii=False).encode()}
     for camera, track in sidecar.tracks.items():
@@ -132,6 +137,7 @@ class StoredSidecar:
         """Its columns; raises DatasetError when it lacks one."""
         try:
             rows = {name: to_numpy(self.table[name]) for name in (*_ROW_COLUMNS, "requested")}
+            rows |= {name: self._motion(name, rows["requested"]) for name in Motion._fields}
             faults = {
                 name.removeprefix(_BUS): to_numpy(self.table[name])
                 for name in self.table.column_names
@@ -142,6 +148,12 @@ class StoredSidecar:
         except (KeyError, ValueError) as error:
             raise DatasetError(f"{self.path} cannot be read ({error}).") from error
         return Sidecar(**rows, faults=faults, tracks=tracks, facts=facts)
+
+    def _motion(self, name: str, like: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A column that sidecars of earlier versions lack."""
+        if name in self.table.column_names:
+            return to_numpy(self.table[name])
+        return np.full_like(like, np.nan)
 
     def with_facts(self, facts: Mapping[str, Any]) -> Self:
         """The same with some facts changed."""

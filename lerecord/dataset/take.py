@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.errors import DatasetError
-from lerecord.frame import NO_FAULTS, BusFaults, Frame
+from lerecord.frame import NO_FAULTS, BusFaults, Frame, Motion
 
 MAX_TAKE_S = 1000  # float32 timestamps miss LeRobot's tolerance of 1e-4 s from 1024 s on
 
@@ -32,6 +32,7 @@ class Row:
         retries: servo transactions that had to be repeated.
         missed: True when the slot was missed and this is the row before it once more.
         faults: what went wrong on the servo buses.
+        motion: what was measured with the state; None when that was not.
     """
 
     index: int
@@ -45,6 +46,7 @@ class Row:
     retries: int = 0
     missed: bool = False
     faults: BusFaults = NO_FAULTS
+    motion: Motion | None = None
 
     @classmethod
     def of(cls, index: int, frame: Frame) -> Self:
@@ -60,6 +62,7 @@ class Row:
             bus_s=frame.bus_s,
             retries=frame.retries,
             faults=frame.faults,
+            motion=frame.motion,
         )
 
     def repeated(self, index: int) -> Self:
@@ -80,13 +83,15 @@ class Row:
             self.retries,
             self.missed,
             self.faults,
+            None if self.motion is None else [each.tolist() for each in self.motion],
         ]
 
     @classmethod
     def from_json(cls, data: Sequence[Any]) -> Self:
         """The row that `to_json` gave."""
-        index, due, started, state, action, requested, *rest, faults = data
+        index, due, started, state, action, requested, *rest, faults, motion = data
         rest.append(BusFaults(*faults))
+        rest.append(None if motion is None else Motion(*map(_vector, motion)))
         return cls(index, due, started, _vector(state), _vector(action), _vector(requested), *rest)
 
 

@@ -67,6 +67,22 @@ class BusCounters:
     drained_bytes: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Present:
+    """What servos measured at one time, (D,) each, one a motor.
+
+    Attributes:
+        position: int64, counts.
+        velocity: float64, counts a second.
+        effort: int64, as the servo has it: of a Dynamixel its current (about 1 mA) or, where it
+            measures none, its load (0.1 %).
+    """
+
+    position: NDArray[np.int64]
+    velocity: NDArray[np.float64]
+    effort: NDArray[np.int64]
+
+
 class BusError(DeviceError):
     """A transaction failed; nothing was read, and a write may or may not have been done."""
 
@@ -162,8 +178,11 @@ class MotorBus(Protocol):
     ) -> NDArray[np.int64]:
         """One register of several motors in one transaction: (len(motors),), in their order."""
 
-    def ask(self, register: str, motors: Sequence[str]) -> None:
-        """Send for what the next `sync_read` with the same arguments then takes; raises nothing.
+    def read_present(self, motors: Sequence[str], retry: Retry = NORMAL) -> Present:
+        """Position, velocity and effort of several motors in one transaction."""
+
+    def ask_present(self, motors: Sequence[str]) -> None:
+        """Send for what the next `read_present` of the same motors then takes; raises nothing.
 
         So servos on several buses answer at the same time. Any other request in between costs only
         the time that was to be saved.

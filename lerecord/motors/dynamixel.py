@@ -1,5 +1,6 @@
 """Dynamixel servos of the X series: registers by name over Protocol 2.0."""
 
+import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from lerecord.motors.bus import (
     ONCE,
     BusCounters,
     Motor,
+    Present,
     Retry,
     ServoAlertError,
     ServoRefusedError,
 )
-from lerecord.motors.tables import Model, Register
+from lerecord.motors.tables import VELOCITY_UNIT_COUNTS_S, Model, Register
 from lerecord.motors.wire import ALERT, MOST_EXTRA, Reply, Request, Sent, Wire
 
 QUIET_S = 0.002
@@ -26,6 +28,10 @@ QUIET_S = 0.002
 _ID, _LENGTH, _INSTRUCTION = 4, 5, 7  # where a packet's fields are
 _PING_DATA = range(3, 4)  # model number and firmware version
 _NO_DATA = range(1)
+
+_POSITION = "Present_Position"
+_PRESENT = struct.Struct("<hii")  # Present_Current or Present_Load, _Velocity, _Position
+_PRESENT_PLACE = Register(126, _PRESENT.size, writable=False)
 
 _REFUSALS = {
     1: "could not carry out the request",
@@ -95,6 +101,7 @@ class DynamixelBus:
         self._motors = {motor.name: motor for motor in motors}
         self._wire = Wire(port, quiet_s, now)
         self._blocks: dict[tuple[str, tuple[str, ...]], _Block] = {}
+        self._present_blocks: dict[tuple[str, ...], _Block] = {}
         self._asked: tuple[_Block, Sent] | None = None
 
     @property
@@ -150,9 +157,18 @@ class DynamixelBus:
         """One register of several motors in one transaction: (len(motors),), in their order."""
         return np.array(self._read(self._block(register, tuple(motors)), retry), dtype=np.int64)
 
-    def ask(self, register: str, motors: Sequence[str]) -> None:
-        """Send for what the next `sync_read` with the same arguments then takes; raises nothing."""
-        block = self._block(register, tuple(motors))
+    def read_present(self, motors: Sequence[str], retry: Retry = NORMAL) -> Present:
+        """Position, velocity and effort of several motors in one transaction."""
+        block = self._present(tuple(motors))
+        replies = self._replies(block, retry)
+        self._raise_errors(block.register, replies)
+        read = [_PRESENT.unpack_from(replies[motor.name].data) for motor in block.motors]
+        effort, velocity, position = np.array(read, dtype=np.int64).T
+        return Present(position, velocity.astype(np.float64) * VELOCITY_UNIT_COUNTS_S, effort)
+
+    def ask_present(self, motors: Sequence[str]) -> None:
+        """Send for what the next `read_present` of the same motors then takes; raises nothing."""
+        block = self._present(tuple(motors))
         self._asked = block, self._wire.send(self._read_request(block))
 
     def write(self, register: str, motor: str, value: int, retry: Retry = NORMAL) -> None:
@@ -246,9 +262,20 @@ class DynamixelBus:
             place, *others = (motor.model.registers[register] for motor in motors)
             if any((each.address, each.size) != (place.address, place.size) for each in others):
                 raise ValueError(f"{register} is not at the same place in all of {names}")
-            room = min(_room_behind(motor.model, place) for motor in motors)
-            self._blocks[key] = _Block(register, motors, place, room)
+            self._blocks[key] = _block(register, motors, place)
         return self._blocks[key]
+
+    def _present(self, names: tuple[str, ...]) -> _Block:
+        """The registers of `_PRESENT` as one, which is at the same place in every X servo."""
+        if names not in self._present_blocks:
+            motors = tuple(self._motors[name] for name in names)
+            self._present_blocks[names] = _block(_POSITION, motors, _PRESENT_PLACE)
+        return self._present_blocks[names]
+
+
+def _block(register: str, motors: tuple[Motor, ...], place: Register) -> _Block:
+    room = min(_room_behind(motor.model, place) for motor in motors)
+    return _Block(register, motors, place, room)
 
 
 def _room_behind(model: Model, place: Register) -> int:

@@ -152,5 +152,7 @@ BAUD_RATES: Mapping[int, int] = {
     7: 4_500_000,
 }  # fmt: skip
 """Bits a second by the value of Baud_Rate; an XL330 has no 7."""
+VELOCITY_UNIT_COUNTS_S = 0.229 * COUNTS_PER_TURN / 60.0
+"""Of Present_Velocity and its like, which count in 0.229 turns a minute."""
 RETURN_DELAY_UNIT_S = 2e-6
 """Of Return_Delay_Time: how long a servo waits before it answers."""

@@ -22,12 +22,12 @@ from lerecord.motors.tables import (
     COUNTS_PER_TURN,
     EEPROM_END,
     RETURN_DELAY_UNIT_S,
+    VELOCITY_UNIT_COUNTS_S,
     Model,
 )
 from lerecord.simulator.control_table import ControlTable, ErrorNumber, RefusedError
 from lerecord.simulator.motion import Surroundings, approach, sink, track
 
-VELOCITY_UNIT_COUNTS_S = 0.229 * COUNTS_PER_TURN / 60.0
 WATCHDOG_UNIT_S = 0.02
 
 CURRENT, VELOCITY, POSITION, EXTENDED_POSITION, CURRENT_POSITION, PWM = 0, 1, 3, 4, 5, 16

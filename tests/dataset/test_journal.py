@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lerecord.dataset.journal import RowJournal, read_rows
 from lerecord.dataset.records import RecordFile
 from lerecord.dataset.take import Row
-from lerecord.frame import BusFaults
+from lerecord.frame import BusFaults, Motion
 
 FIELDS = (
     *(("index", "<u4"), ("due", "<f8"), ("started", "<f8"), ("bus_s", "<f8"), ("retries", "<u4")),
@@ -33,6 +33,7 @@ rows = st.lists(
         retries=st.integers(0, 2**32 - 1),
         missed=st.booleans(),
         faults=st.builds(BusFaults, *[st.integers(0, 2**32 - 1)] * 5),
+        motion=st.none() | st.builds(Motion, vector, vector),
     ),
     max_size=8,
 )
@@ -51,6 +52,7 @@ def numbered(row: Row, index: int) -> Row:
         row.retries,
         row.missed,
         row.faults,
+        row.motion,
     )
 
 
@@ -66,9 +68,13 @@ def test_rows_come_back_to_the_bit(given_rows: list[Row]) -> None:
         columns = read_rows(path)
     assert len(columns) == len(given_rows)
     assert columns.state.shape == (len(given_rows), 3)
+    unmeasured = Motion(*np.full((2, 3), np.nan))
     for name in columns.__slots__:
-        due = [getattr(row, name) for row in given_rows]
-        assert np.array_equal(
+        due = [
+            getattr(row.motion or unmeasured if name in Motion._fields else row, name)
+            for row in given_rows
+        ]
+        np.testing.assert_array_equal(
             getattr(columns, name).tolist(), [np.asarray(d).tolist() for d in due]
         )
 
@@ -127,3 +133,4 @@ def test_a_journal_that_counts_less_is_read_with_zeros_for_the_rest(tmp_path: Pa
         columns = read_rows(path)
         assert columns.faults.tolist() == [[9, 7, 0, 0, 0] if names else [0] * 5]
         assert columns.requested.tolist() == [[3.0]]
+        assert np.isnan([columns.velocity, columns.effort]).all()

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,13 @@ import pytest
 
 from lerecord.dataset.capture import TrackSummary
 from lerecord.dataset.journal import RowColumns
-from lerecord.dataset.sidecar import Sidecar, health_line, read_sidecar, write_sidecar
+from lerecord.dataset.sidecar import (
+    Sidecar,
+    StoredSidecar,
+    health_line,
+    read_sidecar,
+    write_sidecar,
+)
 from lerecord.dataset.spec import CameraSpec
 from lerecord.errors import DatasetError
 
@@ -27,6 +34,8 @@ def sidecar() -> Sidecar:
         action=np.zeros((4, 2), dtype=np.float32),
         requested=np.arange(8, dtype=np.float32).reshape(4, 2),
         faults=np.arange(20, dtype=np.uint32).reshape(4, 5),
+        velocity=np.linspace(-3, 4, 8, dtype=np.float32).reshape(4, 2),
+        effort=np.linspace(-900, 900, 8, dtype=np.float32).reshape(4, 2),
     )
     track = TrackSummary(
         captured_at=due - np.array([0.01, 0.02, 0.3, 0.01]),
@@ -45,7 +54,8 @@ def test_the_truth_comes_back(tmp_path: Path) -> None:
     after = read_sidecar(tmp_path / "a", (CAMERA,))
     for name in ("due", "started", "lateness_s", "missed", "measured", "bus_s", "retries"):
         assert np.array_equal(getattr(after, name), getattr(before, name)), name
-    assert np.array_equal(after.requested, before.requested)
+    for name in ("requested", "velocity", "effort"):
+        assert np.array_equal(getattr(after, name), getattr(before, name)), name
     assert after.facts == before.facts
     assert list(after.faults) == list(before.faults)
     assert [each.tolist() for each in after.faults.values()] == np.arange(20).reshape(
@@ -69,6 +79,8 @@ def test_it_is_an_arrow_file_that_any_reader_opens(tmp_path: Path) -> None:
         "bus_s",
         "retries",
         "requested",
+        "velocity",
+        "effort",
         "bus.timeouts",
         "bus.corrupt",
         "bus.strays",
@@ -80,6 +92,14 @@ def test_it_is_an_arrow_file_that_any_reader_opens(tmp_path: Path) -> None:
         "front.corrupt",
     ]
     assert read["requested"].to_pylist()[1] == [2.0, 3.0]
+
+
+def test_one_of_an_earlier_version_has_no_motion(tmp_path: Path) -> None:
+    write_sidecar(tmp_path / "a", sidecar())
+    stored = StoredSidecar.load(tmp_path / "a")
+    earlier = replace(stored, table=stored.table.drop_columns(["velocity", "effort"]))
+    assert np.isnan(earlier.parsed((CAMERA,)).velocity).all()
+    assert earlier.parsed((CAMERA,)).effort.shape == (4, 2)
 
 
 def test_health_is_one_line() -> None:

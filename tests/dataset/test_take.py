@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lerecord.dataset.take import MAX_TAKE_S, Row, Take
 from lerecord.errors import DatasetError
-from lerecord.frame import NO_FAULTS, BusFaults, Frame
+from lerecord.frame import NO_FAULTS, BusFaults, Frame, Motion
 
 
 class Rows:
@@ -102,7 +102,8 @@ def test_missed_slots_do_not_make_a_take_too_long() -> None:
 def test_a_row_survives_json(values: list[float], due: float, flag: bool, retries: int) -> None:
     vector = np.array(values, dtype=np.float32)
     faults = BusFaults(retries, 1, 2, 3, 4)
-    row = Row(5, due, due, vector, -vector, vector, flag, 0.1, retries, not flag, faults)
+    motion = Motion(-vector, vector) if flag else None
+    row = Row(5, due, due, vector, -vector, vector, flag, 0.1, retries, not flag, faults, motion)
     again = Row.from_json(json.loads(json.dumps(row.to_json())))
     for name in Row.__slots__:
         assert np.array_equal(getattr(again, name), getattr(row, name)), name

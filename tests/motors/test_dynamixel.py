@@ -55,6 +55,25 @@ def test_registers_of_every_size_are_read(bench: Any) -> None:
         assert bench.bus.read(register, "elbow") == servo.value(register)
 
 
+def test_position_velocity_and_effort_come_in_one_transaction(bench: Any) -> None:
+    bench.bus.write("Operating_Mode", "elbow", 4)
+    bench.bus.sync_write("Torque_Enable", dict.fromkeys(NAMES, 1))
+    bench.bus.sync_write("Goal_Position", {"elbow": -50_000, "wrist": 4000})
+    bench.port.sleep(0.15)
+    before = bench.port.writes
+    present = bench.bus.read_present(NAMES)
+    assert bench.port.writes == before + 1
+    servos = [bench.servos[name] for name in NAMES]
+    assert present.position.tolist() == [servo.position for servo in servos]
+    assert present.effort.tolist() == [
+        servo.value("Present_Load" if servo.model.number == 1060 else "Present_Current")
+        for servo in servos
+    ]
+    np.testing.assert_allclose(present.velocity, [servo.velocity for servo in servos], atol=8.0)
+    assert present.velocity[1] < -4000
+    assert present.effort[1] < 0 < present.effort[2]
+
+
 @given(st.lists(st.integers(-1_000_000, 1_000_000), min_size=3, max_size=3))
 def test_positions_keep_their_sign_and_order(make_bench: Any, positions: list[int]) -> None:
     bench = make_bench()
@@ -206,30 +225,30 @@ def test_whatever_is_late_positions_are_of_now(make_bench: Any, delays: list[flo
 
 
 def test_what_was_asked_for_before_is_taken_without_asking_again(bench: Any) -> None:
-    bench.bus.sync_read("Present_Position", NAMES)
+    bench.bus.read_present(NAMES)
     place(bench, "lift", 100)
     before = bench.port.writes
-    bench.bus.ask("Present_Position", NAMES)
+    bench.bus.ask_present(NAMES)
     place(bench, "lift", 200)  # too late: the servos have answered
-    assert bench.bus.sync_read("Present_Position", NAMES)[0] == 100
+    assert bench.bus.read_present(NAMES).position[0] == 100
     assert bench.port.writes == before + 1
-    assert bench.bus.sync_read("Present_Position", NAMES)[0] == 200
+    assert bench.bus.read_present(NAMES).position[0] == 200
     assert bench.bus.counters == BusCounters(transactions=3)
 
 
 def test_what_was_asked_for_and_lost_is_asked_for_again(bench: Any) -> None:
     bench.port.tampering.append(lost)
-    bench.bus.ask("Present_Position", NAMES)
+    bench.bus.ask_present(NAMES)
     place(bench, "lift", 200)
-    assert bench.bus.sync_read("Present_Position", NAMES, PATIENT)[0] == 200
+    assert bench.bus.read_present(NAMES, PATIENT).position[0] == 200
     assert (bench.bus.counters.timeouts, bench.bus.counters.retries) == (1, 1)
 
 
 def test_asking_a_lost_port_is_told_by_the_read(bench: Any) -> None:
     bench.bus.close()
-    bench.bus.ask("Present_Position", NAMES)
+    bench.bus.ask_present(NAMES)
     with pytest.raises(PortLostError):
-        bench.bus.sync_read("Present_Position", NAMES)
+        bench.bus.read_present(NAMES)
 
 
 @given(st.lists(st.sampled_from(["ask", "read", "ping", "lose", "delay"]), max_size=40))
@@ -241,10 +260,10 @@ def test_whatever_comes_between_a_read_is_as_new_as_its_asking(
     for now, step in enumerate(steps):
         place(bench, "lift", now)
         if step == "ask":
-            bench.bus.ask("Present_Position", NAMES)
+            bench.bus.ask_present(NAMES)
             asked_at = now
         elif step == "read":
-            read = bench.bus.sync_read("Present_Position", NAMES, STUBBORN)[0]
+            read = bench.bus.read_present(NAMES, STUBBORN).position[0]
             assert read >= (now if asked_at is None else asked_at)
             asked_at = None
         elif step == "ping":

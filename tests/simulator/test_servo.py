@@ -2,9 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.motors.tables import EEPROM_END, MODELS, XL330_M288, XL430_W250, Model
+from lerecord.motors.tables import (
+    EEPROM_END,
+    MODELS,
+    VELOCITY_UNIT_COUNTS_S,
+    XL330_M288,
+    XL430_W250,
+    Model,
+)
 from lerecord.simulator.control_table import ErrorNumber, RefusedError
-from lerecord.simulator.servo import VELOCITY_UNIT_COUNTS_S, HardwareError, Servo
+from lerecord.simulator.servo import HardwareError, Servo
 
 
 def put(servo: Servo, name: str, value: int) -> None:
