@@ -4,6 +4,7 @@ import gc
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -100,7 +101,15 @@ def _open(
 
     Also what the operator should know before the first take.
     """
-    rig = Rig(config, setup.calibrations)
+
+    def sleep(seconds: float) -> None:
+        """Commits go on while the arm parks; what stops them is said when the recorder closes."""
+        try:
+            recorder.sleep(seconds)
+        except LerecordError:
+            time.sleep(seconds)
+
+    rig = Rig(config, setup.calibrations, sleep=sleep)
     spec = dataset_spec(setup, rig)
     finishing = stack.enter_context(Finishing(attended))
     recorder = stack.enter_context(
