@@ -236,6 +236,17 @@ def export(
     run(dataset, out, version)
 
 
+@app.command()
+def transcode(
+    dataset: Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.")],
+    profile: Annotated[str, typer.Option(help="Of [video]: default, fast or archive.")] = "archive",
+) -> None:
+    """Encode the videos of a dataset anew, to take less room on the disk."""
+    from lerecord.dataset.edit_report import transcode as run
+
+    run(dataset, profile)
+
+
 edit = typer.Typer(no_args_is_help=True, help="Change episodes that are committed.")
 app.add_typer(edit, name="edit")
 

@@ -15,7 +15,7 @@ from lerecord.dataset.spec import CameraSpec, VideoSettings
 from lerecord.dataset.staging import MIN_ROWS
 from lerecord.dataset.stats import of_column, of_pictures
 from lerecord.dataset.table import EpisodeColumns
-from lerecord.dataset.video import facts_of
+from lerecord.dataset.video import codec_of
 from lerecord.errors import DatasetError
 
 _ROUNDING = 1e-6  # of a row: times are typed in decimals
@@ -103,7 +103,7 @@ def _write_cut(
     rebuild: Rebuild, source: Path, rows: range, camera: CameraSpec, target: Path
 ) -> None:
     spec = rebuild.state.spec
-    codec = facts_of(source).codec
+    codec = codec_of(source)
     settings = spec.video
     if codec != settings.codec:  # recorded with an earlier setting, or by another recorder
         settings = VideoSettings(codec="av1" if codec == "av1" else "h264")

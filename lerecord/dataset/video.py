@@ -100,6 +100,21 @@ class VideoFacts:
 _CODEC_NAMES = {"libdav1d": "av1", "libaom-av1": "av1"}
 
 
+def codec_of(path: Path) -> str:
+    """The codec of a video, as info.json says it; nothing but its header is read.
+
+    Raises:
+        DatasetError: it is missing or no video.
+    """
+    with opened_video(path) as (_, stream):
+        return _codec(stream)
+
+
+def _codec(stream: VideoStream) -> str:
+    name = stream.codec_context.name
+    return _CODEC_NAMES.get(name, name)
+
+
 def facts_of(path: Path) -> VideoFacts:
     """Read what a video says of itself.
 
@@ -116,7 +131,7 @@ def facts_of(path: Path) -> VideoFacts:
         return VideoFacts(
             width=codec.width,
             height=codec.height,
-            codec=_CODEC_NAMES.get(codec.name, codec.name),
+            codec=_codec(stream),
             pixel_format=codec.pix_fmt or "",
             audio=len(container.streams.audio) > 0,
             times=tuple(sorted(times)),
