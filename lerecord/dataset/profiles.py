@@ -14,6 +14,7 @@ PROFILES: Mapping[Profile, VideoSettings] = {
     "fast": VideoSettings("h264", preset="ultrafast", crf=20),
     "archive": VideoSettings("av1", preset="6", crf=24, gop=8),
 }
+"""What they cost and give is measured in docs/decisions/0006-video-encoder.md."""
 
 
 def profile_of(name: str) -> VideoSettings:
