@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -135,7 +135,7 @@ def _info(values: Mapping[str, Any]) -> Info:
         raise DatasetError(f"The dataset has {values['fps']} rows a second; v2.1 needs an integer.")
     known = {*info.to_data(), *_OF_V30}
     extra = {key: value for key, value in values.items() if key not in known}
-    return Info(info.robot_type, info.fps, features, info.episodes, info.frames, info.tasks, extra)
+    return replace(info, extra=extra)
 
 
 def _feature(feature: Mapping[str, Any]) -> dict[str, Any]:

@@ -119,8 +119,7 @@ def main() -> int:
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
     makers: dict[str, Callable[[Path], None]] = {
-        f"theirs, {name}": partial(written, options=options)
-        for name, options in ENCODERS.items()
+        f"theirs, {name}": partial(written, options=options) for name, options in ENCODERS.items()
     }
     ours = "ours, appended to"
     makers[ours] = partial(appended, arguments.root)
