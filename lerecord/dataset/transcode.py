@@ -79,11 +79,11 @@ def _draft(
     read = table.read_episode(root / layout.data_file(episode))
     sidecar = root / layout.capture_file(episode)
 
-    def writer(camera: CameraSpec) -> Callable[[Path], None]:
+    def writer(camera: CameraSpec) -> Callable[[Path], object]:
         source = root / layout.video_file(episode, camera.key)
         rows = range(old.records[episode].length)
         cut = Cut(source, rows, camera, rebuild.state.spec.fps, settings)
-        return lambda target: encode_again(cut, target, encoded)
+        return partial(encode_again, cut, told=encoded)
 
     return Draft(
         task=old.task(episode),

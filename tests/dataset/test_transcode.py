@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 
 from lerecord.cli import app
 from lerecord.dataset import edit, layout
+from lerecord.dataset.encoder import FragmentedVideo
 from lerecord.dataset.profiles import PROFILES
 from lerecord.dataset.rebuild import Watch
 from lerecord.dataset.sidecar import StoredSidecar, read_sidecar
-from lerecord.dataset.spec import video_to_data
+from lerecord.dataset.spec import CameraSpec, VideoSettings, video_to_data
 from lerecord.dataset.verify import check
 from lerecord.dataset.video import codec_of, facts_of, pictures_of
 from lerecord.errors import ConfigError, DatasetError
@@ -117,6 +118,32 @@ def test_of_mixed_videos_only_the_others_are_encoded(root: Path) -> None:
     again = {path for path, data in kept.items() if path.read_bytes() != data}
     assert again == {root / layout.video_file(2, key) for key in KEYS}
     assert check(root).findings == []
+
+
+def test_a_part_of_a_transcoded_episode_is_encoded_as_the_episode_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[VideoSettings] = []
+
+    class Told(FragmentedVideo):
+        def __init__(
+            self, path: Path, camera: CameraSpec, fps: int, settings: VideoSettings
+        ) -> None:
+            used.append(settings)
+            super().__init__(path, camera, fps, settings)
+
+    root = record(tmp_path / "set", [Scripted("a", 30, 1)])
+    edit.transcode(root, "archive")
+    lab = small_lab(root)
+    with lab.open() as writer:  # the dataset's last settings are the rig's again
+        writer.commit(stage(lab, writer, B))
+    before = list(pictures_of(root / layout.video_file(0, KEYS[0])))
+    monkeypatch.setattr("lerecord.dataset.cut.FragmentedVideo", Told)
+    edit.trim(root, 0, 10 / 30)
+    assert set(used) == {PROFILES["archive"]}
+    path = root / layout.video_file(0, KEYS[0])
+    same = [np.array_equal(*pair) for pair in zip(before[10:], pictures_of(path), strict=True)]
+    assert same == [False] * 6 + [True] * 14  # a key picture every eight
 
 
 def test_without_a_sidecar_the_codec_alone_counts(root: Path) -> None:
