@@ -236,6 +236,28 @@ def export(
     run(dataset, out, version)
 
 
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="A dataset of LeRobot v3.0.")],
+    out: NewFolder,
+) -> None:
+    """Make a new dataset of one in the layout of LeRobot 0.4 and later."""
+    from lerecord.dataset.join_report import import_ as run
+
+    run(source, out)
+
+
+@app.command()
+def transcode(
+    dataset: Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.")],
+    profile: Annotated[str, typer.Option(help="Of [video]: default, fast or archive.")] = "archive",
+) -> None:
+    """Encode the videos of a dataset anew, to take less room on the disk."""
+    from lerecord.dataset.edit_report import transcode as run
+
+    run(dataset, profile)
+
+
 edit = typer.Typer(no_args_is_help=True, help="Change episodes that are committed.")
 app.add_typer(edit, name="edit")
 

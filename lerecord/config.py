@@ -94,12 +94,13 @@ class QualityConfig(Table):
 
 
 class VideoConfig(Table):
-    """`[video]`: the encoder. None leaves the codec's recommended value."""
+    """`[video]`: the encoder. None leaves the profile's value."""
 
-    codec: Literal["h264", "av1"] = "h264"
+    profile: Literal["default", "fast", "archive"] = "default"
+    codec: Literal["h264", "av1"] | None = None
     preset: str | None = None
     crf: int | None = Field(default=None, ge=0, le=63)
-    gop: int = Field(default=2, ge=1)
+    gop: int | None = Field(default=None, ge=1)
 
 
 class SimulatorConfig(Table):

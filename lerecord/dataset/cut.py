@@ -5,13 +5,14 @@ in front of it that must be encoded once more.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
@@ -69,10 +70,38 @@ def cut_video(cut: Cut, target: Path) -> int:
                 _join(cut, front, seam, target)
                 if _is_right(cut, seam, target):
                     return seam - cut.rows.start
-        whole = Path(folder) / "whole"
-        _encode(cut, cut.rows, whole)
-        remux(whole, target, cut.fps)
+    encode_again(cut, target)
     return len(cut.rows)
+
+
+def _nobody() -> None:
+    """Who is told of each picture unless somebody is."""
+
+
+def encode_again(cut: Cut, target: Path, told: Callable[[], object] = _nobody) -> None:
+    """Write a part of a video, every picture of it encoded again.
+
+    Args:
+        cut: what remains.
+        target: is overwritten.
+        told: called after each picture.
+
+    Raises:
+        DatasetError: the source cannot be read, a picture does not decode or there are fewer.
+        ConfigError: the encoder does not open.
+    """
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        whole = Path(folder) / "whole"
+        try:
+            _encode(cut, cut.rows, whole, told=told)
+        except av.FFmpegError as error:
+            raise DatasetError(f"{cut.source} does not decode ({error}).") from error
+        pictures = remux(whole, target, cut.fps)
+    if pictures != len(cut.rows):
+        raise DatasetError(
+            f"{cut.source} has {pictures} pictures where {len(cut.rows)} are due; `lerecord "
+            f"check` says more."
+        )
 
 
 def count_pictures(source: Path, rows: range) -> Histogram:
@@ -134,7 +163,13 @@ def _front(cut: Cut, seam: int, folder: Path) -> _Front:
     return _Front(second, cut.settings.gop)
 
 
-def _encode(cut: Cut, rows: range, target: Path, repeats: int = 0) -> None:
+def _encode(
+    cut: Cut,
+    rows: range,
+    target: Path,
+    repeats: int = 0,
+    told: Callable[[], object] = _nobody,
+) -> None:
     """Encode some pictures of the source, the first of them so many times more."""
     with opened_video(cut.source) as (container, stream):
         stream.codec_context.thread_count = 1
@@ -146,6 +181,7 @@ def _encode(cut: Cut, rows: range, target: Path, repeats: int = 0) -> None:
                 for _ in range(1 + repeats):
                     video.encode(plain)
                 repeats = 0
+                told()
 
 
 def _mark(path: Path, number: int) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 from lerecord.dataset import table
 from lerecord.dataset.episodes import Draft
 from lerecord.dataset.sidecar import Sidecar, health_of, write_sidecar
+from lerecord.dataset.spec import video_to_data
 from lerecord.dataset.staging import ClosedTake, StagedColumns
 from lerecord.dataset.table import EpisodeColumns, Place
 from lerecord.dataset.video import remux
@@ -90,6 +91,7 @@ def _facts(take: ClosedTake, salvaged: bool) -> dict[str, Any]:
         "units": spec.units,
         "joints": list(spec.joints),
         "simulated": spec.simulated,
+        "video": video_to_data(spec.video),
         "calibration": spec.hardware.get("calibration"),
         **({"salvaged": True} if salvaged else {}),
     }

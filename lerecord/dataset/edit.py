@@ -9,7 +9,11 @@ from lerecord.dataset.commit import Transaction, finish_pending
 from lerecord.dataset.disk import size_of
 from lerecord.dataset.episodes import EpisodeList, Slot, Stays, stays
 from lerecord.dataset.lock import DatasetLock
+from lerecord.dataset.profiles import profile_of
 from lerecord.dataset.rebuild import Change, Rebuild, Watch, opened
+from lerecord.dataset.state import Encoded
+from lerecord.dataset.track import probe
+from lerecord.dataset.transcode import outdated, recoded
 from lerecord.dataset.trash import Done
 from lerecord.dataset.trim import remaining_rows, trimmed
 from lerecord.dataset.undo import redoing, undoing
@@ -124,6 +128,41 @@ def trim(
             needed_bytes=sum(path.stat().st_size for path in videos),
         )
         return _apply(rebuild, slots, change)
+
+
+def transcode(root: Path, profile: str, watch: Watch = _UNWATCHED) -> Edited | None:
+    """Encode every video anew that has other settings; rows and statistics stay.
+
+    It is always the whole dataset, because info.json has one codec for each camera.
+
+    Args:
+        root: the dataset.
+        profile: whose settings every video has then.
+        watch: told of each picture.
+
+    Returns:
+        None when every video has these settings: nothing was done.
+
+    Raises:
+        ConfigError: the profile is not known, or its encoder does not open.
+        DatasetError: a video does not decode or has not a picture for each row, or the disk
+            refuses.
+    """
+    settings = profile_of(profile)
+    with opened(root, Watch(probe=watch.probe)) as rebuild:
+        episodes = outdated(rebuild, settings)
+        encoded = Encoded.all_as(settings, rebuild.keys)
+        if not episodes and rebuild.state.encoded == encoded:
+            return None
+        for camera in rebuild.state.spec.cameras if episodes else ():
+            probe(camera, rebuild.state.info.fps, settings)
+        videos = [root / layout.video_file(each, key) for each in episodes for key in rebuild.keys]
+        change = Change(
+            Done("transcode", f"transcode --profile {profile}"),
+            needed_bytes=sum(path.stat().st_size for path in videos),
+            encoded=encoded,
+        )
+        return _apply(rebuild, recoded(rebuild, episodes, settings, watch.progress), change)
 
 
 def undo(root: Path, watch: Watch = _UNWATCHED) -> Edited:

@@ -1,12 +1,12 @@
-"""`lerecord edit`, as a person reads it."""
+"""`lerecord edit` and `lerecord transcode`, as a person reads them."""
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
-from lerecord.dataset import edit
-from lerecord.dataset.disk import megabytes
+from lerecord.dataset import edit, layout
+from lerecord.dataset.disk import megabytes, size_of
 from lerecord.dataset.edit import Edited
 from lerecord.dataset.rebuild import Watch, silent
 
@@ -31,6 +31,25 @@ def run(
     )
 
 
+def transcode(root: Path, profile: str) -> None:
+    """Transcode a dataset and print what that gave.
+
+    Raises:
+        ConfigError: the profile is not known, or its encoder does not open.
+        DatasetError: it is refused; nothing has changed.
+    """
+    before = size_of(root / layout.VIDEOS)
+    edited = edit.transcode(root, profile, watch())
+    if edited is None:
+        print(f"Every video of {root} is of the profile {profile} already; nothing was done.")
+        return
+    print(
+        f"{edited.done.said}: the videos of {root} take {megabytes(size_of(root / layout.VIDEOS))} "
+        f"instead of {megabytes(before)}; `lerecord edit undo {root}` takes it back, until "
+        f"`lerecord edit empty-trash {root}` frees the room of the old ones."
+    )
+
+
 def watch() -> Watch:
     """Shows the progress at a terminal."""
     return Watch(_show if sys.stderr.isatty() else silent)
@@ -49,5 +68,9 @@ def empty_trash(root: Path) -> None:
 def _show(done: int, total: int) -> None:
     if done == total:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    elif done % 20 == 0:
-        print(f"\rchanging files, {100 * done // total} %", end="", file=sys.stderr, flush=True)
+    elif done == 0 or _percent(done, total) != _percent(done - 1, total):
+        print(f"\rchanging files, {_percent(done, total)} %", end="", file=sys.stderr, flush=True)
+
+
+def _percent(done: int, total: int) -> int:
+    return 100 * done // total

@@ -126,7 +126,7 @@ class Draft:
     stats: Stats
     health: Health | None
     sidecar: Callable[[Path], None] | None
-    videos: Mapping[str, Callable[[Path], None]]
+    videos: Mapping[str, Callable[[Path], object]]
 
     def __len__(self) -> int:
         return len(self.action)

@@ -1,4 +1,4 @@
-"""`lerecord compat`, `merge` and `export`, as a person or a program reads them."""
+"""`lerecord compat`, `merge`, `export` and `import`, as a person or a program reads them."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from typing import Any
 
 from lerecord.dataset.compatibility import Comparison, compared
 from lerecord.dataset.export_v30 import Exporting, export_v30
+from lerecord.dataset.import_v30 import Importing, import_v30
 from lerecord.dataset.merge import Merging
 from lerecord.dataset.merge import merge as merged
 from lerecord.dataset.snapshot import Snapshot
@@ -76,6 +77,22 @@ def export(root: Path, out: Path, version: str) -> None:
     episodes = export_v30(root, out, Exporting(progress.show))
     progress.clear()
     print(f"{out} has the {episodes} episodes of {root} in the layout {version}.")
+
+
+def import_(root: Path, out: Path) -> None:
+    """Import a dataset and say what came of it.
+
+    Raises:
+        DatasetError: the dataset cannot be imported.
+    """
+    progress = _Progress("imported")
+    imported = import_v30(root, out, Importing(progress.show))
+    progress.clear()
+    info, encoded = imported.info, imported.encoded
+    print(
+        f"{out} has {info.episodes} episodes, {info.frames} rows and {info.tasks} tasks; "
+        f"{encoded} pictures were encoded again; `lerecord check {out}` verifies it."
+    )
 
 
 class _Progress:

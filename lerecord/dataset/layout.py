@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHUNK_SIZE = 1000
+VIDEOS = "videos"
+CAPTURE = "capture"
 DATA_PATH = "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet"
 VIDEO_PATH = "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4"
 CAPTURE_PATH = "capture/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.arrow"

@@ -49,6 +49,19 @@ class Info:
         return [key for key, each in self.features.items() if each["dtype"] == "video"]
 
     @property
+    def codecs(self) -> dict[str, str]:
+        """The codec of each feature that is a video."""
+        return {key: self.features[key]["info"]["video.codec"] for key in self.camera_keys}
+
+    def with_codecs(self, codecs: Mapping[str, str]) -> Self:
+        """With other codecs of its videos."""
+        features = dict(self.features)
+        for key, codec in codecs.items():
+            told = {**features[key]["info"], "video.codec": codec}
+            features[key] = {**features[key], "info": told}
+        return replace(self, features=features)
+
+    @property
     def chunks(self) -> int:
         """Chunks that the episodes take."""
         return -(-self.episodes // layout.CHUNK_SIZE)

@@ -27,14 +27,14 @@ from lerecord.dataset.episodes import (
 from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.metadata import EpisodeRecord, line_of
 from lerecord.dataset.sidecar import StoredSidecar
-from lerecord.dataset.state import DatasetState, holds_dataset
+from lerecord.dataset.state import DatasetState, Encoded, holds_dataset
 from lerecord.dataset.stats import Stats
 from lerecord.dataset.table import EpisodeColumns, Place
 from lerecord.dataset.trash import Done, Kept, Operation
 from lerecord.errors import DatasetError
 
 Progress = Callable[[int, int], None]
-"""Told how much of the work is done, of how much; the unit is one handling of one file."""
+"""Told how much of the work is done, of how much, in a unit of the work's own."""
 
 
 def silent(done: int, total: int) -> None:
@@ -58,12 +58,14 @@ class Change:
         undone: of an undo, the operation that it undoes.
         cleared: files and folders below `.lerecord/` that are used up.
         needed_bytes: that new pictures will take.
+        encoded: what the dataset says of its videos then; None leaves what it says.
     """
 
     done: Done
     undone: Done | None = None
     cleared: tuple[str, ...] = ()
     needed_bytes: int = 0
+    encoded: Encoded | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +103,8 @@ class Rebuild:
         Raises:
             DatasetError: the disk refuses, or a file cannot be read.
         """
-        new = _New.of(self, slots)
+        said = change.encoded
+        new = _New.of(self.old, slots, self.state if said is None else self.state.encoded_as(said))
         files = file_changes(self.old, slots, new.places, self.keys)
         operation = Operation(
             done=change.done,
@@ -109,6 +112,7 @@ class Rebuild:
             episodes=len(slots),
             digest=trash.digest_of(new.lines, new.stats_lines, len(slots)),
             before=trash.list_before(self.old, slots),
+            encoded=None if said is None else self.state.encoded,
         )
         kept = [each for each in operation.before if isinstance(each, Kept)]
         counting = _Counting(self.watch, sum(map(_handlings, files)) + 2 * len(kept))
@@ -207,8 +211,7 @@ class _New:
     health_lines: bytes
 
     @classmethod
-    def of(cls, rebuild: Rebuild, slots: Sequence[Slot]) -> Self:
-        state, old = rebuild.state, rebuild.old
+    def of(cls, old: EpisodeList, slots: Sequence[Slot], state: DatasetState) -> Self:
         each = lengths(old, slots)
         stand = places(each, state.info.fps)
         values = [

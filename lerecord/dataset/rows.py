@@ -83,7 +83,7 @@ def _columns(
     path = view.path(layout.data_file(episode.index))
     try:
         table = pq.read_table(path, columns=keys, partitioning=None, memory_map=True)
-        columns = {key: _column(table[key], info.features[key]["shape"]) for key in keys}
+        columns = {key: column_of(table[key], info.features[key]["shape"]) for key in keys}
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}).") from error
     _require_agreement(path, columns, episode)
@@ -109,8 +109,8 @@ def _require_agreement(
         raise DatasetError(f"{path} holds rows of another episode; restore it from a copy.")
 
 
-def _column(column: Any, shape: Sequence[int]) -> NDArray[Any]:
-    """(N,) of a feature of shape [1], else (N, *shape)."""
+def column_of(column: Any, shape: Sequence[int]) -> NDArray[Any]:
+    """A column of a table: (N,) of a feature of shape [1], else (N, *shape)."""
     array: Any = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
     rows = len(array)
     while isinstance(array, pa.ListArray | pa.LargeListArray | pa.FixedSizeListArray):

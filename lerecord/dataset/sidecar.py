@@ -32,7 +32,7 @@ class Sidecar:
         velocity, effort: (N, D) as in RowColumns.
         faults: name of a bus fault to (N,) counts, as in BusFaults.
         tracks: camera name to its pictures' facts.
-        facts: JSON-able facts of the episode: task, when recorded, calibration in force.
+        facts: JSON-able facts of the episode: task, when recorded, calibration in force, encoder.
     """
 
     due: NDArray[np.float64]
@@ -144,10 +144,18 @@ class StoredSidecar:
                 if name.startswith(_BUS)
             }
             tracks = {each.name: _track(self.table, self.metadata, each.name) for each in cameras}
-            facts = json.loads(self.metadata[_FACTS])
         except (KeyError, ValueError) as error:
             raise DatasetError(f"{self.path} cannot be read ({error}).") from error
-        return Sidecar(**rows, faults=faults, tracks=tracks, facts=facts)
+        return Sidecar(**rows, faults=faults, tracks=tracks, facts=self.facts)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """JSON-able facts of the episode; raises DatasetError."""
+        try:
+            facts: dict[str, Any] = json.loads(self.metadata[_FACTS])
+        except (KeyError, ValueError) as error:
+            raise DatasetError(f"{self.path} cannot be read ({error}).") from error
+        return facts
 
     def _motion(self, name: str, like: NDArray[np.float32]) -> NDArray[np.float32]:
         """A column that sidecars of earlier versions lack."""
@@ -156,8 +164,8 @@ class StoredSidecar:
         return np.full_like(like, np.nan)
 
     def with_facts(self, facts: Mapping[str, Any]) -> Self:
-        """The same with some facts changed."""
-        told = {**json.loads(self.metadata[_FACTS]), **facts}
+        """The same with some facts changed; raises DatasetError."""
+        told = {**self.facts, **facts}
         data = json.dumps(told, ensure_ascii=False).encode()
         return replace(self, metadata={**self.metadata, _FACTS: data})
 

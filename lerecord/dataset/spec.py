@@ -6,7 +6,7 @@ The features and their order are LeRobot v2.1's (`meta/info.json`).
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Self
 
 from lerecord.errors import ConfigError
@@ -63,6 +63,7 @@ class _Encoder:
     preset: str
     crf: int
     options: tuple[tuple[str, str], ...]
+    live: tuple[tuple[str, str], ...] = ()
 
 
 _ENCODERS: dict[str, _Encoder] = {
@@ -72,7 +73,7 @@ _ENCODERS: dict[str, _Encoder] = {
         21,
         (("tune", "zerolatency"), ("x264-params", "cabac=0:no-deblock=1")),
     ),
-    "av1": _Encoder("libsvtav1", "12", 30, ()),
+    "av1": _Encoder("libsvtav1", "12", 30, (), live=(("svtav1-params", "pred-struct=1"),)),
 }
 
 
@@ -113,6 +114,13 @@ class VideoSettings:
     def encoder(self) -> str:
         """FFmpeg's name of the encoder."""
         return _ENCODERS[self.codec].name
+
+    def live(self) -> Self:
+        """The same for a take: the encoder keeps no picture back, which a kill would lose.
+
+        SVT-AV1 looks up to 90 pictures ahead otherwise, and makes files smaller by it.
+        """
+        return replace(self, options=(*(self.options or ()), *_ENCODERS[self.codec].live))
 
     def encoder_options(self) -> dict[str, str]:
         """Everything the encoder is opened with; no B-frames, for exact seeking everywhere."""

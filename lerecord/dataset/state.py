@@ -2,18 +2,53 @@
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from lerecord.dataset import layout, metadata, stats
 from lerecord.dataset.metadata import Info
 from lerecord.dataset.pending import PendingView
-from lerecord.dataset.spec import DatasetSpec, calibration_differences, differences
+from lerecord.dataset.spec import (
+    DatasetSpec,
+    VideoSettings,
+    calibration_differences,
+    differences,
+    video_from_data,
+    video_to_data,
+)
 from lerecord.dataset.stats import Stats
 from lerecord.errors import DatasetError
 
 _TAIL = 1 << 20  # bytes in which the last line of a JSONL file is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What a dataset says of its videos.
+
+    Attributes:
+        settings: that the last ones were encoded with, from meta/hardware.json.
+        codecs: feature name to codec, from info.json.
+    """
+
+    settings: VideoSettings
+    codecs: Mapping[str, str]
+
+    @classmethod
+    def all_as(cls, settings: VideoSettings, keys: Iterable[str]) -> Self:
+        """What is said when every video of every feature has these settings."""
+        return cls(settings, dict.fromkeys(keys, settings.codec))
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON-able data."""
+        return {"settings": video_to_data(self.settings), "codecs": dict(self.codecs)}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_data` gave."""
+        return cls(video_from_data(data["settings"]), data["codecs"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +68,19 @@ class DatasetState:
     tasks: list[str]
     stats: Stats | None
     hardware: bytes
+
+    @property
+    def encoded(self) -> Encoded:
+        """What it says of its videos."""
+        return Encoded(self.spec.video, self.info.codecs)
+
+    def encoded_as(self, encoded: Encoded) -> Self:
+        """The same where it says something else of its videos."""
+        return replace(
+            self,
+            spec=replace(self.spec, video=encoded.settings),
+            info=self.info.with_codecs(encoded.codecs),
+        )
 
     @classmethod
     def empty(cls, spec: DatasetSpec) -> Self:

@@ -104,7 +104,8 @@ class TrackWriter:
         self._synced_at = now()
 
     def _open(self, files: TakeFolder, fps: int, settings: VideoSettings) -> None:
-        self._video = FragmentedVideo(files.video(self._camera.name), self._camera, fps, settings)
+        path = files.video(self._camera.name)
+        self._video = FragmentedVideo(path, self._camera, fps, settings.live())
         try:
             self._journal = CaptureJournal(files, self._camera)
         except BaseException:

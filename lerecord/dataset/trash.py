@@ -15,6 +15,7 @@ from typing import Any, Self
 from lerecord.dataset import layout, metadata, stats
 from lerecord.dataset.disk import size_of
 from lerecord.dataset.episodes import EpisodeList, Health, Slot, Stays
+from lerecord.dataset.state import Encoded
 from lerecord.dataset.stats import Stats
 from lerecord.errors import DatasetError
 
@@ -93,6 +94,7 @@ class Operation:
         episodes: in the dataset right after it.
         digest: of those episodes; an operation is undone where they are the same still.
         before: the list of episodes before it.
+        encoded: what the dataset said of its videos before; None where that stayed.
     """
 
     done: Done
@@ -100,6 +102,7 @@ class Operation:
     episodes: int
     digest: str
     before: tuple[Run | Kept, ...]
+    encoded: Encoded | None = None
 
     def to_bytes(self) -> bytes:
         """The file."""
@@ -111,6 +114,7 @@ class Operation:
             "episodes": self.episodes,
             "digest": self.digest,
             "before": [each.to_data() for each in self.before],
+            "encoded": None if self.encoded is None else self.encoded.to_data(),
         }
         return json.dumps(data, ensure_ascii=False).encode()
 
@@ -123,6 +127,7 @@ class Operation:
             episodes=data["episodes"],
             digest=data["digest"],
             before=tuple(_was(each) for each in data["before"]),
+            encoded=None if data.get("encoded") is None else Encoded.from_data(data["encoded"]),
         )
 
 

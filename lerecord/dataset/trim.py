@@ -11,11 +11,11 @@ from lerecord.dataset.cut import Cut, count_pictures, cut_video
 from lerecord.dataset.episodes import Draft
 from lerecord.dataset.rebuild import Rebuild
 from lerecord.dataset.sidecar import Sidecar, StoredSidecar, health_of, read_sidecar
-from lerecord.dataset.spec import CameraSpec, VideoSettings
+from lerecord.dataset.spec import VideoSettings, video_from_data
 from lerecord.dataset.staging import MIN_ROWS
 from lerecord.dataset.stats import of_column, of_pictures
 from lerecord.dataset.table import EpisodeColumns
-from lerecord.dataset.video import facts_of
+from lerecord.dataset.video import codec_of
 from lerecord.errors import DatasetError
 
 _ROUNDING = 1e-6  # of a row: times are typed in decimals
@@ -84,7 +84,10 @@ def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
         health=None if stored is None else health_of(stored.parsed(spec.cameras)),
         sidecar=None if stored is None else stored.write,
         videos={
-            camera.key: partial(_write_cut, rebuild, path, rows, camera)
+            camera.key: partial(
+                cut_video,
+                Cut(path, rows, camera, spec.fps, _settings_of(rebuild, episode, path)),
+            )
             for camera, path in videos.items()
         },
     )
@@ -99,12 +102,13 @@ def _cut_sidecar(
     return stored.cut(rows, histograms).with_facts({"trimmed": [rows.start, rows.stop]})
 
 
-def _write_cut(
-    rebuild: Rebuild, source: Path, rows: range, camera: CameraSpec, target: Path
-) -> None:
-    spec = rebuild.state.spec
-    codec = facts_of(source).codec
-    settings = spec.video
-    if codec != settings.codec:  # recorded with an earlier setting, or by another recorder
-        settings = VideoSettings(codec="av1" if codec == "av1" else "h264")
-    cut_video(Cut(source, rows, camera, spec.fps, settings), target)
+def _settings_of(rebuild: Rebuild, episode: int, source: Path) -> VideoSettings:
+    """What a video was encoded with, as far as that is known."""
+    codec = codec_of(source)
+    if episode in rebuild.old.sidecars:
+        said = StoredSidecar.load(rebuild.root / layout.capture_file(episode)).facts.get("video")
+        if said is not None and said["codec"] == codec:
+            return video_from_data(said)
+    if rebuild.state.spec.video.codec == codec:
+        return rebuild.state.spec.video
+    return VideoSettings(codec="av1" if codec == "av1" else "h264")

@@ -25,7 +25,10 @@ def undoing(rebuild: Rebuild) -> tuple[list[Slot], Change]:
             _refuse_changed(rebuild, operation)
             done = Done(UNDO, f"undo {operation.done.said}")
             return _before(rebuild, name, operation), Change(
-                done, undone=operation.done, cleared=(f"{layout.TRASH}/{name}",)
+                done,
+                undone=operation.done,
+                cleared=(f"{layout.TRASH}/{name}",),
+                encoded=operation.encoded,
             )
     raise DatasetError(f"There is nothing to undo in {rebuild.root}; its trash has no operation.")
 
@@ -41,7 +44,9 @@ def redoing(rebuild: Rebuild) -> tuple[list[Slot], Change]:
         if operation.undone is not None:
             _refuse_changed(rebuild, operation)
             return _before(rebuild, name, operation), Change(
-                operation.undone, cleared=(f"{layout.TRASH}/{name}",)
+                operation.undone,
+                cleared=(f"{layout.TRASH}/{name}",),
+                encoded=operation.encoded,
             )
     raise DatasetError(f"There is nothing to redo in {rebuild.root}; nothing was undone.")
 

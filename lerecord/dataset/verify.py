@@ -4,18 +4,18 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from lerecord.dataset import layout, metadata, stats
 from lerecord.dataset.findings import Place, Report
-from lerecord.dataset.metadata import EpisodeRecord
+from lerecord.dataset.metadata import EpisodeRecord, Info
 from lerecord.dataset.snapshot import Snapshot, restless
-from lerecord.dataset.spec import DatasetSpec
+from lerecord.dataset.spec import DatasetSpec, VideoSettings
 from lerecord.dataset.stats import Stats
 from lerecord.dataset.verify_episode import Episode, check_episode
-from lerecord.errors import DatasetError
+from lerecord.errors import ConfigError, DatasetError
 
 FOLD_TOLERANCE = 1e-9
 """Relative; the fold is exact on one machine, and rounds a little differently on another."""
@@ -92,6 +92,9 @@ def _episodes_stats(snapshot: Snapshot) -> list[Stats]:
 
 
 def _spec(snapshot: Snapshot, place: Place) -> DatasetSpec | None:
+    if _is_of_another_recorder(snapshot):
+        place.remark(f"{layout.HARDWARE} is missing: another recorder made it, of an unknown rig.")
+        return _spec_without_rig(snapshot.info, place)
     spec = _parsed(snapshot.spec, place)
     if spec is None:
         return None
@@ -104,6 +107,28 @@ def _spec(snapshot: Snapshot, place: Place) -> DatasetSpec | None:
         if key not in spec.hardware:
             place.wrong(f"{layout.HARDWARE} lacks {key}.")
     return spec
+
+
+def _is_of_another_recorder(snapshot: Snapshot) -> bool:
+    traces = (snapshot.meta[layout.HARDWARE], snapshot.meta[layout.HEALTH])
+    return traces == (None, None) and not (snapshot.root / layout.CAPTURE).exists()
+
+
+def _spec_without_rig(info: Info, place: Place) -> DatasetSpec | None:
+    """What info.json alone says, as far as videos are checked against it."""
+    try:
+        codecs: set[Any] = set(info.codecs.values())
+        return DatasetSpec(
+            robot_type=info.robot_type,
+            fps=info.fps,
+            units="",
+            joints=(),
+            cameras=metadata.cameras_of(info),
+            video=VideoSettings(codecs.pop()) if len(codecs) == 1 else VideoSettings(),
+        )
+    except (ConfigError, KeyError) as error:
+        place.remark(f"its videos are not checked, for they are none that lerecord makes ({error})")
+        return None
 
 
 def _without_codec(feature: dict[str, object]) -> dict[str, object]:
@@ -232,7 +257,7 @@ def _check_strays(snapshot: Snapshot, records: list[EpisodeRecord], place: Place
         for key in snapshot.info.camera_keys
     }
     due.add(layout.HEALTH)
-    for folder in ("data", "videos", "capture"):
+    for folder in ("data", layout.VIDEOS, layout.CAPTURE):
         for name in _files_below(snapshot.root, folder):
             if name not in due and not snapshot.view.removed(name):
                 place.wrong(f"{name} belongs to no episode; LeRobot would read or count it.")

@@ -1,6 +1,6 @@
 """Videos as they are kept: plain mp4, made from the staged one without encoding again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -41,7 +41,11 @@ def remux(source: Path, target: Path, fps: int, pictures: int | None = None) -> 
 
 
 def write_plain(
-    target: Path, fps: int, stream: VideoStream, packets: "Iterable[Packet[Any]]"
+    target: Path,
+    fps: int,
+    stream: VideoStream,
+    packets: "Iterable[Packet[Any]]",
+    shown: Sequence[int] | None = None,
 ) -> int:
     """Write packets as a plain mp4: its moov in front, picture i at i / fps exactly.
 
@@ -49,7 +53,8 @@ def write_plain(
         target: any name; it is overwritten.
         fps: pictures a second.
         stream: of whose form the packets are.
-        packets: in the order of their pictures, none of them empty.
+        packets: in the order of decoding, none of them empty.
+        shown: the number of each packet's picture; None when they are shown as they are decoded.
 
     Returns:
         How many were written.
@@ -60,13 +65,16 @@ def write_plain(
         "video_track_timescale": timescale,
         "movie_timescale": timescale,
     }
+    # How long before it is shown a picture must be decoded, for the sake of those behind it.
+    delay = max((place - number for place, number in enumerate(shown or ())), default=0)
     written = 0
     with av.open(str(target), "w", format="mp4", container_options=options) as output:
         copy = output.add_stream_from_template(stream, opaque=True)
         copy.time_base = Fraction(1, fps)
         for packet in packets:
             packet.time_base = Fraction(1, fps)
-            packet.pts = packet.dts = written
+            packet.pts = written if shown is None else shown[written]
+            packet.dts = written - delay
             packet.duration = 1
             packet.stream = copy
             output.mux(packet)
@@ -100,6 +108,21 @@ class VideoFacts:
 _CODEC_NAMES = {"libdav1d": "av1", "libaom-av1": "av1"}
 
 
+def codec_of(path: Path) -> str:
+    """The codec of a video, as info.json says it; nothing but its header is read.
+
+    Raises:
+        DatasetError: it is missing or no video.
+    """
+    with opened_video(path) as (_, stream):
+        return _codec(stream)
+
+
+def _codec(stream: VideoStream) -> str:
+    name = stream.codec_context.name
+    return _CODEC_NAMES.get(name, name)
+
+
 def facts_of(path: Path) -> VideoFacts:
     """Read what a video says of itself.
 
@@ -116,7 +139,7 @@ def facts_of(path: Path) -> VideoFacts:
         return VideoFacts(
             width=codec.width,
             height=codec.height,
-            codec=_CODEC_NAMES.get(codec.name, codec.name),
+            codec=_codec(stream),
             pixel_format=codec.pix_fmt or "",
             audio=len(container.streams.audio) > 0,
             times=tuple(sorted(times)),

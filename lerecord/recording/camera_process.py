@@ -212,7 +212,7 @@ def main() -> None:
     assignment = Assignment.from_message(next(parent))
     ring = ImageRing()
     try:
-        probe(assignment.spec, assignment.fps, assignment.video)
+        probe(assignment.spec, assignment.fps, assignment.video.live())
         camera: Camera = drivers.load("cameras", assignment.driver).Camera(assignment.settings)
         camera.open()
         first = _whole(camera)

@@ -14,7 +14,8 @@ from lerecord.arms.arm import ArmDriver
 from lerecord.arms.calibration import Calibration
 from lerecord.config import ArmConfig, HardwareConfig
 from lerecord.dataset import layout
-from lerecord.dataset.spec import CameraSpec, DatasetSpec, VideoSettings
+from lerecord.dataset.profiles import settings_of
+from lerecord.dataset.spec import CameraSpec, DatasetSpec
 from lerecord.rig import Calibrations, Rig
 
 _DATASETS = Path("datasets")
@@ -88,7 +89,6 @@ def _driver(arm: ArmConfig, role: str) -> ArmDriver:
 def dataset_spec(setup: Setup, rig: Rig) -> DatasetSpec:
     """What a dataset of this rig contains, and which rig it is."""
     config = setup.config
-    video = {name: value for name, value in config.video.model_dump().items() if value is not None}
     return DatasetSpec(
         robot_type=config.robot_type,
         fps=config.fps,
@@ -97,7 +97,7 @@ def dataset_spec(setup: Setup, rig: Rig) -> DatasetSpec:
         cameras=tuple(
             CameraSpec(name, *camera.recorded_size) for name, camera in config.cameras.items()
         ),
-        video=VideoSettings(**video),
+        video=settings_of(**config.video.model_dump()),
         hardware=_hardware(setup, rig),
     )
 

@@ -48,6 +48,7 @@ CHANGES: dict[str, Callable[[Path, Probe], object]] = {
     "trim": lambda root, probe: edit.trim(root, 0, 0.04, 0.15, Watch(probe=probe)),
     "relabel": lambda root, probe: edit.relabel(root, [0, 1], "new", Watch(probe=probe)),
     "rename": lambda root, probe: edit.rename_task(root, "a", "b", Watch(probe=probe)),
+    "transcode": lambda root, probe: edit.transcode(root, "fast", Watch(probe=probe)),
     "undo": lambda root, probe: edit.undo(root, Watch(probe=probe)),
     "redo": lambda root, probe: edit.redo(root, Watch(probe=probe)),
     "empty-trash": lambda root, probe: edit.empty_trash(root, Watch(probe=probe)),

@@ -85,6 +85,7 @@ CHANGES = [
     "trim",
     "relabel",
     "rename",
+    "transcode",
     "undo",
     "redo",
     "empty-trash",

@@ -87,6 +87,8 @@ def test_settings_not_given_are_those_of_the_codec() -> None:
     av1 = VideoSettings("av1", crf=35)
     assert av1.encoder == "libsvtav1"
     assert av1.encoder_options() == {"preset": "12", "crf": "35", "g": "2", "bf": "0"}
+    assert av1.live().encoder_options()["svtav1-params"] == "pred-struct=1"
+    assert VideoSettings().live() == VideoSettings()
     assert video_from_data(json.loads(json.dumps(video_to_data(av1)))) == av1
 
 
