@@ -16,36 +16,14 @@ from lerecord.dataset.verify import check
 from lerecord.dataset.writer import DatasetWriter
 from tests.dataset.conftest import HARDWARE, Lab
 
-_APPEND = """
-import sys
-import numpy as np
-from lerobot.datasets.lerobot_dataset import LeRobotDataset
-
-data = LeRobotDataset("local/appended", root=sys.argv[1])
-before = len(data)
-rng = np.random.default_rng(0)
-for row in range(9):
-    frame = {"action": rng.normal(size=3).astype(np.float32)}
-    frame["observation.state"] = rng.normal(size=3).astype(np.float32)
-    for key in data.meta.video_keys:
-        height, width, _ = data.meta.features[key]["shape"]
-        x, y = np.meshgrid(np.arange(width), np.arange(height))
-        pixels = np.stack([x + row, y, x + y], axis=-1) % 256
-        frame[key] = pixels.astype(np.uint8)
-    data.add_frame(frame, task=sys.argv[2])
-data.save_episode()
-again = LeRobotDataset("local/appended", root=sys.argv[1])
-assert len(again) == before + 9, (len(again), before)
-for index in range(len(again)):
-    again[index]
-print(f"LeRobot has {again.num_episodes} episodes, {len(again)} frames, and read every one")
-"""
+APPEND = Path(__file__).with_name("lerobot_append.py")
+ROWS = "9"
 
 
 def append(place: str, root: Path, task: str) -> None:
     """Let LeRobot add an episode of 9 frames and read all of them."""
     subprocess.run(
-        [f"{place}/bin/python", "-c", _APPEND, root, task],
+        [f"{place}/bin/python", APPEND, root, task, ROWS],
         check=True,
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
     )

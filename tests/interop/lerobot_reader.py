@@ -1,4 +1,4 @@
-"""Our reader against LeRobot 0.3.3's on the same dataset: rows, windows, pads, pictures, speed.
+"""Our reader against LeRobot 0.3.3's on the same dataset: rows, windows, pads, pictures.
 
     PYTHONPATH=. PLACE/bin/python tests/interop/lerobot_reader.py DIR
 
@@ -11,8 +11,7 @@ import os
 import random
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -130,38 +129,6 @@ def loaded_by_torch(root: Path, workers: int, start: str) -> str:
     return f"{number + 1} batches"
 
 
-def windows_a_second(sample: Callable[[int], Any], chosen: Sequence[int]) -> float:
-    for row in chosen[:3]:
-        sample(row)
-    begun = time.perf_counter()
-    for row in chosen[3:]:
-        sample(row)
-    return (len(chosen) - 3) / (time.perf_counter() - begun)
-
-
-def speed(root: Path, policy: str, chooser: random.Random) -> str:
-    data = lerecord.Dataset(root)
-    deltas = lerecord.delta_timestamps_for(policy, data.fps, features=data.features)
-    chosen = [chooser.randrange(len(data)) for _ in range(103)]
-    rates = {
-        f"ours, {form}": windows_a_second(
-            lerecord.Dataset(root, delta_timestamps=deltas, images=form).__getitem__, chosen
-        )
-        for form in ("uint8", "float32")
-    }
-    for backend in ("pyav", "torchcodec"):
-        try:
-            other = theirs(root, deltas, backend)
-            rates[f"LeRobot, {backend}"] = windows_a_second(other.__getitem__, chosen)
-        except (RuntimeError, ImportError, OSError) as error:
-            print(f"  {backend} does not run here: {str(error).splitlines()[0]}")
-    best = max(rate for name, rate in rates.items() if name.startswith("LeRobot"))
-    ratio = rates["ours, float32"] / best
-    said = ", ".join(f"{name} {rate:.0f}" for name, rate in rates.items())
-    expect("at least as fast", ratio >= 1, True)
-    return f"windows a second: {said}; ratio {ratio:.1f}"
-
-
 def trained(root: Path, data: Any) -> str:
     """A few steps of LeRobot's ACT on batches of a dataset."""
     torch.manual_seed(0)
@@ -209,19 +176,7 @@ def appended(root: Path, folder: Path) -> Path:
     """A copy of a dataset to which LeRobot's own writer has appended, in AV1."""
     copy = folder / f"{root.name}, appended to by LeRobot"
     shutil.copytree(root, copy)
-    writer = theirs(copy, None, "pyav")
-    chooser = np.random.default_rng(0)
-    for number, length in enumerate(APPENDED):
-        for _ in range(length):
-            frame = {
-                key: chooser.integers(0, 255, feature["shape"], dtype=np.uint8)
-                if feature["dtype"] == "video"
-                else chooser.random(feature["shape"], dtype=np.float32)
-                for key, feature in writer.features.items()
-                if key.startswith(("action", "observation"))
-            }
-            writer.add_frame(frame, task=f"appended {number}")
-        writer.save_episode()
+    import_module("lerobot_append").append(copy, "appended", APPENDED)
     return copy
 
 
@@ -260,10 +215,6 @@ def main() -> int:
         for workers, start in ((0, ""), (2, "fork"), (2, "spawn"))
     ]
     checks.append(table.Check("training", lambda: trained_alike(root)))
-    checks += [
-        table.Check(f"speed, {policy}", lambda policy=policy: speed(root, policy, chooser))
-        for policy in ("act", "diffusion", "smolvla")
-    ]
     title = f"{root.name}: {len(data.episodes)} episodes, {len(data)} rows"
     agree = table.report(title, checks)
     with tempfile.TemporaryDirectory() as folder:
