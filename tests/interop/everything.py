@@ -50,10 +50,10 @@ def commands(places: Path, folder: Path) -> Iterator[Command]:
     yield in_lerobot(old, "lerobot_reader.py", box)
     yield (sys.executable, "-m", "tests.interop.append_lerobot", old, folder / "trash")
     yield (sys.executable, "-m", "tests.interop.going_on", "v2.1", old, box, folder / "on")
-    yield in_lerobot(old, "lerobot_reader.py", folder / "on")
+    yield in_lerobot(old, "lerobot_reader.py", folder / "on", "--brief")
     yield in_lerobot(new, "lerobot_v30.py", box)
     yield in_lerobot(new, "lerobot_import.py", box, imports)
-    yield in_lerobot(old, "lerobot_reader.py", imports / "theirs, as it is")
+    yield in_lerobot(old, "lerobot_reader.py", imports / "theirs, as it is", "--brief")
     yield (sys.executable, "-m", "tests.interop.going_on", "v3.0", new, box, folder / "back")
     yield in_lerobot(new, "lerobot_v30.py", folder / "back")
     for place in (old, new):
@@ -76,7 +76,12 @@ def main() -> int:
     given = parser.parse_args()
     places, folder = given.place.absolute(), given.folder.absolute()
     folder.mkdir(parents=True)
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    environ = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
     for command in commands(places, folder):
         print(f"$ {shown(command, places, folder)}", flush=True)
         done = subprocess.run(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, check=False)
