@@ -64,7 +64,7 @@ class Result:
         committed_after_save_ms: from SAVE until committed and synced, the median take.
         camera_cpu_ms_per_image, cpu_ms_per_image: of the camera processes; of all processes.
         pss_mb: of all processes of the recorder together, the largest look.
-        pss_growth_mb_per_minute: from the first to the last look within the takes.
+        pss_growth_mb_per_minute: the slope over the second half of the takes; it wants minutes.
         psnr_y_db: brightness of the video against the camera's JPEG.
     """
 
@@ -205,7 +205,6 @@ def _measured(
     # From the first to the last look, so that starting and ending are not counted.
     span = (during[-1][0] - during[0][0]) * cameras * _rate(started)
     pss = [sum(_of_recorder(usage, "pss_bytes")) / 1e6 for _, usage in during]
-    minutes = (during[-1][0] - during[0][0]) / 60
     return Result(
         missed_ticks=sum(
             int(np.sum(table["missed"].to_numpy(zero_copy_only=False))) for table in tables
@@ -224,11 +223,17 @@ def _measured(
         camera_cpu_ms_per_image=_cpu_ms(during, "camera_process") / span,
         cpu_ms_per_image=_cpu_ms(during, "") / span,
         pss_mb=max(pss),
-        pss_growth_mb_per_minute=(pss[-1] - pss[0]) / minutes if minutes else 0.0,
+        pss_growth_mb_per_minute=_slope([at / 60 for at, _ in during], pss),
         bytes_per_image=sum(video.stat().st_size for video in videos) / sum(pictures),
         psnr_y_db=_psnr_y(videos[0], tables[0], clip),
         load_average=os.getloadavg()[0],
     )
+
+
+def _slope(x: list[float], y: list[float]) -> float:
+    """Of the line through the second half of the points; 0 when they are too few for one."""
+    half = len(x) // 2
+    return float(np.polyfit(x[half:], y[half:], 1)[0]) if len(x) - half > 1 else 0.0
 
 
 def _rate(started: list[NDArray[np.float64]]) -> float:
