@@ -98,6 +98,8 @@ class Place:
                 return MissingError(self._said(404, error))
             case HfHubHTTPError():
                 return self._of_status(error)
+            case RuntimeError(__cause__=Exception() as cause):
+                return self._failure(cause)  # "Error while uploading", by the client
         # hf_xet, which is no part of the client, raises these of Python's own.
         if isinstance(error, _CLIENT_ERROR | ConnectionError | TimeoutError | RuntimeError):
             said = str(error).strip().splitlines()[:1] or [type(error).__name__]

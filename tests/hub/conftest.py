@@ -47,6 +47,11 @@ def dataset(recorded: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(recorded, tmp_path / "sets" / "box"))
 
 
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path / "sets" / "lab")
+
+
 def remote_of(hub: Hub, token: str = TOKEN) -> "Remote":
     from lerecord.hub.remote import Remote
 

@@ -152,6 +152,7 @@ def running() -> Iterator[Hub]:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms
     server: Hub
 
     def log_message(self, *args: Any) -> None:

@@ -1,6 +1,5 @@
 """The real huggingface_hub against a Hub of one's own."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from lerecord.hub.patience import ATTEMPTS
 from lerecord.hub.prepared import prepared
 from lerecord.hub.push import Push, Pushed, Pushing, Sent
 from tests.hub.conftest import REPO, remote_of
-from tests.hub.server import Fault, Hub
+from tests.hub.server import Fault, Hub, Tree
 
 if TYPE_CHECKING:
     from tests.dataset.conftest import Lab
@@ -43,10 +42,28 @@ class Pusher:
 
         pushing = Pushing(version, progress=progress, sleep=self.slept.append)
         pushing = replace(pushing, **how)  # type: ignore[arg-type]
-        token = how.pop("token", None)
-        assert token is None
         with prepared(root, version, REPO, pushing.tag) as ready:
             return Push(remote_of(self.hub), ready.files, pushing).run()
+
+    def push_files(self, root: Path) -> Pushed:
+        """Push a folder that is no dataset as it is, which takes less time."""
+        pushing = Pushing("v2.1", progress=self.told.append, sleep=self.slept.append)
+        return Push(remote_of(self.hub), content.files_of(root), pushing).run()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Large and small ones, as they lie in a dataset."""
+    for name in ("data/a.parquet", "data/b.parquet", "videos/c.mp4", "meta/info.json"):
+        path = tmp_path / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+    return tmp_path / "files"
+
+
+def edited(files: Path) -> None:
+    (files / "data/a.parquet").write_text("edited", encoding="utf-8")
+    (files / "data/b.parquet").unlink()
 
 
 @pytest.fixture
@@ -279,32 +296,32 @@ PASSING = [
 
 @pytest.mark.parametrize("fault", PASSING, ids=str)
 def test_a_failure_that_passes_is_waited_for(
-    hub: Hub, pusher: Pusher, dataset: Path, fault: Fault
+    hub: Hub, pusher: Pusher, files: Path, fault: Fault
 ) -> None:
     hub.faults.append(replace(fault))
-    pusher.push(dataset)
+    pusher.push_files(files)
     assert hub.faults[0].seen >= fault.first
-    assert remote_files(hub, "v2.1") == local_files(dataset)
+    assert remote_files(hub, "v2.1") == local_files(files)
     assert len(hub.repos[REPO].messages) == 2  # the first, and ours once
     assert max(hub.uploads.values()) == 1
     if fault.headers:
         assert pusher.slept == [77.0]
 
 
-def test_an_upload_that_fails_is_done_again(hub: Hub, pusher: Pusher, dataset: Path) -> None:
+def test_an_upload_that_fails_is_done_again(hub: Hub, pusher: Pusher, files: Path) -> None:
     hub.faults.append(Fault(r"PUT /upload/", 500, first=3))
-    pusher.push(dataset)
-    assert remote_files(hub, "v2.1") == local_files(dataset)
+    pusher.push_files(files)
+    assert remote_files(hub, "v2.1") == local_files(files)
 
 
 def test_the_tag_that_stood_moves_when_its_removal_was_not_answered(
-    hub: Hub, pusher: Pusher, dataset: Path
+    hub: Hub, pusher: Pusher, files: Path
 ) -> None:
-    pusher.push(dataset)
-    edit.delete(dataset, [2], WATCH)
+    pusher.push_files(files)
+    edited(files)
     hub.faults.append(Fault(r"DELETE .*/tag/", answered=True))
-    pusher.push(dataset)
-    assert remote_files(hub, "v2.1") == local_files(dataset)
+    pusher.push_files(files)
+    assert remote_files(hub, "v2.1") == local_files(files)
 
 
 def test_a_commit_of_others_in_between_is_looked_at(
@@ -342,74 +359,71 @@ STAYING = [
 
 @pytest.mark.parametrize(("fault", "sentence", "waits"), STAYING, ids=lambda each: str(each)[:30])
 def test_a_failure_that_stays_is_one_sentence_and_the_tag_stays_too(
-    hub: Hub, pusher: Pusher, dataset: Path, fault: Fault, sentence: str, waits: int
+    hub: Hub, pusher: Pusher, files: Path, fault: Fault, sentence: str, waits: int
 ) -> None:
-    pusher.push(dataset)
+    pusher.push_files(files)
     before = remote_files(hub)
-    edit.delete(dataset, [1], WATCH)
+    edited(files)
     hub.faults.append(replace(fault))
     with pytest.raises(HubError) as failure:
-        pusher.push(dataset)
+        pusher.push_files(files)
     assert sentence in str(failure.value)
     assert "\n" not in str(failure.value)
     assert len(pusher.slept) == waits
     assert waits in (0, ATTEMPTS - 1)
     assert remote_files(hub, "v2.1") == before
     hub.faults.clear()
-    pusher.push(dataset)
-    assert remote_files(hub, "v2.1") == local_files(dataset)
+    pusher.push_files(files)
+    assert remote_files(hub, "v2.1") == local_files(files)
     assert max(hub.uploads.values()) == 1
 
 
 def test_a_push_that_fails_half_way_is_seen_by_nobody(
-    hub: Hub, pusher: Pusher, dataset: Path, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, pusher: Pusher, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(content, "BATCH_FILES", 3)
-    pusher.push(dataset)
+    monkeypatch.setattr(content, "BATCH_FILES", 1)
+    pusher.push_files(files)
     before = remote_files(hub, "v2.1")
-    assert len(hub.repos[REPO].messages) > 5
-    edit.delete(dataset, [0], WATCH)
+    assert len(hub.repos[REPO].messages) == 5
+    edited(files)
     hub.faults.append(Fault(COMMIT, 403, first=2, times=99))
     with pytest.raises(HubError):
-        pusher.push(dataset)
-    assert remote_files(hub) not in (before, local_files(dataset))
+        pusher.push_files(files)
+    assert remote_files(hub) not in (before, local_files(files))
     assert remote_files(hub, "v2.1") == before
     hub.faults.clear()
-    pusher.push(dataset)
-    assert remote_files(hub, "v2.1") == local_files(dataset)
+    pusher.push_files(files)
+    assert remote_files(hub, "v2.1") == local_files(files)
 
 
 def test_a_repository_that_is_never_equal_ends_in_a_sentence(
-    hub: Hub, pusher: Pusher, dataset: Path
+    hub: Hub, pusher: Pusher, files: Path
 ) -> None:
-    pusher.push(dataset)
+    pusher.push_files(files)
     repo = hub.repos[REPO]
     commit = repo.commit
 
-    def spoiled(tree: dict[str, object], message: str) -> str:
-        return commit({**tree, "data/stray.txt": hub.put(b"stray")}, message)  # type: ignore[arg-type]
+    def spoiled(tree: Tree, message: str) -> str:
+        return commit({**tree, "data/stray.txt": hub.put(b"stray")}, message)
 
-    repo.commit = spoiled  # type: ignore[method-assign, assignment]
-    edit.delete(dataset, [0], WATCH)
+    repo.commit = spoiled  # type: ignore[method-assign]
+    edited(files)
     before = dict(repo.tags)
     with pytest.raises(HubError, match=r"does not become equal .*data/stray\.txt differs still"):
-        pusher.push(dataset)
+        pusher.push_files(files)
     assert repo.tags == before
 
 
-def test_a_place_without_a_hub_is_one_sentence(pusher: Pusher, dataset: Path) -> None:
+def test_a_place_without_a_hub_is_one_sentence(pusher: Pusher, files: Path) -> None:
     closed = Hub()
     closed.server_close()
     pusher.hub = closed
     with pytest.raises(HubError, match=r"The Hub at http://127.* cannot be reached"):
-        pusher.push(dataset)
+        pusher.push_files(files)
     assert len(pusher.slept) == ATTEMPTS - 1
 
 
-def test_a_copy_of_a_dataset_is_told_from_what_it_was(
-    hub: Hub, pusher: Pusher, dataset: Path
-) -> None:
-    """What a killed push left beside the dataset is cleared by the next."""
+def test_what_a_killed_push_left_is_cleared(hub: Hub, pusher: Pusher, dataset: Path) -> None:
     left = dataset.with_name(".box.push")
     (left / "frozen" / "data").mkdir(parents=True)
     (left / "frozen" / "data" / "old.txt").write_text("old", encoding="utf-8")
@@ -417,4 +431,3 @@ def test_a_copy_of_a_dataset_is_told_from_what_it_was(
     pusher.push(dataset)
     assert remote_files(hub) == local_files(dataset)
     assert not left.exists()
-    shutil.rmtree(dataset)
