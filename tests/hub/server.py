@@ -106,6 +106,7 @@ class Hub(ThreadingHTTPServer):
         self.requests: list[str] = []
         self.faults: list[Fault] = []
         self.before_upload: Callable[[int], None] = lambda number: None
+        self.before_tag: Callable[[], None] = lambda: None
         self.cas: str | None = None
         """Where Xet keeps its chunks; None for LFS alone."""
 
@@ -180,7 +181,7 @@ class Handler(BaseHTTPRequestHandler):
                 return
         for pattern, method in ROUTES:
             if (found := re.fullmatch(pattern, f"{self.command} {address.path}")) is not None:
-                if "/upload/" not in request and not self._authorized():
+                if not re.match(r"\w+ /(upload|large)/", request) and not self._authorized():
                     return
                 self.dropped = bool(struck)
                 method(self, *(unquote(part) for part in found.groups()))
@@ -285,6 +286,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def set_tag(self, name: str, revision: str) -> None:
         tag = json.loads(self.body)["tag"]
+        self.server.before_tag()
         if (repo := self._repo(name)) is None:
             return
         if tag in repo.tags:
