@@ -3,7 +3,8 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ os.environ.pop("HF_TOKEN", None)
 os.environ.pop("HF_HUB_OFFLINE", None)
 
 if TYPE_CHECKING:
+    from lerecord.hub.push import Pushed, Sent
     from lerecord.hub.remote import Remote
 
 REPO = "me/box"
@@ -62,3 +64,70 @@ def environment(hub: Hub, token: str | None = TOKEN) -> dict[str, str]:
     """That of a command which is to use this Hub."""
     given = {**os.environ, "HF_ENDPOINT": hub.url}
     return given if token is None else {**given, "HF_TOKEN": token}
+
+
+@dataclass
+class Pusher:
+    """Pushes in this process, and sleeps without letting time pass."""
+
+    hub: Hub
+    slept: list[float] = field(default_factory=list)
+    told: list["Sent"] = field(default_factory=list)
+    then: Callable[["Sent"], None] = lambda sent: None
+
+    def push(self, root: Path, version: str = "v2.1", **how: object) -> "Pushed":
+        from lerecord.hub.prepared import prepared
+        from lerecord.hub.push import Push, Pushing
+
+        def progress(sent: "Sent") -> None:
+            self.told.append(sent)
+            self.then(sent)
+
+        pushing = Pushing(version, progress=progress, sleep=self.slept.append)
+        pushing = replace(pushing, **how)  # type: ignore[arg-type]
+        with prepared(root, version, REPO, pushing.tag) as ready:
+            return Push(remote_of(self.hub), ready.files, pushing).run()
+
+    def push_files(self, root: Path) -> "Pushed":
+        """Push a folder that is no dataset as it is, which takes less time."""
+        from lerecord.hub import content
+        from lerecord.hub.push import Push, Pushing
+
+        pushing = Pushing("v2.1", progress=self.told.append, sleep=self.slept.append)
+        return Push(remote_of(self.hub), content.files_of(root), pushing).run()
+
+
+@pytest.fixture
+def pusher(hub: Hub) -> Pusher:
+    return Pusher(hub)
+
+
+def local_files(root: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for folder in ("data", "videos", "meta", "capture")
+        for path in (root / folder).rglob("*")
+        if path.is_file()
+    }
+
+
+def remote_files(hub: Hub, revision: str = "main") -> dict[str, bytes]:
+    files = hub.files(REPO, revision)
+    return {
+        path: data for path, data in files.items() if path not in (".gitattributes", "README.md")
+    }
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Large and small ones, as they lie in a dataset."""
+    for name in ("data/a.parquet", "data/b.parquet", "videos/c.mp4", "meta/info.json"):
+        path = tmp_path / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+    return tmp_path / "files"
+
+
+def edited(files: Path) -> None:
+    (files / "data/a.parquet").write_text("edited", encoding="utf-8")
+    (files / "data/b.parquet").unlink()

@@ -8,13 +8,8 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-import pytest
-
-from lerecord.dataset import edit
-from lerecord.dataset.rebuild import Watch, silent
-from tests.hub.conftest import REPO, environment
-from tests.hub.server import TOKEN, Fault, Hub
-from tests.hub.test_push import local_files, remote_files
+from tests.hub.conftest import REPO, environment, local_files, remote_files
+from tests.hub.server import TOKEN, Hub
 
 LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")
 
@@ -128,20 +123,9 @@ def test_without_a_token_nothing_is_asked(hub: Hub, dataset: Path) -> None:
     assert hub.requests == []
 
 
-def test_a_wrong_token_is_one_sentence(hub: Hub, dataset: Path) -> None:
-    done = run(hub, "push", str(dataset), "--repo-id", REPO, token="hf_wrong")
-    assert "The Hub does not accept the token (401)" in refused(done)
-
-
 def test_a_hub_that_is_not_asked_is_one_sentence(hub: Hub, dataset: Path) -> None:
     done = run(hub, "push", str(dataset), "--repo-id", REPO, HF_HUB_OFFLINE="1")
     assert "HF_HUB_OFFLINE is set" in refused(done)
-
-
-def test_a_repository_has_to_be_named_once(hub: Hub, dataset: Path) -> None:
-    assert "name it once with --repo-id USER/NAME" in refused(run(hub, "push", str(dataset)))
-    assert "'box' is no name" in refused(run(hub, "push", str(dataset), "--repo-id", "box"))
-    assert hub.requests == []
 
 
 def test_xet_takes_large_files_where_the_client_has_it(
@@ -160,38 +144,3 @@ def test_xet_takes_large_files_where_the_client_has_it(
     done = run(hub, "push", str(dataset), "--json", **more)
     assert json.loads(done.stdout)["sent"] == 0
     assert hub.writes()[before:] == []
-
-
-@pytest.mark.parametrize("answer", [Fault(r"GET /large/"), Fault(r"GET /large/", 500)], ids=str)
-def test_a_pull_goes_on_when_the_hub_has_failed(
-    hub: Hub, dataset: Path, tmp_path: Path, answer: Fault
-) -> None:
-    run(hub, "push", str(dataset), "--repo-id", REPO)
-    hub.faults.append(answer)
-    done = run(hub, "pull", REPO, str(tmp_path / "out"))
-    assert done.returncode == 0, done.stderr
-    assert answer.seen > 1
-    assert local_files(tmp_path / "out") == local_files(dataset)
-
-
-def test_a_pull_takes_the_version_that_is_asked_for(
-    hub: Hub, dataset: Path, tmp_path: Path
-) -> None:
-    first = local_files(dataset)
-    run(hub, "push", str(dataset), "--repo-id", REPO, "--tag", "first")
-    edit.delete(dataset, [0], Watch(silent))
-    run(hub, "push", str(dataset))
-    assert run(hub, "pull", REPO, str(tmp_path / "new")).returncode == 0
-    assert local_files(tmp_path / "new") == local_files(dataset)
-    assert run(hub, "pull", REPO, str(tmp_path / "old"), "--revision", "first").returncode == 0
-    assert local_files(tmp_path / "old") == first
-    done = run(hub, "pull", REPO, str(tmp_path / "none"), "--revision", "second")
-    assert "has no revision 'second'; its tags are first, v2.1" in refused(done)
-    done = run(hub, "pull", REPO, str(tmp_path / "old"))
-    assert "is not empty" in refused(done)
-
-
-def test_a_pull_of_nothing_is_one_sentence(hub: Hub, tmp_path: Path) -> None:
-    done = run(hub, "pull", "me/none", str(tmp_path / "out"))
-    assert "me/none is not on the Hub" in refused(done)
-    assert not (tmp_path / "out").exists()

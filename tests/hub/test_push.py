@@ -1,7 +1,6 @@
 """The real huggingface_hub against a Hub of one's own."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,76 +14,14 @@ from lerecord.hub import content
 from lerecord.hub.card import MARK
 from lerecord.hub.frozen import Frozen
 from lerecord.hub.patience import ATTEMPTS
-from lerecord.hub.prepared import prepared
-from lerecord.hub.push import Push, Pushed, Pushing, Sent
-from tests.hub.conftest import REPO, remote_of
+from lerecord.hub.push import Sent
+from tests.hub.conftest import REPO, Pusher, edited, local_files, remote_files
 from tests.hub.server import Fault, Hub, Tree
 
 if TYPE_CHECKING:
     from tests.dataset.conftest import Lab
 
 WATCH = Watch(silent)
-
-
-@dataclass
-class Pusher:
-    """Pushes in this process, and sleeps without letting time pass."""
-
-    hub: Hub
-    slept: list[float] = field(default_factory=list)
-    told: list[Sent] = field(default_factory=list)
-    then: Callable[[Sent], None] = lambda sent: None
-
-    def push(self, root: Path, version: str = "v2.1", **how: object) -> Pushed:
-        def progress(sent: Sent) -> None:
-            self.told.append(sent)
-            self.then(sent)
-
-        pushing = Pushing(version, progress=progress, sleep=self.slept.append)
-        pushing = replace(pushing, **how)  # type: ignore[arg-type]
-        with prepared(root, version, REPO, pushing.tag) as ready:
-            return Push(remote_of(self.hub), ready.files, pushing).run()
-
-    def push_files(self, root: Path) -> Pushed:
-        """Push a folder that is no dataset as it is, which takes less time."""
-        pushing = Pushing("v2.1", progress=self.told.append, sleep=self.slept.append)
-        return Push(remote_of(self.hub), content.files_of(root), pushing).run()
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
-    """Large and small ones, as they lie in a dataset."""
-    for name in ("data/a.parquet", "data/b.parquet", "videos/c.mp4", "meta/info.json"):
-        path = tmp_path / "files" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name, encoding="utf-8")
-    return tmp_path / "files"
-
-
-def edited(files: Path) -> None:
-    (files / "data/a.parquet").write_text("edited", encoding="utf-8")
-    (files / "data/b.parquet").unlink()
-
-
-@pytest.fixture
-def pusher(hub: Hub) -> Pusher:
-    return Pusher(hub)
-
-
-def local_files(root: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for folder in ("data", "videos", "meta", "capture")
-        for path in (root / folder).rglob("*")
-        if path.is_file()
-    }
-
-
-def remote_files(hub: Hub, revision: str = "main") -> dict[str, bytes]:
-    files = hub.files(REPO, revision)
-    return {
-        path: data for path, data in files.items() if path not in (".gitattributes", "README.md")
-    }
 
 
 def names(root: Path, *episodes: int) -> set[str]:
@@ -347,6 +284,8 @@ def test_a_commit_of_others_in_between_is_looked_at(
 # Failures that stay
 
 STAYING = [
+    (Fault(r"GET .*/datasets/me/box$", 401, times=99), "does not accept the token (401)", 0),
+    (Fault(r"GET .*/tree/", 404, times=99), "me/box is not on the Hub at http", 0),
     (Fault(COMMIT, 401, times=99), "does not accept the token (401); log in with", 0),
     (Fault(COMMIT, 403, times=99), "has no access for this to me/box (403): as asked; use", 0),
     (Fault(COMMIT, 400, times=99), "refuses what it was asked for me/box (400", 0),

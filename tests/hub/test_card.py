@@ -1,0 +1,34 @@
+from pathlib import Path
+
+from huggingface_hub import metadata_load
+
+from lerecord.dataset.snapshot import Snapshot
+from lerecord.hub.card import MARK, card
+
+
+def test_the_card_says_what_is_in_the_dataset(dataset: Path, tmp_path: Path) -> None:
+    text = card(Snapshot.of(dataset), "box", "v2.1").decode()
+    path = tmp_path / "README.md"
+    path.write_text(text, encoding="utf-8")
+    assert metadata_load(path) == {
+        "license": "apache-2.0",
+        "task_categories": ["robotics"],
+        "tags": ["LeRobot", "lerecord", "koch", "simulated"],
+        "configs": [{"config_name": "default", "data_files": "data/*/*.parquet"}],
+    }
+    lines = text.splitlines()
+    for line in (
+        "# box",
+        MARK.decode(),
+        "| robot | `koch` (simulated) |",
+        "| fps | 30 |",
+        "| frames | 15 |",
+        "| LeRobot format | v2.1 |",
+        "| Grab the box | 2 |",
+        "| Push \\| the box | 1 |",
+        "| `action` | float32 | [3] | shoulder_pan.pos, elbow_flex.pos, gripper.pos |",
+        "| main | follower | 1060, 1200 | 1, 2 |",
+        "| wrist | 200 x 160 | 0 |",
+        "| 1 | Push \\| the box | 5 | 0.2 |",
+    ):
+        assert line in lines
