@@ -68,6 +68,14 @@ def record(
     reset_time: ResetTime = None,
     seed: Seed = None,
     accept_calibration: AcceptCalibration = False,
+    push: Annotated[
+        bool, typer.Option("--push", help="Send the dataset to the Hugging Face Hub at the end.")
+    ] = False,
+    repo_id: RepoId = None,
+    every: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="With --push: also after every N episodes."),
+    ] = None,
     as_json: OutcomeAsJson = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
@@ -83,6 +91,7 @@ def record(
     if task is None:
         print(context.get_help())
         raise typer.Exit(2)
+    from lerecord.hub.session import session_push
     from lerecord.recording.options import RecordOptions
     from lerecord.recording.record import record as run
 
@@ -97,7 +106,7 @@ def record(
         accept_calibration=accept_calibration,
         as_json=as_json,
     )
-    raise typer.Exit(run(options))
+    raise typer.Exit(run(options, session_push(push, repo_id, every, as_json)))
 
 
 @app.command()

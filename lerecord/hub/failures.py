@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from huggingface_hub.errors import (
     EntryNotFoundError,
     HfHubHTTPError,
+    LocalEntryNotFoundError,
     LocalTokenNotFoundError,
     OfflineModeIsEnabled,
     RevisionNotFoundError,
@@ -88,6 +89,9 @@ class Place:
 
     def _failure(self, error: Exception) -> HubError | None:
         match error:
+            case LocalEntryNotFoundError():  # a download that failed, whatever the cause
+                known = isinstance(error.__cause__, Exception) and self._failure(error.__cause__)
+                return known or self._unreachable(error)
             case RevisionNotFoundError() | EntryNotFoundError():
                 return None  # asked for only where it is handled
             case LocalTokenNotFoundError():
@@ -102,11 +106,12 @@ class Place:
                 return self._failure(cause)  # "Error while uploading", by the client
         # hf_xet, which is no part of the client, raises these of Python's own.
         if isinstance(error, _CLIENT_ERROR | ConnectionError | TimeoutError | RuntimeError):
-            said = str(error).strip().splitlines()[:1] or [type(error).__name__]
-            return PassingError(
-                _UNREACHABLE.format(endpoint=self.endpoint, said=said[0].rstrip("."))
-            )
+            return self._unreachable(error)
         return None
+
+    def _unreachable(self, error: Exception) -> PassingError:
+        said = str(error).strip().splitlines()[:1] or [type(error).__name__]
+        return PassingError(_UNREACHABLE.format(endpoint=self.endpoint, said=said[0].rstrip(".")))
 
     def _of_status(self, error: HfHubHTTPError) -> HubError:
         status = error.response.status_code

@@ -28,7 +28,13 @@ def test_what_comes_is_what_was_sent(
 
 @pytest.mark.parametrize(
     "fault",
-    [Fault(r"GET /large/"), Fault(r"GET /large/", 500), Fault(r"GET .*/tree/", 502)],
+    [
+        Fault(r"GET /large/"),
+        Fault(r"GET /large/", 500),
+        Fault(r"GET .*/tree/", 502),
+        Fault(r"HEAD .*/resolve/", times=4),
+        Fault(r"HEAD .*/resolve/", 503, times=4),
+    ],
     ids=str,
 )
 def test_a_failure_that_passes_is_waited_for(
