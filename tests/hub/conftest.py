@@ -33,10 +33,12 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     from huggingface_hub import constants, file_download
 
     with running() as server:
-        # huggingface_hub 0.36 uses these for commits and downloads, whatever endpoint it was given.
+        # huggingface_hub 0.36 compares the address of a commit with this, whatever it was given;
+        # the template of downloads has to agree, which 0.36 keeps in the second place.
         monkeypatch.setattr(constants, "ENDPOINT", server.url)
         template = f"{server.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
-        monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
+        for module in (constants, file_download):
+            monkeypatch.setattr(module, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
         yield server
 
 
