@@ -33,10 +33,13 @@ _SENTENCES: Mapping[int, str] = {
     "it, or another --repo-id.",
     404: "{repo} is not on the Hub at {endpoint}, or the token may not see it (404); check the "
     "name, and log in with `hf auth login`.",
-    412: "Others keep changing {repo} (412); do it again when they are done.",
+    412: "Others keep changing {repo} ({status}); do it again when they are done.",
     429: "The Hub takes no more requests from this account for now (429); do it again in some "
     "minutes, what was sent is not sent again.",
 }
+_XET_REFUSES = ("XetAuthenticationError", "XetAuthorizationError", "XetRefreshTokenError")
+"""By name: hf_xet need not be there, and huggingface_hub 0.36 has two of its own."""
+
 _FAILS = (
     "The Hub at {endpoint} fails ({status}{said}); do it again later, what was sent is not "
     "sent again."
@@ -104,6 +107,8 @@ class Place:
                 return self._of_status(error)
             case RuntimeError(__cause__=Exception() as cause):
                 return self._failure(cause)  # "Error while uploading", by the client
+        if type(error).__name__ in _XET_REFUSES:
+            return HubError(_SENTENCES[401])
         # hf_xet, which is no part of the client, raises these of Python's own.
         if isinstance(error, _CLIENT_ERROR | ConnectionError | TimeoutError | RuntimeError):
             return self._unreachable(error)

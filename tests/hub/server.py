@@ -298,6 +298,7 @@ class Handler(BaseHTTPRequestHandler):
     def remove_tag(self, name: str, tag: str) -> None:
         if (repo := self._repo(name)) is None:
             return
+        self.server.before_tag()
         if repo.tags.pop(tag, None) is None:
             self._error(404, {"X-Error-Code": "RevisionNotFound"})
             return
