@@ -59,10 +59,7 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
             if notes:
                 shown.notice(" ".join(notes))
             operators: list[Operator] = [signals, *keys, *([simulated] if simulated else [])]
-            listener = shown
-            if afterwork is not None and afterwork.every is not None:
-                command = afterwork.behind(setup.root)
-                listener = stack.enter_context(Behind(shown, recorder, command, afterwork.every))
+            listener = _with_work(shown, recorder, afterwork, setup.root, stack)
             session = Session(rig, recorder, plan, operators, listener)
             gc.freeze()  # collections in the loop look at what the loop made, and at nothing else
             session.run(Pacer(config.fps, sleep=recorder.sleep))
@@ -79,6 +76,15 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
     if signals.received is not None:
         return 128 + signals.received
     return afterwork.finish(setup.root) if afterwork is not None and recorder.saved else 0
+
+
+def _with_work(
+    listener: Listener, recorder: Recorder, work: Afterwork | None, root: Path, stack: ExitStack
+) -> Listener:
+    """The listener, and before it the one that asks for work behind the session, if any is due."""
+    if work is None or work.every is None:
+        return listener
+    return stack.enter_context(Behind(listener, recorder, work.behind(root), work.every))
 
 
 def _be_on_time() -> None:
