@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from lerecord.dataset import layout, metadata
@@ -60,7 +61,7 @@ def _summary(snapshot: Snapshot, tag: str) -> str:
             ("fps", info.fps),
             ("episodes", info.episodes),
             ("frames", info.frames),
-            ("length", f"{info.frames / info.fps / 60:.1f} minutes"),
+            ("length", timedelta(seconds=round(info.frames / info.fps))),
             ("tasks", info.tasks),
             ("LeRobot format", tag),
         ],
@@ -90,7 +91,7 @@ def _hardware(snapshot: Snapshot) -> str:
     identity = _rig(snapshot).get("identity", {})
     rotation = identity.get("rotation", {})
     servos = [
-        (pair, role, _list(each.get("model")), _list(each.get("id")))
+        (pair, role, _list(each.get("models")), _list(each.get("ids")))
         for pair, roles in identity.get("arms", {}).items()
         for role, each in roles.items()
     ]

@@ -35,7 +35,8 @@ class Outcome:
     def to_data(self) -> dict[str, object]:
         """All of it, flat."""
         data = asdict(self)
-        return {**data, **data.pop("pushed")}
+        done = data.pop("pushed")
+        return {**data, **done}
 
 
 def push_dataset(

@@ -78,8 +78,9 @@ class Frozen:
             ) from error
 
     def _clear(self) -> None:
-        for path in (self.dataset, *self._folder.glob("*other*"), *self._folder.glob(".other*")):
-            shutil.rmtree(path, ignore_errors=True)
+        for path in self._folder.iterdir():
+            if path.name != layout.PRIVATE:
+                shutil.rmtree(path)
 
     def _freeze(self, snapshot: Snapshot) -> None:
         for _ in range(_ATTEMPTS):

@@ -48,6 +48,10 @@ def test_a_dataset_goes_to_the_hub_and_back(hub: Hub, dataset: Path, tmp_path: P
     assert sorted(each.name for each in out.parent.iterdir()) == ["box"]
     # The copy knows where it belongs, and is equal to what is there.
     outcome = json.loads(run(hub, "push", str(out), "--json").stdout)
+    assert set(outcome) == {
+        *("dataset", "repo_id", "url", "tag", "episodes"),
+        *("commit", "sent", "sent_bytes", "removed", "moved"),
+    }
     assert outcome["repo_id"] == REPO
     assert (outcome["sent"], outcome["removed"], outcome["moved"]) == (0, 0, False)
 
