@@ -41,6 +41,12 @@ OutcomeAsJson = Annotated[
 Dataset = Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Datasets = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of datasets.")]
+RepoId = Annotated[
+    str | None,
+    typer.Option(
+        metavar="USER/NAME", help="On the Hub. Default: where the dataset was pushed to last."
+    ),
+]
 NewFolder = Annotated[Path, typer.Argument(metavar="OUT", help="A folder that is not there yet.")]
 AllowHardware = Annotated[
     bool, typer.Option("--allow-hardware", help="Join other servo ids and camera rotations.")
@@ -62,6 +68,14 @@ def record(
     reset_time: ResetTime = None,
     seed: Seed = None,
     accept_calibration: AcceptCalibration = False,
+    push: Annotated[
+        bool, typer.Option("--push", help="Send the dataset to the Hugging Face Hub at the end.")
+    ] = False,
+    repo_id: RepoId = None,
+    every: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="With --push: also after every N episodes."),
+    ] = None,
     as_json: OutcomeAsJson = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
@@ -77,6 +91,7 @@ def record(
     if task is None:
         print(context.get_help())
         raise typer.Exit(2)
+    from lerecord.hub.session import session_push
     from lerecord.recording.options import RecordOptions
     from lerecord.recording.record import record as run
 
@@ -91,7 +106,7 @@ def record(
         accept_calibration=accept_calibration,
         as_json=as_json,
     )
-    raise typer.Exit(run(options))
+    raise typer.Exit(run(options, session_push(push, repo_id, every, as_json)))
 
 
 @app.command()
@@ -256,6 +271,49 @@ def transcode(
     from lerecord.dataset.edit_report import transcode as run
 
     run(dataset, profile)
+
+
+@app.command()
+def push(
+    dataset: Dataset = Path(),
+    repo_id: RepoId = None,
+    private: Annotated[
+        bool | None,
+        typer.Option(
+            "--private/--public", help="Who may see it. Without either a new one is private."
+        ),
+    ] = None,
+    version: Annotated[str, typer.Option("--format", help="Of LeRobot: v2.1 or v3.0.")] = "v2.1",
+    tag: Annotated[
+        str | None, typer.Option(help="That readers ask for. Default: the format.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a dataset on the Hugging Face Hub equal to the one here.
+
+    Only what differs is sent; after a kill, do it again.
+    """
+    from lerecord.hub.options import PushOptions
+    from lerecord.hub.report import push as run
+
+    run(dataset, PushOptions(repo_id, private, version, tag), as_json)
+
+
+@app.command()
+def pull(
+    repo_id: Annotated[str, typer.Argument(metavar="USER/NAME", help="On the Hub.")],
+    out: Annotated[
+        Path | None, typer.Argument(metavar="OUT", help="Default: datasets/NAME.")
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="A tag, branch or commit. Default: v2.1, else v3.0.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a dataset from the Hugging Face Hub into a new folder."""
+    from lerecord.hub.report import pull as run
+
+    run(repo_id, out, revision, as_json)
 
 
 edit = typer.Typer(no_args_is_help=True, help="Change episodes that are committed.")
