@@ -42,7 +42,7 @@ def append_episode(
         info=old.info.appended(len(draft), len(tasks)),
         tasks=tasks,
         stats=stats.folded(old.stats, values),
-        hardware=metadata.hardware_bytes(old.spec),
+        hardware=old.hardware_due,
     )
     with Transaction(root, probe, size_of(take.files.path)) as change:
         place_files(change, draft, place)

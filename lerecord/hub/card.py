@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from lerecord.dataset import layout, metadata
+from lerecord.dataset import foreign, layout, metadata
 from lerecord.dataset.snapshot import Snapshot
 
 MARK = b"<!-- Written by lerecord; without this line a push lets the card be. -->"
@@ -40,7 +40,7 @@ def card(snapshot: Snapshot, name: str, tag: str) -> bytes:
 
 
 def _front_matter(snapshot: Snapshot) -> str:
-    tags = ["LeRobot", "lerecord", snapshot.info.robot_type]
+    tags = ["LeRobot", "lerecord", *_robot(snapshot)]
     if _rig(snapshot).get("simulated"):
         tags.append("simulated")
     # The viewer finds rows by `configs`. JSON strings are YAML strings, whatever is in them.
@@ -57,7 +57,7 @@ def _summary(snapshot: Snapshot, tag: str) -> str:
     return _table(
         ("", ""),
         [
-            ("robot", f"{_code(info.robot_type)}{simulated}"),
+            ("robot", "".join(map(_code, _robot(snapshot))) + simulated or "not known"),
             ("fps", info.fps),
             ("episodes", info.episodes),
             ("frames", info.frames),
@@ -84,10 +84,15 @@ def _features(snapshot: Snapshot) -> str:
 
 
 def _names(names: Any) -> str:
-    return ", ".join(str(name) for name in names) if isinstance(names, list) else ""
+    return ", ".join(str(name) for name in foreign.flat_names(names))
 
 
 def _hardware(snapshot: Snapshot) -> str:
+    if snapshot.meta[layout.HARDWARE] is None:
+        return (
+            f"It is not known: another recorder made this dataset, and it has no "
+            f"`{layout.HARDWARE}`.\n"
+        )
     identity = _rig(snapshot).get("identity", {})
     rotation = identity.get("rotation", {})
     servos = [
@@ -124,8 +129,15 @@ def _episodes(snapshot: Snapshot) -> str:
 
 
 def _rig(snapshot: Snapshot) -> Mapping[str, Any]:
-    rig: Mapping[str, Any] = json.loads(snapshot.required(layout.HARDWARE))
+    """What is known of the rig; nothing of another recorder's."""
+    rig: Mapping[str, Any] = json.loads(snapshot.meta[layout.HARDWARE] or "{}")
     return rig
+
+
+def _robot(snapshot: Snapshot) -> list[str]:
+    """Its type, in a list; LeRobot lets it be null."""
+    robot: str | None = snapshot.info.robot_type
+    return [] if robot is None else [robot]
 
 
 def _table(heading: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

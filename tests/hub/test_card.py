@@ -8,6 +8,7 @@ from lerecord.arms.arm import ArmIdentity
 from lerecord.dataset import layout
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.hub.card import MARK, card
+from tests.dataset import lerobot_made
 
 
 def test_the_card_says_what_is_in_the_dataset(dataset: Path, tmp_path: Path) -> None:
@@ -45,3 +46,24 @@ def test_the_card_says_what_is_in_the_dataset(dataset: Path, tmp_path: Path) -> 
         "| 1 | Push \\| the box | 5 | 0.2 |",
     ):
         assert line in lines
+
+
+def test_of_another_recorders_dataset_it_says_that_the_hardware_is_not_known(
+    tmp_path: Path,
+) -> None:
+    root = lerobot_made.write(tmp_path / "set", names="motors")
+    info = json.loads((root / layout.INFO).read_bytes())
+    for robot, tags, line in (
+        ("lekiwi", ["lekiwi"], "| robot | `lekiwi` |"),
+        (None, [], "| robot | not known |"),
+    ):
+        (root / layout.INFO).write_text(json.dumps(info | {"robot_type": robot}), encoding="utf-8")
+        text = card(Snapshot.of(root), "box", "v2.1").decode()
+        path = tmp_path / "README.md"
+        path.write_text(text, encoding="utf-8")
+        assert (metadata_load(path) or {})["tags"] == ["LeRobot", "lerecord", *tags]
+        lines = text.splitlines()
+        assert line in lines
+        assert "| `action` | float32 | [2] | x.vel, y.vel |" in lines
+        (said,) = [each for each in lines if "not known: another recorder made" in each]
+        assert said.endswith("it has no `meta/hardware.json`.")

@@ -15,6 +15,7 @@ from lerecord.hub.card import MARK
 from lerecord.hub.frozen import Frozen
 from lerecord.hub.patience import ATTEMPTS
 from lerecord.hub.push import Sent
+from tests.dataset import lerobot_made
 from tests.hub.conftest import REPO, Pusher, edited, local_files, remote_files
 from tests.hub.server import Fault, Hub, Tree
 
@@ -179,6 +180,17 @@ def test_a_public_repository_is_not_taken_for_a_private_one(
 def test_two_pushes_of_a_dataset_do_not_meet(pusher: Pusher, dataset: Path) -> None:
     with Frozen(dataset), pytest.raises(DatasetError, match="is being pushed by another process"):
         pusher.push(dataset)
+
+
+def test_a_dataset_of_another_recorder_is_pushed(hub: Hub, pusher: Pusher, tmp_path: Path) -> None:
+    root = lerobot_made.write(tmp_path / "sets" / "box")
+    pusher.push(root)
+    assert remote_files(hub, "v2.1") == local_files(root)
+    edit.delete(root, [0])
+    pusher.push(root)
+    assert remote_files(hub, "v2.1") == local_files(root)
+    pusher.push(root, "v3.0")
+    assert "meta/episodes/chunk-000/file-000.parquet" in hub.files(REPO, "v3.0")
 
 
 # Changes meanwhile
