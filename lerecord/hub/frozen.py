@@ -119,11 +119,17 @@ class Frozen:
 
 
 def _link(view: PendingView, name: str, target: Path) -> None:
-    """A second name; a file that is missing is for the check of the frozen dataset to find."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """A second name; a file that is missing is for the check of the frozen dataset to find.
+
+    It gets no folder either: an empty `capture/` would be a trace of lerecord's recorder.
+    """
     for _ in range(2):  # the first may be moved into place just now
+        source = view.path(name)
+        if not source.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            link_or_copy(view.path(name), target)
+            link_or_copy(source, target)
         except FileNotFoundError:
             continue
         return
