@@ -84,13 +84,13 @@ def _features(snapshot: Snapshot) -> str:
 
 
 def _names(names: Any) -> str:
-    return ", ".join(str(name) for name in foreign.flat_names(names))
+    return ", ".join(foreign.flat_names(names))
 
 
 def _hardware(snapshot: Snapshot) -> str:
     if snapshot.meta[layout.HARDWARE] is None:
         return (
-            f"It is not known: another recorder made this dataset, and it has no "
+            "It is not known: another recorder made this dataset, and it has no "
             f"`{layout.HARDWARE}`.\n"
         )
     identity = _rig(snapshot).get("identity", {})
