@@ -67,6 +67,7 @@ def svt(preset: int, crf: int = 30, gop: int = 2) -> VideoSettings:
 
 SETTINGS: dict[str, VideoSettings] = {
     "x264 superfast crf 21 g 2, neither CABAC nor deblocking": x264(),
+    "the same, subme 0: the profile default": x264(params="cabac=0:no-deblock=1:subme=0"),
     "the same, crf 18": x264(crf=18),
     "the same, crf 24": x264(crf=24),
     "the same, g 1": x264(gop=1),
