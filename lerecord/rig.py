@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lerecord import drivers
 from lerecord.arms.arm import ArmSettings

@@ -2,8 +2,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.motors.bus import NORMAL
