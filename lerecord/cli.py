@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lerecord import __version__
+from lerecord import __version__, cli_edit
 from lerecord.errors import LerecordError
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(cli_edit.app, name="edit")
 
 Hardware = Annotated[
     str | None,
@@ -314,92 +315,6 @@ def pull(
     from lerecord.hub.report import pull as run
 
     run(repo_id, out, revision, as_json)
-
-
-edit = typer.Typer(no_args_is_help=True, help="Change episodes that are committed.")
-app.add_typer(edit, name="edit")
-
-EditedDataset = Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.")]
-Episodes = Annotated[list[int], typer.Argument(metavar="K...", help="Indices of episodes.")]
-
-
-@edit.command()
-def delete(dataset: EditedDataset, episodes: Episodes) -> None:
-    """Remove episodes; those behind them move up."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
-
-    run(operations.delete, dataset, episodes, watch())
-
-
-@edit.command()
-def trim(
-    dataset: EditedDataset,
-    episode: Annotated[int, typer.Argument(metavar="K", help="Index of the episode.")],
-    start: Annotated[
-        float | None, typer.Option(metavar="S", help="Seconds at which it begins then.")
-    ] = None,
-    end: Annotated[
-        float | None, typer.Option(metavar="S", help="Seconds at which it ends then.")
-    ] = None,
-) -> None:
-    """Keep only what an episode has between two times, both counted from its beginning."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
-
-    run(operations.trim, dataset, episode, start, end, watch())
-
-
-@edit.command()
-def relabel(
-    dataset: EditedDataset,
-    episodes: Episodes,
-    task: Annotated[str, typer.Option(help="What they show, in a sentence.")],
-) -> None:
-    """Give episodes another task."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
-
-    run(operations.relabel, dataset, episodes, task, watch())
-
-
-@edit.command()
-def rename_task(
-    dataset: EditedDataset,
-    old: Annotated[str, typer.Argument(metavar="OLD", help="The task as it is.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="What it shall be.")],
-) -> None:
-    """Give every episode of a task another."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
-
-    run(operations.rename_task, dataset, old, new, watch())
-
-
-@edit.command()
-def undo(dataset: EditedDataset) -> None:
-    """Take the last operation back; again takes the one before it back."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
-
-    run(operations.undo, dataset, watch())
-
-
-@edit.command()
-def redo(dataset: EditedDataset) -> None:
-    """Take the last undo back."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
-
-    run(operations.redo, dataset, watch())
-
-
-@edit.command()
-def empty_trash(dataset: EditedDataset) -> None:
-    """Remove for good what operations have replaced or removed."""
-    from lerecord.dataset.edit_report import empty_trash as run
-
-    run(dataset)
 
 
 def main() -> None:

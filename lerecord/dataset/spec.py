@@ -72,7 +72,7 @@ _ENCODERS: dict[str, _Encoder] = {
         "libx264",
         "superfast",
         21,
-        (("tune", "zerolatency"), ("x264-params", "cabac=0:no-deblock=1")),
+        (("tune", "zerolatency"), ("x264-params", "cabac=0:no-deblock=1:subme=0")),
     ),
     "av1": _Encoder("libsvtav1", "12", 30, (), live=(("svtav1-params", "pred-struct=1"),)),
 }

@@ -20,6 +20,7 @@ from lerecord.recording.bench import Load, clip_of
 from lerecord.recording.meter import Meter, Usage
 
 PEER = Path(__file__).with_name("lerobot_recorder.py")
+_NOTHING = 0.01  # what is smaller makes no ratio worth the name
 MODES = ("default", "streaming AV1", "streaming H.264")
 ROWS = {
     "missed ticks": "missed_ticks",
@@ -90,6 +91,10 @@ def ours(load: Load, *prefix: str) -> dict[str, float]:
     return figures
 
 
+def _figure(value: float) -> str:
+    return f"{value:.1f}" if value > 1 or not value else f"{value:.2g}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("python", help="of an environment with LeRobot 0.6.1")
@@ -112,13 +117,14 @@ def main() -> None:
     print("|---|---|" + "---|" * len(MODES))
     for title, key in ROWS.items():
         own = statistics.median(run[key] for run in results["lerecord"])
-        cells = [f"{own:.1f}"]
+        cells = [_figure(own)]
         for mode in MODES:
             if any(key not in run for run in results[mode]):
                 cells.append("-")
                 continue
             theirs = statistics.median(run[key] for run in results[mode])
-            cells.append(f"{theirs:.1f} ({theirs / own:.1f}x)" if own else f"{theirs:.1f}")
+            ratio = f" ({theirs / own:.1f}x)" if own > _NOTHING else ""
+            cells.append(_figure(theirs) + ratio)
         print(f"| {title} | " + " | ".join(cells) + " |")
 
 
