@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lerecord.dataset import layout
 from lerecord.dataset.reader import Dataset
 from lerecord.dataset.spec import DEFAULT_FEATURES
+from lerecord.priority import without_realtime
 
 FPS = 30
 FRONT = "observation.images.front"
@@ -171,6 +172,7 @@ def _write_video(path: Path, told: Told, codec: str) -> None:
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         if codec == "mpeg4":
             stream.bit_rate = 4_000_000
+        without_realtime(stream.codec_context.open)
         for row in told.rows:
             output.mux(stream.encode(VideoFrame.from_ndarray(picture(row), format="rgb24")))
         output.mux(stream.encode())
