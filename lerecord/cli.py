@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lerecord import __version__
+from lerecord import __version__, cli_edit
 from lerecord.errors import LerecordError
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(cli_edit.app, name="edit")
 
 Hardware = Annotated[
     str | None,
@@ -41,6 +42,12 @@ OutcomeAsJson = Annotated[
 Dataset = Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Datasets = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of datasets.")]
+RepoId = Annotated[
+    str | None,
+    typer.Option(
+        metavar="USER/NAME", help="On the Hub. Default: where the dataset was pushed to last."
+    ),
+]
 NewFolder = Annotated[Path, typer.Argument(metavar="OUT", help="A folder that is not there yet.")]
 AllowHardware = Annotated[
     bool, typer.Option("--allow-hardware", help="Join other servo ids and camera rotations.")
@@ -62,6 +69,14 @@ def record(
     reset_time: ResetTime = None,
     seed: Seed = None,
     accept_calibration: AcceptCalibration = False,
+    push: Annotated[
+        bool, typer.Option("--push", help="Send the dataset to the Hugging Face Hub at the end.")
+    ] = False,
+    repo_id: RepoId = None,
+    every: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="With --push: also after every N episodes."),
+    ] = None,
     as_json: OutcomeAsJson = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
@@ -77,6 +92,7 @@ def record(
     if task is None:
         print(context.get_help())
         raise typer.Exit(2)
+    from lerecord.hub.session import session_push
     from lerecord.recording.options import RecordOptions
     from lerecord.recording.record import record as run
 
@@ -91,7 +107,7 @@ def record(
         accept_calibration=accept_calibration,
         as_json=as_json,
     )
-    raise typer.Exit(run(options))
+    raise typer.Exit(run(options, session_push(push, repo_id, every, as_json)))
 
 
 @app.command()
@@ -258,90 +274,47 @@ def transcode(
     run(dataset, profile)
 
 
-edit = typer.Typer(no_args_is_help=True, help="Change episodes that are committed.")
-app.add_typer(edit, name="edit")
-
-EditedDataset = Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.")]
-Episodes = Annotated[list[int], typer.Argument(metavar="K...", help="Indices of episodes.")]
-
-
-@edit.command()
-def delete(dataset: EditedDataset, episodes: Episodes) -> None:
-    """Remove episodes; those behind them move up."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
-
-    run(operations.delete, dataset, episodes, watch())
-
-
-@edit.command()
-def trim(
-    dataset: EditedDataset,
-    episode: Annotated[int, typer.Argument(metavar="K", help="Index of the episode.")],
-    start: Annotated[
-        float | None, typer.Option(metavar="S", help="Seconds at which it begins then.")
+@app.command()
+def push(
+    dataset: Dataset = Path(),
+    repo_id: RepoId = None,
+    private: Annotated[
+        bool | None,
+        typer.Option(
+            "--private/--public", help="Who may see it. Without either a new one is private."
+        ),
     ] = None,
-    end: Annotated[
-        float | None, typer.Option(metavar="S", help="Seconds at which it ends then.")
+    version: Annotated[str, typer.Option("--format", help="Of LeRobot: v2.1 or v3.0.")] = "v2.1",
+    tag: Annotated[
+        str | None, typer.Option(help="That readers ask for. Default: the format.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Keep only what an episode has between two times, both counted from its beginning."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
+    """Make a dataset on the Hugging Face Hub equal to the one here.
 
-    run(operations.trim, dataset, episode, start, end, watch())
+    Only what differs is sent; after a kill, do it again.
+    """
+    from lerecord.hub.options import PushOptions
+    from lerecord.hub.report import push as run
+
+    run(dataset, PushOptions(repo_id, private, version, tag), as_json)
 
 
-@edit.command()
-def relabel(
-    dataset: EditedDataset,
-    episodes: Episodes,
-    task: Annotated[str, typer.Option(help="What they show, in a sentence.")],
+@app.command()
+def pull(
+    repo_id: Annotated[str, typer.Argument(metavar="USER/NAME", help="On the Hub.")],
+    out: Annotated[
+        Path | None, typer.Argument(metavar="OUT", help="Default: datasets/NAME.")
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="A tag, branch or commit. Default: v2.1, else v3.0.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Give episodes another task."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
+    """Fetch a dataset from the Hugging Face Hub into a new folder."""
+    from lerecord.hub.report import pull as run
 
-    run(operations.relabel, dataset, episodes, task, watch())
-
-
-@edit.command()
-def rename_task(
-    dataset: EditedDataset,
-    old: Annotated[str, typer.Argument(metavar="OLD", help="The task as it is.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="What it shall be.")],
-) -> None:
-    """Give every episode of a task another."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
-
-    run(operations.rename_task, dataset, old, new, watch())
-
-
-@edit.command()
-def undo(dataset: EditedDataset) -> None:
-    """Take the last operation back; again takes the one before it back."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
-
-    run(operations.undo, dataset, watch())
-
-
-@edit.command()
-def redo(dataset: EditedDataset) -> None:
-    """Take the last undo back."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
-
-    run(operations.redo, dataset, watch())
-
-
-@edit.command()
-def empty_trash(dataset: EditedDataset) -> None:
-    """Remove for good what operations have replaced or removed."""
-    from lerecord.dataset.edit_report import empty_trash as run
-
-    run(dataset)
+    run(repo_id, out, revision, as_json)
 
 
 def main() -> None:

@@ -14,7 +14,10 @@ from typing import Literal
 from lerecord.errors import ConfigError
 
 Kind = Literal["arms", "cameras"]
-_SHARED_MODULES = {"arms": {"arm", "calibration", "units"}, "cameras": {"camera"}}
+_SHARED_MODULES = {
+    "arms": {"arm", "calibration", "limiter", "pair", "units"},
+    "cameras": {"camera"},
+}
 
 
 def names(kind: Kind) -> list[str]:

@@ -15,3 +15,7 @@ class DeviceError(LerecordError):
 
 class DatasetError(LerecordError):
     """A dataset cannot be opened, or refuses what it is asked to take."""
+
+
+class HubError(LerecordError):
+    """The Hugging Face Hub, or the way to it, does not do what it is asked."""

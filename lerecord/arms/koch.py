@@ -13,8 +13,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lerecord.arms.arm import SET_UP, ArmSettings, GoalLimiter, SerialArm
+from lerecord.arms.arm import SET_UP, ArmSettings, SerialArm
 from lerecord.arms.calibration import Calibration
+from lerecord.arms.limiter import GoalLimiter
 from lerecord.arms.units import Mode, Scale, Units, joint_mode
 from lerecord.motors.bus import Motor, MotorBus
 from lerecord.motors.dynamixel import DynamixelBus

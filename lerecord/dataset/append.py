@@ -1,5 +1,6 @@
 """The one cheap change: a staged take becomes the last episode. Its cost knows no episode count."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def append_episode(
         info=old.info.appended(len(draft), len(tasks)),
         tasks=tasks,
         stats=stats.folded(old.stats, values),
-        hardware=metadata.hardware_bytes(old.spec),
+        hardware=old.hardware_due,
     )
     with Transaction(root, probe, size_of(take.files.path)) as change:
         place_files(change, draft, place)
@@ -63,8 +64,11 @@ def record_line(draft: Draft, episode: int) -> bytes:
 
 def place_files(change: Transaction, draft: Draft, place: Place) -> None:
     """Stage every file of a draft for its place."""
-    for key, write in draft.videos.items():
-        write(change.place(layout.video_file(place.episode, key)))
+    places = {key: change.place(layout.video_file(place.episode, key)) for key in draft.videos}
+    with ThreadPoolExecutor() as pool:  # most of the time that an episode takes is copying videos
+        copies = [pool.submit(write, places[key]) for key, write in draft.videos.items()]
+    for copy in copies:
+        copy.result()
     columns = EpisodeColumns.of(draft.action, draft.state, place)
     table.write_episode(change.place(layout.data_file(place.episode)), columns)
     if draft.sidecar is not None:

@@ -152,7 +152,7 @@ def transcode(root: Path, profile: str, watch: Watch = _UNWATCHED) -> Edited | N
     with opened(root, Watch(probe=watch.probe)) as rebuild:
         episodes = outdated(rebuild, settings)
         encoded = Encoded.all_as(settings, rebuild.keys)
-        if not episodes and rebuild.state.encoded == encoded:
+        if not episodes and rebuild.state.says(encoded):
             return None
         for camera in rebuild.state.spec.cameras if episodes else ():
             probe(camera, rebuild.state.info.fps, settings)

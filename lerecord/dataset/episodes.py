@@ -6,7 +6,7 @@ the same whichever way it came about.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -66,7 +66,7 @@ class EpisodeList:
                 for record in records
                 if (root / layout.capture_file(record.index)).exists()
             ),
-            places=places([(r.tasks[0], r.length) for r in records], info.fps),
+            places=_places_as_stored(records, info, tasks),
         )
 
     def __len__(self) -> int:
@@ -148,6 +148,18 @@ def places(episodes: Sequence[tuple[str, int]], fps: int) -> list[Place]:
         found.append(Place(index, first_row, tasks[task], fps))
         first_row += length
     return found
+
+
+def _places_as_stored(
+    records: Sequence[EpisodeRecord], info: Info, tasks: Sequence[str]
+) -> list[Place]:
+    """Where each stands on the disk: other recorders may have numbered the tasks otherwise."""
+    due = places([(record.tasks[0], record.length) for record in records], info.fps)
+    index = task_indices(tasks)
+    return [
+        replace(place, task=index[record.tasks[0]])
+        for place, record in zip(due, records, strict=True)
+    ]
 
 
 def task_indices(tasks: Sequence[str]) -> dict[str, int]:

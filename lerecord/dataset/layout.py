@@ -58,7 +58,10 @@ def hardware_path(root: Path) -> Path:
 
 def new_take_id() -> str:
     """A name for a staged take that no other has; names sort by when they were made."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}-{secrets.token_hex(2)}"
+    # One look at the clock: seconds and nanoseconds of two would not sort around a full second.
+    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
+    begun = time.strftime("%Y%m%d-%H%M%S", time.localtime(seconds))
+    return f"{begun}-{nanoseconds:09d}-{secrets.token_hex(2)}"
 
 
 def take_folder(root: Path, take: str) -> Path:

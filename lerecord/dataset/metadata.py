@@ -185,13 +185,16 @@ def spec_of(info: Info, hardware: bytes) -> DatasetSpec:
 def cameras_of(info: Info) -> tuple[CameraSpec, ...]:
     """The cameras of a dataset, from its features."""
     return tuple(
-        CameraSpec(
-            key.removeprefix(IMAGE_PREFIX),
-            width=info.features[key]["shape"][1],
-            height=info.features[key]["shape"][0],
-        )
+        CameraSpec(key.removeprefix(IMAGE_PREFIX), *picture_size(info.features[key]))
         for key in info.camera_keys
     )
+
+
+def picture_size(feature: Mapping[str, Any]) -> tuple[int, int]:
+    """Width and height of a video's pictures; older writers put the channels first."""
+    names = feature.get("names") or ("height", "width", "channels")
+    named = dict(zip(names, feature["shape"], strict=True))
+    return named["width"], named["height"]
 
 
 def line_of(record: Mapping[str, Any]) -> bytes:

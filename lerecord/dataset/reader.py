@@ -157,7 +157,7 @@ class Dataset(Samples):
 
     def _decoded(self, key: str, rows: NDArray[np.int64]) -> NDArray[Any]:
         """The pictures of (N, T) rows; every one is decoded once, however often it is asked for."""
-        places = _Places(rows.ravel(), self._images, _size(self.features[key]))
+        places = _Places(rows.ravel(), self._images, self.features[key])
         episodes = self._rows.episode_at(places.rows)
         for episode in np.unique(episodes):
             number = self._rows.episodes[episode].index
@@ -186,10 +186,13 @@ class Dataset(Samples):
 class _Places:
     """Where decoded pictures go: one may be due at several places."""
 
-    def __init__(self, rows: NDArray[np.int64], form: ImageForm, size: tuple[int, int]) -> None:
+    def __init__(
+        self, rows: NDArray[np.int64], form: ImageForm, feature: Mapping[str, Any]
+    ) -> None:
         self.rows, self._wanted = np.unique(rows, return_inverse=True)
         self._form = form
-        self._size = size
+        width, height = metadata.picture_size(feature)
+        self._size = size = (height, width)
         shape = (*size, 3) if form == "uint8" else (3, *size)
         self.values: NDArray[Any] = np.empty((len(rows), *shape), dtype=form)
 
@@ -211,12 +214,6 @@ class _Places:
             for channel, target in zip(cv2.split(rgb), self.values[first], strict=True):
                 np.divide(channel, np.float32(255), out=target)
         self.values[others] = self.values[first]
-
-
-def _size(feature: Mapping[str, Any]) -> tuple[int, int]:
-    """Height and width of a video; older writers put the channels first."""
-    named = dict(zip(feature["names"], feature["shape"], strict=True))
-    return named["height"], named["width"]
 
 
 def _known_form(images: ImageForm) -> ImageForm:

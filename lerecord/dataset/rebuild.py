@@ -156,7 +156,7 @@ class Rebuild:
     def _columns(self, slot: Slot, place: Place) -> EpisodeColumns:
         if isinstance(slot, Draft):
             return EpisodeColumns.of(slot.action, slot.state, place)
-        read = table.read_episode(self.root / layout.data_file(slot.old))
+        read = table.read_entire(self.root / layout.data_file(slot.old))
         return EpisodeColumns.of(read.action, read.state, place)
 
     def _sidecar_writer(self, slot: Slot) -> Callable[[Path], None]:
@@ -234,7 +234,7 @@ class _New:
                 info=info,
                 tasks=tasks,
                 stats=stats.fold(values),
-                hardware=metadata.hardware_bytes(state.spec),
+                hardware=state.hardware_due,
             ),
             lines=trash.record_lines(records),
             stats_lines=b"".join(metadata.stats_line(i, value) for i, value in enumerate(values)),
@@ -291,7 +291,7 @@ def opened(root: Path, watch: Watch) -> Iterator[Rebuild]:
     """Lock a dataset to change it; what a killed process left is finished or dropped first.
 
     Raises:
-        DatasetError: it is none, not recorded by lerecord, or another process has it.
+        DatasetError: it is none, holds what a change would lose, or another process has it.
     """
     if not holds_dataset(root):
         raise DatasetError(f"{root} is not a dataset: {layout.INFO} is missing; check the path.")

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.dataset import layout
-from lerecord.dataset.commit import has_pending
-from lerecord.dataset.lock import DatasetBusyError
+from lerecord.dataset.commit import finish_pending, has_pending
+from lerecord.dataset.foreign import is_foreign
+from lerecord.dataset.lock import DatasetBusyError, DatasetLock
 from lerecord.dataset.salvage import LeftTake, look_at_left
+from lerecord.dataset.snapshot import Snapshot
 from lerecord.dataset.staging import ClosedTake, left_takes
 from lerecord.dataset.state import holds_dataset
 from lerecord.dataset.writer import DatasetWriter, EpisodeSummary
@@ -111,6 +113,8 @@ def recover(root: Path, discard_all: bool = False) -> int:
             raise DatasetError(f"{root} is not a dataset; name its folder.")
         print(f"{root}: no take was left; there is nothing to recover.")
         return 0
+    if is_foreign(root) and not left_takes(root):
+        return _finish(root)
     ask = sys.stdin.isatty() and sys.stdout.isatty() and not discard_all
     failed = 0
     with opened_to_recover(root) as writer:
@@ -123,6 +127,14 @@ def recover(root: Path, discard_all: bool = False) -> int:
                 print(f"{left.id}: {error}", file=sys.stderr)
         print(f"{root} has {writer.episodes} episodes.")
     return 2 if failed else 0
+
+
+def _finish(root: Path) -> int:
+    """Finish or drop what a killed edit left where nothing can have been recorded."""
+    with DatasetLock(root):
+        finish_pending(root)
+    print(f"{root} has {Snapshot.of(root).info.episodes} episodes.")
+    return 0
 
 
 def _keeps(left: LeftTake) -> bool:

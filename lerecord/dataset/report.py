@@ -55,7 +55,7 @@ def _show(done: int, episodes: int) -> None:
 def _overview_lines(overview: Overview) -> list[str]:
     rig = {True: " (simulated)", False: "", None: " (not recorded by lerecord)"}
     lines = [
-        f"robot     {overview.robot_type}{rig[overview.simulated]}",
+        f"robot     {overview.robot_type or 'not named'}{rig[overview.simulated]}",
         f"episodes  {overview.episodes}, {overview.frames} rows at {overview.fps} a second, "
         f"{_duration(overview.seconds)}",
     ]

@@ -29,7 +29,7 @@ class Sidecar:
     Attributes:
         due, started, lateness_s, missed, measured, bus_s, retries: (N,) as in RowColumns.
         requested: (N, D) what the leader asked for.
-        velocity, effort: (N, D) as in RowColumns.
+        velocity, effort: (N, D) as in RowColumns; not stored for arms that do not measure them.
         faults: name of a bus fault to (N,) counts, as in BusFaults.
         tracks: camera name to its pictures' facts.
         facts: JSON-able facts of the episode: task, when recorded, calibration in force, encoder.
@@ -86,7 +86,9 @@ _FACTS, _HISTOGRAM = b"lerecord", b"histogram."
 def write_sidecar(path: Path, sidecar: Sidecar) -> None:
     """Write the capture sidecar, an Arrow IPC file."""
     columns: dict[str, NDArray[Any]] = {name: getattr(sidecar, name) for name in _ROW_COLUMNS}
-    columns |= {name: getattr(sidecar, name) for name in ("requested", *Motion._fields)}
+    columns["requested"] = sidecar.requested
+    motion = {name: getattr(sidecar, name) for name in Motion._fields}
+    columns |= {name: each for name, each in motion.items() if not np.isnan(each).all()}
     columns |= {_BUS + name: np.ascontiguousarray(each) for name, each in sidecar.faults.items()}
     metadata = {_FACTS: json.dumps(sidecar.facts, ensure_ascii=False).encode()}
     for camera, track in sidecar.tracks.items():
@@ -158,7 +160,7 @@ class StoredSidecar:
         return facts
 
     def _motion(self, name: str, like: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A column that sidecars of earlier versions lack."""
+        """A column that the sidecar of an arm lacks that measures no such thing."""
         if name in self.table.column_names:
             return to_numpy(self.table[name])
         return np.full_like(like, np.nan)

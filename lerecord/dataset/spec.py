@@ -13,6 +13,7 @@ from lerecord.errors import ConfigError
 
 Codec = Literal["h264", "av1"]
 IMAGE_PREFIX = "observation.images."
+VECTORS = ("action", "observation.state")
 DEFAULT_FEATURES = {
     "timestamp": "float32",
     "frame_index": "int64",
@@ -71,7 +72,7 @@ _ENCODERS: dict[str, _Encoder] = {
         "libx264",
         "superfast",
         21,
-        (("tune", "zerolatency"), ("x264-params", "cabac=0:no-deblock=1")),
+        (("tune", "zerolatency"), ("x264-params", "cabac=0:no-deblock=1:subme=0")),
     ),
     "av1": _Encoder("libsvtav1", "12", 30, (), live=(("svtav1-params", "pred-struct=1"),)),
 }
@@ -175,7 +176,7 @@ class DatasetSpec:
         """The `features` of info.json, in LeRobot's order."""
         features: dict[str, dict[str, Any]] = {
             key: {"dtype": "float32", "shape": [len(self.joints)], "names": list(self.joints)}
-            for key in ("action", "observation.state")
+            for key in VECTORS
         }
         features |= {camera.key: self._video_feature(camera) for camera in self.cameras}
         features |= {

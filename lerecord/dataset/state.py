@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from lerecord.dataset import layout, metadata, stats
+from lerecord.dataset import foreign, layout, metadata, stats
 from lerecord.dataset.metadata import Info
 from lerecord.dataset.pending import PendingView
 from lerecord.dataset.spec import (
@@ -61,6 +61,7 @@ class DatasetState:
         tasks: by task_index.
         stats: over all episodes; None of none.
         hardware: the bytes of meta/hardware.json; empty when it is not there yet.
+        rig_known: False of a dataset that another recorder made: it never gets a hardware.json.
     """
 
     spec: DatasetSpec
@@ -68,11 +69,23 @@ class DatasetState:
     tasks: list[str]
     stats: Stats | None
     hardware: bytes
+    rig_known: bool = True
+
+    @property
+    def hardware_due(self) -> bytes:
+        """The bytes of meta/hardware.json for this spec; empty when the rig is not known."""
+        return metadata.hardware_bytes(self.spec) if self.rig_known else b""
 
     @property
     def encoded(self) -> Encoded:
         """What it says of its videos."""
         return Encoded(self.spec.video, self.info.codecs)
+
+    def says(self, encoded: Encoded) -> bool:
+        """True when it says this of its videos; without a rig it only says their codecs."""
+        if self.rig_known:
+            return self.encoded == encoded
+        return self.info.codecs == dict(encoded.codecs)
 
     def encoded_as(self, encoded: Encoded) -> Self:
         """The same where it says something else of its videos."""
@@ -92,24 +105,28 @@ class DatasetState:
         """Read a dataset that is not in the middle of a change.
 
         Raises:
-            DatasetError: a file below meta/ is missing, not of v2.1, or disagrees with info.json.
+            DatasetError: a file below meta/ is missing, not of v2.1, or disagrees with info.json;
+                or another recorder made it, with more in it than a change would keep.
         """
         info = Info.from_bytes(read_meta(root, layout.INFO))
-        if not (root / layout.HARDWARE).exists():
-            raise DatasetError(
-                f"{root} was not recorded by lerecord ({layout.HARDWARE} is missing), so its rig "
-                f"is not known; record into a new folder."
-            )
-        hardware = read_meta(root, layout.HARDWARE)
+        rig_known = not foreign.is_foreign(root)
+        hardware = read_meta(root, layout.HARDWARE) if rig_known else b""
         for name in (layout.EPISODES, layout.EPISODES_STATS):
             _check_last_line(root, name, info.episodes)
         return cls(
-            spec=metadata.spec_of(info, hardware),
+            spec=metadata.spec_of(info, hardware) if rig_known else _spec_of_foreign(root, info),
             info=info,
             tasks=metadata.parse_tasks(read_meta(root, layout.TASKS), info.tasks),
             stats=_stats(root, info),
             hardware=hardware,
+            rig_known=rig_known,
         )
+
+
+def _spec_of_foreign(root: Path, info: Info) -> DatasetSpec:
+    for name in (layout.EPISODES, layout.TASKS):
+        foreign.require_known_entries(name, read_meta(root, name))
+    return foreign.kept_spec(info)
 
 
 def holds_dataset(root: Path) -> bool:

@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 
 from lerecord.dataset import stats
 from lerecord.dataset.capture import Histogram
-from lerecord.dataset.spec import DEFAULT_FEATURES, DatasetSpec
+from lerecord.dataset.spec import DEFAULT_FEATURES, VECTORS, DatasetSpec
 from lerecord.dataset.stats import Stats
 from lerecord.errors import DatasetError
-
-VECTORS = ("action", "observation.state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +104,9 @@ def write_episode(path: Path, columns: EpisodeColumns) -> None:
     """Write the parquet file of an episode."""
     values = columns.by_feature()
     arrays = [to_arrow(column) for column in values.values()]
-    joints = columns.action.shape[1]
     schema = pa.schema(
         [pa.field(name, array.type) for name, array in zip(values, arrays, strict=True)],
-        metadata={"huggingface": json.dumps({"info": {"features": _hf_features(joints)}})},
+        metadata={"huggingface": json.dumps({"info": {"features": _hf_features(values)}})},
     )
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="snappy")
 
@@ -130,15 +127,43 @@ def read_episode(path: Path) -> EpisodeColumns:
     )
 
 
-def _hf_features(joints: int) -> dict[str, Any]:
+def read_entire(path: Path) -> EpisodeColumns:
+    """Read the parquet file of an episode that will be written again, with nothing lost.
+
+    Raises:
+        DatasetError: as `read_episode`; or it has a column or a type that is not kept, or rows of
+            several tasks.
+    """
+    columns = read_episode(path)
+    found = columns.by_feature()
+    lost = [name for name in pq.read_schema(path).names if name not in found]
+    lost += [name for name in VECTORS if found[name].dtype != np.float32 or found[name].ndim != 2]
+    lost += [name for name, dtype in DEFAULT_FEATURES.items() if found[name].dtype != dtype]
+    if lost:
+        raise DatasetError(
+            f"{path} has a column {lost[0]} that lerecord would not keep as it is, so the dataset "
+            f"is not changed; change it with the recorder that made it."
+        )
+    if (columns.task_index != columns.task_index[:1]).any():
+        raise DatasetError(
+            f"{path} has rows of several tasks, and lerecord keeps one an episode, so the dataset "
+            f"is not changed; `lerecord check` says which rows."
+        )
+    return columns
+
+
+def _hf_features(columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     # "Sequence" is the name that every release of `datasets` reads.
-    vector = {
-        "feature": {"dtype": "float32", "_type": "Value"},
-        "length": joints,
-        "_type": "Sequence",
+    vectors = {
+        name: {
+            "feature": {"dtype": "float32", "_type": "Value"},
+            "length": columns[name].shape[1],
+            "_type": "Sequence",
+        }
+        for name in VECTORS
     }
     scalars = {name: {"dtype": dtype, "_type": "Value"} for name, dtype in DEFAULT_FEATURES.items()}
-    return {**dict.fromkeys(VECTORS, vector), **scalars}
+    return {**vectors, **scalars}
 
 
 def to_arrow(column: NDArray[Any]) -> Any:

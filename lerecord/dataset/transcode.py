@@ -76,7 +76,7 @@ def _draft(
 ) -> Draft:
     """The episode with its statistics as they are: they are of the pictures before any coding."""
     old, root = rebuild.old, rebuild.root
-    read = table.read_episode(root / layout.data_file(episode))
+    read = table.read_entire(root / layout.data_file(episode))
     sidecar = root / layout.capture_file(episode)
 
     def writer(camera: CameraSpec) -> Callable[[Path], object]:

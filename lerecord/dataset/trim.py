@@ -65,7 +65,7 @@ def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
         DatasetError: a file of it cannot be read.
     """
     root, spec = rebuild.root, rebuild.state.spec
-    read = table.read_episode(root / layout.data_file(episode))
+    read = table.read_entire(root / layout.data_file(episode))
     action, state = read.action[rows.start : rows.stop], read.state[rows.start : rows.stop]
     columns = EpisodeColumns.of(action, state, rebuild.old.places[episode])
     videos = {camera: root / layout.video_file(episode, camera.key) for camera in spec.cameras}
@@ -111,4 +111,9 @@ def _settings_of(rebuild: Rebuild, episode: int, source: Path) -> VideoSettings:
             return video_from_data(said)
     if rebuild.state.spec.video.codec == codec:
         return rebuild.state.spec.video
+    if codec not in ("h264", "av1"):
+        raise DatasetError(
+            f"{source} is {codec}, which lerecord does not encode, so it is not cut; "
+            f"`lerecord transcode` makes it a codec that can be."
+        )
     return VideoSettings(codec="av1" if codec == "av1" else "h264")

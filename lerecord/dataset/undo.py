@@ -76,7 +76,7 @@ def _before(rebuild: Rebuild, name: str, operation: Operation) -> list[Slot]:
 
 def _restored(folder: Path, kept: Kept, keys: Sequence[str]) -> Draft:
     files = dict(trash.kept_files(kept, keys))
-    read = table.read_episode(folder / files[layout.data_file(kept.index)])
+    read = table.read_entire(folder / files[layout.data_file(kept.index)])
     sidecar = files.get(layout.capture_file(kept.index))
     return Draft(
         task=kept.task,

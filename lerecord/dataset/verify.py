@@ -4,15 +4,15 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-from lerecord.dataset import layout, metadata, stats
+from lerecord.dataset import foreign, layout, metadata, stats
 from lerecord.dataset.findings import Place, Report
 from lerecord.dataset.metadata import EpisodeRecord, Info
 from lerecord.dataset.snapshot import Snapshot, restless
-from lerecord.dataset.spec import DatasetSpec, VideoSettings
+from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.stats import Stats
 from lerecord.dataset.verify_episode import Episode, check_episode
 from lerecord.errors import ConfigError, DatasetError
@@ -117,16 +117,8 @@ def _is_of_another_recorder(snapshot: Snapshot) -> bool:
 def _spec_without_rig(info: Info, place: Place) -> DatasetSpec | None:
     """What info.json alone says, as far as videos are checked against it."""
     try:
-        codecs: set[Any] = set(info.codecs.values())
-        return DatasetSpec(
-            robot_type=info.robot_type,
-            fps=info.fps,
-            units="",
-            joints=(),
-            cameras=metadata.cameras_of(info),
-            video=VideoSettings(codecs.pop()) if len(codecs) == 1 else VideoSettings(),
-        )
-    except (ConfigError, KeyError) as error:
+        return foreign.spec_of(info)
+    except (ConfigError, KeyError, TypeError, ValueError) as error:
         place.remark(f"its videos are not checked, for they are none that lerecord makes ({error})")
         return None
 
@@ -206,7 +198,10 @@ def _check_stats(
 ) -> None:
     data = snapshot.meta[layout.STATS]
     if data is None:
-        place.wrong(f"{layout.STATS} is missing.")
+        if _is_of_another_recorder(snapshot):
+            place.remark(f"{layout.STATS} is missing; the next change by lerecord writes it.")
+        else:
+            place.wrong(f"{layout.STATS} is missing.")
         return
     stored = _parsed(lambda: metadata.parse_stats(data), place)
     if stored is None or each is None:

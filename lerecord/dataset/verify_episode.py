@@ -83,12 +83,13 @@ def _check_columns(columns: EpisodeColumns, episode: Episode, fps: int, place: P
         f"the number of rows in {layout.data_file(record.index)}", len(columns), record.length
     )
     rows = np.arange(len(columns))
-    task = episode.tasks.index(record.tasks[0]) if record.tasks[0] in episode.tasks else -1
+    tasks = [episode.tasks.index(each) for each in record.tasks if each in episode.tasks] or [-1]
     due: dict[str, NDArray[Any]] = {
         "frame_index": rows,
         "episode_index": np.full_like(rows, record.index),
         "index": rows + episode.first_row,
-        "task_index": np.full_like(rows, task),
+        # LeRobot allows several tasks in an episode, each of some of its rows.
+        "task_index": np.where(np.isin(columns.task_index, tasks), columns.task_index, tasks[0]),
         "timestamp": table.timestamps(len(columns), fps),
     }
     for name, values in due.items():
@@ -108,19 +109,30 @@ def _check_stats(columns: EpisodeColumns, episode: Episode, place: Place) -> Non
     for key, column in columns.by_feature().items():
         if key not in episode.stats:
             place.wrong(f"{layout.EPISODES_STATS} lacks {key}.")
-        elif text := _deviation(episode.stats[key], of_column(column), STATS_TOLERANCE):
+        elif text := _deviation(
+            episode.stats[key], of_column(column), 0.0 if episode.ours else _rounding(column)
+        ):
             place.wrong(f"{layout.EPISODES_STATS}: {text} of {key} is not that of its rows.")
 
 
-def _deviation(stored: FeatureStats, due: FeatureStats, tolerance: float) -> str | None:
-    """Which statistic is another; None when all are right."""
+def _rounding(column: NDArray[Any]) -> float:
+    """How far off means of a column can be that are summed in its own precision, as LeRobot's."""
+    if column.dtype != np.float32:
+        return 0.0
+    largest = float(np.abs(column).max(initial=0))
+    return len(column) * float(np.finfo(np.float32).eps) * largest
+
+
+def _deviation(stored: FeatureStats, due: FeatureStats, rounding: float = 0.0) -> str | None:
+    """Which statistic is another; None when all are right, mean and std but for the rounding."""
     if stored.count != due.count:
         return "count"
     for name in _MOMENTS:
         left, right = getattr(stored, name), getattr(due, name)
         if left.shape != right.shape:
             return f"the shape of {name}"
-        if not np.allclose(left, right, rtol=tolerance, atol=tolerance):
+        tolerance = STATS_TOLERANCE + (rounding if name in ("mean", "std") else 0.0)
+        if not np.allclose(left, right, rtol=STATS_TOLERANCE, atol=tolerance):
             return name
     return None
 
@@ -153,7 +165,7 @@ def _check_track(
         place.wrong(f"its histogram counts {pixels[0]} pixels where {due} are due.")
     elif stored is None:
         place.wrong(f"{layout.EPISODES_STATS} lacks {camera.key}.")
-    elif text := _deviation(stored, of_pictures(track.histogram, len(sidecar)), STATS_TOLERANCE):
+    elif text := _deviation(stored, of_pictures(track.histogram, len(sidecar))):
         place.wrong(f"{layout.EPISODES_STATS}: {text} of {camera.key} is not that of its pictures.")
     age_s = sidecar.image_age_s(camera.name)
     place.wrong_rows(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lerecord.errors import DatasetError
 
+_NO_PROBING = 32  # the least that FFmpeg takes
 _TICKS_A_PICTURE = 512  # the timescale is this times fps, so that every i / fps is exact
 
 
@@ -35,7 +36,7 @@ def remux(source: Path, target: Path, fps: int, pictures: int | None = None) -> 
     Raises:
         DatasetError: the source cannot be read.
     """
-    with opened_video(source) as (container, stream):
+    with opened_video(source, probe_bytes=_NO_PROBING) as (container, stream):
         packets = (packet for packet in container.demux(stream) if packet.size)
         return write_plain(target, fps, stream, islice(packets, pictures))
 
@@ -163,14 +164,22 @@ def pictures_of(path: Path) -> Iterator[NDArray[np.uint8]]:
 
 
 @contextmanager
-def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened_video(
+    path: Path, probe_bytes: int | None = None
+) -> Iterator[tuple[InputContainer, VideoStream]]:
     """A video to be read, and its stream of pictures.
+
+    Args:
+        path: of the mp4.
+        probe_bytes: how much is looked through for what its header does not say, such as the
+            rate; None as FFmpeg has it, which takes 7 ms of a fragmented video.
 
     Raises:
         DatasetError: it is missing or no video.
     """
     try:
-        container = av.open(str(path), "r", format="mp4")
+        options = {} if probe_bytes is None else {"probesize": str(probe_bytes)}
+        container = av.open(str(path), "r", format="mp4", options=options)
     except (av.FFmpegError, OSError) as error:
         raise DatasetError(f"{path} cannot be read as a video ({error}).") from error
     with container:

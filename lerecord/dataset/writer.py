@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from lerecord.dataset import layout
+from lerecord.dataset import foreign, layout
 from lerecord.dataset.append import append_episode
 from lerecord.dataset.commit import Probe, finish_pending, unobserved
 from lerecord.dataset.disk import size_of
@@ -98,6 +98,7 @@ class DatasetWriter:
         with ExitStack() as stack:
             stack.enter_context(DatasetLock(root))
             finish_pending(root, probe)
+            foreign.require_known_rig(root)
             state = DatasetState.load(root)
             if spec is not None:
                 state = replace(state, spec=compared_rig(spec, state.spec, accept_calibration))

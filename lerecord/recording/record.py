@@ -15,6 +15,7 @@ from lerecord.dataset import layout
 from lerecord.errors import LerecordError
 from lerecord.pacing import Pacer
 from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
+from lerecord.recording.behind import Afterwork, Behind
 from lerecord.recording.finishing import Finishing
 from lerecord.recording.listeners import Lines, Scene, Screen
 from lerecord.recording.operator import Operator, Signals, keyboard
@@ -27,8 +28,12 @@ from lerecord.recording.simulated import SimulatedRig
 from lerecord.rig import Rig
 
 
-def record(options: RecordOptions) -> int:
+def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
     """Record until the plan is fulfilled or the operator quits; returns the exit status.
+
+    Args:
+        options: what the command line was given.
+        afterwork: what is done with the dataset behind the session and at its normal end.
 
     Raises:
         LerecordError: something cannot be used as asked; nothing that was recorded is lost.
@@ -36,6 +41,8 @@ def record(options: RecordOptions) -> int:
     attended = sys.stdin.isatty() and sys.stdout.isatty()
     setup = Setup.resolve(options.hardware, options.dataset)
     plan = plan_of(options, setup, attended)
+    if afterwork is not None:
+        afterwork.check(setup.root)
     if (low := low_disk(setup.root, setup.config.quality.min_free_gb)) is not None:
         raise LerecordError(low)
     if setup.config.simulator is not None and options.hardware is None:
@@ -49,10 +56,11 @@ def record(options: RecordOptions) -> int:
         stack.enter_context(signals)
         stack.enter_context(rig)
         _be_on_time()
-        with _people(attended, Scene(setup.root, config, rig.joints), recorder) as (keys, listener):
+        with _people(attended, Scene(setup.root, config, rig.joints), recorder) as (keys, shown):
             if notes:
-                listener.notice(" ".join(notes))
+                shown.notice(" ".join(notes))
             operators: list[Operator] = [signals, *keys, *([simulated] if simulated else [])]
+            listener = _with_work(shown, recorder, afterwork, setup.root, stack)
             session = Session(rig, recorder, plan, operators, listener)
             gc.freeze()  # collections in the loop look at what the loop made, and at nothing else
             session.run(Pacer(config.fps, sleep=recorder.sleep))
@@ -66,7 +74,18 @@ def record(options: RecordOptions) -> int:
     print(json.dumps(asdict(outcome)) if options.as_json else "\n".join(outcome.lines()))
     if session.failure is not None:
         raise LerecordError(session.failure)
-    return 0 if signals.received is None else 128 + signals.received
+    if signals.received is not None:
+        return 128 + signals.received
+    return afterwork.finish(setup.root) if afterwork is not None and recorder.saved else 0
+
+
+def _with_work(
+    listener: Listener, recorder: Recorder, work: Afterwork | None, root: Path, stack: ExitStack
+) -> Listener:
+    """The listener, and before it the one that asks for work behind the session, if any is due."""
+    if work is None or work.every is None:
+        return listener
+    return stack.enter_context(Behind(listener, recorder, work.behind(root), work.every))
 
 
 def _be_on_time() -> None:

@@ -102,6 +102,11 @@ class Recorder:
         return self._writer.episodes + self._writer.appending + appending
 
     @property
+    def committed(self) -> int:
+        """Episodes that this recorder has committed so far."""
+        return len(self._writer.saved)
+
+    @property
     def saving(self) -> int:
         """Takes that are saved but not yet committed."""
         return self._writer.committing + len(self._closing)

@@ -14,6 +14,7 @@ from lerecord.arms.arm import ArmDriver
 from lerecord.arms.calibration import Calibration
 from lerecord.config import ArmConfig, HardwareConfig
 from lerecord.dataset import layout
+from lerecord.dataset.foreign import require_known_rig
 from lerecord.dataset.profiles import settings_of
 from lerecord.dataset.spec import CameraSpec, DatasetSpec
 from lerecord.rig import Calibrations, Rig
@@ -43,12 +44,14 @@ class Setup:
 
         Raises:
             ConfigError: there is no such config or calibration, or it is not usable.
+            DatasetError: another recorder made the dataset, on a rig that is not known.
         """
         if hardware is None and dataset is not None and (dataset / layout.HARDWARE).is_file():
             return cls._from_dataset(dataset)
         path = configs.find(hardware or configs.SIMULATED)
         config = configs.load(path)
         root = dataset if dataset is not None else _DATASETS / path.stem
+        require_known_rig(root)
         return cls(root, config, _each_arm(config, lambda arm, driver, _: _load(arm, driver, path)))
 
     @classmethod

@@ -20,11 +20,14 @@ from lerecord.recording.bench import Load, clip_of
 from lerecord.recording.meter import Meter, Usage
 
 PEER = Path(__file__).with_name("lerobot_recorder.py")
+_NOTHING = 0.01  # what is smaller makes no ratio worth the name
 MODES = ("default", "streaming AV1", "streaming H.264")
 ROWS = {
     "missed ticks": "missed_ticks",
     "wait after SAVE, ms": "wait_after_save_ms",
+    "committed after SAVE, ms": "committed_after_save_ms",
     "CPU a picture, ms": "cpu_ms_per_image",
+    "of it in camera processes, ms": "camera_cpu_ms_per_image",
     "lateness p99, ms": "lateness_p99_ms",
     "memory (PSS), MB": "pss_mb",
 }
@@ -34,12 +37,16 @@ def total(usage: dict[str, Usage], what: str) -> float:
     return float(sum(getattr(each, what) for each in usage.values()))
 
 
+def as_user() -> list[str]:
+    """What a command begins with to have no more rights to priorities than a user has."""
+    return ["setpriv", "--bounding-set=-sys_nice"] if os.geteuid() == 0 else []
+
+
 def peer(python: str, clip: Path, load: Load, mode: str) -> dict[str, float]:
     """One take of LeRobot's; its CPU is counted from the first row until the take is saved."""
-    drop = ["setpriv", "--bounding-set=-sys_nice"] if os.geteuid() == 0 else []
     process = subprocess.Popen(
         [
-            *(*drop, python, str(PEER), str(clip), "--cameras", str(load.cameras)),
+            *(*as_user(), python, str(PEER), str(clip), "--cameras", str(load.cameras)),
             *("--fps", str(load.fps), "--seconds", str(load.seconds), "--mode", mode),
         ],
         stdout=subprocess.PIPE,
@@ -66,12 +73,13 @@ def peer(python: str, clip: Path, load: Load, mode: str) -> dict[str, float]:
     return figures | {"cpu_ms_per_image": cpu_s * 1e3 / pictures, "pss_mb": pss / 1e6}
 
 
-def ours(load: Load) -> dict[str, float]:
-    """Two takes of lerecord's, so that the wait between them is seen."""
+def ours(load: Load, *prefix: str) -> dict[str, float]:
+    """Takes of lerecord's, by a command that begins with `prefix`; two show the wait between."""
     done = subprocess.run(
         [
-            *(sys.executable, "-c", "from lerecord.cli import main; main()", "bench", "--json"),
-            *("--cameras", str(load.cameras), "--fps", str(load.fps), "--takes", "2"),
+            *(*prefix, sys.executable, "-c", "from lerecord.cli import main; main()"),
+            *("bench", "--json", "--takes", str(load.takes)),
+            *("--cameras", str(load.cameras), "--fps", str(load.fps)),
             *("--seconds", str(load.seconds), "--size", f"{load.width}x{load.height}"),
         ],
         capture_output=True,
@@ -79,8 +87,13 @@ def ours(load: Load) -> dict[str, float]:
         check=True,
     )
     figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    figures["wait_after_save_ms"] = figures["wait_after_save_ticks"] * 1e3 / load.fps
+    if load.takes > 1:
+        figures["wait_after_save_ms"] = figures["wait_after_save_ticks"] * 1e3 / load.fps
     return figures
+
+
+def _figure(value: float) -> str:
+    return f"{value:.1f}" if value > 1 or not value else f"{value:.2g}"
 
 
 def main() -> None:
@@ -105,10 +118,14 @@ def main() -> None:
     print("|---|---|" + "---|" * len(MODES))
     for title, key in ROWS.items():
         own = statistics.median(run[key] for run in results["lerecord"])
-        cells = [f"{own:.1f}"]
+        cells = [_figure(own)]
         for mode in MODES:
+            if any(key not in run for run in results[mode]):
+                cells.append("-")
+                continue
             theirs = statistics.median(run[key] for run in results[mode])
-            cells.append(f"{theirs:.1f} ({theirs / own:.1f}x)" if own else f"{theirs:.1f}")
+            ratio = f" ({theirs / own:.1f}x)" if own > _NOTHING else ""
+            cells.append(_figure(theirs) + ratio)
         print(f"| {title} | " + " | ".join(cells) + " |")
 
 

@@ -34,7 +34,6 @@ from lerecord.dataset.picture import PictureMaker
 from lerecord.dataset.spec import CameraSpec, VideoSettings
 from lerecord.dataset.video import remux
 from lerecord.frame import Image
-from lerecord.recording.bench import Load, clip_of
 from lerecord.simulator.demonstrator import HOME, demonstration
 from lerecord.simulator.render import Renderer
 from lerecord.simulator.sight import WRIST
@@ -67,6 +66,7 @@ def svt(preset: int, crf: int = 30, gop: int = 2) -> VideoSettings:
 
 SETTINGS: dict[str, VideoSettings] = {
     "x264 superfast crf 21 g 2, neither CABAC nor deblocking": x264(),
+    "the same, subme 0: the profile default": x264(params="cabac=0:no-deblock=1:subme=0"),
     "the same, crf 18": x264(crf=18),
     "the same, crf 24": x264(crf=24),
     "the same, g 1": x264(gop=1),
@@ -112,7 +112,20 @@ class Clip:
 
 
 def textured() -> Iterator[bytes]:
-    yield from clip_of(Load(1, FPS, CAMERA.width, CAMERA.height, 1.0, 1))
+    """Random squares under a moving camera: harder than any scene."""
+    random = np.random.default_rng(0)
+    width, height = CAMERA.width, CAMERA.height
+    squares = random.integers(0, 256, (height // 8 + 40, width // 8 + 40, 3)).astype(np.uint8)
+    ground = cv2.resize(squares, (width + 320, height + 320), interpolation=cv2.INTER_CUBIC)
+    noise = random.normal(0, 4.0, (height + 64, width + 64, 3))
+    for number in range(60):
+        angle = 2 * np.pi * number / 60
+        x, y = (int(160 + 120 * turn) for turn in (np.cos(angle), np.sin(2 * angle)))
+        dx, dy = random.integers(0, 64, 2)
+        scene = ground[y : y + height, x : x + width].astype(np.float64)
+        scene += noise[dy : dy + height, dx : dx + width]
+        pixels = np.clip(scene, 0, 255).astype(np.uint8)
+        yield cv2.imencode(".jpg", pixels, JPEG)[1].tobytes()
 
 
 def wrist(noise: float) -> Iterator[bytes]:

@@ -45,6 +45,7 @@ CHANGES: dict[str, Callable[[Path, Probe], object]] = {
     "rerecord": rerecord,
     "salvage": salvage,
     "delete": lambda root, probe: edit.delete(root, [0, 2], Watch(probe=probe)),
+    "delete of another recorder's": lambda root, probe: edit.delete(root, [0], Watch(probe=probe)),
     "trim": lambda root, probe: edit.trim(root, 0, 0.04, 0.15, Watch(probe=probe)),
     "relabel": lambda root, probe: edit.relabel(root, [0, 1], "new", Watch(probe=probe)),
     "rename": lambda root, probe: edit.rename_task(root, "a", "b", Watch(probe=probe)),

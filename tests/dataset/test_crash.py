@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.dataset import edit, layout
+from lerecord.dataset import edit, layout, recover
 from lerecord.dataset.commit import has_pending
+from lerecord.dataset.foreign import is_foreign
 from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.staging import left_takes
 from lerecord.dataset.verify import check
@@ -60,7 +61,20 @@ def prepared(recorded: Path, root: Path, change: str) -> Path:
         edit.delete(root, [0])
     if change == "redo":
         edit.undo(root)
+    if change == "delete of another recorder's":
+        shutil.rmtree(root / layout.CAPTURE)
+        for name in (layout.HARDWARE, layout.STATS):
+            (root / name).unlink()
     return root
+
+
+def reopened(root: Path) -> list[str]:
+    """The takes that are left, once the next command has opened the dataset."""
+    if is_foreign(root):
+        recover.recover(root)
+        return left_takes(root)
+    with DatasetWriter.open(root) as writer:
+        return writer.left_takes
 
 
 def killed(template: Path, folder: Path, change: str, *only: str) -> list[str]:
@@ -82,6 +96,7 @@ CHANGES = [
     "rerecord",
     "salvage",
     "delete",
+    "delete of another recorder's",
     "trim",
     "relabel",
     "rename",
@@ -108,8 +123,7 @@ def test_a_change_killed_at_any_step_is_made_wholly_or_not_at_all(
         root = tmp_path / "killed" / str(number)
         with DatasetLock(root):  # the kernel has freed it
             pass
-        with DatasetWriter.open(root) as writer:
-            left = writer.left_takes
+        left = reopened(root)
         found = tree(root), kept(root)
         outcomes.append(found == made)
         assert found == (made if outcomes[-1] else before), step
@@ -134,8 +148,7 @@ def test_finishing_a_change_may_be_killed_at_any_step_too(
         finishing = killed(tmp_path / "killed" / str(number), again, "finish")
         for second in range(len(finishing) + 1):
             root = again / str(second)
-            with DatasetWriter.open(root):
-                pass
+            reopened(root)
             due = made if number > steps.index("mark") else tree(template)
             assert tree(root) == due, (steps[number], second)
             assert not has_pending(root)

@@ -1,4 +1,7 @@
+import time
 from pathlib import Path
+
+import pytest
 
 from lerecord.dataset import layout
 
@@ -24,3 +27,13 @@ def test_no_file_of_a_staged_take_looks_like_data() -> None:
     names = [files.facts, files.rows, files.video("a"), files.capture("a"), files.histogram("a")]
     assert not [name for name in names if name.suffix in (".mp4", ".parquet")]
     assert len(set(names)) == len(names)
+
+
+def test_takes_sort_by_when_they_were_made_around_a_full_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ids = []
+    for now in (1_700_000_000_999_999_999, 1_700_000_001_000_000_000):
+        monkeypatch.setattr(time, "time_ns", lambda now=now: now)
+        ids.append(layout.new_take_id())
+    assert ids == sorted(ids)

@@ -94,12 +94,13 @@ def test_it_is_an_arrow_file_that_any_reader_opens(tmp_path: Path) -> None:
     assert read["requested"].to_pylist()[1] == [2.0, 3.0]
 
 
-def test_one_of_an_earlier_version_has_no_motion(tmp_path: Path) -> None:
-    write_sidecar(tmp_path / "a", sidecar())
-    stored = StoredSidecar.load(tmp_path / "a")
-    earlier = replace(stored, table=stored.table.drop_columns(["velocity", "effort"]))
-    assert np.isnan(earlier.parsed((CAMERA,)).velocity).all()
-    assert earlier.parsed((CAMERA,)).effort.shape == (4, 2)
+def test_motion_that_no_arm_measures_is_not_stored(tmp_path: Path) -> None:
+    unmeasured = np.full((4, 2), np.nan, np.float32)
+    write_sidecar(tmp_path / "a", replace(sidecar(), velocity=unmeasured, effort=unmeasured))
+    assert "velocity" not in StoredSidecar.load(tmp_path / "a").table.column_names
+    after = read_sidecar(tmp_path / "a", (CAMERA,))
+    np.testing.assert_array_equal(after.velocity, unmeasured)
+    np.testing.assert_array_equal(after.effort, unmeasured)
 
 
 def test_health_is_one_line() -> None:

@@ -82,7 +82,7 @@ def test_settings_not_given_are_those_of_the_codec() -> None:
         "g": "2",
         "bf": "0",
         "tune": "zerolatency",
-        "x264-params": "cabac=0:no-deblock=1",
+        "x264-params": "cabac=0:no-deblock=1:subme=0",
     }
     av1 = VideoSettings("av1", crf=35)
     assert av1.encoder == "libsvtav1"

@@ -317,10 +317,10 @@ def test_another_version_is_refused(lab: "Lab") -> None:
         lab.open()
 
 
-def test_a_dataset_of_another_recorder_is_refused(lab: "Lab") -> None:
+def test_a_dataset_whose_rig_was_lost_is_refused(lab: "Lab") -> None:
     recorded(lab)
     (lab.root / layout.HARDWARE).unlink()
-    with pytest.raises(DatasetError, match=r"was not recorded by lerecord \(meta/hardware\.json"):
+    with pytest.raises(DatasetError, match=r"meta/hardware\.json cannot be read .*; restore it"):
         lab.open()
 
 

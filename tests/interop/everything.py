@@ -51,6 +51,7 @@ def commands(places: Path, folder: Path) -> Iterator[Command]:
     yield (sys.executable, "-m", "tests.interop.append_lerobot", old, folder / "trash")
     yield (sys.executable, "-m", "tests.interop.going_on", "v2.1", old, box, folder / "on")
     yield in_lerobot(old, "lerobot_reader.py", folder / "on", "--brief")
+    yield (sys.executable, "-m", "tests.interop.edit_lerobot", old, folder / "edited")
     yield in_lerobot(new, "lerobot_v30.py", box)
     yield in_lerobot(new, "lerobot_import.py", box, imports)
     yield in_lerobot(old, "lerobot_reader.py", imports / "theirs, as it is", "--brief")

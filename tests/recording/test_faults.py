@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from lerecord.arms import koch
+from lerecord.arms.arm import SET_UP
 from lerecord.dataset import layout
 from lerecord.dataset.capture import TrackSummary, load_track
 from lerecord.dataset.journal import RowColumns, read_rows
@@ -472,7 +473,9 @@ def test_the_simulator_alone_takes_faults_and_tells_them(tmp_path: Path) -> None
     assert refused.returncode == 2
     assert refused.stderr == f"lerecord: {faults} cannot be read: No such file or directory.\n"
     faults.write_text(FAULTS, encoding="utf-8")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with ExitStack() as stack:
+        process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        stack.callback(process.kill)  # it ends by itself only when it is told to
         assert process.stdout is not None
         port = {}
         for _ in range(4):
@@ -482,7 +485,7 @@ def test_the_simulator_alone_takes_faults_and_tells_them(tmp_path: Path) -> None
         wire = DynamixelBus(WaitingPort(port["follower"]), bus)
         wire.open()
         for _ in range(50):
-            wire.ping("gripper")
+            wire.ping("gripper", SET_UP)
         wire.close()
         process.send_signal(signal.SIGINT)
         assert process.stdout.read() == "Injected faults: follower double 1.\n"

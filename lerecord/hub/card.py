@@ -1,0 +1,154 @@
+"""The dataset card: what people, and the Hub's viewer, see of a dataset first."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from lerecord.dataset import foreign, layout, metadata
+from lerecord.dataset.snapshot import Snapshot
+
+MARK = b"<!-- Written by lerecord; without this line a push lets the card be. -->"
+
+_PREVIEW = 20  # episodes that are listed
+
+
+def card(snapshot: Snapshot, name: str, tag: str) -> bytes:
+    """README.md of a dataset's repository.
+
+    Args:
+        snapshot: the dataset, of v2.1 whatever layout is pushed.
+        name: the heading.
+        tag: the version that readers ask for.
+    """
+    parts = [
+        _front_matter(snapshot),
+        f"# {name}\n",
+        MARK.decode() + "\n",
+        _summary(snapshot, tag),
+        "## Tasks\n",
+        _tasks(snapshot),
+        "## Features\n",
+        _features(snapshot),
+        "## Hardware\n",
+        _hardware(snapshot),
+        "## Episodes\n",
+        _episodes(snapshot),
+    ]
+    return "\n".join(parts).encode()
+
+
+def _front_matter(snapshot: Snapshot) -> str:
+    tags = ["LeRobot", "lerecord", *_robot(snapshot)]
+    if _rig(snapshot).get("simulated"):
+        tags.append("simulated")
+    # The viewer finds rows by `configs`. JSON strings are YAML strings, whatever is in them.
+    listed = "\n".join(f"- {json.dumps(tag, ensure_ascii=False)}" for tag in tags)
+    return (
+        f"---\nlicense: apache-2.0\ntask_categories:\n- robotics\ntags:\n{listed}\n"
+        "configs:\n- config_name: default\n  data_files: data/*/*.parquet\n---\n"
+    )
+
+
+def _summary(snapshot: Snapshot, tag: str) -> str:
+    info = snapshot.info
+    simulated = " (simulated)" if _rig(snapshot).get("simulated") else ""
+    return _table(
+        ("", ""),
+        [
+            ("robot", "".join(map(_code, _robot(snapshot))) + simulated or "not known"),
+            ("fps", info.fps),
+            ("episodes", info.episodes),
+            ("frames", info.frames),
+            ("length", timedelta(seconds=round(info.frames / info.fps))),
+            ("tasks", info.tasks),
+            ("LeRobot format", tag),
+        ],
+    )
+
+
+def _tasks(snapshot: Snapshot) -> str:
+    counts = Counter(task for record in snapshot.episodes() for task in record.tasks)
+    return _table(("task", "episodes"), [(task, counts[task]) for task in snapshot.tasks()])
+
+
+def _features(snapshot: Snapshot) -> str:
+    return _table(
+        ("feature", "type", "shape", "names"),
+        [
+            (_code(key), each["dtype"], list(each["shape"]), _names(each.get("names")))
+            for key, each in snapshot.info.features.items()
+        ],
+    )
+
+
+def _names(names: Any) -> str:
+    return ", ".join(foreign.flat_names(names))
+
+
+def _hardware(snapshot: Snapshot) -> str:
+    if snapshot.meta[layout.HARDWARE] is None:
+        return (
+            "It is not known: another recorder made this dataset, and it has no "
+            f"`{layout.HARDWARE}`.\n"
+        )
+    identity = _rig(snapshot).get("identity", {})
+    rotation = identity.get("rotation", {})
+    servos = [
+        (pair, role, _list(each.get("models")), _list(each.get("ids")))
+        for pair, roles in identity.get("arms", {}).items()
+        for role, each in roles.items()
+    ]
+    cameras = [
+        (camera.name, f"{camera.width} x {camera.height}", rotation.get(camera.name, 0))
+        for camera in metadata.cameras_of(snapshot.info)
+    ]
+    return "\n".join(
+        [
+            _table(("arms", "role", "servo models", "servo ids"), servos),
+            _table(("camera", "recorded size", "rotation"), cameras),
+            f"The whole config, with the calibration, is in `{layout.HARDWARE}`.\n",
+        ]
+    )
+
+
+def _list(values: Any) -> str:
+    return ", ".join(str(value) for value in values) if isinstance(values, list) else ""
+
+
+def _episodes(snapshot: Snapshot) -> str:
+    records, fps = snapshot.episodes(), snapshot.info.fps
+    rows = [
+        (record.index, "; ".join(record.tasks), record.length, f"{record.length / fps:.1f}")
+        for record in records[:_PREVIEW]
+    ]
+    more = len(records) - len(rows)
+    rest = f"\nAnd {more} more, in `{layout.EPISODES}`.\n" if more else ""
+    return _table(("episode", "task", "rows", "seconds"), rows) + rest
+
+
+def _rig(snapshot: Snapshot) -> Mapping[str, Any]:
+    """What is known of the rig; nothing of another recorder's."""
+    rig: Mapping[str, Any] = json.loads(snapshot.meta[layout.HARDWARE] or "{}")
+    return rig
+
+
+def _robot(snapshot: Snapshot) -> list[str]:
+    """Its type, in a list; LeRobot lets it be null."""
+    robot: str | None = snapshot.info.robot_type
+    return [] if robot is None else [robot]
+
+
+def _table(heading: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "".join(f"| {' | '.join(_cells(line))} |\n" for line in lines)
+
+
+def _cells(line: Sequence[object]) -> Iterator[str]:
+    # A task may hold whatever its author typed; a bar or a line break would break the table.
+    return (" ".join(str(cell).split()).replace("|", "\\|") for cell in line)
+
+
+def _code(name: str) -> str:
+    return f"`{name}`"

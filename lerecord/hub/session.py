@@ -1,0 +1,57 @@
+"""A push that belongs to a recording session; `recording` runs it without knowing what it is."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lerecord.errors import ConfigError
+from lerecord.hub import target
+from lerecord.hub.options import PushOptions
+
+
+def session_push(
+    push: bool, repo_id: str | None, every: int | None, as_json: bool
+) -> "SessionPush | None":
+    """What `--push`, `--repo-id` and `--every` ask for; None for nothing.
+
+    Raises:
+        ConfigError: one of the others is given without `--push`.
+    """
+    if push:
+        return SessionPush(PushOptions(repo_id), every, as_json)
+    for option, value in (("--repo-id", repo_id), ("--every", every)):
+        if value is not None:
+            raise ConfigError(f"{option} says how to push; give --push too, or leave it out.")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPush:
+    """A push at the end of a session, and behind it.
+
+    Attributes:
+        options: what and where to.
+        every: episodes after which a push starts behind the session; None for none.
+        as_json: keep stdout for the session's own outcome.
+    """
+
+    options: PushOptions
+    every: int | None = None
+    as_json: bool = False
+
+    def check(self, root: Path) -> None:
+        """Before anything is opened: raises LerecordError when it is not known where to push."""
+        target.repository(root, self.options.repo_id)
+
+    def behind(self, root: Path) -> tuple[str, ...]:
+        """Module and arguments of the process that pushes when a line asks it to."""
+        return "lerecord.hub.behind", str(root), json.dumps(asdict(self.options))
+
+    def finish(self, root: Path) -> int:
+        """Push, in a process of its own: this one may have real-time priority; the exit status."""
+        command = "from lerecord.cli import main; main()"
+        arguments = [sys.executable, "-c", command, "push", str(root), *self.options.arguments()]
+        out = sys.stderr if self.as_json else None
+        return subprocess.run(arguments, stdout=out, check=False).returncode

@@ -1,0 +1,13 @@
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def ordinary_priority() -> Iterator[None]:
+    """A test that leaves real-time priority to those after it, as SVT-AV1 would, fails itself."""
+    yield
+    if sys.platform == "linux":
+        assert os.sched_getscheduler(0) == os.SCHED_OTHER, "use without_realtime"

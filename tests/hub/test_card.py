@@ -1,0 +1,69 @@
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from huggingface_hub import metadata_load
+
+from lerecord.arms.arm import ArmIdentity
+from lerecord.dataset import layout
+from lerecord.dataset.snapshot import Snapshot
+from lerecord.hub.card import MARK, card
+from tests.dataset import lerobot_made
+
+
+def test_the_card_says_what_is_in_the_dataset(dataset: Path, tmp_path: Path) -> None:
+    identity = ArmIdentity(("elbow_flex", "gripper"), (1, 2), ("xl430-w250", "xl330-m288"))
+    hardware = json.loads((dataset / layout.HARDWARE).read_text(encoding="utf-8"))
+    hardware["identity"] = {
+        "arms": {"main": {"follower": asdict(identity)}},
+        "rotation": {"wrist": 90},
+    }
+    (dataset / layout.HARDWARE).write_text(json.dumps(hardware), encoding="utf-8")
+    text = card(Snapshot.of(dataset), "box", "v2.1").decode()
+    path = tmp_path / "README.md"
+    path.write_text(text, encoding="utf-8")
+    assert metadata_load(path) == {
+        "license": "apache-2.0",
+        "task_categories": ["robotics"],
+        "tags": ["LeRobot", "lerecord", "koch", "simulated"],
+        "configs": [{"config_name": "default", "data_files": "data/*/*.parquet"}],
+    }
+    lines = text.splitlines()
+    for line in (
+        "# box",
+        MARK.decode(),
+        "| robot | `koch` (simulated) |",
+        "| fps | 30 |",
+        "| frames | 15 |",
+        "| length | 0:00:00 |",
+        "| LeRobot format | v2.1 |",
+        "| Grab the box | 2 |",
+        "| Push \\| the box | 1 |",
+        "| `action` | float32 | [3] | shoulder_pan.pos, elbow_flex.pos, gripper.pos |",
+        "| main | follower | xl430-w250, xl330-m288 | 1, 2 |",
+        "| front | 160 x 120 | 0 |",
+        "| wrist | 200 x 160 | 90 |",
+        "| 1 | Push \\| the box | 5 | 0.2 |",
+    ):
+        assert line in lines
+
+
+def test_of_another_recorders_dataset_it_says_that_the_hardware_is_not_known(
+    tmp_path: Path,
+) -> None:
+    root = lerobot_made.write(tmp_path / "set", names="motors")
+    info = json.loads((root / layout.INFO).read_bytes())
+    for robot, tags, line in (
+        ("lekiwi", ["lekiwi"], "| robot | `lekiwi` |"),
+        (None, [], "| robot | not known |"),
+    ):
+        (root / layout.INFO).write_text(json.dumps(info | {"robot_type": robot}), encoding="utf-8")
+        text = card(Snapshot.of(root), "box", "v2.1").decode()
+        path = tmp_path / "README.md"
+        path.write_text(text, encoding="utf-8")
+        assert (metadata_load(path) or {})["tags"] == ["LeRobot", "lerecord", *tags]
+        lines = text.splitlines()
+        assert line in lines
+        assert "| `action` | float32 | [2] | x.vel, y.vel |" in lines
+        (said,) = [each for each in lines if "not known: another recorder made" in each]
+        assert said.endswith("it has no `meta/hardware.json`.")
