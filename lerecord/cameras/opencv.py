@@ -32,7 +32,6 @@ class Camera:
 
     def open(self) -> None:
         """Open the device and compare what it delivers with what was asked."""
-        cv2.setNumThreads(1)
         network = "://" in self._settings.device
         capture = self._open_stream() if network else self._open_v4l2()
         if not capture.isOpened():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
 from lerecord.dataset.capture import Histogram
@@ -15,6 +15,11 @@ from lerecord.frame import Image
 
 _END_OF_JPEG = b"\xff\xd9"
 _DECODE = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+# U and V of B, G, R and 1, as ITU-R BT.601-7 has them for 8 bits; OpenCV is fast with three rows.
+_CHROMA = np.array(
+    [[112.0, -74.203, -37.797, 128 * 255], [-18.214, -93.786, 112.0, 128 * 255], [0, 0, 0, 0]],
+    dtype=np.float32,
+) / np.float32(255)
 _TURNS: dict[int, int | None] = {
     0: None,
     90: cv2.ROTATE_90_CLOCKWISE,
@@ -58,7 +63,6 @@ class PictureMaker:
             )
         self._camera = camera
         self._turn = _TURNS[rotation]
-        self._to_yuv = VideoReformatter()  # kept, for it sets swscale up only once
 
     def make(self, image: Image) -> Picture:
         """Decode, turn, count and convert.
@@ -78,8 +82,7 @@ class PictureMaker:
                 f"rotation in the hardware config."
             )
         pixels = np.ascontiguousarray(pixels)
-        source = VideoFrame.from_numpy_buffer(pixels, format="bgr24")
-        return Picture(self._to_yuv.reformat(source, format="yuv420p"), histogram_of(pixels))
+        return Picture(yuv_of(pixels), histogram_of(pixels))
 
 
 def turned_back(pixels: NDArray[np.uint8], rotation: int) -> NDArray[np.uint8]:
@@ -106,6 +109,32 @@ def decode(data: bytes) -> NDArray[np.uint8]:
 def encoded(pixels: NDArray[np.uint8]) -> bytes:
     """The JPEG of a BGR picture, as a camera gives it."""
     return cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, 90))[1].tobytes()
+
+
+def yuv_of(pixels: NDArray[np.uint8]) -> VideoFrame:
+    """A BGR picture with even sides as yuv420p: BT.601, limited range, chroma the mean of 2 x 2.
+
+    OpenCV takes brightness exactly, but chroma from one pixel of four; so chroma comes from the
+    picture at half its size. Nearer to the exact values than swscale's, in less than half its time.
+    """
+    height, width = pixels.shape[:2]
+    frame = VideoFrame(width, height, "yuv420p")
+    luma, *chroma = (_pixels_of(plane) for plane in frame.planes)
+    luma[:] = cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420)[:height]
+    half = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    differences = cv2.transform(half, _CHROMA)
+    for number, plane in enumerate(chroma):
+        plane[:] = cv2.extractChannel(differences, number)
+    return frame
+
+
+def _pixels_of(plane: VideoPlane) -> NDArray[np.uint8]:
+    """(H, W), to be written to; the rows of a plane may be longer than the picture is wide."""
+    memory: NDArray[np.uint8] = np.frombuffer(
+        plane,  # type: ignore[call-overload]  # buffers have a type from Python 3.12 on
+        np.uint8,
+    )
+    return memory.reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
 def histogram_of(pixels: NDArray[np.uint8]) -> Histogram:

@@ -11,7 +11,7 @@ Profile = Literal["default", "fast", "archive"]
 
 PROFILES: Mapping[Profile, VideoSettings] = {
     "default": VideoSettings(),
-    "fast": VideoSettings("h264", preset="ultrafast", crf=20),
+    "fast": VideoSettings("h264", crf=22),
     "archive": VideoSettings("av1", preset="6", crf=24, gop=8),
 }
 """What they cost and give is measured in docs/decisions/0006-video-encoder.md."""
@@ -39,10 +39,13 @@ def settings_of(
     """The settings of a profile, with those that are given in the place of its own.
 
     A codec that is not the profile's comes with its own recommended values instead: no value of one
-    encoder means the same to another.
+    encoder means the same to another. A preset comes with its own options.
     """
     settings = PROFILES[profile]
     if codec is not None and codec != settings.codec:
         settings = VideoSettings(codec)
     given: dict[str, Any] = {"preset": preset, "crf": crf, "gop": gop}
-    return replace(settings, **{name: each for name, each in given.items() if each is not None})
+    given = {name: each for name, each in given.items() if each is not None}
+    if given.get("preset", settings.preset) != settings.preset:
+        given["options"] = None
+    return replace(settings, **given)

@@ -58,23 +58,33 @@ class CameraSpec:
         return IMAGE_PREFIX + self.name
 
 
+_Options = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Encoder:
     name: str
     preset: str
     crf: int
-    options: tuple[tuple[str, str], ...]
-    live: tuple[tuple[str, str], ...] = ()
+    options: _Options = ()
+    of_preset: Mapping[str, _Options] = field(default_factory=dict)
+    live: _Options = ()
+
+    def options_of(self, preset: str) -> _Options:
+        """The recommended options, those of the preset in the place of the others."""
+        return tuple({**dict(self.options), **dict(self.of_preset.get(preset, ()))}.items())
 
 
 _ENCODERS: dict[str, _Encoder] = {
     "h264": _Encoder(
         "libx264",
-        "superfast",
-        21,
-        (("tune", "zerolatency"), ("x264-params", "cabac=0:no-deblock=1:subme=0")),
+        "ultrafast",
+        19,
+        # Key pictures as good as the others: a policy is trained on each of them alike.
+        (("tune", "zerolatency"), ("x264-params", "cabac=0:no-deblock=1:ipratio=1")),
+        of_preset={"ultrafast": (("x264-params", "8x8dct=1:ipratio=1"),)},
     ),
-    "av1": _Encoder("libsvtav1", "12", 30, (), live=(("svtav1-params", "pred-struct=1"),)),
+    "av1": _Encoder("libsvtav1", "12", 30, live=(("svtav1-params", "pred-struct=1"),)),
 }
 
 
@@ -97,7 +107,7 @@ class VideoSettings:
     preset: str = ""
     crf: int = -1
     gop: int = 2
-    options: tuple[tuple[str, str], ...] | None = None
+    options: _Options | None = None
 
     def __post_init__(self) -> None:
         if self.codec not in _ENCODERS:
@@ -105,8 +115,8 @@ class VideoSettings:
                 f"The video codec {self.codec!r} is not known; known are {', '.join(_ENCODERS)}."
             )
         best = _ENCODERS[self.codec]
-        options = best.options if self.options is None else self.options
         object.__setattr__(self, "preset", self.preset or best.preset)
+        options = best.options_of(self.preset) if self.options is None else self.options
         object.__setattr__(self, "crf", best.crf if self.crf < 0 else self.crf)
         # Pairs come back from JSON as lists.
         object.__setattr__(self, "options", tuple((str(k), str(v)) for k, v in options))

@@ -78,6 +78,7 @@ class SpoolingQueue(Generic[_Other]):
         self._limit_bytes = limit_bytes
         self._items: deque[Image | _Spooled | _Other] = deque()
         self._waiting_bytes = 0
+        self._hurried = False
         self._changed = threading.Condition()
         self._file: _File | None = None
         self.spooled = 0
@@ -106,14 +107,34 @@ class SpoolingQueue(Generic[_Other]):
                 self._items.append(self._written(item, self._file))
             self._changed.notify()
 
+    def gather(self, count: int, timeout_s: float) -> None:
+        """Wait for the first, and then for `count`, something that is no image, or the timeout.
+
+        `hurry` ends it at once.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._items)
+            self._changed.wait_for(lambda: self._is_due(count), timeout_s)
+
+    def hurry(self) -> None:
+        """Gather no more until something that is no image was taken."""
+        with self._changed:
+            self._hurried = True
+            self._changed.notify()
+
+    def _is_due(self, count: int) -> bool:
+        last = self._items[-1]
+        return self._hurried or len(self._items) >= count or not isinstance(last, Image | _Spooled)
+
     def get(self) -> Image | _Other:
         """Wait for the first and take it."""
         with self._changed:
-            while not self._items:
-                self._changed.wait()
+            self._changed.wait_for(lambda: self._items)
             item = self._items.popleft()
             if isinstance(item, Image):
                 self._waiting_bytes -= _size(item)
+            elif not isinstance(item, _Spooled):
+                self._hurried = False
             return item.fetched() if isinstance(item, _Spooled) else item
 
     def __len__(self) -> int:

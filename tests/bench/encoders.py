@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from lerecord import strip
 from lerecord.dataset.encoder import FragmentedVideo
 from lerecord.dataset.picture import PictureMaker
+from lerecord.dataset.profiles import PROFILES
 from lerecord.dataset.spec import CameraSpec, VideoSettings
 from lerecord.dataset.video import remux
 from lerecord.frame import Image
@@ -65,8 +66,16 @@ def svt(preset: int, crf: int = 30, gop: int = 2) -> VideoSettings:
 
 
 SETTINGS: dict[str, VideoSettings] = {
+    "x264 ultrafast crf 19 g 2, 8x8dct 1, ipratio 1: the profile default": PROFILES["default"],
+    "the same, crf 22: the profile fast": PROFILES["fast"],
+    "the same, crf 16": VideoSettings(crf=16),
+    "the same, g 6": VideoSettings(gop=6),
+    "the same, with partitions": x264("ultrafast", 19, params="8x8dct=1:ipratio=1:partitions=i8x8"),
+    "the same, crf 20, ipratio 1.4": x264("ultrafast", 20, params="8x8dct=1"),
+    "the same, crf 20, ipratio 1.4, 8x8dct 0": x264("ultrafast", 20, params=""),
     "x264 superfast crf 21 g 2, neither CABAC nor deblocking": x264(),
-    "the same, subme 0: the profile default": x264(params="cabac=0:no-deblock=1:subme=0"),
+    "the same, ipratio 1, crf 20": x264(crf=20, params="cabac=0:no-deblock=1:ipratio=1"),
+    "the same, subme 0": x264(params="cabac=0:no-deblock=1:subme=0"),
     "the same, crf 18": x264(crf=18),
     "the same, crf 24": x264(crf=24),
     "the same, g 1": x264(gop=1),
@@ -79,8 +88,6 @@ SETTINGS: dict[str, VideoSettings] = {
     "the same, not tuned for latency": x264(tune=""),
     "the same, chroma-qp-offset -4": x264(params="cabac=0:no-deblock=1:chroma-qp-offset=-4"),
     "the same, qcomp 1": x264(params="cabac=0:no-deblock=1:qcomp=1"),
-    "x264 ultrafast crf 20 g 2": x264("ultrafast", 20),
-    "x264 ultrafast crf 23 g 2": x264("ultrafast", 23),
     "x264 veryfast crf 21 g 2, neither": x264("veryfast"),
     "x264 veryfast crf 23 g 2, both": x264("veryfast", 23, params=""),
     "x264 veryslow crf 18 g 30, both": x264("veryslow", 18, 30, "", ""),

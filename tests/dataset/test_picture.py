@@ -12,6 +12,7 @@ from lerecord.dataset.picture import (
     decode,
     histogram_of,
     turned_back,
+    yuv_of,
 )
 from lerecord.dataset.spec import CameraSpec
 from lerecord.errors import ConfigError, DeviceError
@@ -37,6 +38,32 @@ def test_the_histogram_counts_every_pixel_in_rgb(pixels: NDArray[np.uint8]) -> N
     found = histogram_of(pixels)
     assert found.dtype == np.int64
     assert np.array_equal(found, due)
+
+
+def exact_yuv(pixels: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
+    """Y, U and V by the definition of BT.601, limited range, chroma the mean of 2 x 2."""
+    height, width = pixels.shape[:2]
+    blue, green, red = np.moveaxis(pixels.astype(np.float64) / 255, -1, 0)
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    differences = (224 * (blue - luma) / 1.772, 224 * (red - luma) / 1.402)
+    means = (each.reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3)) for each in differences)
+    return [16 + 219 * luma, *(128 + each for each in means)]
+
+
+@settings(deadline=None)
+@given(
+    st.tuples(st.integers(1, 9), st.integers(1, 9)).flatmap(
+        lambda half: npst.arrays(np.uint8, (2 * half[0], 2 * half[1], 3))
+    )
+)
+def test_conversion_is_exact_but_for_rounding(pixels: NDArray[np.uint8]) -> None:
+    height, width = pixels.shape[:2]
+    frame = yuv_of(pixels)
+    assert (frame.format.name, frame.width, frame.height) == ("yuv420p", width, height)
+    flat = frame.to_ndarray().reshape(-1).astype(np.float64)
+    found = np.split(flat, [height * width, height * width * 5 // 4])
+    for plane, due, rounding in zip(found, exact_yuv(pixels), (0.6, 1.1, 1.1), strict=True):
+        assert np.abs(plane.reshape(due.shape) - due).max() <= rounding
 
 
 def test_a_jpeg_and_its_pixels_make_the_same_picture() -> None:

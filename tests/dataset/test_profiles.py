@@ -23,7 +23,7 @@ def test_every_profile_opens(name: Profile) -> None:
 
 def test_what_is_given_comes_in_the_place_of_the_profiles_own() -> None:
     assert settings_of("fast", crf=30) == VideoSettings("h264", "ultrafast", 30, 2)
-    assert settings_of("fast", preset="medium", gop=5) == VideoSettings("h264", "medium", 20, 5)
+    assert settings_of("fast", preset="medium", gop=5) == VideoSettings("h264", "medium", 22, 5)
     assert settings_of("archive", crf=0).crf == 0
 
 

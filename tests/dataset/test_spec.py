@@ -77,13 +77,15 @@ def test_a_spec_survives_json(spec: DatasetSpec) -> None:
 
 def test_settings_not_given_are_those_of_the_codec() -> None:
     assert VideoSettings().encoder_options() == {
-        "preset": "superfast",
-        "crf": "21",
+        "preset": "ultrafast",
+        "crf": "19",
         "g": "2",
         "bf": "0",
         "tune": "zerolatency",
-        "x264-params": "cabac=0:no-deblock=1:subme=0",
+        "x264-params": "8x8dct=1:ipratio=1",
     }
+    other = VideoSettings(preset="veryfast").encoder_options()
+    assert other["x264-params"] == "cabac=0:no-deblock=1:ipratio=1"
     av1 = VideoSettings("av1", crf=35)
     assert av1.encoder == "libsvtav1"
     assert av1.encoder_options() == {"preset": "12", "crf": "35", "g": "2", "bf": "0"}
