@@ -155,6 +155,7 @@ class Session:
         self.failure: str | None = None
         """Why the session ended before its plan was fulfilled; None when it was."""
         self._redo: int | None = None
+        self._catching_up = False
         self._last_saved: tuple[int, Wanted] | None = None
         self._rig = rig
         self._takes = takes
@@ -206,6 +207,8 @@ class Session:
             limit_s = self.plan.episode_time_s
             over = limit_s is not None and self.take.seconds >= limit_s
             return Command.SAVE if over or self.take.full else None
+        if self._catching_up:
+            return Command.GO if self._rig.aligned else None
         if self.phase is Phase.RESETTING:
             limit_s = self.plan.reset_time_s
             return Command.GO if limit_s is not None and self.elapsed_s >= limit_s else None
@@ -214,6 +217,7 @@ class Session:
     def _obey(self, command: Command) -> None:
         action, phase = TRANSITIONS.get((self.phase, command), (Action.NOTHING, self.phase))
         if action is Action.BEGIN:
+            self._catching_up = not self._rig.aligned
             if (obstacle := self._obstacle()) is not None:
                 self._listener.notice(obstacle)
                 return
@@ -238,8 +242,8 @@ class Session:
         self._listener.notice(f"The next take {instead} episode {episode}.")
 
     def _obstacle(self) -> str | None:
-        if not self._rig.aligned:
-            return "The follower is still catching up with the leader."
+        if self._catching_up:
+            return "The take begins as soon as the follower has caught up with the leader."
         return self._rig.trouble() or self._takes.obstacle()
 
     def _end_take(self, action: Action) -> None:
@@ -280,5 +284,6 @@ class Session:
     def _enter(self, phase: Phase) -> None:
         self.phase = phase
         self._entered_at = self._now
+        self._catching_up = False
         for operator in self._operators:
             operator.enter(phase)

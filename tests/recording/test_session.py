@@ -168,11 +168,44 @@ def test_pause_stops_the_clock_of_the_reset() -> None:
     assert bench.takes.sinks[0].rows[0].state[0] == 26
 
 
-def test_no_take_begins_before_the_follower_has_caught_up() -> None:
-    bench = Bench({0: Command.GO, 1: Command.QUIT})
-    bench.rig.aligned = False
-    assert bench.run() == []
-    assert "catching up" in bench.notices.sentences[0]
+@pytest.mark.parametrize(
+    ("commands", "plan", "notices"),
+    [
+        ({0: Command.GO}, {}, 1),
+        ({0: Command.GO, 3: Command.GO}, {}, 2),
+        ({}, {"reset_time_s": 0.0}, 1),
+    ],
+)
+def test_a_take_asked_for_begins_when_the_follower_has_caught_up(
+    commands: dict[int, Command], plan: dict[str, float], notices: int
+) -> None:
+    bench = Bench(commands | {20: Command.SAVE, 21: Command.QUIT}, **plan)
+
+    def catching_up() -> Iterator[Tick]:
+        for tick in grid(100):
+            bench.rig.aligned = tick.index >= 10
+            yield tick
+
+    bench.session.run(catching_up())
+    assert bench.takes.done == ["begin Grab", "save 10"]
+    assert bench.takes.sinks[0].rows[0].state[0] == 11
+    assert (
+        bench.notices.sentences
+        == ["The take begins as soon as the follower has caught up with the leader."] * notices
+    )
+
+
+@pytest.mark.parametrize("taken_back", [Command.PAUSE, Command.QUIT])
+def test_a_take_asked_for_too_early_can_be_taken_back(taken_back: Command) -> None:
+    bench = Bench({0: Command.GO, 5: taken_back, 20: Command.PAUSE, 40: Command.QUIT})
+
+    def catching_up() -> Iterator[Tick]:
+        for tick in grid(100):
+            bench.rig.aligned = tick.index >= 10
+            yield tick
+
+    bench.session.run(catching_up())
+    assert bench.takes.done == []
 
 
 def test_an_obstacle_is_told_instead_of_beginning() -> None:
