@@ -45,9 +45,9 @@ _AS_GIVEN = Merging()
 def merge(out: Path, roots: Sequence[Path], how: Merging = _AS_GIVEN) -> Info:
     """Make one dataset of several; they stay as they are.
 
-    It is there as a whole or not at all. Features, rig and everything that stands once in a
-    dataset are the first one's. Videos and capture sidecars get a second name where the disk
-    allows it, and are copied where it does not.
+    It is there as a whole or not at all. Features and everything that stands once in a dataset are
+    the first one's; the rig is that of the first that knows its own. Videos and capture sidecars
+    get a second name where the disk allows it, and are copied where it does not.
 
     Args:
         out: the new dataset's folder; nothing is there yet.
@@ -171,9 +171,10 @@ class _Merge:
         total = stats.fold(self._stats)
         if total is not None:
             self._folder.put(layout.STATS, metadata.stats_bytes(total))
-        hardware = first.meta[layout.HARDWARE]
-        if hardware is not None:
-            self._folder.put(layout.HARDWARE, hardware)
+        rigs = (source.snapshot.meta[layout.HARDWARE] for source in self._sources)
+        known = next((rig for rig in rigs if rig is not None), None)
+        if known is not None:
+            self._folder.put(layout.HARDWARE, known)
         self._folder.put(layout.INFO, info.to_bytes())
         return info
 

@@ -255,3 +255,14 @@ def test_what_lerobot_recorded_merges_too(roots: list[Path], tmp_path: Path) -> 
     assert len(Dataset(out)) == 27
     assert not (out / "capture").exists()
     assert not (out / layout.HARDWARE).exists()
+
+
+def test_the_rig_is_that_of_the_first_dataset_that_knows_one(
+    roots: list[Path], tmp_path: Path
+) -> None:
+    shutil.rmtree(roots[0] / "capture")
+    (roots[0] / layout.HARDWARE).unlink()
+    out = tmp_path / "out"
+    merge(out, roots, Merging(allow_hardware=True))
+    assert (out / layout.HARDWARE).read_bytes() == (roots[1] / layout.HARDWARE).read_bytes()
+    assert check(out).findings == []
