@@ -42,6 +42,9 @@ OutcomeAsJson = Annotated[
 Dataset = Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Datasets = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of datasets.")]
+PushAtEnd = Annotated[
+    bool, typer.Option("--push", help="Send the dataset to the Hugging Face Hub at the end.")
+]
 RepoId = Annotated[
     str | None,
     typer.Option(
@@ -69,9 +72,7 @@ def record(
     reset_time: ResetTime = None,
     seed: Seed = None,
     accept_calibration: AcceptCalibration = False,
-    push: Annotated[
-        bool, typer.Option("--push", help="Send the dataset to the Hugging Face Hub at the end.")
-    ] = False,
+    push: PushAtEnd = False,
     repo_id: RepoId = None,
     every: Annotated[
         int | None,
@@ -122,12 +123,15 @@ def rerecord(
     reset_time: ResetTime = None,
     seed: Seed = None,
     accept_calibration: AcceptCalibration = False,
+    push: PushAtEnd = False,
+    repo_id: RepoId = None,
     as_json: OutcomeAsJson = False,
 ) -> None:
     """Do episodes again, in place.
 
     Each new take replaces its episode, whatever its length.
     """
+    from lerecord.hub.session import session_push
     from lerecord.recording.options import RecordOptions
     from lerecord.recording.record import record as run
 
@@ -142,7 +146,7 @@ def rerecord(
         as_json=as_json,
         rerecord=tuple(episodes),
     )
-    raise typer.Exit(run(options))
+    raise typer.Exit(run(options, session_push(push, repo_id, every=None, as_json=as_json)))
 
 
 @app.command()

@@ -6,9 +6,12 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lerecord.errors import ConfigError
+from lerecord.errors import ConfigError, HubError
 from lerecord.hub import target
 from lerecord.hub.options import PushOptions
+
+# In a process of its own: what it imports would weigh on the control loop's.
+_HAS_TOKEN = "import sys, huggingface_hub; sys.exit(huggingface_hub.get_token() is None)"
 
 
 def session_push(
@@ -42,8 +45,16 @@ class SessionPush:
     as_json: bool = False
 
     def check(self, root: Path) -> None:
-        """Before anything is opened: raises LerecordError when it is not known where to push."""
+        """Before anything is opened.
+
+        Raises:
+            LerecordError: it is not known where to push, or nobody has logged in.
+        """
         target.repository(root, self.options.repo_id)
+        if subprocess.run([sys.executable, "-c", _HAS_TOKEN], check=False).returncode != 0:
+            from lerecord.hub.failures import no_token
+
+            raise HubError(no_token())
 
     def behind(self, root: Path) -> tuple[str, ...]:
         """Module and arguments of the process that pushes when a line asks it to."""

@@ -180,3 +180,23 @@ def test_a_session_does_not_begin_when_nobody_said_where_to_push(hub: Hub, tmp_p
     assert recording.returncode == 2
     assert "name it once with --repo-id USER/NAME" in errors
     assert not (tmp_path / "box").exists()
+
+
+@pytest.mark.parametrize("command", [("--task", "Grab the paper box"), ("rerecord", "0")])
+def test_a_session_does_not_begin_when_nobody_has_logged_in(
+    command: tuple[str, ...], hub: Hub, tmp_path: Path
+) -> None:
+    lab = Lab(tmp_path / "box")
+    with lab.open() as writer:
+        lab.record(writer)
+    more = ("--hardware", "sim", "--dataset", str(lab.root), "--push", "--repo-id", REPO)
+    done = subprocess.run(
+        [LERECORD, *command, *more],
+        capture_output=True,
+        text=True,
+        env=environment(hub, token=None),
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "There is no token for the Hub; log in with `hf auth login`" in done.stderr
+    assert hub.requests == []
