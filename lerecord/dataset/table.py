@@ -122,6 +122,9 @@ def read_episode(path: Path) -> EpisodeColumns:
         values = {name: to_numpy(table[name]) for name in (*VECTORS, *DEFAULT_FEATURES)}
     except (OSError, pa.ArrowException, KeyError) as error:
         raise DatasetError(f"{path} cannot be read ({error}).") from error
+    for name in VECTORS:
+        if values[name].dtype == object:
+            raise DatasetError(f"{path} cannot be read (the rows of {name} have several lengths).")
     return EpisodeColumns(
         action=values.pop("action"), state=values.pop("observation.state"), **values
     )
@@ -177,8 +180,12 @@ def to_arrow(column: NDArray[Any]) -> Any:
 
 
 def to_numpy(column: Any) -> NDArray[Any]:
-    """The column that `to_arrow` made, of a table."""
+    """A column of a table: as `to_arrow` made it, or with lists of one length, as others do."""
     array = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
+    if pa.types.is_list(array.type) and array.null_count == 0:
+        lengths = array.value_lengths().unique()
+        if len(lengths) == 1:
+            array = pa.FixedSizeListArray.from_arrays(array.flatten(), lengths[0].as_py())
     if pa.types.is_fixed_size_list(array.type):
         flat = cast("NDArray[Any]", array.flatten().to_numpy(zero_copy_only=False))
         return flat.reshape(len(array), array.type.list_size)

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -58,6 +59,31 @@ def test_an_episode_comes_back(tmp_path: Path) -> None:
         found = again.by_feature()[name]
         assert np.array_equal(found, column), name
         assert found.dtype == column.dtype, name
+
+
+def with_lists(path: Path, rows: list[list[float]]) -> Path:
+    """An episode whose action is in lists of no declared length, as other tools write them."""
+    table.write_episode(path, columns(len(rows)))
+    found = pq.read_table(path)
+    place = found.schema.get_field_index("action")
+    pq.write_table(found.set_column(place, "action", pa.array(rows, pa.list_(pa.float32()))), path)
+    return path
+
+
+def test_lists_of_one_length_are_a_vector(tmp_path: Path) -> None:
+    rows = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+    path = with_lists(tmp_path / "a", rows)
+    for read in (table.read_episode, table.read_entire):
+        found = read(path).action
+        assert found.dtype == np.float32
+        assert np.array_equal(found, np.array(rows, dtype=np.float32))
+
+
+@pytest.mark.parametrize("row", [[], [1.0], [1.0, 2.0, 3.0], None])
+def test_lists_of_several_lengths_are_said(tmp_path: Path, row: Any) -> None:
+    path = with_lists(tmp_path / "a", [[1.0, 2.0], row, [5.0, 6.0]])
+    with pytest.raises(DatasetError, match=r"a cannot be read \(the rows of action have several"):
+        table.read_episode(path)
 
 
 def test_the_index_columns_follow_from_the_place() -> None:
