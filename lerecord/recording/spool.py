@@ -78,6 +78,7 @@ class SpoolingQueue(Generic[_Other]):
         self._limit_bytes = limit_bytes
         self._items: deque[Image | _Spooled | _Other] = deque()
         self._waiting_bytes = 0
+        self._gathered = 0
         self._hurried = False
         self._changed = threading.Condition()
         self._file: _File | None = None
@@ -105,7 +106,8 @@ class SpoolingQueue(Generic[_Other]):
                 self._items.append(item)
             else:
                 self._items.append(self._written(item, self._file))
-            self._changed.notify()
+            if self._is_due():
+                self._changed.notify()
 
     def gather(self, count: int, timeout_s: float) -> None:
         """Wait for the first, and then for `count`, something that is no image, or the timeout.
@@ -114,7 +116,9 @@ class SpoolingQueue(Generic[_Other]):
         """
         with self._changed:
             self._changed.wait_for(lambda: self._items)
-            self._changed.wait_for(lambda: self._is_due(count), timeout_s)
+            self._gathered = count
+            self._changed.wait_for(self._is_due, timeout_s)
+            self._gathered = 0
 
     def hurry(self) -> None:
         """Gather no more until something that is no image was taken."""
@@ -122,9 +126,10 @@ class SpoolingQueue(Generic[_Other]):
             self._hurried = True
             self._changed.notify()
 
-    def _is_due(self, count: int) -> bool:
-        last = self._items[-1]
-        return self._hurried or len(self._items) >= count or not isinstance(last, Image | _Spooled)
+    def _is_due(self) -> bool:
+        """Whoever waits for items may go on; woken before, it would only look and wait again."""
+        enough = len(self._items) >= self._gathered
+        return self._hurried or enough or not isinstance(self._items[-1], Image | _Spooled)
 
     def get(self) -> Image | _Other:
         """Wait for the first and take it."""
