@@ -7,12 +7,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
+FILES_ONLY = ("tests/dataset", "tests/hub")
 CHECKS = (
     ("ruff", "format", "--check", "."),
     ("ruff", "check", "."),
     ("lint-imports",),
     ("mypy",),
-    ("pytest",),
+    ("pytest", "-n", "2", "--dist", "worksteal", *FILES_ONLY),
+    # What records is alone on the machine, as a recorder should be.
+    ("pytest", *(f"--ignore={each}" for each in FILES_ONLY)),
 )
 
 
