@@ -149,12 +149,18 @@ class _Import:
             )
         return rows.combine_chunks()
 
+    def _column(self, episode: Episode, table: pa.Table, key: str) -> NDArray[Any]:
+        try:
+            return column_of(table[key], self._source.info.features[key]["shape"])
+        except ValueError as error:
+            raise DatasetError(f"{episode.data} cannot be read ({key}: {error}).") from error
+
     def _stats(self, episode: Episode, table: pa.Table) -> Stats:
         """Of the rows computed anew, to be exact; of pictures as they are stored."""
         found: Stats = {}
         for key, feature in self._source.info.features.items():
             if feature["dtype"] in _NUMBERS and len(feature["shape"]) == 1:
-                found[key] = stats.of_column(column_of(table[key], feature["shape"]))
+                found[key] = stats.of_column(self._column(episode, table, key))
             elif key in episode.stats:
                 found[key] = episode.stats[key]
             elif key in episode.spans:

@@ -1,5 +1,6 @@
 """The rows of some episodes, one behind the other, as columns in memory."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from lerecord.dataset import layout
 from lerecord.dataset.metadata import EpisodeRecord, Info
 from lerecord.dataset.pending import PendingView
+from lerecord.dataset.table import to_numpy
 from lerecord.errors import DatasetError
 
 
@@ -83,9 +85,14 @@ def _columns(
     path = view.path(layout.data_file(episode.index))
     try:
         table = pq.read_table(path, columns=keys, partitioning=None, memory_map=True)
-        columns = {key: column_of(table[key], info.features[key]["shape"]) for key in keys}
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+    except (OSError, pa.ArrowException) as error:
         raise DatasetError(f"{path} cannot be read ({error}).") from error
+    columns = {}
+    for key in keys:
+        try:
+            columns[key] = column_of(table[key], info.features[key]["shape"])
+        except (KeyError, ValueError) as error:
+            raise DatasetError(f"{path} cannot be read ({key}: {error}).") from error
     _require_agreement(path, columns, episode)
     apart = np.abs(np.diff(columns["timestamp"].astype(np.float64)) - 1 / info.fps)
     if len(apart) and apart.max() > tolerance_s:
@@ -110,10 +117,12 @@ def _require_agreement(
 
 
 def column_of(column: Any, shape: Sequence[int]) -> NDArray[Any]:
-    """A column of a table: (N,) of a feature of shape [1], else (N, *shape)."""
-    array: Any = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
-    rows = len(array)
-    while isinstance(array, pa.ListArray | pa.LargeListArray | pa.FixedSizeListArray):
-        array = array.flatten()
-    flat: NDArray[Any] = array.to_numpy(zero_copy_only=False)
-    return flat.reshape(rows) if list(shape) == [1] else flat.reshape(rows, *shape)
+    """A column of a table: (N,) of a feature of shape [1], else (N, *shape).
+
+    Raises:
+        ValueError: a row has another shape.
+    """
+    values = to_numpy(column)
+    if values.size != len(values) * math.prod(shape):
+        raise ValueError(f"its rows have a shape of {values.shape[1:]} instead of {tuple(shape)}")
+    return values.reshape(len(values), *(() if list(shape) == [1] else shape))

@@ -119,12 +119,14 @@ def read_episode(path: Path) -> EpisodeColumns:
     """
     try:
         table = pq.read_table(path, partitioning=None)
-        values = {name: to_numpy(table[name]) for name in (*VECTORS, *DEFAULT_FEATURES)}
-    except (OSError, pa.ArrowException, KeyError) as error:
+    except (OSError, pa.ArrowException) as error:
         raise DatasetError(f"{path} cannot be read ({error}).") from error
-    for name in VECTORS:
-        if values[name].dtype == object:
-            raise DatasetError(f"{path} cannot be read (the rows of {name} have several lengths).")
+    values = {}
+    for name in (*VECTORS, *DEFAULT_FEATURES):
+        try:
+            values[name] = to_numpy(table[name])
+        except (KeyError, ValueError) as error:
+            raise DatasetError(f"{path} cannot be read ({name}: {error}).") from error
     return EpisodeColumns(
         action=values.pop("action"), state=values.pop("observation.state"), **values
     )
@@ -179,14 +181,24 @@ def to_arrow(column: NDArray[Any]) -> Any:
     return pa.FixedSizeListArray.from_arrays(flat, type=cast("Any", pa.list_(element, width)))
 
 
+_LISTS: Any = (pa.ListArray, pa.LargeListArray, pa.FixedSizeListArray)
+
+
 def to_numpy(column: Any) -> NDArray[Any]:
-    """A column of a table: as `to_arrow` made it, or with lists of one length, as others do."""
-    array = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
-    if pa.types.is_list(array.type) and array.null_count == 0:
-        lengths = array.value_lengths().unique()
-        if len(lengths) == 1:
-            array = pa.FixedSizeListArray.from_arrays(array.flatten(), lengths[0].as_py())
-    if pa.types.is_fixed_size_list(array.type):
-        flat = cast("NDArray[Any]", array.flatten().to_numpy(zero_copy_only=False))
-        return flat.reshape(len(array), array.type.list_size)
-    return cast("NDArray[Any]", array.to_numpy(zero_copy_only=False))
+    """A column of a table, (N,) or (N, D): as `to_arrow` made it, or with other kinds of lists.
+
+    Raises:
+        ValueError: its lists have several lengths, or one is missing.
+    """
+    array: Any = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
+    shape: list[int] = [len(array)]
+    while isinstance(array, _LISTS):
+        if isinstance(array, pa.FixedSizeListArray):
+            lengths = [array.type.list_size]
+        else:
+            lengths = array.value_lengths().unique().to_pylist()
+        if array.null_count or len(lengths) > 1:
+            raise ValueError("its rows have several lengths")
+        shape += lengths or [0]
+        array = array.flatten()
+    return cast("NDArray[Any]", array.to_numpy(zero_copy_only=False)).reshape(shape)

@@ -237,6 +237,17 @@ def test_lists_of_no_fixed_size_are_vectors_too(root: Path) -> None:
     assert equal(Dataset(root)[6], due)
 
 
+def test_rows_of_a_vector_of_another_length_are_refused(root: Path) -> None:
+    path = root / layout.data_file(1)
+    table = pq.read_table(path, partitioning=None)
+    vectors: list[Any] = table["action"].to_pylist()
+    vectors[2], vectors[3] = vectors[2] + vectors[3][:1], vectors[3][1:]  # as many values as due
+    loose = pa.array(vectors, type=pa.list_(pa.float32()))
+    pq.write_table(table.set_column(0, "action", loose), path)
+    with pytest.raises(DatasetError, match=r"\(action: its rows have several lengths\)"):
+        Dataset(root)
+
+
 def test_what_disagrees_is_refused(root: Path) -> None:
     data = root / layout.data_file(1)
     kept = data.read_bytes()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lerecord.dataset import table
-from lerecord.dataset.table import EpisodeColumns, Place
+from lerecord.dataset.table import EpisodeColumns, Place, to_numpy
 from lerecord.errors import DatasetError
 
 
@@ -82,7 +82,7 @@ def test_lists_of_one_length_are_a_vector(tmp_path: Path) -> None:
 @pytest.mark.parametrize("row", [[], [1.0], [1.0, 2.0, 3.0], None])
 def test_lists_of_several_lengths_are_said(tmp_path: Path, row: Any) -> None:
     path = with_lists(tmp_path / "a", [[1.0, 2.0], row, [5.0, 6.0]])
-    with pytest.raises(DatasetError, match=r"a cannot be read \(the rows of action have several"):
+    with pytest.raises(DatasetError, match=r"a cannot be read \(action: its rows have several"):
         table.read_episode(path)
 
 
@@ -110,3 +110,17 @@ def test_a_file_that_is_none_is_said(tmp_path: Path) -> None:
     for name in ("a", "b", "missing"):
         with pytest.raises(DatasetError, match="cannot be read"):
             table.read_episode(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "rows", [[[1.0, 2.0], [3.0]], [[1.0], None]], ids=["of several lengths", "missing"]
+)
+def test_lists_that_make_no_vector_are_refused(rows: list[list[float] | None]) -> None:
+    for kind in (pa.list_, pa.large_list):
+        with pytest.raises(ValueError, match="several lengths"):
+            to_numpy(pa.chunked_array([pa.array(rows, type=kind(pa.float32()))]))
+
+
+def test_a_column_of_no_rows_has_none_whatever_its_type() -> None:
+    kinds: list[Any] = [pa.list_(pa.float32()), pa.list_(pa.float32(), 2), pa.float32()]
+    assert [len(to_numpy(pa.chunked_array([], type=kind))) for kind in kinds] == [0, 0, 0]
