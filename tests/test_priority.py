@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from lerecord.priority import Realtime, ask_for_realtime, without_realtime
+from lerecord.priority import Realtime, after_all_others, ask_for_realtime, without_realtime
 
 SCHED_FIFO = getattr(os, "SCHED_FIFO", 1)
 permitted = subprocess.run(
@@ -52,6 +52,15 @@ def test_work_without_it_cannot_get_it_nor_can_its_threads_but_the_caller_can() 
         "print(without_realtime(work), ask_for_realtime(Realtime.CONTROL))\n"
     )
     assert seen == ["False", "False", "7", "True"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is lower")
+def test_what_measures_others_runs_after_them_and_the_caller_does_not() -> None:
+    def policy() -> int:
+        return os.sched_getscheduler(0)
+
+    assert after_all_others(policy) == os.SCHED_IDLE
+    assert policy() == os.SCHED_OTHER
 
 
 @needs_permission

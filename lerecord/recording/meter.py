@@ -1,10 +1,12 @@
 """Processor time and memory of a process and all below it, read from Linux's /proc."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_ENDED = FileNotFoundError, ProcessLookupError, PermissionError
 
 
 @dataclass(slots=True)
@@ -13,7 +15,7 @@ class Usage:
 
     Attributes:
         cpu_s: user and system time so far.
-        pss_bytes: memory, with what is shared counted in parts, at the last look.
+        pss_bytes: memory, with what is shared counted in parts, when it was last counted.
     """
 
     cpu_s: float = 0.0
@@ -22,24 +24,37 @@ class Usage:
 
 @dataclass(slots=True)
 class Meter:
-    """Watches the family of a process; what a member had used when it ended stays counted."""
+    """Watches the family of a process; what a member had used when it ended stays counted.
+
+    Each look counts the memory of one member, in turn: it takes the kernel some milliseconds, in
+    which that processor runs nothing else, so that those who are measured would be late.
+    """
 
     pid: int
     _cpu_s: dict[int, tuple[str, float]] = field(default_factory=dict)
+    _pss: dict[int, int] = field(default_factory=dict)
 
     def look(self) -> dict[str, Usage]:
-        """Usage by kind, now."""
+        """Usage by kind, now; the memory of those whose turn has not come yet is missing."""
+        members = family(self.pid)
+        for pid in members:
+            with suppress(*_ENDED):
+                self._cpu_s[pid] = _kind(pid, self.pid), _cpu_s(pid)
+        self._count_memory(members)
         usage: dict[str, Usage] = {}
-        for pid in family(self.pid):
-            try:
-                kind, cpu_s, pss = _kind(pid, self.pid), _cpu_s(pid), _pss(pid)
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
-                continue  # it has just ended
-            self._cpu_s[pid] = (kind, cpu_s)
-            usage.setdefault(kind, Usage()).pss_bytes += pss
-        for kind, cpu_s in self._cpu_s.values():
-            usage.setdefault(kind, Usage()).cpu_s += cpu_s
+        for pid, (kind, cpu_s) in self._cpu_s.items():
+            used = usage.setdefault(kind, Usage())
+            used.cpu_s += cpu_s
+            used.pss_bytes += self._pss.get(pid, 0)
         return usage
+
+    def _count_memory(self, members: list[int]) -> None:
+        """Of one of them: who has not been counted yet, or else longest ago."""
+        counted = [pid for pid in self._pss if pid in members]  # the latest is the last
+        turn = next((pid for pid in members if pid not in counted), None) or counted[0]
+        self._pss = {pid: self._pss[pid] for pid in counted if pid != turn}
+        with suppress(*_ENDED):
+            self._pss[turn] = _pss(turn)
 
 
 def family(pid: int) -> list[int]:
