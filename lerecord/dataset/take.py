@@ -110,8 +110,11 @@ class RowSink(Protocol):
 class ImageTrack(Protocol):
     """Where the marks of one camera go."""
 
-    def mark(self, row: int, row_time: float) -> None:
-        """Picture `row` is the newest captured at or before `row_time`; never waits."""
+    def mark(self, row: int, due: float, row_time: float) -> None:
+        """Picture `row` is the newest captured at or before `row_time`; never waits.
+
+        Its slot was due at `due`, some time before.
+        """
         ...
 
 
@@ -181,4 +184,4 @@ class Take:
         self._last = row
         self._rows.add(row)
         for track in self._tracks.values():
-            track.mark(row.index, row.started)
+            track.mark(row.index, row.due, row.started)

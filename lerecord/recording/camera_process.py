@@ -6,12 +6,12 @@ decodes, counts and encodes the chosen ones. Started as `python -m`, ended by th
 """
 
 import os
-import queue
 import sys
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -25,7 +25,9 @@ from lerecord.dataset.track import TrackWriter, cost_of, probe
 from lerecord.errors import DeviceError, LerecordError
 from lerecord.frame import Image
 from lerecord.priority import Realtime, ask_for_realtime
+from lerecord.recording.batches import Batches
 from lerecord.recording.child import Message, ignore_signals, messages, say
+from lerecord.recording.gaps import Gaps
 from lerecord.recording.image_ring import ImageRing
 from lerecord.recording.spool import SpoolingQueue
 
@@ -38,7 +40,11 @@ _TORN_AT_START = 10
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What the parent asks of this process: the camera, and how its pictures are recorded."""
+    """What the parent asks of this process: the camera, and how its pictures are recorded.
+
+    Attributes:
+        turn: the camera's place among those of the rig, from 0 to below 1.
+    """
 
     driver: str
     settings: CameraSettings
@@ -46,6 +52,23 @@ class Assignment:
     video: VideoSettings
     fps: int
     rotation: int
+    turn: float
+
+    @property
+    def burst(self) -> int:
+        """Images that are chosen and encoded together."""
+        return 1 + round(_BURST_S * self.fps)
+
+    def ends_a_burst(self, message: Message) -> bool:
+        """Whether what has been asked so far is to be done now.
+
+        The cameras of a rig take turns: pictures that are encoded at the same moment slow each
+        other down, and with every core busy everybody else would wait for one.
+        """
+        if message["do"] != "mark":
+            return True
+        place: int = message["row"] + round(self.turn * self.burst)
+        return place % self.burst == self.burst - 1
 
     @classmethod
     def from_message(cls, message: Message) -> "Assignment":
@@ -57,6 +80,7 @@ class Assignment:
             video=video_from_data(message["video"]),
             fps=message["fps"],
             rotation=message["rotation"],
+            turn=message["turn"],
         )
 
 
@@ -110,15 +134,16 @@ class Capture(threading.Thread):
 class Encoding(threading.Thread):
     """Encodes chosen images in the order they were chosen, one take after the other.
 
-    In bursts: a processor that has just been woken, with cold caches, takes a fifth more time.
+    Between ticks, unless it has fallen behind or the operator has saved the take.
     """
 
     def __init__(self, assignment: Assignment, capture: Capture) -> None:
         super().__init__()
         self._assignment = assignment
         self._capture = capture
-        self._burst = 1 + round(_BURST_S * assignment.fps)
+        self.gaps = Gaps(1 / assignment.fps)
         self.work: SpoolingQueue[Message | None] = SpoolingQueue()
+        self.hurried = False
 
     def begin(self, message: Message) -> None:
         """Queue the beginning of a take; its images may wait in its folder."""
@@ -138,15 +163,20 @@ class Encoding(threading.Thread):
 
     def _run(self) -> None:
         track: TrackWriter | None = None
-        while (item := self._next()) is not None:
-            self._capture.behind = max(0, len(self.work) - self._burst)
+        while (item := self.work.get()) is not None:
+            behind = max(0, len(self.work) - self._assignment.burst)
+            self._capture.behind = behind
             if isinstance(item, Image):
                 assert track is not None
-                track.add(item)
+                if behind or self.hurried:
+                    track.add(item)
+                else:
+                    self.gaps.run(partial(track.add, item))
             elif item["do"] == "begin":
                 track = self._begin(item)
             elif item["do"] == "finish":
                 assert track is not None
+                self.hurried = False
                 summary = track.finish()
                 say("finished", take=item["take"], rows=summary.rows, spooled=self.work.spooled)
                 track = None
@@ -157,11 +187,6 @@ class Encoding(threading.Thread):
                 track = None
         if track is not None:
             track.finish()  # the parent is gone: what is encoded stays to be salvaged
-
-    def _next(self) -> Image | Message | None:
-        if not len(self.work):
-            self.work.gather(self._burst, 2 * _BURST_S)
-        return self.work.get()
 
     def _begin(self, message: Message) -> TrackWriter:
         asked, folder = self._assignment, Path(message["folder"])
@@ -175,30 +200,41 @@ def _yield_to_others() -> None:
 
 
 class Choosing(threading.Thread):
-    """Turns each mark into the image that the camera had at its row's time."""
+    """Turns each mark into the image that the camera had at its row's time.
+
+    Several at a time, well before they leave the ring, so that they are encoded together: a
+    processor that has just been woken, with cold caches, takes a fifth more time.
+    """
 
     def __init__(self, ring: ImageRing, camera_fps: int, encoding: Encoding) -> None:
         super().__init__(daemon=True)
         self._ring = ring
         self._settle_s = 1.5 / camera_fps
         self._encoding = encoding
-        self.commands: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self.commands: Batches[Message | None] = Batches(2 * _BURST_S)
 
     def run(self) -> None:
         """Choose in the order of the marks; everything else is passed on in its place."""
-        while (message := self.commands.get()) is not None:
-            if message["do"] == "begin":
-                self._encoding.begin(message)
-                continue
-            if message["do"] != "mark":
-                self._encoding.work.put(message)
-                continue
-            image = self._ring.choose(message["time"], self._settle_s)
-            if image is None:
-                say("error", message="A take began before the camera had given an image.")
-                os._exit(2)
-            self._encoding.work.put(image)
-        self._encoding.work.put(None)
+        while True:
+            for message in self.commands.get():
+                if message is None:
+                    return self._encoding.work.put(None)
+                self._obey(message)
+
+    def _obey(self, message: Message) -> None:
+        if message["do"] == "begin":
+            self._encoding.begin(message)
+        elif message["do"] == "mark":
+            self._encoding.work.put(self._chosen(message["time"]))
+        else:
+            self._encoding.work.put(message)
+
+    def _chosen(self, row_time: float) -> Image:
+        image = self._ring.choose(row_time, self._settle_s)
+        if image is None:
+            say("error", message="A take began before the camera had given an image.")
+            os._exit(2)
+        return image
 
 
 def _whole(camera: Camera) -> Image:
@@ -241,10 +277,12 @@ def main() -> None:
         thread.start()
     say("ready", captured_at=first.captured_at, encode_s=encode_s)
     for message in parent:
-        if message["do"] == "finish":
-            encoding.work.hurry()  # while the images of the last rows are still being chosen
-        choosing.commands.put(message)
-    choosing.commands.put(None)
+        if message["do"] == "mark":
+            encoding.gaps.tick = message["due"]
+        elif message["do"] == "finish":
+            encoding.hurried = True  # while the images of the last rows are still being chosen
+        choosing.commands.put(message, last=assignment.ends_a_burst(message))
+    choosing.commands.put(None, last=True)
     encoding.join(_LAST_WORK_S)
     os._exit(0)  # a driver call may hang for ever
 

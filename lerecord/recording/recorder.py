@@ -61,9 +61,7 @@ class Recorder:
         self._now = now
         self._writer = RemoteWriter(root, spec, accept_calibration)
         self._cameras: Mapping[str, RemoteCamera] = {
-            camera.name: RemoteCamera(
-                config.cameras[camera.name], camera, spec.video, spec.fps, now
-            )
+            camera.name: RemoteCamera(config.cameras[camera.name], camera, spec, now)
             for camera in spec.cameras
         }
         self._running: _Open | None = None

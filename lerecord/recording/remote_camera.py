@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lerecord.config import CameraConfig
-from lerecord.dataset.spec import CameraSpec, VideoSettings, video_to_data
+from lerecord.dataset.spec import CameraSpec, DatasetSpec, video_to_data
 from lerecord.recording.child import ChildProcess
 from lerecord.recording.snapshot import CameraView
 
@@ -22,8 +22,7 @@ class RemoteCamera:
         self,
         config: CameraConfig,
         spec: CameraSpec,
-        video: VideoSettings,
-        fps: int,
+        dataset: DatasetSpec,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = spec.name
@@ -44,9 +43,10 @@ class RemoteCamera:
                 "fourcc": config.fourcc,
             },
             "spec": asdict(spec),
-            "video": video_to_data(video),
-            "fps": fps,
+            "video": video_to_data(dataset.video),
+            "fps": dataset.fps,
             "rotation": config.rotation,
+            "turn": dataset.cameras.index(spec) / len(dataset.cameras),
         }
         self._lost: str | None = None
         self._restarted_at = -math.inf
@@ -74,9 +74,9 @@ class RemoteCamera:
         """Encode the marked images below folder from now on."""
         self._child.send({"do": "begin", "take": take, "folder": str(folder)})
 
-    def mark(self, row: int, row_time: float) -> None:
+    def mark(self, row: int, due: float, row_time: float) -> None:
         """The image of this row is the newest that the camera had at row_time."""
-        self._child.send({"do": "mark", "row": row, "time": row_time})
+        self._child.send({"do": "mark", "row": row, "due": due, "time": row_time})
 
     def finish(self, take: str) -> None:
         """Encode what is still to be encoded and close the file; `poll` tells when."""

@@ -78,8 +78,6 @@ class SpoolingQueue(Generic[_Other]):
         self._limit_bytes = limit_bytes
         self._items: deque[Image | _Spooled | _Other] = deque()
         self._waiting_bytes = 0
-        self._gathered = 0
-        self._hurried = False
         self._changed = threading.Condition()
         self._file: _File | None = None
         self.spooled = 0
@@ -106,30 +104,7 @@ class SpoolingQueue(Generic[_Other]):
                 self._items.append(item)
             else:
                 self._items.append(self._written(item, self._file))
-            if self._is_due():
-                self._changed.notify()
-
-    def gather(self, count: int, timeout_s: float) -> None:
-        """Wait for the first, and then for `count`, something that is no image, or the timeout.
-
-        `hurry` ends it at once.
-        """
-        with self._changed:
-            self._changed.wait_for(lambda: self._items)
-            self._gathered = count
-            self._changed.wait_for(self._is_due, timeout_s)
-            self._gathered = 0
-
-    def hurry(self) -> None:
-        """Gather no more until something that is no image was taken."""
-        with self._changed:
-            self._hurried = True
             self._changed.notify()
-
-    def _is_due(self) -> bool:
-        """Whoever waits for items may go on; woken before, it would only look and wait again."""
-        enough = len(self._items) >= self._gathered
-        return self._hurried or enough or not isinstance(self._items[-1], Image | _Spooled)
 
     def get(self) -> Image | _Other:
         """Wait for the first and take it."""
@@ -138,8 +113,6 @@ class SpoolingQueue(Generic[_Other]):
             item = self._items.popleft()
             if isinstance(item, Image):
                 self._waiting_bytes -= _size(item)
-            elif not isinstance(item, _Spooled):
-                self._hurried = False
             return item.fetched() if isinstance(item, _Spooled) else item
 
     def __len__(self) -> int:

@@ -67,7 +67,7 @@ class InProcess:
         self.track = track
         self._choose = choose
 
-    def mark(self, row: int, row_time: float) -> None:
+    def mark(self, row: int, due: float, row_time: float) -> None:
         assert row == self.track.rows
         self.track.add(self._choose(row_time))
 

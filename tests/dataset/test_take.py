@@ -23,7 +23,7 @@ class Marks:
     def __init__(self) -> None:
         self.marks: list[tuple[int, float]] = []
 
-    def mark(self, row: int, row_time: float) -> None:
+    def mark(self, row: int, due: float, row_time: float) -> None:
         self.marks.append((row, row_time))
 
 

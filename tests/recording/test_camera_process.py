@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from lerecord import strip
+from lerecord.cameras.camera import CameraSettings
 from lerecord.config import CameraConfig
 from lerecord.dataset.capture import TrackSummary, load_track
-from lerecord.dataset.spec import CameraSpec, VideoSettings
+from lerecord.dataset.spec import CameraSpec, DatasetSpec, VideoSettings
 from lerecord.errors import LerecordError
 from lerecord.priority import Realtime
+from lerecord.recording.camera_process import Assignment
 from lerecord.recording.remote_camera import RemoteCamera
 from lerecord.simulator.mjpeg import MjpegServer, Stream
 from lerecord.strip import Stamp
@@ -23,6 +25,7 @@ from tests.test_priority import SCHED_FIFO, needs_permission
 
 FPS = 30
 SPEC = CameraSpec("front", 320, 240)
+SETTINGS = CameraSettings("front", "/dev/video0", 320, 240, FPS, "MJPG")
 
 
 def picture(number: int) -> bytes:
@@ -61,7 +64,7 @@ def camera_at(url: str, **settings: object) -> RemoteCamera:
     config = CameraConfig.model_validate(
         {"device": url, "width": 320, "height": 240, "fps": FPS} | settings
     )
-    camera = RemoteCamera(config, SPEC, VideoSettings(), FPS)
+    camera = RemoteCamera(config, SPEC, DatasetSpec("koch", FPS, "normalized", (), (SPEC,)))
     try:
         camera.wait_until_ready()
     except LerecordError:
@@ -75,7 +78,7 @@ def record(camera: RemoteCamera, folder: Path, rows: int) -> list[float]:
     times = []
     for row in range(rows):
         times.append(time.monotonic())
-        camera.mark(row, times[-1])
+        camera.mark(row, times[-1], times[-1])
         time.sleep(1 / FPS)
     return times
 
@@ -106,6 +109,16 @@ def test_every_row_gets_the_newest_picture_of_its_time(
     finish(camera)
     camera.close()
     assert_aligned(load_track(tmp_path, SPEC), times)
+
+
+def test_the_cameras_of_a_rig_take_turns() -> None:
+    bursts = []
+    for place in range(3):
+        asked = Assignment("", SETTINGS, SPEC, VideoSettings(), FPS, 0, turn=place / 3)
+        marks: list[dict[str, object]] = [{"do": "mark", "row": row} for row in range(20)]
+        bursts.append([row for row, mark in enumerate(marks) if asked.ends_a_burst(mark)])
+        assert asked.ends_a_burst({"do": "finish"})
+    assert bursts == [[3, 7, 11, 15, 19], [2, 6, 10, 14, 18], [0, 4, 8, 12, 16]]
 
 
 def test_what_a_picture_costs_is_known_before_the_first_take(source: tuple[Source, str]) -> None:
@@ -183,7 +196,7 @@ def test_a_killed_parent_ends_the_process_and_leaves_what_was_encoded(
     camera.begin("take", tmp_path)
     now = time.monotonic()
     for row in range(40):  # more at once than is encoded when the pipe ends
-        camera.mark(row, now - (40 - row) / 50)
+        camera.mark(row, now - (40 - row) / 50, now - (40 - row) / 50)
     camera.end_input()  # what the kernel does to a killed parent's pipe
     deadline = time.monotonic() + 10
     while camera.running:

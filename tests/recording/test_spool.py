@@ -1,6 +1,4 @@
 import os
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -77,53 +75,3 @@ def test_what_was_spooled_for_one_take_is_read_while_the_next_spools(tmp_path: P
     queue.close()
     for number in range(15):
         assert same(queue.get(), jpeg(number))
-
-
-def gathered(queue: SpoolingQueue[str], then: Callable[[], None]) -> int:
-    """How many items wait when three were asked for and `then` was done in the meantime."""
-    found: list[int] = []
-
-    def gather() -> None:
-        queue.gather(3, timeout_s=60)
-        found.append(len(queue))
-
-    thread = threading.Thread(target=gather)
-    thread.start()
-    thread.join(0.05)
-    assert thread.is_alive()
-    then()
-    thread.join(10)
-    return found[0]
-
-
-def test_images_are_gathered_until_they_are_enough() -> None:
-    queue: SpoolingQueue[str] = SpoolingQueue()
-    queue.put(jpeg(0))
-    queue.put(jpeg(1))
-    assert gathered(queue, lambda: queue.put(jpeg(2))) == 3
-
-
-def test_what_is_no_image_is_not_waited_with() -> None:
-    queue: SpoolingQueue[str] = SpoolingQueue()
-    queue.put(jpeg(0))
-    assert gathered(queue, lambda: queue.put("finish")) == 2
-
-
-def test_a_hurry_lasts_until_what_it_was_for() -> None:
-    queue: SpoolingQueue[str] = SpoolingQueue()
-    queue.put(jpeg(0))
-    assert gathered(queue, queue.hurry) == 1
-    queue.put(jpeg(1))
-    queue.gather(3, timeout_s=60)  # still in a hurry
-    queue.put("finish")
-    while queue.get() != "finish":
-        pass
-    queue.put(jpeg(2))
-    assert gathered(queue, lambda: queue.put("begin")) == 2
-
-
-def test_few_images_are_not_waited_with_for_ever() -> None:
-    queue: SpoolingQueue[str] = SpoolingQueue()
-    queue.put(jpeg(0))
-    queue.gather(3, timeout_s=0.01)
-    assert len(queue) == 1
