@@ -97,6 +97,8 @@ def _pictures(take: ClosedTake, camera: CameraSpec) -> int:
     path = take.files.video(camera.name)
     known = load_track(take.files.path, camera).rows
     packets = min(known, _whole_packets(path))
+    if packets == 0:  # a header that is torn, too, may not even name the codec
+        return 0
     first = max(0, packets - _TORN_S * take.facts.spec.fps)
     return first + sum(1 for _ in _decoded(path, range(first, packets)))
 
