@@ -100,6 +100,7 @@ class VideoConfig(Table):
     codec: Literal["h264", "av1"] | None = None
     preset: str | None = None
     crf: int | None = Field(default=None, ge=0, le=63)
+    qp: int | None = Field(default=None, ge=0, le=63)
     gop: int | None = Field(default=None, ge=1)
 
 

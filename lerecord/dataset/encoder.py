@@ -68,8 +68,8 @@ class FragmentedVideo:
         except (av.FFmpegError, ValueError) as error:  # an unknown encoder is a ValueError
             raise ConfigError(
                 f"The encoder {settings.encoder} does not open with preset {settings.preset}, "
-                f"crf {settings.crf} and {camera.width}x{camera.height} ({error}); choose another "
-                f"codec or preset under [video]."
+                f"{' '.join(map(str, settings.quality))} and {camera.width}x{camera.height} "
+                f"({error}); choose another codec or preset under [video]."
             ) from error
         return stream
 

@@ -11,7 +11,7 @@ Profile = Literal["default", "fast", "archive"]
 
 PROFILES: Mapping[Profile, VideoSettings] = {
     "default": VideoSettings(),
-    "fast": VideoSettings("h264", crf=22),
+    "fast": VideoSettings("h264", qp=25),
     "archive": VideoSettings("av1", preset="6", crf=24, gop=8),
 }
 """What they cost and give is measured in docs/decisions/0006-video-encoder.md."""
@@ -34,6 +34,7 @@ def settings_of(
     codec: Codec | None = None,
     preset: str | None = None,
     crf: int | None = None,
+    qp: int | None = None,
     gop: int | None = None,
 ) -> VideoSettings:
     """The settings of a profile, with those that are given in the place of its own.
@@ -44,8 +45,10 @@ def settings_of(
     settings = PROFILES[profile]
     if codec is not None and codec != settings.codec:
         settings = VideoSettings(codec)
-    given: dict[str, Any] = {"preset": preset, "crf": crf, "gop": gop}
+    given: dict[str, Any] = {"preset": preset, "crf": crf, "qp": qp, "gop": gop}
     given = {name: each for name, each in given.items() if each is not None}
+    if "crf" in given or "qp" in given:
+        given = {"crf": None, "qp": None} | given
     if given.get("preset", settings.preset) != settings.preset:
         given["options"] = None
     return replace(settings, **given)

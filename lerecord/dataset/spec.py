@@ -65,7 +65,8 @@ _Options = tuple[tuple[str, str], ...]
 class _Encoder:
     name: str
     preset: str
-    crf: int
+    qp: int | None = None
+    crf: int | None = None
     options: _Options = ()
     of_preset: Mapping[str, _Options] = field(default_factory=dict)
     live: _Options = ()
@@ -75,16 +76,22 @@ class _Encoder:
         return tuple({**dict(self.options), **dict(self.of_preset.get(preset, ()))}.items())
 
 
+# Key pictures as good as the others, for a policy is trained on each alike; and small changes are
+# kept: where x264 takes them for nothing, a row shows the picture of the row before.
+_EACH_PICTURE_COUNTS = "ipratio=1:no-fast-pskip=1:no-dct-decimate=1"
+
 _ENCODERS: dict[str, _Encoder] = {
     "h264": _Encoder(
         "libx264",
         "ultrafast",
-        19,
-        # Key pictures as good as the others: a policy is trained on each of them alike.
-        (("tune", "zerolatency"), ("x264-params", "cabac=0:no-deblock=1:ipratio=1")),
-        of_preset={"ultrafast": (("x264-params", "8x8dct=1:ipratio=1"),)},
+        qp=22,
+        options=(
+            ("tune", "zerolatency"),
+            ("x264-params", f"cabac=0:no-deblock=1:{_EACH_PICTURE_COUNTS}"),
+        ),
+        of_preset={"ultrafast": (("x264-params", f"8x8dct=1:{_EACH_PICTURE_COUNTS}"),)},
     ),
-    "av1": _Encoder("libsvtav1", "12", 30, live=(("svtav1-params", "pred-struct=1"),)),
+    "av1": _Encoder("libsvtav1", "12", crf=30, live=(("svtav1-params", "pred-struct=1"),)),
 }
 
 
@@ -95,19 +102,21 @@ class VideoSettings:
     Attributes:
         codec: as info.json says it.
         preset: the encoder's own name of its speed.
-        crf: constant quality, lower is better.
+        crf: lower is better; complex pictures are kept with less detail than simple ones.
         gop: pictures from key picture to key picture; 2 makes random access cheap.
         options: further options of the encoder, as pairs.
+        qp: lower is better; every picture is kept alike. In the place of crf.
 
     Raises:
-        ConfigError: the codec is not known.
+        ConfigError: the codec is not known, or both crf and qp are given.
     """
 
     codec: Codec = "h264"
     preset: str = ""
-    crf: int = -1
+    crf: int | None = None
     gop: int = 2
     options: _Options | None = None
+    qp: int | None = None
 
     def __post_init__(self) -> None:
         if self.codec not in _ENCODERS:
@@ -117,9 +126,18 @@ class VideoSettings:
         best = _ENCODERS[self.codec]
         object.__setattr__(self, "preset", self.preset or best.preset)
         options = best.options_of(self.preset) if self.options is None else self.options
-        object.__setattr__(self, "crf", best.crf if self.crf < 0 else self.crf)
+        if self.crf is not None and self.qp is not None:
+            raise ConfigError(f"The video has a crf of {self.crf} and a qp of {self.qp}; give one.")
+        if self.crf is None and self.qp is None:
+            object.__setattr__(self, "crf", best.crf)
+            object.__setattr__(self, "qp", best.qp)
         # Pairs come back from JSON as lists.
         object.__setattr__(self, "options", tuple((str(k), str(v)) for k, v in options))
+
+    @property
+    def quality(self) -> tuple[str, int]:
+        """The encoder's option for it, and its value."""
+        return ("crf", self.crf) if self.crf is not None else ("qp", self.qp or 0)
 
     @property
     def encoder(self) -> str:
@@ -135,9 +153,10 @@ class VideoSettings:
 
     def encoder_options(self) -> dict[str, str]:
         """Everything the encoder is opened with; no B-frames, for exact seeking everywhere."""
+        name, value = self.quality
         return {
             "preset": self.preset,
-            "crf": str(self.crf),
+            name: str(value),
             "g": str(self.gop),
             "bf": "0",
             **dict(self.options or ()),

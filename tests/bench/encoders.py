@@ -61,18 +61,27 @@ def x264(
     return VideoSettings("h264", preset, crf, gop, tuple((k, v) for k, v in options.items() if v))
 
 
+KEPT = "ipratio=1:no-fast-pskip=1:no-dct-decimate=1"
+
+
+def ultrafast(params: str) -> VideoSettings:
+    return VideoSettings(options=(("tune", "zerolatency"), ("x264-params", params)))
+
+
 def svt(preset: int, crf: int = 30, gop: int = 2) -> VideoSettings:
     return VideoSettings("av1", str(preset), crf, gop, ())
 
 
 SETTINGS: dict[str, VideoSettings] = {
-    "x264 ultrafast crf 19 g 2, 8x8dct 1, ipratio 1: the profile default": PROFILES["default"],
-    "the same, crf 22: the profile fast": PROFILES["fast"],
-    "the same, crf 16": VideoSettings(crf=16),
+    "x264 ultrafast qp 22 g 2, 8x8 transform, each picture counts: default": PROFILES["default"],
+    "the same, qp 25: fast": PROFILES["fast"],
+    "the same, qp 19": VideoSettings(qp=19),
+    "the same, crf 19": VideoSettings(crf=19),
     "the same, g 6": VideoSettings(gop=6),
-    "the same, with partitions": x264("ultrafast", 19, params="8x8dct=1:ipratio=1:partitions=i8x8"),
-    "the same, crf 20, ipratio 1.4": x264("ultrafast", 20, params="8x8dct=1"),
-    "the same, crf 20, ipratio 1.4, 8x8dct 0": x264("ultrafast", 20, params=""),
+    "the same, small changes left out": ultrafast("8x8dct=1:ipratio=1"),
+    "the same, with partitions": ultrafast(f"8x8dct=1:{KEPT}:partitions=i8x8"),
+    "the same, ipratio 1.4": ultrafast(f"8x8dct=1:{KEPT}:ipratio=1.4"),
+    "the same, 8x8dct 0": ultrafast(KEPT),
     "x264 superfast crf 21 g 2, neither CABAC nor deblocking": x264(),
     "the same, ipratio 1, crf 20": x264(crf=20, params="cabac=0:no-deblock=1:ipratio=1"),
     "the same, subme 0": x264(params="cabac=0:no-deblock=1:subme=0"),

@@ -24,7 +24,7 @@ MODES = {
     "streaming AV1": {"streaming_encoding": True},
     "streaming H.264": {
         "streaming_encoding": True,
-        "rgb_encoder": RGBEncoderConfig(vcodec="h264", g=2, crf=19, preset="ultrafast"),
+        "rgb_encoder": RGBEncoderConfig(vcodec="h264", g=2, crf=20, preset="ultrafast"),
     },
 }
 

@@ -134,7 +134,7 @@ REPORTED: list[tuple[str, Change, Tier, str]] = [
         layout.HARDWARE,
         at("video", "crf", value=30),
         Tier.ENVIRONMENT,
-        "video.crf is 19 in A and 30",
+        "video.crf is null in A and 30",
     ),
     (
         layout.INFO,

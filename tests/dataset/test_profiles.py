@@ -1,8 +1,13 @@
+from pathlib import Path
 from typing import get_args
 
+import av
+import numpy as np
 import pytest
 
 from lerecord.config import VideoConfig
+from lerecord.dataset.encoder import FragmentedVideo
+from lerecord.dataset.picture import yuv_of
 from lerecord.dataset.profiles import PROFILES, Profile, profile_of, settings_of
 from lerecord.dataset.spec import CameraSpec, VideoSettings
 from lerecord.dataset.track import probe
@@ -23,8 +28,11 @@ def test_every_profile_opens(name: Profile) -> None:
 
 def test_what_is_given_comes_in_the_place_of_the_profiles_own() -> None:
     assert settings_of("fast", crf=30) == VideoSettings("h264", "ultrafast", 30, 2)
-    assert settings_of("fast", preset="medium", gop=5) == VideoSettings("h264", "medium", 22, 5)
-    assert settings_of("archive", crf=0).crf == 0
+    assert settings_of("fast", preset="medium", gop=5) == VideoSettings(
+        "h264", "medium", gop=5, qp=25
+    )
+    assert settings_of("archive", crf=0).quality == ("crf", 0)
+    assert settings_of("archive", qp=20).quality == ("qp", 20)
 
 
 def test_another_codec_comes_with_its_own_values() -> None:
@@ -36,3 +44,17 @@ def test_another_codec_comes_with_its_own_values() -> None:
 def test_an_unknown_profile_is_refused() -> None:
     with pytest.raises(ConfigError, match="'best' is not known; known are default, fast, archive"):
         profile_of("best")
+
+
+@pytest.mark.parametrize("name", get_args(Profile))
+def test_no_picture_leaves_out_a_small_change(name: Profile, tmp_path: Path) -> None:
+    size, levels = (96, 64), range(60, 100, 2)
+    with FragmentedVideo(
+        tmp_path / "video", CameraSpec("front", *size), 30, PROFILES[name]
+    ) as video:
+        for level in levels:
+            video.encode(yuv_of(np.full((*size[::-1], 3), level, dtype=np.uint8)))
+    with av.open(str(tmp_path / "video"), format="mp4") as container:
+        shown = [frame.to_ndarray(format="bgr24").mean() for frame in container.decode(video=0)]
+    assert len(shown) == len(levels)
+    assert np.abs(np.subtract(shown, levels)).max() < 1.5  # the next picture is 2 brighter

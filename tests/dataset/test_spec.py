@@ -67,7 +67,8 @@ def test_features_stand_in_lerobots_order_and_form(lab: "Lab") -> None:
             ),
             max_size=3,
         ).map(tuple),
-        video=st.builds(VideoSettings, st.sampled_from(["h264", "av1"]), crf=st.integers(0, 63)),
+        video=st.builds(VideoSettings, st.sampled_from(["h264", "av1"]), crf=st.integers(0, 63))
+        | st.builds(VideoSettings, st.sampled_from(["h264", "av1"]), qp=st.integers(0, 63)),
         hardware=st.dictionaries(st.text(), st.integers() | st.text() | st.none(), max_size=3),
     )
 )
@@ -78,17 +79,19 @@ def test_a_spec_survives_json(spec: DatasetSpec) -> None:
 def test_settings_not_given_are_those_of_the_codec() -> None:
     assert VideoSettings().encoder_options() == {
         "preset": "ultrafast",
-        "crf": "19",
+        "qp": "22",
         "g": "2",
         "bf": "0",
         "tune": "zerolatency",
-        "x264-params": "8x8dct=1:ipratio=1",
+        "x264-params": "8x8dct=1:ipratio=1:no-fast-pskip=1:no-dct-decimate=1",
     }
     other = VideoSettings(preset="veryfast").encoder_options()
-    assert other["x264-params"] == "cabac=0:no-deblock=1:ipratio=1"
+    assert other["x264-params"].startswith("cabac=0:no-deblock=1:ipratio=1")
     av1 = VideoSettings("av1", crf=35)
     assert av1.encoder == "libsvtav1"
     assert av1.encoder_options() == {"preset": "12", "crf": "35", "g": "2", "bf": "0"}
+    assert VideoSettings(crf=19).encoder_options()["crf"] == "19"
+    assert "qp" not in VideoSettings(crf=19).encoder_options()
     assert av1.live().encoder_options()["svtav1-params"] == "pred-struct=1"
     assert VideoSettings().live() == VideoSettings()
     assert video_from_data(json.loads(json.dumps(video_to_data(av1)))) == av1
@@ -99,12 +102,21 @@ def test_settings_not_given_are_those_of_the_codec() -> None:
     [
         (lambda: CameraSpec("../front", 64, 48), "The camera name '../front' cannot name a folder"),
         (lambda: CameraSpec("front", 65, 48), "Camera front is 65x48; video needs an even width"),
+        (
+            lambda: VideoSettings(crf=19, qp=22),
+            "The video has a crf of 19 and a qp of 22; give one",
+        ),
         (lambda: VideoSettings("vp9"), "The video codec 'vp9' is not known"),  # type: ignore[arg-type]
     ],
 )
 def test_what_cannot_be_recorded_is_refused(make: Any, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
         make()
+
+
+def test_the_settings_of_an_older_dataset_are_read() -> None:
+    older = {"codec": "h264", "preset": "ultrafast", "crf": 19, "gop": 2, "options": []}
+    assert video_from_data(older) == VideoSettings(crf=19, preset="ultrafast", options=())
 
 
 def test_the_same_rig_has_no_differences(lab: "Lab") -> None:
