@@ -11,7 +11,7 @@ from lerecord.hub import target
 from lerecord.hub.options import PushOptions
 
 # In a process of its own: what it imports would weigh on the control loop's.
-_HAS_TOKEN = "import sys, huggingface_hub; sys.exit(huggingface_hub.get_token() is None)"
+_HAS_TOKEN = "import huggingface_hub; print(huggingface_hub.get_token() is not None)"
 
 
 def session_push(
@@ -48,10 +48,19 @@ class SessionPush:
         """Before anything is opened.
 
         Raises:
-            LerecordError: it is not known where to push, or nobody has logged in.
+            LerecordError: it is not known where to push, nobody has logged in, or the Hub's client
+                does not work.
         """
         target.repository(root, self.options.repo_id)
-        if subprocess.run([sys.executable, "-c", _HAS_TOKEN], check=False).returncode != 0:
+        asked = [sys.executable, "-c", _HAS_TOKEN]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            said = (done.stderr.splitlines() or ["it said nothing"])[-1]
+            raise HubError(
+                f"huggingface_hub does not work here ({said}); install it again, or leave out "
+                f"--push."
+            )
+        if done.stdout.split() != ["True"]:
             from lerecord.hub.failures import no_token
 
             raise HubError(no_token())
