@@ -20,6 +20,7 @@ class Phase(StrEnum):
     """Where a session stands."""
 
     RESETTING = "resetting"
+    CATCHING_UP = "catching up"  # a take was asked for, and the follower is not there yet
     RECORDING = "recording"
     PAUSED = "paused"
     ASKING = "asking"

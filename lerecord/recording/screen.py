@@ -14,6 +14,7 @@ from lerecord.recording.snapshot import CameraView, JointView, Snapshot
 
 _LOOK = {
     Phase.RESETTING: ("○ RESET", "bold yellow"),
+    Phase.CATCHING_UP: ("◐ CATCHING UP", "bold yellow"),
     Phase.RECORDING: ("● RECORDING", "bold white on red"),
     Phase.PAUSED: ("‖ PAUSED", "bold cyan"),
     Phase.ASKING: ("? KEEP THIS TAKE", "bold black on yellow"),
@@ -21,6 +22,7 @@ _LOOK = {
 }
 _KEYS = {
     Phase.RESETTING: (("Enter", "start"), ("r", "redo the last"), ("p", "pause"), ("q", "quit")),
+    Phase.CATCHING_UP: (("r", "redo the last"), ("p", "pause"), ("q", "quit")),
     Phase.RECORDING: (("Enter", "save"), ("r", "redo"), ("q", "quit")),
     Phase.PAUSED: (("Enter", "go on"), ("q", "quit")),
     Phase.ASKING: (("s", "save it"), ("d", "discard it"), ("q", "leave it to salvage")),

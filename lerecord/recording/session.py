@@ -22,12 +22,19 @@ class Action(Enum):
     REDO_SAVED = auto()  # the next take replaces the one just saved, or does not after all
 
 
+_CATCHING_UP = "The take begins as soon as the follower has caught up with the leader."
+
 TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.RESETTING, Command.GO): (Action.BEGIN, Phase.RECORDING),
     (Phase.RESETTING, Command.REDO): (Action.REDO_SAVED, Phase.RESETTING),
     (Phase.RESETTING, Command.PAUSE): (Action.NOTHING, Phase.PAUSED),
     (Phase.RESETTING, Command.QUIT): (Action.NOTHING, Phase.DONE),
     (Phase.RESETTING, Command.STOP): (Action.NOTHING, Phase.DONE),
+    (Phase.CATCHING_UP, Command.GO): (Action.BEGIN, Phase.RECORDING),
+    (Phase.CATCHING_UP, Command.REDO): (Action.REDO_SAVED, Phase.CATCHING_UP),
+    (Phase.CATCHING_UP, Command.PAUSE): (Action.NOTHING, Phase.PAUSED),
+    (Phase.CATCHING_UP, Command.QUIT): (Action.NOTHING, Phase.DONE),
+    (Phase.CATCHING_UP, Command.STOP): (Action.NOTHING, Phase.DONE),
     (Phase.PAUSED, Command.GO): (Action.NOTHING, Phase.RESETTING),
     (Phase.PAUSED, Command.PAUSE): (Action.NOTHING, Phase.RESETTING),
     (Phase.PAUSED, Command.QUIT): (Action.NOTHING, Phase.DONE),
@@ -155,7 +162,6 @@ class Session:
         self.failure: str | None = None
         """Why the session ended before its plan was fulfilled; None when it was."""
         self._redo: int | None = None
-        self._catching_up = False
         self._last_saved: tuple[int, Wanted] | None = None
         self._rig = rig
         self._takes = takes
@@ -207,7 +213,7 @@ class Session:
             limit_s = self.plan.episode_time_s
             over = limit_s is not None and self.take.seconds >= limit_s
             return Command.SAVE if over or self.take.full else None
-        if self._catching_up:
+        if self.phase is Phase.CATCHING_UP:
             return Command.GO if self._rig.aligned else None
         if self.phase is Phase.RESETTING:
             limit_s = self.plan.reset_time_s
@@ -217,11 +223,7 @@ class Session:
     def _obey(self, command: Command) -> None:
         action, phase = TRANSITIONS.get((self.phase, command), (Action.NOTHING, self.phase))
         if action is Action.BEGIN:
-            self._catching_up = not self._rig.aligned
-            if (obstacle := self._obstacle()) is not None:
-                self._listener.notice(obstacle)
-                return
-            self.take = self._takes.begin(self.wanted.task, self.wanted.replaces)
+            phase = self._begun()
         elif action is Action.REDO_SAVED:
             self._redo_saved()
         elif action is not Action.NOTHING:
@@ -230,6 +232,17 @@ class Session:
             phase = Phase.DONE
         if phase is not self.phase:
             self._enter(phase)
+
+    def _begun(self) -> Phase:
+        """Begin the take, where nothing is in its way; the phase that it is now."""
+        if not self._rig.aligned:
+            self._listener.notice(_CATCHING_UP)
+            return Phase.CATCHING_UP
+        if (obstacle := self._rig.trouble() or self._takes.obstacle()) is not None:
+            self._listener.notice(obstacle)
+            return Phase.RESETTING
+        self.take = self._takes.begin(self.wanted.task, self.wanted.replaces)
+        return Phase.RECORDING
 
     def _redo_saved(self) -> None:
         """Let the next take replace the one just saved; asked again, let it be a new one."""
@@ -240,11 +253,6 @@ class Session:
         self._redo = episode if self._redo is None else None
         instead = "replaces" if self._redo is not None else "does not replace"
         self._listener.notice(f"The next take {instead} episode {episode}.")
-
-    def _obstacle(self) -> str | None:
-        if self._catching_up:
-            return "The take begins as soon as the follower has caught up with the leader."
-        return self._rig.trouble() or self._takes.obstacle()
 
     def _end_take(self, action: Action) -> None:
         take, self.take = self.take, None
@@ -284,6 +292,5 @@ class Session:
     def _enter(self, phase: Phase) -> None:
         self.phase = phase
         self._entered_at = self._now
-        self._catching_up = False
         for operator in self._operators:
             operator.enter(phase)
