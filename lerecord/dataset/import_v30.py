@@ -116,7 +116,7 @@ class _Import:
 
     def _tasks_of(self, episode: Episode, table: pa.Table) -> NDArray[np.int64]:
         """The new task_index of each row."""
-        numbers = to_numpy(table["task_index"])
+        numbers = to_numpy(table, "task_index")
         known = {
             number: self._tasks.index(task)
             for number, task in enumerate(self._source.tasks)
@@ -151,9 +151,9 @@ class _Import:
 
     def _column(self, episode: Episode, table: pa.Table, key: str) -> NDArray[Any]:
         try:
-            return column_of(table[key], self._source.info.features[key]["shape"])
+            return column_of(table, key, self._source.info.features[key]["shape"])
         except ValueError as error:
-            raise DatasetError(f"{episode.data} cannot be read ({key}: {error}).") from error
+            raise DatasetError(f"{episode.data} cannot be read ({error}).") from error
 
     def _stats(self, episode: Episode, table: pa.Table) -> Stats:
         """Of the rows computed anew, to be exact; of pictures as they are stored."""

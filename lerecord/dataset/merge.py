@@ -144,7 +144,7 @@ class _Merge:
         try:
             keys = [key for key, each in info.features.items() if each["dtype"] != "video"]
             table = pq.read_table(path, columns=keys, partitioning=None).select(keys)
-            columns = {key: to_numpy(table[key]) for key in NUMBERS}
+            columns = {key: to_numpy(table, key) for key in NUMBERS}
         except (OSError, pa.ArrowException, KeyError, ValueError) as error:
             raise DatasetError(f"{path} cannot be read ({error}).") from error
         if len(table) != record.length:

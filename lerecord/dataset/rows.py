@@ -85,14 +85,9 @@ def _columns(
     path = view.path(layout.data_file(episode.index))
     try:
         table = pq.read_table(path, columns=keys, partitioning=None, memory_map=True)
-    except (OSError, pa.ArrowException) as error:
+        columns = {key: column_of(table, key, info.features[key]["shape"]) for key in keys}
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}).") from error
-    columns = {}
-    for key in keys:
-        try:
-            columns[key] = column_of(table[key], info.features[key]["shape"])
-        except (KeyError, ValueError) as error:
-            raise DatasetError(f"{path} cannot be read ({key}: {error}).") from error
     _require_agreement(path, columns, episode)
     apart = np.abs(np.diff(columns["timestamp"].astype(np.float64)) - 1 / info.fps)
     if len(apart) and apart.max() > tolerance_s:
@@ -116,13 +111,15 @@ def _require_agreement(
         raise DatasetError(f"{path} holds rows of another episode; restore it from a copy.")
 
 
-def column_of(column: Any, shape: Sequence[int]) -> NDArray[Any]:
-    """A column of a table: (N,) of a feature of shape [1], else (N, *shape).
+def column_of(table: pa.Table, key: str, shape: Sequence[int]) -> NDArray[Any]:
+    """A feature's column: (N,) when its shape is [1], else (N, *shape).
 
     Raises:
+        KeyError: there is none.
         ValueError: a row has another shape.
     """
-    values = to_numpy(column)
+    values = to_numpy(table, key)
     if values.size != len(values) * math.prod(shape):
-        raise ValueError(f"its rows have a shape of {values.shape[1:]} instead of {tuple(shape)}")
+        found = values.shape[1:]
+        raise ValueError(f"{key}: its rows have a shape of {found} instead of {tuple(shape)}")
     return values.reshape(len(values), *(() if list(shape) == [1] else shape))

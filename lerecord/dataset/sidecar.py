@@ -138,10 +138,10 @@ class StoredSidecar:
     def parsed(self, cameras: tuple[CameraSpec, ...]) -> Sidecar:
         """Its columns; raises DatasetError when it lacks one."""
         try:
-            rows = {name: to_numpy(self.table[name]) for name in (*_ROW_COLUMNS, "requested")}
+            rows = {name: to_numpy(self.table, name) for name in (*_ROW_COLUMNS, "requested")}
             rows |= {name: self._motion(name, rows["requested"]) for name in Motion._fields}
             faults = {
-                name.removeprefix(_BUS): to_numpy(self.table[name])
+                name.removeprefix(_BUS): to_numpy(self.table, name)
                 for name in self.table.column_names
                 if name.startswith(_BUS)
             }
@@ -162,7 +162,7 @@ class StoredSidecar:
     def _motion(self, name: str, like: NDArray[np.float32]) -> NDArray[np.float32]:
         """A column that the sidecar of an arm lacks that measures no such thing."""
         if name in self.table.column_names:
-            return to_numpy(self.table[name])
+            return to_numpy(self.table, name)
         return np.full_like(like, np.nan)
 
     def with_facts(self, facts: Mapping[str, Any]) -> Self:
@@ -178,8 +178,9 @@ class StoredSidecar:
         for camera, histogram in histograms.items():
             counted[_HISTOGRAM + camera.encode()] = json.dumps(histogram.tolist()).encode()
             # The picture before the first is gone, so the first repeats none.
-            number = table.schema.get_field_index(f"{camera}.repeated")
-            flags = to_numpy(table[number]).copy()
+            name = f"{camera}.repeated"
+            number = table.schema.get_field_index(name)
+            flags = to_numpy(table, name).copy()
             flags[:1] = False
             table = table.set_column(number, table.schema.field(number), to_arrow(flags))
         return replace(self, table=table, metadata=counted)
@@ -188,7 +189,7 @@ class StoredSidecar:
 def _track(table: pa.Table, metadata: Mapping[bytes, bytes], camera: str) -> TrackSummary:
     histogram = np.array(json.loads(metadata[_HISTOGRAM + camera.encode()]), dtype=np.int64)
     return TrackSummary(
-        **{name: to_numpy(table[f"{camera}.{name}"]) for name in _PICTURE_COLUMNS},
+        **{name: to_numpy(table, f"{camera}.{name}") for name in _PICTURE_COLUMNS},
         histogram=histogram.reshape(3, 256),
         histogram_rows=len(table),
     )

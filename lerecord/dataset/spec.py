@@ -137,7 +137,10 @@ class VideoSettings:
     @property
     def quality(self) -> tuple[str, int]:
         """The encoder's option for it, and its value."""
-        return ("crf", self.crf) if self.crf is not None else ("qp", self.qp or 0)
+        if self.crf is not None:
+            return "crf", self.crf
+        assert self.qp is not None
+        return "qp", self.qp
 
     @property
     def encoder(self) -> str:

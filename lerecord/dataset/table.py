@@ -119,14 +119,9 @@ def read_episode(path: Path) -> EpisodeColumns:
     """
     try:
         table = pq.read_table(path, partitioning=None)
-    except (OSError, pa.ArrowException) as error:
+        values = {name: to_numpy(table, name) for name in (*VECTORS, *DEFAULT_FEATURES)}
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}).") from error
-    values = {}
-    for name in (*VECTORS, *DEFAULT_FEATURES):
-        try:
-            values[name] = to_numpy(table[name])
-        except (KeyError, ValueError) as error:
-            raise DatasetError(f"{path} cannot be read ({name}: {error}).") from error
     return EpisodeColumns(
         action=values.pop("action"), state=values.pop("observation.state"), **values
     )
@@ -184,12 +179,14 @@ def to_arrow(column: NDArray[Any]) -> Any:
 _LISTS: Any = (pa.ListArray, pa.LargeListArray, pa.FixedSizeListArray)
 
 
-def to_numpy(column: Any) -> NDArray[Any]:
-    """A column of a table, (N,) or (N, D): as `to_arrow` made it, or with other kinds of lists.
+def to_numpy(table: pa.Table, name: str) -> NDArray[Any]:
+    """A column, (N,) or (N, D): as `to_arrow` made it, or with other kinds of lists.
 
     Raises:
+        KeyError: there is none of that name.
         ValueError: its lists have several lengths, or one is missing.
     """
+    column = table[name]
     array: Any = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
     shape: list[int] = [len(array)]
     while isinstance(array, _LISTS):
@@ -198,7 +195,7 @@ def to_numpy(column: Any) -> NDArray[Any]:
         else:
             lengths = array.value_lengths().unique().to_pylist()
         if array.null_count or len(lengths) > 1:
-            raise ValueError("its rows have several lengths")
+            raise ValueError(f"{name}: its rows have several lengths")
         shape += lengths or [0]
         array = array.flatten()
     return cast("NDArray[Any]", array.to_numpy(zero_copy_only=False)).reshape(shape)

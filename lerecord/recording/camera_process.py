@@ -164,14 +164,10 @@ class Encoding(threading.Thread):
     def _run(self) -> None:
         track: TrackWriter | None = None
         while (item := self.work.get()) is not None:
-            behind = max(0, len(self.work) - self._assignment.burst)
-            self._capture.behind = behind
+            self._capture.behind = max(0, len(self.work) - self._assignment.burst)
             if isinstance(item, Image):
                 assert track is not None
-                if behind or self.hurried:
-                    track.add(item)
-                else:
-                    self.gaps.run(partial(track.add, item))
+                self._encode(track, item)
             elif item["do"] == "begin":
                 track = self._begin(item)
             elif item["do"] == "finish":
@@ -187,6 +183,12 @@ class Encoding(threading.Thread):
                 track = None
         if track is not None:
             track.finish()  # the parent is gone: what is encoded stays to be salvaged
+
+    def _encode(self, track: TrackWriter, image: Image) -> None:
+        if self._capture.behind or self.hurried:
+            track.add(image)
+        else:
+            self.gaps.run(partial(track.add, image))
 
     def _begin(self, message: Message) -> TrackWriter:
         asked, folder = self._assignment, Path(message["folder"])

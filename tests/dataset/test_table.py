@@ -118,9 +118,13 @@ def test_a_file_that_is_none_is_said(tmp_path: Path) -> None:
 def test_lists_that_make_no_vector_are_refused(rows: list[list[float] | None]) -> None:
     for kind in (pa.list_, pa.large_list):
         with pytest.raises(ValueError, match="several lengths"):
-            to_numpy(pa.chunked_array([pa.array(rows, type=kind(pa.float32()))]))
+            to_numpy(pa.table({"a": pa.array(rows, type=kind(pa.float32()))}), "a")
 
 
 def test_a_column_of_no_rows_has_none_whatever_its_type() -> None:
     kinds: list[Any] = [pa.list_(pa.float32()), pa.list_(pa.float32(), 2), pa.float32()]
-    assert [len(to_numpy(pa.chunked_array([], type=kind))) for kind in kinds] == [0, 0, 0]
+    assert [len(to_numpy(pa.table({"a": pa.array([], type=kind)}), "a")) for kind in kinds] == [
+        0,
+        0,
+        0,
+    ]
