@@ -8,6 +8,7 @@ import typer
 
 from lerecord import __version__, cli_edit
 from lerecord.errors import LerecordError
+from lerecord.printable import print_line
 
 app = typer.Typer(
     add_completion=False,
@@ -88,10 +89,10 @@ def record(
     if context.invoked_subcommand is not None:
         return
     if version:
-        print(f"lerecord {__version__}")
+        print_line(f"lerecord {__version__}")
         return
     if task is None:
-        print(context.get_help())
+        typer.echo(context.get_help())
         raise typer.Exit(2)
     from lerecord.hub.session import session_push
     from lerecord.recording.options import RecordOptions
@@ -326,7 +327,7 @@ def main() -> None:
     try:
         app()
     except LerecordError as error:
-        print(f"lerecord: {error}", file=sys.stderr)
+        print_line(f"lerecord: {error}", sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -9,6 +9,7 @@ from lerecord.dataset import edit, layout
 from lerecord.dataset.disk import megabytes, size_of
 from lerecord.dataset.edit import Edited
 from lerecord.dataset.rebuild import Watch, silent
+from lerecord.printable import print_line, print_progress
 
 _P = ParamSpec("_P")
 
@@ -25,7 +26,7 @@ def run(
         DatasetError: it is refused; nothing has changed.
     """
     edited = operation(root, *arguments, **named)
-    print(
+    print_line(
         f"{edited.done.said}: {root} has {edited.episodes} episodes, {edited.frames} rows; "
         f"`lerecord edit {'redo' if edited.done.kind == 'undo' else 'undo'} {root}` takes it back."
     )
@@ -41,9 +42,9 @@ def transcode(root: Path, profile: str) -> None:
     before = size_of(root / layout.VIDEOS)
     edited = edit.transcode(root, profile, watch())
     if edited is None:
-        print(f"Every video of {root} is of the profile {profile} already; nothing was done.")
+        print_line(f"Every video of {root} is of the profile {profile} already; nothing was done.")
         return
-    print(
+    print_line(
         f"{edited.done.said}: the videos of {root} take {megabytes(size_of(root / layout.VIDEOS))} "
         f"instead of {megabytes(before)}; `lerecord edit undo {root}` takes it back, until "
         f"`lerecord edit empty-trash {root}` frees the room of the old ones."
@@ -62,14 +63,14 @@ def empty_trash(root: Path) -> None:
         DatasetError: another process has the dataset, or the disk refuses.
     """
     freed = edit.empty_trash(root, watch())
-    print(f"{root}: the trash is empty; {megabytes(freed)} were in it.")
+    print_line(f"{root}: the trash is empty; {megabytes(freed)} were in it.")
 
 
 def _show(done: int, total: int) -> None:
     if done == total:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        print_progress("")
     elif done == 0 or _percent(done, total) != _percent(done - 1, total):
-        print(f"\rchanging files, {_percent(done, total)} %", end="", file=sys.stderr, flush=True)
+        print_progress(f"changing files, {_percent(done, total)} %")
 
 
 def _percent(done: int, total: int) -> int:

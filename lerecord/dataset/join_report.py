@@ -1,6 +1,5 @@
 """`lerecord compat`, `merge`, `export` and `import`, as a person or a program reads them."""
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from lerecord.dataset.merge import merge as merged
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.dataset.v30 import CODEBASE_VERSION
 from lerecord.errors import ConfigError
+from lerecord.printable import print_json, print_line, print_progress
 
 
 def compat(roots: Sequence[Path], allow_hardware: bool = False, as_json: bool = False) -> int:
@@ -27,13 +27,13 @@ def compat(roots: Sequence[Path], allow_hardware: bool = False, as_json: bool = 
     joinable = not any(pair.refused(allow_hardware) for pair in pairs)
     if as_json:
         datasets = [_pair_data(pair, allow_hardware) for pair in pairs]
-        print(json.dumps({"joinable": joinable, "datasets": datasets}, ensure_ascii=False))
+        print_json({"joinable": joinable, "datasets": datasets})
         return 0 if joinable else 1
     for pair in pairs:
         refused = pair.refused(allow_hardware)
         for each in pair.differences:
-            print(f"{'refused' if each in refused else 'remark'}: {each}")
-    print("They can be joined." if joinable else "They cannot be joined.")
+            print_line(f"{'refused' if each in refused else 'remark'}: {each}")
+    print_line("They can be joined." if joinable else "They cannot be joined.")
     return 0 if joinable else 1
 
 
@@ -58,7 +58,7 @@ def merge(out: Path, roots: Sequence[Path], allow_hardware: bool = False) -> Non
     progress = _Progress("merged")
     info = merged(out, roots, Merging(allow_hardware, progress.show))
     progress.clear()
-    print(
+    print_line(
         f"{out} has {info.episodes} episodes, {info.frames} rows and {info.tasks} tasks; "
         f"`lerecord check {out}` verifies it."
     )
@@ -76,7 +76,7 @@ def export(root: Path, out: Path, version: str) -> None:
     progress = _Progress("exported")
     episodes = export_v30(root, out, Exporting(progress.show))
     progress.clear()
-    print(f"{out} has the {episodes} episodes of {root} in the layout {version}.")
+    print_line(f"{out} has the {episodes} episodes of {root} in the layout {version}.")
 
 
 def import_(root: Path, out: Path) -> None:
@@ -89,7 +89,7 @@ def import_(root: Path, out: Path) -> None:
     imported = import_v30(root, out, Importing(progress.show))
     progress.clear()
     info, encoded = imported.info, imported.encoded
-    print(
+    print_line(
         f"{out} has {info.episodes} episodes, {info.frames} rows and {info.tasks} tasks; "
         f"{encoded} pictures were encoded again; `lerecord check {out}` verifies it."
     )
@@ -104,9 +104,9 @@ class _Progress:
 
     def show(self, done: int, total: int) -> None:
         if self._shown:
-            text = f"\r{self._done} {done} of {total} episodes"
-            print(text, end="", file=sys.stderr, flush=True)
+            text = f"{self._done} {done} of {total} episodes"
+            print_progress(text)
 
     def clear(self) -> None:
         if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            print_progress("")

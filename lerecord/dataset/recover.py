@@ -16,6 +16,7 @@ from lerecord.dataset.staging import ClosedTake, left_takes
 from lerecord.dataset.state import holds_dataset
 from lerecord.dataset.writer import DatasetWriter, EpisodeSummary
 from lerecord.errors import DatasetError
+from lerecord.printable import print_line, shown
 
 _WAIT_S = 2.0
 _QUIET_S = 0.3
@@ -111,7 +112,7 @@ def recover(root: Path, discard_all: bool = False) -> int:
     if not left_takes(root) and not has_pending(root):
         if not (root / layout.PRIVATE).is_dir() and not holds_dataset(root):
             raise DatasetError(f"{root} is not a dataset; name its folder.")
-        print(f"{root}: no take was left; there is nothing to recover.")
+        print_line(f"{root}: no take was left; there is nothing to recover.")
         return 0
     if is_foreign(root) and not left_takes(root):
         return _finish(root)
@@ -121,11 +122,11 @@ def recover(root: Path, discard_all: bool = False) -> int:
         for left in look_at_left(root):
             discarded = discard_all or (ask and not _keeps(left))
             try:
-                print(_discarded(writer, left) if discarded else _kept(writer, left))
+                print_line(_discarded(writer, left) if discarded else _kept(writer, left))
             except DatasetError as error:
                 failed += 1
-                print(f"{left.id}: {error}", file=sys.stderr)
-        print(f"{root} has {writer.episodes} episodes.")
+                print_line(f"{left.id}: {error}", sys.stderr)
+        print_line(f"{root} has {writer.episodes} episodes.")
     return 2 if failed else 0
 
 
@@ -133,7 +134,7 @@ def _finish(root: Path) -> int:
     """Finish or drop what a killed edit left where nothing can have been recorded."""
     with DatasetLock(root):
         finish_pending(root)
-    print(f"{root} has {Snapshot.of(root).info.episodes} episodes.")
+    print_line(f"{root} has {Snapshot.of(root).info.episodes} episodes.")
     return 0
 
 
@@ -141,7 +142,7 @@ def _keeps(left: LeftTake) -> bool:
     lost = f'{left.id}: {left.seconds:.1f} s of "{left.task}" were never saved.'
     while True:
         try:
-            answer = input(f"{lost} (k)eep or (d)iscard? ").strip().lower()
+            answer = input(shown(f"{lost} (k)eep or (d)iscard? ")).strip().lower()
         except EOFError:
             return True
         if answer in ("k", "keep", "d", "discard"):

@@ -1,12 +1,12 @@
 """`lerecord info` and `lerecord check`, as a person or a program reads them."""
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from lerecord.dataset.overview import Overview, summary
 from lerecord.dataset.verify import check as verified
+from lerecord.printable import print_json, print_line, print_progress
 
 
 def info(root: Path, as_json: bool = False) -> None:
@@ -17,10 +17,10 @@ def info(root: Path, as_json: bool = False) -> None:
     """
     overview = summary(root)
     if as_json:
-        print(json.dumps(asdict(overview), ensure_ascii=False))
+        print_json(asdict(overview))
         return
     for line in _overview_lines(overview):
-        print(line)
+        print_line(line)
 
 
 def check(root: Path, quick: bool = False, as_json: bool = False) -> int:
@@ -32,24 +32,24 @@ def check(root: Path, quick: bool = False, as_json: bool = False) -> int:
     show_progress = sys.stderr.isatty() and not as_json
     report = verified(root, quick, _show if show_progress else None)
     if show_progress:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        print_progress("")
     if as_json:
-        print(json.dumps({"sound": report.sound, **asdict(report)}, ensure_ascii=False))
+        print_json({"sound": report.sound, **asdict(report)})
         return 0 if report.sound else 1
     for finding in report.findings:
-        print(f"wrong: {finding}")
+        print_line(f"wrong: {finding}")
     for remark in report.remarks:
-        print(f"remark: {remark}")
+        print_line(f"remark: {remark}")
     if report.sound:
         depth = "no picture was decoded" if quick else "every picture was decoded"
-        print(f"{root}: nothing is wrong ({depth}).")
+        print_line(f"{root}: nothing is wrong ({depth}).")
     else:
-        print(f"{root}: {len(report.findings)} findings.")
+        print_line(f"{root}: {len(report.findings)} findings.")
     return 0 if report.sound else 1
 
 
 def _show(done: int, episodes: int) -> None:
-    print(f"\rchecked {done} of {episodes} episodes", end="", file=sys.stderr, flush=True)
+    print_progress(f"checked {done} of {episodes} episodes")
 
 
 def _overview_lines(overview: Overview) -> list[str]:

@@ -49,7 +49,8 @@ def _listen(asked: threading.Event) -> None:
 
 def _say(answers: TextIO, **content: object) -> None:
     with contextlib.suppress(BrokenPipeError):
-        print(json.dumps(content), file=answers, flush=True)
+        answers.write(json.dumps(content) + "\n")
+        answers.flush()
 
 
 if __name__ == "__main__":

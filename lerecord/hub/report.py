@@ -1,6 +1,5 @@
 """`lerecord push` and `lerecord pull`, as a person or a program reads them."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from lerecord.hub.options import PushOptions
 from lerecord.hub.pull import pull as pulled
 from lerecord.hub.push import Sent, silent
 from lerecord.hub.remote import Remote
+from lerecord.printable import print_json, print_line
 
 _DATASETS = Path("datasets")
 
@@ -27,9 +27,9 @@ def push(root: Path, options: PushOptions, as_json: bool = False) -> None:
     with _bar(as_json) as progress:
         outcome = push_dataset(root, options, progress)
     if as_json:
-        print(json.dumps(outcome.to_data(), ensure_ascii=False))
+        print_json(outcome.to_data())
     else:
-        print(said(outcome))
+        print_line(said(outcome))
 
 
 def said(outcome: Outcome) -> str:
@@ -53,9 +53,9 @@ def pull(repo: str, out: Path | None, revision: str | None, as_json: bool = Fals
     remote = Remote(target.repository(Path(), repo))
     outcome = pulled(remote, out or _DATASETS / repo.partition("/")[2], revision)
     if as_json:
-        print(json.dumps(asdict(outcome), ensure_ascii=False))
+        print_json(asdict(outcome))
         return
-    print(
+    print_line(
         f"{outcome.dataset} has {outcome.repo_id} as of {outcome.revision}: {outcome.files} files "
         f"({megabytes(outcome.size_bytes)}), each equal by hash."
     )

@@ -27,6 +27,7 @@ from lerecord import config as configs
 from lerecord.dataset import layout
 from lerecord.dataset.picture import decode, yuv_of
 from lerecord.errors import ConfigError, LerecordError
+from lerecord.printable import print_json, print_line
 from lerecord.priority import after_all_others
 from lerecord.recording.meter import Meter, Usage
 from lerecord.recording.standalone import reaching, simulator
@@ -120,10 +121,10 @@ def bench(load: Load, as_json: bool) -> None:
             outcome, looks = _record(folder, hardware, load)
         result = _measured(Path(outcome["dataset"]), outcome, looks, clip)
     if as_json:
-        print(json.dumps(asdict(result)))
+        print_json(asdict(result))
         return
     for key, value in asdict(result).items():
-        print(f"{key:28s} {value:.3f}" if isinstance(value, float) else f"{key:28s} {value}")
+        print_line(f"{key:28s} {value:.3f}" if isinstance(value, float) else f"{key:28s} {value}")
 
 
 def clip_of(load: Load) -> Iterator[bytes]:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lerecord.printable import print_line
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -31,7 +33,7 @@ class Finishing:
             self._draw(takes, images)
         elif not self._said:
             self._said = True
-            print(f"{_words(takes, images)}; nothing of it is lost.", file=sys.stderr)
+            print_line(f"{_words(takes, images)}; nothing of it is lost.", sys.stderr)
 
     def __enter__(self) -> "Finishing":
         return self

@@ -10,6 +10,7 @@ from typing import IO
 
 from lerecord.config import HardwareConfig
 from lerecord.frame import Frame
+from lerecord.printable import print_line
 from lerecord.recording.child import ChildProcess
 from lerecord.recording.health import LoopHealth
 from lerecord.recording.operator import Phase
@@ -158,4 +159,5 @@ class Lines:
         self._noticed = sentence
 
     def _say(self, sentence: str) -> None:
-        print(sentence, file=self._out, flush=True)
+        print_line(sentence, self._out)
+        self._out.flush()

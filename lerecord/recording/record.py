@@ -1,7 +1,6 @@
 """`lerecord --task ...`: everything that a recording needs, opened, run and closed in order."""
 
 import gc
-import json
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from lerecord.config import HardwareConfig
 from lerecord.dataset import layout
 from lerecord.errors import LerecordError
 from lerecord.pacing import Pacer
+from lerecord.printable import print_json, print_line
 from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
 from lerecord.recording.behind import Afterwork, Behind
 from lerecord.recording.finishing import Finishing
@@ -46,7 +46,9 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
     if (low := low_disk(setup.root, setup.config.quality.min_free_gb)) is not None:
         raise LerecordError(low)
     if setup.config.simulator is not None and options.hardware is None:
-        print("No --hardware given: this records on the simulated rig, no arm or camera is used.")
+        print_line(
+            "No --hardware given: this records on the simulated rig, no arm or camera is used."
+        )
     if attended and any((setup.root / layout.TAKES).glob("*")):
         _offer_to_recover(setup.root)
     signals = Signals()
@@ -65,18 +67,26 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
             gc.freeze()  # collections in the loop look at what the loop made, and at nothing else
             session.run(Pacer(config.fps, sleep=recorder.sleep))
     for name in rig.still_held:
-        print(
+        print_line(
             f"The {name} could not be let go and holds its pose: hold it and switch its power off.",
-            file=sys.stderr,
+            sys.stderr,
         )
     demonstrations = [] if simulated is None else simulated.demonstrations
     outcome = Outcome.of(setup.root, recorder, demonstrations)
-    print(json.dumps(asdict(outcome)) if options.as_json else "\n".join(outcome.lines()))
+    _print_outcome(outcome, options.as_json)
     if session.failure is not None:
         raise LerecordError(session.failure)
     if signals.received is not None:
         return 128 + signals.received
     return afterwork.finish(setup.root) if afterwork is not None and recorder.saved else 0
+
+
+def _print_outcome(outcome: Outcome, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(outcome))
+        return
+    for line in outcome.lines():
+        print_line(line)
 
 
 def _with_work(
@@ -91,7 +101,7 @@ def _with_work(
 def _be_on_time() -> None:
     """Run before everything else on this machine, or say how that is permitted."""
     if not ask_for_realtime(Realtime.CONTROL) and sys.platform == "linux":
-        print(
+        print_line(
             "The loop has no real-time priority, and is late when the machine is busy: "
             f"{HOW_TO_PERMIT}."
         )

@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from lerecord.printable import shown
 from lerecord.recording.child import ignore_signals, messages
 from lerecord.recording.operator import Phase
 from lerecord.recording.snapshot import CameraView, JointView, Snapshot
@@ -38,7 +39,7 @@ def draw(snapshot: Snapshot, width: int) -> RenderableType:
     label, style = _LOOK[snapshot.phase]
     body: list[RenderableType] = [
         _headline(snapshot, label, style),
-        Text(f" {snapshot.task}", style="bold", overflow="ellipsis", no_wrap=True),
+        Text(shown(f" {snapshot.task}"), style="bold", overflow="ellipsis", no_wrap=True),
         Text(),
         _loop(snapshot),
         _cameras(snapshot.cameras),
@@ -46,15 +47,20 @@ def draw(snapshot: Snapshot, width: int) -> RenderableType:
         Text(),
         _joints(snapshot.joints, width),
         Text(),
-        Text(f" {snapshot.notice}", style="bold yellow"),
+        _plain(f" {snapshot.notice}", style="bold yellow"),
         _keys(snapshot.phase),
     ]
     return Panel(
         Group(*body),
-        title=f"lerecord · {snapshot.robot}{' (simulated)' if snapshot.simulated else ''}",
-        subtitle=snapshot.dataset,
+        title=_plain(f"lerecord · {snapshot.robot}{' (simulated)' if snapshot.simulated else ''}"),
+        subtitle=_plain(snapshot.dataset),
         border_style=style.removeprefix("bold ").split(" on ")[-1],
     )
+
+
+def _plain(text: str, style: str = "") -> Text:
+    """Text that may hold a stranger's words: neither markup nor escapes mean anything in it."""
+    return Text(shown(text), style)
 
 
 def _headline(snapshot: Snapshot, label: str, style: str) -> RenderableType:
@@ -105,7 +111,7 @@ def _cameras(cameras: tuple[CameraView, ...]) -> Table:
         rate = "--" if camera.fps is None else f"{camera.fps:5.1f}"
         behind = f"  {camera.behind} to encode" if camera.behind > 1 else ""
         table.add_row(
-            Text(f" {camera.name}"),
+            _plain(f" {camera.name}"),
             Text(f"{rate} fps", style="green" if camera.fps else ""),
             Text(f"age {camera.age_s * 1e3:4.0f} ms{behind}", style="bold red" if stale else ""),
         )
@@ -113,7 +119,7 @@ def _cameras(cameras: tuple[CameraView, ...]) -> Table:
 
 
 def _joints(joints: tuple[JointView, ...], width: int) -> Table:
-    longest = max((len(joint.name) for joint in joints), default=0)
+    longest = max((len(shown(joint.name)) for joint in joints), default=0)
     bar_width = max(10, width - longest - _AROUND_BAR)
     table = Table.grid(padding=(0, 1))
     for justify in ("left", "right", "left", "right"):
@@ -122,7 +128,7 @@ def _joints(joints: tuple[JointView, ...], width: int) -> Table:
     table.add_row(*(Text(head, style="dim") for head in heads))
     for joint in joints:
         table.add_row(
-            f" {joint.name}",
+            _plain(f" {joint.name}"),
             f"{joint.leader:7.1f}",
             _bar(joint, bar_width),
             f"{joint.follower:8.1f}",

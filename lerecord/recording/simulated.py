@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 
 from lerecord.config import SIMULATED_PLACE, HardwareConfig, SimulatorConfig
+from lerecord.printable import print_line
 from lerecord.recording.child import ChildProcess, Message
 from lerecord.recording.operator import Command, Phase
 
@@ -93,7 +94,7 @@ class SimulatedRig:
         trace: TracebackType | None,
     ) -> None:
         if not self._child.running and kind is None:
-            print(f"The simulator had ended: {self._child.complaint()}", file=sys.stderr)
+            print_line(f"The simulator had ended: {self._child.complaint()}", sys.stderr)
         elif self._faults is not None and kind is None:
-            print(faults_told(self._child), file=sys.stderr)
+            print_line(faults_told(self._child), sys.stderr)
         self._child.close(timeout_s=2.0)

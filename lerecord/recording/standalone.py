@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lerecord import config as configs
 from lerecord.config import HardwareConfig
+from lerecord.printable import print_line
 from lerecord.recording.child import ChildProcess
 from lerecord.recording.simulated import faults_told, first_line
 
@@ -48,17 +49,17 @@ def run_simulator(write: Path | None, seed: int | None, faults: Path | None) -> 
     path = configs.find(configs.SIMULATED)
     with simulator(configs.load(path), seed, faults) as running:
         for name, place in running.places.items():
-            print(f"{name:10s} {place}")
+            print_line(f"{name:10s} {place}")
         if write is not None:
             write.write_text(reaching(path, running.places), encoding="utf-8")
-            print(f'lerecord --hardware {write} --task "..." records it; Ctrl-C ends it.')
+            print_line(f'lerecord --hardware {write} --task "..." records it; Ctrl-C ends it.')
         try:
             while running.process.running:
                 running.process.poll()
                 time.sleep(0.1)
         finally:
             if faults is not None:
-                print(faults_told(running.process))
+                print_line(faults_told(running.process))
 
 
 def reaching(path: Path, places: Mapping[str, str]) -> str:

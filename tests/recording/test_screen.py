@@ -82,3 +82,16 @@ def test_a_simulated_rig_says_so() -> None:
 
 def test_a_snapshot_survives_the_pipe() -> None:
     assert Snapshot.from_json(SNAPSHOT.to_json()) == SNAPSHOT
+
+
+def test_what_a_stranger_wrote_is_shown_and_not_obeyed() -> None:
+    word = "[red]x[/]\x1b]0;\u202e"
+    visible = r"[red]x[/]\x1b]0;\u202e"
+    joint = replace(SNAPSHOT.joints[0], name=word)
+    camera = replace(SNAPSHOT.cameras[0], name=word)
+    screen = replace(SNAPSHOT, joints=(joint,), cameras=(camera,))
+    for field in ("task", "robot", "dataset", "notice"):
+        screen = replace(screen, **{field: word})  # type: ignore[arg-type]
+    drawn = text(screen, 120)
+    assert drawn.count(visible) == 6
+    assert not {"\x1b", "\u202e"} & set(drawn)
