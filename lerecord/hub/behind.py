@@ -23,7 +23,7 @@ _NICE = 19
 
 def main() -> None:
     """Serve until stdin ends."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)  # the parent decides, and says it through the pipe
     os.nice(_NICE)
     root, options = Path(sys.argv[1]), PushOptions(**json.loads(sys.argv[2]))

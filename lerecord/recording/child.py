@@ -162,7 +162,7 @@ class ChildProcess:
 
 def ignore_signals() -> None:
     """In a child: leave the decision to end to the parent, which says it through the pipe."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
 
 

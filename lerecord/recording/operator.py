@@ -141,9 +141,9 @@ def keyboard() -> Iterator[Keyboard]:
 
 
 class Signals:
-    """SIGINT, SIGTERM and SIGHUP as one command: stop safely. A context manager."""
+    """SIGINT, SIGTERM, SIGHUP and SIGQUIT as one command: stop safely. A context manager."""
 
-    _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None

@@ -56,15 +56,15 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
         simulated, config = _reach(options, setup.config, attended, stack)
         recorder, rig, notes = _open(options, setup, config, attended, stack)
         stack.enter_context(signals)
-        stack.enter_context(rig)
         _be_on_time()
-        with _people(attended, Scene(setup.root, config, rig.joints), recorder) as (keys, shown):
-            if notes:
-                shown.notice(" ".join(notes))
-            operators: list[Operator] = [signals, *keys, *([simulated] if simulated else [])]
-            listener = _with_work(shown, recorder, afterwork, setup.root, stack)
-            session = Session(rig, recorder, plan, operators, listener)
-            gc.freeze()  # collections in the loop look at what the loop made, and at nothing else
+        keys, shown = stack.enter_context(_people(attended, setup.root, config, rig, recorder))
+        if notes:
+            shown.notice(" ".join(notes))
+        operators: list[Operator] = [signals, *keys, *([simulated] if simulated else [])]
+        listener = _with_work(shown, recorder, afterwork, setup.root, stack)
+        session = Session(rig, recorder, plan, operators, listener)
+        with rig:  # innermost: the arm is parked and let go before anything else is waited for
+            gc.freeze()  # collections in the loop look at what the loop made, and nothing else
             session.run(Pacer(config.fps, sleep=recorder.sleep))
     for name in rig.still_held:
         print_line(
@@ -135,7 +135,7 @@ def _open(
         """Commits go on while the arm parks; what stops them is said when the recorder closes."""
         try:
             recorder.sleep(seconds)
-        except LerecordError:
+        except Exception:  # whatever it is: the arm must not drop for it
             time.sleep(seconds)
 
     rig = Rig(config, setup.calibrations, sleep=sleep)
@@ -149,11 +149,11 @@ def _open(
 
 @contextmanager
 def _people(
-    attended: bool, scene: Scene, recorder: Recorder
+    attended: bool, root: Path, config: HardwareConfig, rig: Rig, recorder: Recorder
 ) -> Iterator[tuple[list[Operator], Listener]]:
     """Keys and a screen in a terminal, lines without one."""
     if not attended:
         yield [], Lines(recorder)
         return
-    with keyboard() as keys, Screen(scene, recorder) as screen:
+    with keyboard() as keys, Screen(Scene(root, config, rig.joints), recorder) as screen:
         yield [keys], screen

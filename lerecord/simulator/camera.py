@@ -73,7 +73,7 @@ class Camera:
 
 def main() -> int:
     """Serve until the end of stdin; the exit status."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
     ask_for_realtime(Realtime.SIMULATED_CAMERA)  # a real camera waits for no processor
     threading.Thread(target=_end_with_parent, daemon=True).start()

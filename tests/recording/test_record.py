@@ -172,7 +172,7 @@ def test_a_killed_recorder_leaves_no_process_and_a_whole_dataset(
     assert_passes_check(dataset)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_parks_commits_and_keeps_the_running_take(
     recording: tuple[subprocess.Popen[str], Path], number: signal.Signals
 ) -> None:
@@ -195,7 +195,7 @@ def simulator() -> Iterator[Simulator]:
     running.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGKILL])
 def test_the_arm_parks_before_it_is_released_and_is_held_when_nobody_can(
     simulator: Simulator, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -301,6 +301,28 @@ def test_a_session_by_keys(terminal: Terminal, tmp_path: Path) -> None:
     assert termios.tcgetattr(terminal.slave) == terminal.mode
     assert_passes_check(tmp_path / "box")
     assert not list(tmp_path.glob("box/.lerecord/takes/*"))
+
+
+def test_a_terminal_that_stands_still_does_not_keep_the_arm_under_torque(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    found = simulator.follower_found()
+    simulator.say({"phase": "reset"})
+    hardware = simulator.hardware(tmp_path, cameras=False)
+    folder = str(tmp_path / "box")
+    terminal = Terminal("--task", TASK, "--dataset", folder, "--hardware", str(hardware))
+    try:
+        terminal.wait_for("RESET")
+        wait_until(lambda: np.abs(simulator.follower("position") - found).max() > 100)
+        assert simulator.follower("torque").all()
+        termios.tcflow(terminal.slave, termios.TCOOFF)  # as Ctrl-S or a stalled connection
+        terminal.process.terminate()
+        wait_until(lambda: not simulator.follower("torque").any())
+        assert np.abs(simulator.follower("goal") - found).max() < 20  # it was parked first
+        termios.tcflow(terminal.slave, termios.TCOON)
+        assert terminal.process.wait(timeout=30) == 128 + signal.SIGTERM
+    finally:
+        terminal.close()
 
 
 def test_a_take_that_was_left_is_offered_before_the_next_session(
