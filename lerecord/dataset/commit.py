@@ -11,12 +11,12 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from lerecord.dataset import layout
-from lerecord.dataset.disk import link_or_copy, refused
+from lerecord.dataset.disk import fingerprint_of, link_or_copy, refused
 from lerecord.dataset.sync import sync_file, sync_folders
 from lerecord.errors import DatasetError
 
@@ -44,6 +44,8 @@ class Move:
     """Name in the transaction's folder."""
     target: str
     """Path in the dataset, as in every step."""
+    fingerprint: str | None = None
+    """Of the staged file, from the mark on: it tells that file from the one it replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,9 @@ class Transaction:
         length = path.stat().st_size if path.exists() else 0
         if length and not _ends_in_newline(path):
             data = b"\n" + data  # else two records are glued
+        if path.is_symlink():  # what it leads to is not the dataset's own: it may be a cache's
+            self.put(target, path.read_bytes() + data)
+            return
         self._steps.append(Append(target, length, data.decode()))
 
     def remove(self, target: str) -> None:
@@ -140,8 +145,8 @@ class Transaction:
             DatasetError: the disk refused; before the mark nothing has changed, after it the
                 next command that opens the dataset goes on.
         """
-        steps = sorted(self._steps, key=_rank)
         try:
+            steps = sorted(map(self._identified, self._steps), key=_rank)
             self._mark(steps)
         except OSError as error:
             raise self._refused(error) from error
@@ -168,6 +173,11 @@ class Transaction:
 
     def _refused(self, error: OSError) -> DatasetError:
         return refused(self._root, error, "nothing was changed", self._needed_bytes)
+
+    def _identified(self, step: Step) -> Step:
+        if isinstance(step, Move):
+            return replace(step, fingerprint=fingerprint_of(self._folder / step.source))
+        return step
 
     def _mark(self, steps: Iterable[Step]) -> None:
         for step in steps:
@@ -265,10 +275,10 @@ def _do(root: Path, folder: Path, step: Step) -> None:
     target = root / step.target
     match step:
         case Move(source):
-            if (folder / source).exists():
+            if os.path.lexists(folder / source):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 (folder / source).replace(target)
-            elif not target.exists():
+            elif not _was_moved(step, target):
                 raise DatasetError(
                     f"{step.target} was lost while the dataset was changed; restore {root}."
                 )
@@ -291,6 +301,13 @@ def _do(root: Path, folder: Path, step: Step) -> None:
                 shutil.rmtree(target)
             else:
                 target.unlink(missing_ok=True)
+
+
+def _was_moved(step: Move, target: Path) -> bool:
+    """True when the file at `target` is the staged one: the old one would be another's content."""
+    if target.is_symlink() or not target.is_file():
+        return False
+    return step.fingerprint in (None, fingerprint_of(target))
 
 
 def _ends_in_newline(path: Path) -> bool:

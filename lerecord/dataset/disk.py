@@ -3,12 +3,15 @@
 import errno
 import os
 import shutil
+import zlib
 from pathlib import Path
 
 from lerecord.errors import DatasetError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS)
+
+_ENDS_BYTES = 4096  # headers and indices of parquet and mp4, which hold counts, sizes and bounds
 
 
 def refused(place: Path, error: OSError, consequence: str, needed_bytes: int = 0) -> DatasetError:
@@ -48,15 +51,27 @@ def size_of(folder: Path) -> int:
 
 
 def link_or_copy(source: Path, target: Path) -> bool:
-    """Give a file a second name; copied, and False, where the disk knows no second names."""
+    """Give a file a second name; copied, and False, where the disk knows no second names.
+
+    A link is followed: the second name is one of the file that it leads to.
+    """
     try:
-        os.link(source, target)
+        os.link(os.path.realpath(source), target)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
         shutil.copyfile(source, target)
         return False
     return True
+
+
+def fingerprint_of(path: Path) -> str:
+    """What tells files of a dataset apart without reading all of them: size, head and tail."""
+    with path.open("rb") as file:
+        checksum = zlib.crc32(file.read(_ENDS_BYTES))
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _ENDS_BYTES))
+        return f"{size}-{zlib.crc32(file.read(), checksum):08x}"
 
 
 def _free(place: Path) -> int:

@@ -5,6 +5,7 @@ the same whichever way it came about.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,7 +65,8 @@ class EpisodeList:
             sidecars=frozenset(
                 record.index
                 for record in records
-                if (root / layout.capture_file(record.index)).exists()
+                # Also one that is a link to nothing: it is lost, and not one that never was.
+                if os.path.lexists(root / layout.capture_file(record.index))
             ),
             places=_places_as_stored(records, info, tasks),
         )
@@ -117,7 +119,7 @@ class Draft:
         stats: of every feature; those of the index columns are set to its place.
         health: None when it has no sidecar.
         sidecar: writes it at a path; None when there is none.
-        videos: feature name to what writes the video at a path.
+        videos: feature name to what writes the video at a path; one that was lost has none.
     """
 
     task: str

@@ -27,6 +27,7 @@ from lerecord.dataset.episodes import (
 from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.metadata import EpisodeRecord, line_of
 from lerecord.dataset.sidecar import StoredSidecar
+from lerecord.dataset.sources import require_sources
 from lerecord.dataset.state import DatasetState, Encoded, holds_dataset
 from lerecord.dataset.stats import Stats
 from lerecord.dataset.table import EpisodeColumns, Place
@@ -106,12 +107,16 @@ class Rebuild:
         said = change.encoded
         new = _New.of(self.old, slots, self.state if said is None else self.state.encoded_as(said))
         files = file_changes(self.old, slots, new.places, self.keys)
+        require_sources(self.root, slots, files)
         operation = Operation(
             done=change.done,
             undone=change.undone,
             episodes=len(slots),
             digest=trash.digest_of(new.lines, new.stats_lines, len(slots)),
-            before=trash.list_before(self.old, slots),
+            before=tuple(
+                trash.with_missing(self.root, each, self.keys) if isinstance(each, Kept) else each
+                for each in trash.list_before(self.old, slots)
+            ),
             encoded=None if said is None else self.state.encoded,
         )
         kept = [each for each in operation.before if isinstance(each, Kept)]

@@ -8,7 +8,7 @@ was before. Files that were only numbered anew are not kept: they follow from th
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -57,6 +57,7 @@ class Kept:
         stats: likewise.
         health: likewise; None when it had none.
         sidecar: True when it had one.
+        missing: its files that were not there any more, as paths in the dataset.
     """
 
     index: int
@@ -64,6 +65,7 @@ class Kept:
     stats: Stats
     health: Health | None
     sidecar: bool
+    missing: tuple[str, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """For the record."""
@@ -73,6 +75,7 @@ class Kept:
             "stats": stats.to_data(self.stats),
             "health": self.health,
             "sidecar": self.sidecar,
+            **({"missing": self.missing} if self.missing else {}),
         }
 
 
@@ -135,7 +138,12 @@ def _was(data: Mapping[str, Any]) -> Run | Kept:
     if "now" in data:
         return Run(data["now"], data["count"], data["task"])
     return Kept(
-        data["kept"], data["task"], stats.from_data(data["stats"]), data["health"], data["sidecar"]
+        index=data["kept"],
+        task=data["task"],
+        stats=stats.from_data(data["stats"]),
+        health=data["health"],
+        sidecar=data["sidecar"],
+        missing=tuple(data.get("missing", ())),
     )
 
 
@@ -167,6 +175,16 @@ def digest_of(episodes: bytes, episodes_stats: bytes, count: int) -> str:
 
 def kept_files(kept: Kept, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each file of an episode: its path in the dataset before, and its name in the trash."""
+    return (each for each in _files(kept, keys) if each[0] not in kept.missing)
+
+
+def with_missing(root: Path, kept: Kept, keys: Sequence[str]) -> Kept:
+    """The same, knowing which of its files are not there: they cannot be kept."""
+    missing = tuple(name for name, _ in _files(kept, keys) if not (root / name).is_file())
+    return replace(kept, missing=missing)
+
+
+def _files(kept: Kept, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
     stem = f"episode_{kept.index:06d}"
     yield layout.data_file(kept.index), f"{stem}.parquet{_SUFFIX}"
     if kept.sidecar:

@@ -67,11 +67,21 @@ def _before(rebuild: Rebuild, name: str, operation: Operation) -> list[Slot]:
     slots: list[Slot] = []
     for was in operation.before:
         if isinstance(was, Kept):
+            _refuse_lost_table(rebuild.root, was, operation)
             slots.append(_restored(rebuild.root / layout.TRASH / name, was, rebuild.keys))
         else:
             slots += [Stays(was.now + number, was.task) for number in range(was.count)]
     since = range(operation.episodes, len(rebuild.old))
     return [*slots, *(Stays(index, rebuild.old.task(index)) for index in since)]
+
+
+def _refuse_lost_table(root: Path, kept: Kept, operation: Operation) -> None:
+    """An episode comes back without the videos that it had lost, but not without its frames."""
+    if (name := layout.data_file(kept.index)) in kept.missing:
+        raise DatasetError(
+            f"`{operation.done.said}` cannot be undone: {name} of episode {kept.index} was missing "
+            f"already; what else it had is kept in {root / layout.TRASH}."
+        )
 
 
 def _restored(folder: Path, kept: Kept, keys: Sequence[str]) -> Draft:
@@ -86,7 +96,9 @@ def _restored(folder: Path, kept: Kept, keys: Sequence[str]) -> Draft:
         health=kept.health,
         sidecar=None if sidecar is None else partial(_link, folder / sidecar),
         videos={
-            key: partial(_link, folder / files[layout.video_file(kept.index, key)]) for key in keys
+            key: partial(_link, folder / files[name])
+            for key in keys
+            if (name := layout.video_file(kept.index, key)) in files
         },
     )
 
