@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lerecord.dataset import layout
+from lerecord.dataset.feature import Feature
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.dataset.spec import IMAGE_PREFIX
 from lerecord.errors import DatasetError
@@ -106,8 +107,8 @@ def _facts(snapshot: Snapshot) -> _Facts:
         (Tier.HARDWARE, layout.HARDWARE): "absent" if hardware is None else "present",
         (Tier.ENVIRONMENT, "order of features"): list(info.features),
     }
-    for key, feature in info.features.items():
-        facts |= _feature_facts(key, feature)
+    for feature in info.features.values():
+        facts |= _feature_facts(feature)
     if hardware is None:
         return facts
     facts[Tier.FORM, "units"] = hardware.pop("units", None)
@@ -122,16 +123,17 @@ def _facts(snapshot: Snapshot) -> _Facts:
     return facts
 
 
-def _feature_facts(key: str, feature: Mapping[str, Any]) -> _Facts:
-    if feature["dtype"] != "video":
+def _feature_facts(feature: Feature) -> _Facts:
+    if not feature.is_video:
         return {
-            (Tier.FORM, f"{name} of {key}"): feature.get(name)
-            for name in ("dtype", "shape", "names")
+            (Tier.FORM, f"dtype of {feature.key}"): feature.dtype,
+            (Tier.FORM, f"shape of {feature.key}"): list(feature.shape),
+            (Tier.FORM, f"names of {feature.key}"): list(feature.names),
         }
-    camera = f"camera {key.removeprefix(IMAGE_PREFIX)}"
-    size = dict(zip(feature["names"], feature["shape"], strict=True))
-    facts: _Facts = {(Tier.FORM, camera): f"{size.get('width')}x{size.get('height')}"}
-    for name, value in (feature.get("info") or {}).items():
+    camera = f"camera {feature.key.removeprefix(IMAGE_PREFIX)}"
+    width, height = feature.size
+    facts: _Facts = {(Tier.FORM, camera): f"{width}x{height}"}
+    for name, value in feature.facts.items():
         facts[Tier.FORM if name in _VIDEO_FORM else Tier.ENVIRONMENT, f"{name} of {camera}"] = value
     return facts
 

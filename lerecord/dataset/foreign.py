@@ -8,15 +8,18 @@ and what has no place in them would be lost.
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from lerecord.dataset import layout, metadata
+from lerecord.dataset.feature import Feature
+from lerecord.dataset.fields import shown
 from lerecord.dataset.metadata import Info
 from lerecord.dataset.spec import (
     DEFAULT_FEATURES,
     IMAGE_PREFIX,
     VECTORS,
     CameraSpec,
+    Codec,
     DatasetSpec,
     VideoSettings,
 )
@@ -26,13 +29,16 @@ _ENTRIES = {
     layout.EPISODES: {"episode_index", "tasks", "length"},
     layout.TASKS: {"task_index", "task"},
 }
-_VIDEO_FACTS = {
+_VIDEO_FACTS: Mapping[str, object] = {
     "video.pix_fmt": "yuv420p",
     "video.is_depth_map": False,
     "video.channels": 3,
     "has_audio": False,
 }
 """What videos that lerecord writes are; another recorder may leave a fact out."""
+
+
+_CODECS = [{each} for each in get_args(Codec)]
 
 
 def is_foreign(root: Path) -> bool:
@@ -59,18 +65,19 @@ def spec_of(info: Info) -> DatasetSpec:
     """What info.json alone says.
 
     Raises:
-        ConfigError: a camera has a name or a size that lerecord has not.
-        KeyError, TypeError, ValueError: a feature is not of LeRobot's form.
+        ConfigError, DatasetError: a camera has a name or a size that lerecord does not record.
     """
     codecs: set[Any] = set(info.codecs.values())
-    known = len(codecs) == 1 and codecs <= {"h264", "av1"}
+    action = info.features.get("action")
     return DatasetSpec(
-        robot_type=info.robot_type,
+        robot_type=info.robot_type or "",
         fps=info.fps,
         units="",
-        joints=flat_names(info.features.get("action", {}).get("names")),
+        joints=() if action is None else action.names,
         cameras=metadata.cameras_of(info),
-        video=VideoSettings(codecs.pop()) if known else VideoSettings(),
+        video=next(
+            (VideoSettings(each) for each in get_args(Codec) if codecs == {each}), VideoSettings()
+        ),
     )
 
 
@@ -84,13 +91,8 @@ def kept_spec(info: Info) -> DatasetSpec:
         if key not in info.features:
             raise _refusal(key, "is missing")
     for key, feature in info.features.items():
-        if (obstacle := _obstacle(key, feature)) is not None:
+        if (obstacle := _obstacle(feature)) is not None:
             raise _refusal(key, obstacle)
-    if not isinstance(info.fps, int):
-        raise DatasetError(
-            f"{layout.INFO} has the fps {info.fps!r}, and lerecord changes datasets of whole ones; "
-            f"change it with the recorder that made it."
-        )
     return spec_of(info)
 
 
@@ -101,34 +103,33 @@ def _refusal(key: str, obstacle: str) -> DatasetError:
     )
 
 
-def _obstacle(key: str, feature: Mapping[str, Any]) -> str | None:
+def _obstacle(feature: Feature) -> str | None:
     """Why a feature would not be kept; None when it would."""
-    dtype, shape = feature.get("dtype"), list(feature.get("shape") or ())
-    if key in DEFAULT_FEATURES:
-        kept = dtype == DEFAULT_FEATURES[key] and shape == [1]
-    elif key in VECTORS:
+    shape = feature.shape
+    if feature.key in DEFAULT_FEATURES:
+        kept = feature.dtype == DEFAULT_FEATURES[feature.key] and shape == (1,)
+    elif feature.key in VECTORS:
         # LeRobot keeps a vector of one as a plain number, in another type of column.
-        kept = dtype == "float32" and len(shape) == 1 and shape[0] > 1
-    elif dtype == "video":
-        return _obstacle_of_video(key, feature)
+        kept = feature.dtype == "float32" and len(shape) == 1 and shape[0] > 1
+    elif feature.is_video:
+        return _obstacle_of_video(feature)
     else:
         return "is none that lerecord writes"
-    return None if kept else f"is {dtype} of shape {shape}"
+    return None if kept else f"is {feature.dtype} of shape {list(shape)}"
 
 
-def _obstacle_of_video(key: str, feature: Mapping[str, Any]) -> str | None:
-    facts = feature.get("info") or {}
-    if not key.startswith(IMAGE_PREFIX):
+def _obstacle_of_video(feature: Feature) -> str | None:
+    if not feature.key.startswith(IMAGE_PREFIX):
         return f"is a video whose name does not begin with {IMAGE_PREFIX}"
-    if "video.codec" not in facts:
+    if feature.video.codec is None:
         return "does not say its video.codec"
     for name, due in _VIDEO_FACTS.items():
-        if facts.get(name, due) != due:
-            return f"has {name} {json.dumps(facts[name])}"
+        if (found := feature.facts.get(name, due)) != due:
+            return f"has {name} {shown(found)}"
     try:
-        CameraSpec(key.removeprefix(IMAGE_PREFIX), *metadata.picture_size(feature))
-    except (ConfigError, KeyError, TypeError, ValueError):
-        return f"is a video of shape {feature.get('shape')}, named {feature.get('names')}"
+        CameraSpec(feature.key.removeprefix(IMAGE_PREFIX), *feature.size)
+    except (ConfigError, DatasetError):
+        return f"is a video of shape {list(feature.shape)}, named {list(feature.names)}"
     return None
 
 
@@ -152,10 +153,3 @@ def require_known_entries(name: str, data: bytes) -> None:
                 f"{name} has the entry {further[0]}, which lerecord would not keep; change the "
                 f"dataset with the recorder that made it."
             )
-
-
-def flat_names(names: Any) -> tuple[str, ...]:
-    """The names of a vector's places, in both forms of LeRobot's: [...] and {"motors": [...]}."""
-    if isinstance(names, Mapping):
-        return tuple(name for each in names.values() for name in flat_names(each))
-    return tuple(str(name) for name in names) if isinstance(names, list) else ()

@@ -132,9 +132,7 @@ class _Import:
     def _rows_of(self, episode: Episode) -> pa.Table:
         """The rows of an episode; the file that they are in is kept for the next."""
         if self._table is None or self._table[0] != episode.data:
-            keys = [
-                key for key, each in self._source.info.features.items() if each["dtype"] != "video"
-            ]
+            keys = [each.key for each in self._source.info.columns]
             try:
                 table = pq.read_table(episode.data, columns=keys, partitioning=None).select(keys)
             except (OSError, pa.ArrowException, KeyError) as error:
@@ -151,7 +149,7 @@ class _Import:
 
     def _column(self, episode: Episode, table: pa.Table, key: str) -> NDArray[Any]:
         try:
-            return column_of(table, key, self._source.info.features[key]["shape"])
+            return column_of(table, key, self._source.info.features[key].shape)
         except ValueError as error:
             raise DatasetError(f"{episode.data} cannot be read ({error}).") from error
 
@@ -159,7 +157,7 @@ class _Import:
         """Of the rows computed anew, to be exact; of pictures as they are stored."""
         found: Stats = {}
         for key, feature in self._source.info.features.items():
-            if feature["dtype"] in _NUMBERS and len(feature["shape"]) == 1:
+            if feature.dtype in _NUMBERS and len(feature.shape) == 1:
                 found[key] = stats.of_column(self._column(episode, table, key))
             elif key in episode.stats:
                 found[key] = episode.stats[key]

@@ -142,7 +142,7 @@ class _Merge:
         path = source.snapshot.view.path(layout.data_file(record.index))
         info = self._sources[0].snapshot.info
         try:
-            keys = [key for key, each in info.features.items() if each["dtype"] != "video"]
+            keys = [each.key for each in info.columns]
             table = pq.read_table(path, columns=keys, partitioning=None).select(keys)
             columns = {key: to_numpy(table, key) for key in NUMBERS}
         except (OSError, pa.ArrowException, KeyError, ValueError) as error:

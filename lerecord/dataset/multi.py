@@ -59,8 +59,8 @@ class MultiDataset(Samples):
         return self.datasets[0].fps
 
     @property
-    def robot_type(self) -> str:
-        """Of the rig."""
+    def robot_type(self) -> str | None:
+        """Of the rig; None when nobody said it."""
         return self.datasets[0].robot_type
 
     @property

@@ -5,19 +5,20 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.dataset import layout, metadata
+from lerecord.dataset import layout
 from lerecord.dataset.snapshot import Snapshot
+from lerecord.dataset.spec import IMAGE_PREFIX
 from lerecord.dataset.staging import left_takes
 
 
 @dataclass(frozen=True, slots=True)
 class CameraOverview:
-    """One camera: name, recorded size, codec of the first episode's video."""
+    """One camera: name, recorded size, and the codec if info.json says it."""
 
     name: str
     width: int
     height: int
-    codec: str
+    codec: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Overview:
         left_takes: ids of takes that are staged and not committed.
     """
 
-    robot_type: str
+    robot_type: str | None
     fps: int
     episodes: int
     frames: int
@@ -67,13 +68,8 @@ def summary(root: Path) -> Overview:
         seconds=info.frames / info.fps,
         tasks={task: counts[task] for task in snapshot.tasks()},
         cameras=tuple(
-            CameraOverview(
-                camera.name,
-                camera.width,
-                camera.height,
-                info.features[camera.key]["info"]["video.codec"],
-            )
-            for camera in metadata.cameras_of(info)
+            CameraOverview(each.key.removeprefix(IMAGE_PREFIX), *each.size, each.video.codec)
+            for each in info.videos
         ),
         disk_bytes=_disk_bytes(root),
         simulated=None if hardware is None else snapshot.spec().simulated,

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lerecord.dataset import layout, metadata, v30
+from lerecord.dataset.fields import Fields
 from lerecord.dataset.metadata import EpisodeRecord, Info
 from lerecord.dataset.stats import FeatureStats, Stats
 from lerecord.dataset.v30 import FileNumber
@@ -117,32 +118,24 @@ def _info_values(root: Path) -> dict[str, Any]:
 
 
 def _info(values: Mapping[str, Any]) -> Info:
-    features = {key: _feature(each) for key, each in values["features"].items()}
-    for key, feature in features.items():
-        if feature["dtype"] == "image":
+    fields = Fields(values, layout.INFO)
+    features = {key: _feature(each) for key, each in fields.object("features").values.items()}
+    info = Info.from_fields(Fields({**values, "features": features}, layout.INFO))
+    for each in info.columns:
+        if each.is_image:
             raise DatasetError(
-                f"The feature {key} keeps its pictures in the rows; lerecord reads videos."
+                f"The feature {each.key} keeps its images in the data files; lerecord reads videos."
             )
-    info = Info(
-        robot_type=values["robot_type"],
-        fps=int(values["fps"]),
-        features=features,
-        episodes=values["total_episodes"],
-        frames=values["total_frames"],
-        tasks=values["total_tasks"],
-    )
-    if info.fps != values["fps"]:
-        raise DatasetError(f"The dataset has {values['fps']} rows a second; v2.1 needs an integer.")
     known = {*info.to_data(), *_OF_V30}
     extra = {key: value for key, value in values.items() if key not in known}
-    return replace(info, extra=extra)
+    return replace(info, extra=extra, found={})
 
 
-def _feature(feature: Mapping[str, Any]) -> dict[str, Any]:
+def _feature(feature: Any) -> Any:
     """A feature with the one fact that has another name in v2.1 under it."""
-    told = feature.get("info")
+    told = feature.get("info") if isinstance(feature, dict) else None
     if not isinstance(told, dict) or _DEPTH not in told:
-        return dict(feature)
+        return feature
     renamed = {f"video.{_DEPTH}" if key == _DEPTH else key: each for key, each in told.items()}
     return {**feature, "info": renamed}
 

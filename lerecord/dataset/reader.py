@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lerecord.dataset import layout, metadata, stats
 from lerecord.dataset.decoder import Clock, PictureSource, Rgb, Take, Video
+from lerecord.dataset.feature import Feature
 from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.rows import Rows, load_rows
 from lerecord.dataset.samples import Batch, ImageForm, Samples
@@ -80,14 +81,14 @@ class Dataset(Samples):
         return self._info.fps
 
     @property
-    def robot_type(self) -> str:
-        """Of the rig."""
+    def robot_type(self) -> str | None:
+        """Of the rig; None when nobody said it."""
         return self._info.robot_type
 
     @property
     def features(self) -> Mapping[str, Any]:
         """As in meta/info.json: name to dtype, shape and names."""
-        return self._info.features
+        return self._info.features_data()
 
     @property
     def camera_keys(self) -> list[str]:
@@ -136,7 +137,7 @@ class Dataset(Samples):
         first, end = self._rows.first[episode], self._rows.end[episode]
         batch: Batch = {}
         pads: Batch = {}
-        for key in self.features:
+        for key in self._info.features:
             if key in self._windows:
                 taken = self._windows.at(key, rows, first, end)
                 pads[f"{key}_is_pad"] = taken.padded
@@ -157,7 +158,7 @@ class Dataset(Samples):
 
     def _decoded(self, key: str, rows: NDArray[np.int64]) -> NDArray[Any]:
         """The pictures of (N, T) rows; every one is decoded once, however often it is asked for."""
-        places = _Places(rows.ravel(), self._images, self.features[key])
+        places = _Places(rows.ravel(), self._images, self._info.features[key])
         episodes = self._rows.episode_at(places.rows)
         for episode in np.unique(episodes):
             number = self._rows.episodes[episode].index
@@ -186,12 +187,10 @@ class Dataset(Samples):
 class _Places:
     """Where decoded pictures go: one may be due at several places."""
 
-    def __init__(
-        self, rows: NDArray[np.int64], form: ImageForm, feature: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, rows: NDArray[np.int64], form: ImageForm, feature: Feature) -> None:
         self.rows, self._wanted = np.unique(rows, return_inverse=True)
         self._form = form
-        width, height = metadata.picture_size(feature)
+        width, height = feature.size
         self._size = size = (height, width)
         shape = (*size, 3) if form == "uint8" else (3, *size)
         self.values: NDArray[Any] = np.empty((len(rows), *shape), dtype=form)

@@ -61,7 +61,7 @@ def _overview_lines(overview: Overview) -> list[str]:
     ]
     lines += [f"task      {count} x {task}" for task, count in overview.tasks.items()]
     lines += [
-        f"camera    {each.name}, {each.width}x{each.height}, {each.codec}"
+        f"camera    {each.name}, {each.width}x{each.height}, {each.codec or 'codec not stated'}"
         for each in overview.cameras
     ]
     lines.append(f"disk      {overview.disk_bytes / 1e6:.1f} MB")

@@ -56,11 +56,12 @@ def load_rows(
     Raises:
         DatasetError: a file is missing, not readable, lacks a column or disagrees with meta/.
     """
-    keys = [key for key, each in info.features.items() if each["dtype"] != "video"]
-    if pictures := [key for key in keys if info.features[key]["dtype"] == "image"]:
-        raise DatasetError(
-            f"The feature {pictures[0]} keeps its pictures in the rows; lerecord reads videos."
-        )
+    for each in info.columns:
+        if each.is_image:
+            raise DatasetError(
+                f"The feature {each.key} keeps its images in the data files; lerecord reads videos."
+            )
+    keys = [each.key for each in info.columns]
     lengths = np.array([each.length for each in episodes], dtype=np.int64)
     end = np.cumsum(lengths, dtype=np.int64)
     parts = [_columns(view, info, keys, each, tolerance_s) for each in episodes]
@@ -75,8 +76,8 @@ def load_rows(
 def _joined(parts: list[NDArray[Any]], info: Info, key: str) -> NDArray[Any]:
     if parts:
         return np.concatenate(parts)
-    dtype, shape = info.features[key]["dtype"], info.features[key]["shape"]
-    return np.empty((0, *([] if shape == [1] else shape)), dtype)
+    feature = info.features[key]
+    return np.empty((0, *(() if feature.shape == (1,) else feature.shape)), feature.dtype)
 
 
 def _columns(
@@ -85,7 +86,7 @@ def _columns(
     path = view.path(layout.data_file(episode.index))
     try:
         table = pq.read_table(path, columns=keys, partitioning=None, memory_map=True)
-        columns = {key: column_of(table, key, info.features[key]["shape"]) for key in keys}
+        columns = {key: column_of(table, key, info.features[key].shape) for key in keys}
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}).") from error
     _require_agreement(path, columns, episode)
@@ -122,4 +123,4 @@ def column_of(table: pa.Table, key: str, shape: Sequence[int]) -> NDArray[Any]:
     if values.size != len(values) * math.prod(shape):
         found = values.shape[1:]
         raise ValueError(f"{key}: its rows have a shape of {found} instead of {tuple(shape)}")
-    return values.reshape(len(values), *(() if list(shape) == [1] else shape))
+    return values.reshape(len(values), *(() if tuple(shape) == (1,) else shape))

@@ -55,7 +55,7 @@ class Snapshot:
             info = view.read(layout.INFO)
             meta = {name: _read(view, name) for name in _META}
             if _versions(PendingView.of(root)) == before:
-                return cls(view, Info.from_bytes(info), meta, before)
+                return cls(view, Info.from_bytes(info, root), meta, before)
         raise restless(root)
 
     def is_current(self) -> bool:

@@ -98,7 +98,7 @@ class DatasetState:
     @classmethod
     def empty(cls, spec: DatasetSpec) -> Self:
         """A dataset without episodes."""
-        return cls(spec, Info(spec.robot_type, spec.fps, spec.features()), [], None, b"")
+        return cls(spec, Info.of(spec), [], None, b"")
 
     @classmethod
     def load(cls, root: Path) -> Self:
@@ -108,7 +108,7 @@ class DatasetState:
             DatasetError: a file below meta/ is missing, not of v2.1, or disagrees with info.json;
                 or another recorder made it, with more in it than a change would keep.
         """
-        info = Info.from_bytes(read_meta(root, layout.INFO))
+        info = Info.from_bytes(read_meta(root, layout.INFO), root)
         rig_known = not foreign.is_foreign(root)
         hardware = read_meta(root, layout.HARDWARE) if rig_known else b""
         for name in (layout.EPISODES, layout.EPISODES_STATS):

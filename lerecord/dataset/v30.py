@@ -81,7 +81,7 @@ def info_bytes(info: Info) -> bytes:
     data = {
         "codebase_version": CODEBASE_VERSION,
         "fps": info.fps,
-        "features": info.features,
+        "features": info.features_data(),
         "total_episodes": info.episodes,
         "total_frames": info.frames,
         "total_tasks": info.tasks,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from lerecord.dataset import foreign, layout, metadata
+from lerecord.dataset import layout, metadata
 from lerecord.dataset.snapshot import Snapshot
 
 MARK = b"<!-- Written by lerecord; without this line a push lets the card be. -->"
@@ -77,14 +77,10 @@ def _features(snapshot: Snapshot) -> str:
     return _table(
         ("feature", "type", "shape", "names"),
         [
-            (_code(key), each["dtype"], list(each["shape"]), _names(each.get("names")))
+            (_code(key), each.dtype, list(each.shape), ", ".join(each.names))
             for key, each in snapshot.info.features.items()
         ],
     )
-
-
-def _names(names: Any) -> str:
-    return ", ".join(foreign.flat_names(names))
 
 
 def _hardware(snapshot: Snapshot) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lerecord.dataset import edit, foreign, layout, metadata, recover, stats
+from lerecord.dataset import edit, layout, metadata, recover, stats
 from lerecord.dataset.commit import has_pending
 from lerecord.dataset.overview import summary
 from lerecord.dataset.rebuild import Watch
@@ -443,18 +443,3 @@ def test_recover_of_what_has_nothing_to_recover_changes_nothing(theirs: Path) ->
     before = tree(theirs)
     assert recover.recover(theirs) == 0
     assert tree(theirs) == before
-
-
-@pytest.mark.parametrize(
-    ("names", "flat"),
-    [(["x", "y"], ("x", "y")), ({"motors": ["x", "y"]}, ("x", "y")), (None, ())],
-)
-def test_names_have_two_forms(names: object, flat: tuple[str, ...]) -> None:
-    assert foreign.flat_names(names) == flat
-
-
-def test_the_spec_is_what_info_says(theirs: Path) -> None:
-    spec = foreign.kept_spec(metadata.Info.from_bytes((theirs / layout.INFO).read_bytes()))
-    assert (spec.robot_type, spec.fps, spec.joints) == ("lekiwi", 30, ("x.vel", "y.vel"))
-    assert [(each.key, each.width, each.height) for each in spec.cameras] == [(FRONT, 96, 64)]
-    assert spec.video.codec == "av1"

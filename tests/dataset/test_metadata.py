@@ -18,7 +18,7 @@ SENTENCE = st.text(min_size=1)
 
 
 def info_of(lab: "Lab", episodes: int = 3) -> Info:
-    return Info("koch", 30, lab.spec.features(), episodes=episodes, frames=75, tasks=2)
+    return replace(Info.of(lab.spec), episodes=episodes, frames=75, tasks=2)
 
 
 def test_info_has_lerobots_keys_in_order(lab: "Lab") -> None:
@@ -72,10 +72,14 @@ def test_info_comes_back_and_keeps_what_others_added(lab: "Lab") -> None:
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("codebase_version", "v3.0", "of version v3.0, and lerecord records v2.1"),
-        ("codebase_version", None, "of version None"),
-        ("chunks_size", 500, "chunks_size 500 where lerecord uses 1000"),
-        ("data_path", "x", "data_path 'x' where"),
+        (
+            "codebase_version",
+            "v3.0",
+            r"of version v3\.0, .*`lerecord import DATASET DATASET_v2\.1`",
+        ),
+        ("codebase_version", None, "has codebase_version null where v2.1 is expected"),
+        ("chunks_size", 500, "has chunks_size 500 where lerecord reads 1000 only"),
+        ("data_path", "x", r'has data_path "x" where lerecord reads "data/chunk-'),
     ],
 )
 def test_another_dataset_is_refused(lab: "Lab", key: str, value: object, sentence: str) -> None:
@@ -153,7 +157,7 @@ def test_tasks_are_numbered_by_first_appearance(lists: list[list[str]]) -> None:
 
 
 def test_the_rig_comes_back_from_its_files(lab: "Lab") -> None:
-    info = Info("koch", 30, lab.spec.features())
+    info = Info.of(lab.spec)
     again = metadata.spec_of(info, metadata.hardware_bytes(lab.spec))
     assert again == lab.spec
     with pytest.raises(DatasetError, match=r"meta/hardware\.json lacks 'units'"):
