@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import av
 import av.error
-import cv2
-import numpy as np
 
 from lerecord.cameras.camera import CameraSettings
 from lerecord.errors import DeviceError
 from lerecord.frame import Image
+from lerecord.jpeg import CorruptImageError, size_of, trimmed
+
+_HEAD_BYTES = 1 << 16
 
 
 class Camera:
@@ -30,11 +32,13 @@ class Camera:
         self._sequence = 0
 
     def open(self) -> None:
-        """Read the file and compare its first picture with the size that was asked for."""
+        """Read the file and compare its first image with the size that was asked for."""
         settings = self._settings
         try:
+            self._check_size()
             with av.open(settings.device, format="mjpeg") as container:
-                pictures = [bytes(packet) for packet in container.demux(video=0) if packet.size]
+                packets = container.demux(video=0)
+                pictures = [trimmed(bytes(packet)) for packet in packets if packet.size]
         except (av.error.FFmpegError, OSError) as error:
             raise DeviceError(
                 f"Camera {settings.name} cannot play {settings.device} ({error}); "
@@ -43,13 +47,6 @@ class Camera:
         if not pictures:
             raise DeviceError(
                 f"Camera {settings.name} finds no picture in {settings.device}; give another file."
-            )
-        first = cv2.imdecode(np.frombuffer(pictures[0], np.uint8), cv2.IMREAD_COLOR)
-        height, width = (0, 0) if first is None else first.shape[:2]
-        if (width, height) != (settings.width, settings.height):
-            raise DeviceError(
-                f"Camera {settings.name} plays {width}x{height} pictures from {settings.device}, "
-                f"not the {settings.width}x{settings.height} of the config; change one of them."
             )
         self._pictures = pictures
         self._first_due = self._now()
@@ -67,6 +64,24 @@ class Camera:
             self._sleep(ahead)
         self._sequence += 1
         return Image(self._pictures[sequence % len(self._pictures)], self._now(), sequence)
+
+    def _check_size(self) -> None:
+        """Before FFmpeg sees the file: it makes room for as many pixels as a header announces."""
+        settings = self._settings
+        with Path(settings.device).open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+        try:
+            width, height = size_of(head)
+        except CorruptImageError as error:
+            raise DeviceError(
+                f"Camera {settings.name} finds no JPEG at the beginning of {settings.device} "
+                f"({error}); check that it is an MJPEG file."
+            ) from error
+        if (width, height) != (settings.width, settings.height):
+            raise DeviceError(
+                f"Camera {settings.name} plays {width}x{height} pictures from {settings.device}, "
+                f"not the {settings.width}x{settings.height} of the config; change one of them."
+            )
 
     def close(self) -> None:
         """Forget the pictures."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lerecord.cameras.camera import CameraSettings
 from lerecord.errors import DeviceError
 from lerecord.frame import Image
+from lerecord.jpeg import trimmed
 
 _JPEG_START = b"\xff\xd8"
 _OPEN_TIMEOUT_MS = 3000
@@ -124,7 +125,7 @@ class Camera:
 
 
 def _as_delivered(pixels: NDArray[np.uint8]) -> bytes | NDArray[np.uint8]:
-    """JPEG bytes when the driver handed them over undecoded, else the pixels."""
+    """JPEG bytes when the driver handed them over undecoded, without padding; else the pixels."""
     head = pixels.reshape(-1)[:2].tobytes()
     undecoded = pixels.ndim < 3 or pixels.shape[0] == 1
-    return pixels.tobytes() if undecoded and head == _JPEG_START else pixels
+    return trimmed(pixels.tobytes()) if undecoded and head == _JPEG_START else pixels

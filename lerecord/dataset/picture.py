@@ -12,9 +12,10 @@ from lerecord.dataset.capture import Histogram
 from lerecord.dataset.spec import CameraSpec
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import Image
+from lerecord.jpeg import decode
 
-_END_OF_JPEG = b"\xff\xd9"
-_DECODE = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+LARGEST = 4
+"""Times the recorded size: a header that says more is damaged, not another mode."""
 # U and V of B, G, R and 1, as ITU-R BT.601-7 has them for 8 bits; OpenCV is fast with three rows.
 _CHROMA = np.array(
     [[112.0, -74.203, -37.797, 128 * 255], [-18.214, -93.786, 112.0, 128 * 255], [0, 0, 0, 0]],
@@ -26,10 +27,6 @@ _TURNS: dict[int, int | None] = {
     180: cv2.ROTATE_180,
     270: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
-
-
-class CorruptImageError(Exception):
-    """An image's bytes are no whole JPEG."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,10 +65,11 @@ class PictureMaker:
         """Decode, turn, count and convert.
 
         Raises:
-            CorruptImageError: the JPEG is torn or none.
+            CorruptImageError: the JPEG is torn, damaged or none.
             DeviceError: the image has another size than the dataset records.
         """
-        pixels = decode(image.data) if isinstance(image.data, bytes) else image.data
+        most = LARGEST * self._camera.width * self._camera.height
+        pixels = decode(image.data, most) if isinstance(image.data, bytes) else image.data
         if self._turn is not None:
             pixels = cv2.rotate(pixels, self._turn).astype(np.uint8, copy=False)
         height, width = pixels.shape[:2]
@@ -89,21 +87,6 @@ def turned_back(pixels: NDArray[np.uint8], rotation: int) -> NDArray[np.uint8]:
     """A recorded picture as the camera saw it, before the rotation of its config."""
     turn = _TURNS[-rotation % 360]
     return pixels if turn is None else cv2.rotate(pixels, turn).astype(np.uint8, copy=False)
-
-
-def decode(data: bytes) -> NDArray[np.uint8]:
-    """The pixels of a JPEG, (H, W, 3) uint8 BGR.
-
-    Raises:
-        CorruptImageError: it is torn or none.
-    """
-    # Some releases of OpenCV fill the missing part of a torn JPEG with grey and say nothing.
-    if _END_OF_JPEG not in data[-4096:]:
-        raise CorruptImageError("the JPEG has no end")
-    pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), _DECODE)
-    if pixels is None:
-        raise CorruptImageError("the JPEG does not decode")
-    return pixels.astype(np.uint8, copy=False)
 
 
 def encoded(pixels: NDArray[np.uint8]) -> bytes:

@@ -25,16 +25,15 @@ from lerecord.dataset.capture import (
 from lerecord.dataset.encoder import FragmentedVideo
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.picture import (
-    CorruptImageError,
     Picture,
     PictureMaker,
-    decode,
     encoded,
 )
 from lerecord.dataset.spec import CameraSpec, VideoSettings
 from lerecord.dataset.staging import cut_short
 from lerecord.errors import DeviceError
 from lerecord.frame import Image
+from lerecord.jpeg import CorruptImageError, decode
 
 __all__ = ["TrackSummary", "TrackWriter", "cost_of", "load_track", "probe"]
 

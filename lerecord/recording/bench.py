@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 
 from lerecord import config as configs
 from lerecord.dataset import layout
-from lerecord.dataset.picture import decode, yuv_of
+from lerecord.dataset.picture import yuv_of
 from lerecord.errors import ConfigError, LerecordError
+from lerecord.jpeg import decode
 from lerecord.printable import print_json, print_line
 from lerecord.priority import after_all_others
 from lerecord.recording.meter import Meter, Usage

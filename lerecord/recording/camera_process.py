@@ -9,21 +9,26 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from lerecord import drivers
 from lerecord.cameras.camera import Camera, CameraSettings
 from lerecord.dataset.layout import TakeFolder
-from lerecord.dataset.picture import CorruptImageError, decode
+from lerecord.dataset.picture import LARGEST
 from lerecord.dataset.spec import CameraSpec, VideoSettings, video_from_data
 from lerecord.dataset.track import TrackWriter, cost_of, probe
 from lerecord.errors import DeviceError, LerecordError
 from lerecord.frame import Image
+from lerecord.jpeg import CorruptImageError, decode
 from lerecord.priority import Realtime, ask_for_realtime
 from lerecord.recording.batches import Batches
 from lerecord.recording.child import Message, ignore_signals, messages, say
@@ -239,20 +244,48 @@ class Choosing(threading.Thread):
         return image
 
 
-def _whole(camera: Camera) -> Image:
+def _whole(camera: Camera, settings: CameraSettings) -> Image:
     """Its first image that decodes: what some cameras give when they start is torn."""
+    reason: CorruptImageError | None = None
     for _ in range(_TORN_AT_START):
         image = camera.read()
         try:
-            if isinstance(image.data, bytes):
-                decode(image.data)
-        except CorruptImageError:
+            height, width = _pixels_of(image, settings).shape[:2]
+        except CorruptImageError as error:
+            reason = error
             continue
+        if (width, height) != (settings.width, settings.height):
+            raise DeviceError(
+                f"Camera {settings.name} gives {width}x{height} images, not the "
+                f"{settings.width}x{settings.height} of the config; change one of them."
+            )
         return image
     raise DeviceError(
-        f"None of the first {_TORN_AT_START} images of the camera decodes: check its cable and "
-        f"the fourcc in the hardware config."
+        f"None of the first {_TORN_AT_START} images of camera {settings.name} decodes ({reason}): "
+        f"check its cable, and its size and fourcc in the hardware config."
     )
+
+
+def _pixels_of(image: Image, settings: CameraSettings) -> NDArray[np.uint8]:
+    if not isinstance(image.data, bytes):
+        return image.data
+    return decode(image.data, LARGEST * settings.width * settings.height)
+
+
+def _end_with(camera: str, error: BaseException) -> NoReturn:
+    """Tell the parent in a sentence and end: with a thread missing, nobody would go on."""
+    traceback.print_exception(error)
+    reason = f"{type(error).__name__}: {error}".strip().removesuffix(".").removesuffix(":")
+    say(
+        "error",
+        message=f"The process of camera {camera} ended ({reason}); check the camera's driver and "
+        f"report this when it happens again.",
+    )
+    os._exit(2)
+
+
+def _thread_died(camera: str, failure: threading.ExceptHookArgs) -> None:
+    _end_with(camera, failure.exc_value or RuntimeError("a thread died"))
 
 
 def main() -> None:
@@ -261,20 +294,24 @@ def main() -> None:
     cv2.setNumThreads(1)  # one picture is too small to be shared out
     parent = messages()
     assignment = Assignment.from_message(next(parent))
+    settings = assignment.settings
+    threading.excepthook = partial(_thread_died, settings.name)
     ring = ImageRing()
     try:
         probe(assignment.spec, assignment.fps, assignment.video.live())
-        camera: Camera = drivers.load("cameras", assignment.driver).Camera(assignment.settings)
+        camera: Camera = drivers.load("cameras", assignment.driver).Camera(settings)
         camera.open()
-        first = _whole(camera)
+        first = _whole(camera, settings)
         encode_s = cost_of(first, assignment.spec, assignment.fps, assignment.video)
     except LerecordError as error:
         say("error", message=str(error))
         return
+    except Exception as error:  # a driver is anybody's code
+        _end_with(settings.name, error)
     ring.put(first)
-    capture = Capture(camera, assignment.settings.fps, ring)
+    capture = Capture(camera, settings.fps, ring)
     encoding = Encoding(assignment, capture)
-    choosing = Choosing(ring, assignment.settings.fps, encoding)
+    choosing = Choosing(ring, settings.fps, encoding)
     for thread in (capture, encoding, choosing):
         thread.start()
     say("ready", captured_at=first.captured_at, encode_s=encode_s)

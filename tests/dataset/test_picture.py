@@ -7,9 +7,7 @@ from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
 from lerecord.dataset.picture import (
-    CorruptImageError,
     PictureMaker,
-    decode,
     histogram_of,
     turned_back,
     yuv_of,
@@ -17,6 +15,7 @@ from lerecord.dataset.picture import (
 from lerecord.dataset.spec import CameraSpec
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import Image
+from lerecord.jpeg import CorruptImageError, decode
 
 WIDE = CameraSpec("front", 64, 48)
 TALL = CameraSpec("front", 48, 64)

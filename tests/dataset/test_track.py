@@ -18,6 +18,7 @@ from lerecord.dataset.track import TrackWriter, load_track, probe
 from lerecord.dataset.video import facts_of, pictures_of
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import Image
+from lerecord.jpeg import decode
 
 CAMERA = CameraSpec("front", 160, 120)
 
@@ -69,11 +70,10 @@ def test_an_image_given_again_is_encoded_and_counted_but_not_decoded_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded = []
-    decode = pictures.decode
 
-    def counted(data: bytes) -> NDArray[np.uint8]:
+    def counted(data: bytes, most_pixels: int) -> NDArray[np.uint8]:
         decoded.append(data)
-        return decode(data)
+        return decode(data, most_pixels)
 
     monkeypatch.setattr(pictures, "decode", counted)
     track = TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
@@ -84,7 +84,7 @@ def test_an_image_given_again_is_encoded_and_counted_but_not_decoded_again(
     assert len(decoded) == 3
     assert counters(tmp_path / "front.video") == [0, 0, 1, 1, 1, 2]
     assert summary.repeated.tolist() == [False, True, False, True, True, False]
-    shown = [pictures.decode(jpeg(number)) for number in (0, 0, 1, 1, 1, 2)]
+    shown = [decode(jpeg(number)) for number in (0, 0, 1, 1, 1, 2)]
     assert np.array_equal(summary.histogram, sum(pictures.histogram_of(each) for each in shown))
 
 
@@ -99,6 +99,22 @@ def test_a_corrupt_image_shows_the_one_before_it(tmp_path: Path) -> None:
     assert summary.repeated.tolist() == [False, True, True, False]
     assert summary.sequence.tolist() == [0, 0, 0, 2]
     assert summary.captured_at.tolist()[:3] == [10.0] * 3
+
+
+def announcing(data: bytes, width: int, height: int) -> bytes:
+    at = data.index(b"\xff\xc0") + 5
+    return data[:at] + height.to_bytes(2) + width.to_bytes(2) + data[at + 4 :]
+
+
+def test_an_image_whose_header_announces_gigabytes_is_corrupt_and_not_decoded(
+    tmp_path: Path,
+) -> None:
+    track = TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
+    for number in range(4):
+        data = announcing(jpeg(1), 65500, 65500) if number == 1 else jpeg(number)
+        track.add(Image(data, 10.0 + number / 30, number))
+    assert track.finish().corrupt.tolist() == [False, True, False, False]
+    assert counters(tmp_path / "front.video") == [0, 0, 2, 3]
 
 
 def test_a_corrupt_first_image_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import threading
 import time
@@ -87,6 +88,7 @@ def finish(camera: RemoteCamera) -> None:
     camera.finish("take")
     deadline = time.monotonic() + 20
     while "take" not in camera.poll():
+        assert camera.running, camera.trouble(60.0)
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -240,3 +242,31 @@ def test_a_camera_that_is_not_as_the_config_says_is_refused(
 ) -> None:
     with pytest.raises(LerecordError, match=sentence):
         camera_at(source[1], **settings)
+
+
+def test_a_thread_that_dies_ends_the_process_with_a_sentence(
+    source: tuple[Source, str], tmp_path: Path
+) -> None:
+    camera = camera_at(source[1])
+    (tmp_path / "file").write_bytes(b"")
+    camera.begin("take", tmp_path / "file" / "no folder")  # no thread expects that
+    deadline = time.monotonic() + 20
+    while camera.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    camera.poll()
+    assert re.fullmatch(
+        r"The process of camera front ended \(NotADirectoryError: .*\); check .*\.",
+        str(camera.trouble(1.0)),
+    )
+    camera.close()
+
+
+def test_a_camera_of_another_size_is_refused_before_the_first_take() -> None:
+    stream = Stream(FPS, picture)
+    thread = threading.Thread(target=stream.run)
+    with MjpegServer("front", stream) as server:
+        thread.start()
+        with pytest.raises(LerecordError, match=r"gives 320x240 .*, not the 640x480 of the config"):
+            camera_at(server.url, width=640, height=480)
+    thread.join()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lerecord import strip
-from lerecord.dataset.picture import CorruptImageError, decode
+from lerecord.jpeg import CorruptImageError, decode
 from lerecord.simulator.camera import picture_taker
 from lerecord.simulator.demonstrator import HOME
 from lerecord.simulator.render import Renderer

@@ -1,0 +1,67 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lerecord.jpeg import CorruptImageError, decode, size_of, trimmed
+
+
+def jpeg(width: int = 64, height: int = 48, *options: int) -> bytes:
+    y, x = np.mgrid[:height, :width]
+    pixels = np.stack([x * 4 % 256, y * 5 % 256, (x * y) % 256], axis=-1).astype(np.uint8)
+    return bytes(cv2.imencode(".jpg", pixels, options)[1])
+
+
+def announcing(width: int, height: int) -> bytes:
+    """A JPEG whose header says another size than its image has."""
+    data = bytearray(jpeg())
+    at = data.index(b"\xff\xc0") + 5
+    data[at : at + 4] = height.to_bytes(2) + width.to_bytes(2)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("options", [(), (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)])
+@pytest.mark.parametrize(("width", "height"), [(64, 48), (1920, 1080), (9, 7)])
+def test_the_header_says_the_size(width: int, height: int, options: tuple[int, ...]) -> None:
+    data = jpeg(width, height, *options)
+    assert size_of(data) == (width, height)
+    assert decode(data).shape == (height, width, 3)
+
+
+def test_segments_and_fill_bytes_before_the_size_are_passed_over() -> None:
+    data = jpeg()
+    extra = b"\xff\xe1\x00\x08\xff\xc0\xff\xd9\x00\x01" + b"\xff\xff\xfe\x00\x04no"
+    assert size_of(data[:2] + extra + data[2:]) == (64, 48)
+
+
+@pytest.mark.parametrize(("width", "height"), [(65500, 65500), (65535, 8), (64, 49), (0, 48)])
+def test_a_size_beyond_what_is_due_is_never_decoded(width: int, height: int) -> None:
+    with pytest.raises(CorruptImageError, match=f"{width}x{height}|says no size"):
+        decode(announcing(width, height), most_pixels=64 * 48)
+
+
+@given(st.binary(max_size=40), st.integers(0, 400))
+def test_any_header_is_a_size_or_corrupt(junk: bytes, at: int) -> None:
+    data = jpeg()
+    for damaged in (data[:at], data[:at] + junk, data[:at] + junk + data[at + len(junk) :]):
+        try:
+            width, height = size_of(damaged)
+        except CorruptImageError:
+            continue
+        assert 0 < width <= 65535
+        assert 0 < height <= 65535
+
+
+@given(
+    st.integers(0, 20000).map(bytes) | st.binary(max_size=50).filter(lambda b: b"\xff\xd9" not in b)
+)
+def test_padding_is_stripped_whatever_its_length(tail: bytes) -> None:
+    data = jpeg()
+    assert trimmed(data + tail) == data
+    assert np.array_equal(decode(data + tail), decode(data))
+
+
+def test_what_has_no_end_is_not_trimmed() -> None:
+    assert trimmed(jpeg()[:-2]) == jpeg()[:-2]
+    assert trimmed(b"") == b""
