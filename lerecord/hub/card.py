@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from lerecord.dataset import layout, metadata
 from lerecord.dataset.snapshot import Snapshot
+from lerecord.hub.markdown import Markdown, code, table, written, yaml_string
 
 MARK = b"<!-- Written by lerecord; without this line a push lets the card be. -->"
 
@@ -24,7 +25,7 @@ def card(snapshot: Snapshot, name: str, tag: str) -> bytes:
     """
     parts = [
         _front_matter(snapshot),
-        f"# {name}\n",
+        f"# {written(name)}\n",
         MARK.decode() + "\n",
         _summary(snapshot, tag),
         "## Tasks\n",
@@ -43,8 +44,8 @@ def _front_matter(snapshot: Snapshot) -> str:
     tags = ["LeRobot", "lerecord", *_robot(snapshot)]
     if _rig(snapshot).get("simulated"):
         tags.append("simulated")
-    # The viewer finds rows by `configs`. JSON strings are YAML strings, whatever is in them.
-    listed = "\n".join(f"- {json.dumps(tag, ensure_ascii=False)}" for tag in tags)
+    # The viewer finds rows by `configs`.
+    listed = "\n".join(f"- {yaml_string(tag)}" for tag in tags)
     return (
         f"---\nlicense: apache-2.0\ntask_categories:\n- robotics\ntags:\n{listed}\n"
         "configs:\n- config_name: default\n  data_files: data/*/*.parquet\n---\n"
@@ -54,10 +55,10 @@ def _front_matter(snapshot: Snapshot) -> str:
 def _summary(snapshot: Snapshot, tag: str) -> str:
     info = snapshot.info
     simulated = " (simulated)" if _rig(snapshot).get("simulated") else ""
-    return _table(
+    return table(
         ("", ""),
         [
-            ("robot", "".join(map(_code, _robot(snapshot))) + simulated or "not known"),
+            ("robot", Markdown("".join(map(code, _robot(snapshot))) + simulated or "not known")),
             ("fps", info.fps),
             ("episodes", info.episodes),
             ("frames", info.frames),
@@ -70,14 +71,14 @@ def _summary(snapshot: Snapshot, tag: str) -> str:
 
 def _tasks(snapshot: Snapshot) -> str:
     counts = Counter(task for record in snapshot.episodes() for task in record.tasks)
-    return _table(("task", "episodes"), [(task, counts[task]) for task in snapshot.tasks()])
+    return table(("task", "episodes"), [(task, counts[task]) for task in snapshot.tasks()])
 
 
 def _features(snapshot: Snapshot) -> str:
-    return _table(
+    return table(
         ("feature", "type", "shape", "names"),
         [
-            (_code(key), each.dtype, list(each.shape), ", ".join(each.names))
+            (code(key), each.dtype, Markdown(list(each.shape)), ", ".join(each.names))
             for key, each in snapshot.info.features.items()
         ],
     )
@@ -102,8 +103,8 @@ def _hardware(snapshot: Snapshot) -> str:
     ]
     return "\n".join(
         [
-            _table(("arms", "role", "servo models", "servo ids"), servos),
-            _table(("camera", "recorded size", "rotation"), cameras),
+            table(("arms", "role", "servo models", "servo ids"), servos),
+            table(("camera", "recorded size", "rotation"), cameras),
             f"The whole config, with the calibration, is in `{layout.HARDWARE}`.\n",
         ]
     )
@@ -121,7 +122,7 @@ def _episodes(snapshot: Snapshot) -> str:
     ]
     more = len(records) - len(rows)
     rest = f"\nAnd {more} more, in `{layout.EPISODES}`.\n" if more else ""
-    return _table(("episode", "task", "rows", "seconds"), rows) + rest
+    return table(("episode", "task", "rows", "seconds"), rows) + rest
 
 
 def _rig(snapshot: Snapshot) -> Mapping[str, Any]:
@@ -134,17 +135,3 @@ def _robot(snapshot: Snapshot) -> list[str]:
     """Its type, in a list; LeRobot lets it be null."""
     robot: str | None = snapshot.info.robot_type
     return [] if robot is None else [robot]
-
-
-def _table(heading: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "".join(f"| {' | '.join(_cells(line))} |\n" for line in lines)
-
-
-def _cells(line: Sequence[object]) -> Iterator[str]:
-    # A task may hold whatever its author typed; a bar or a line break would break the table.
-    return (" ".join(str(cell).split()).replace("|", "\\|") for cell in line)
-
-
-def _code(name: str) -> str:
-    return f"`{name}`"

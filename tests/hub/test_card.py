@@ -8,6 +8,7 @@ from lerecord.arms.arm import ArmIdentity
 from lerecord.dataset import layout
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.hub.card import MARK, card
+from lerecord.printable import shown
 from tests.dataset import lerobot_made
 
 
@@ -67,3 +68,24 @@ def test_of_another_recorders_dataset_it_says_that_the_hardware_is_not_known(
         assert "| `action` | float32 | [2] | x.vel, y.vel |" in lines
         (said,) = [each for each in lines if "not known: another recorder made" in each]
         assert said.endswith("it has no `meta/hardware.json`.")
+
+
+def test_what_a_stranger_wrote_is_shown_and_means_nothing(tmp_path: Path) -> None:
+    root = lerobot_made.write(tmp_path / "set", names="motors")
+    evil = '<img src=x>|[a](http://x.org)\n---\nlicense: mit\n"\x1b\u202e'
+    info = json.loads((root / layout.INFO).read_bytes())
+    info["features"]["action"]["names"] = [evil, "x"]
+    (root / layout.INFO).write_text(json.dumps(info | {"robot_type": evil}), encoding="utf-8")
+    tasks = root / layout.TASKS
+    first, *others = tasks.read_text(encoding="utf-8").splitlines(keepends=True)
+    named = json.dumps(json.loads(first) | {"task": evil}) + "\n"
+    tasks.write_text("".join([named, *others]), encoding="utf-8")
+    text = card(Snapshot.of(root), "box", "v2.1").decode()
+    (tmp_path / "README.md").write_text(text, encoding="utf-8")
+    front = metadata_load(tmp_path / "README.md") or {}
+    assert front["tags"] == ["LeRobot", "lerecord", shown(evil)]
+    assert {each["config_name"] for each in front["configs"]} == {"default"}
+    inert = r"`<img src=x>\|[a](http://x.org) --- license: mit \"\x1b\u202e`".replace('\\"', '"')
+    assert f"| {inert} |" in text
+    assert text.count("<img") == text.count(inert[:10]) + 1  # the one in the front matter
+    assert not {"\x1b", "\u202e"} & set(text)
