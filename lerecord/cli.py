@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lerecord import __version__, cli_edit
-from lerecord.errors import LerecordError
+from lerecord.errors import ConfigError, LerecordError
 from lerecord.printable import print_line
 
 app = typer.Typer(
@@ -215,11 +215,20 @@ def recover(
     discard: Annotated[
         bool, typer.Option("--discard", help="Remove what was left instead of keeping it.")
     ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Let re-recordings that were cut short replace episodes."),
+    ] = False,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add re-recordings as new episodes instead.")
+    ] = False,
 ) -> None:
     """Make episodes of takes that were never saved: killed, or cut off by a power cut."""
     from lerecord.dataset.recover import recover as run
 
-    raise typer.Exit(run(dataset, discard))
+    if discard + replace + append > 1:
+        raise ConfigError("--discard, --replace and --append exclude each other; give one.")
+    raise typer.Exit(run(dataset, discard, "replace" if replace else "append" if append else None))
 
 
 @app.command()

@@ -14,7 +14,7 @@ from lerecord.dataset.salvage import LeftTake, look_at_left
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.dataset.staging import ClosedTake, left_takes
 from lerecord.dataset.state import holds_dataset
-from lerecord.dataset.writer import DatasetWriter, EpisodeSummary
+from lerecord.dataset.writer import DatasetWriter, EpisodeSummary, TakePlace
 from lerecord.errors import DatasetError
 from lerecord.printable import print_line, shown
 
@@ -103,8 +103,14 @@ def _sizes(root: Path) -> dict[Path, tuple[int, float]]:
     return found
 
 
-def recover(root: Path, discard_all: bool = False) -> int:
+def recover(root: Path, discard_all: bool = False, redone: TakePlace | None = None) -> int:
     """Keep what was left, or ask at a terminal, and say what became of it; the exit status.
+
+    Args:
+        root: the dataset.
+        discard_all: remove what was left instead.
+        redone: where takes go that were to replace an episode; None asks at a terminal, and puts
+            the complete ones in their place without one.
 
     Raises:
         DatasetError: there is no dataset, another process has it, or the disk refuses.
@@ -116,13 +122,15 @@ def recover(root: Path, discard_all: bool = False) -> int:
         return 0
     if is_foreign(root) and not left_takes(root):
         return _finish(root)
-    ask = sys.stdin.isatty() and sys.stdout.isatty() and not discard_all
+    ask = sys.stdin.isatty() and sys.stdout.isatty() and not discard_all and redone is None
     failed = 0
     with opened_to_recover(root) as writer:
         for left in look_at_left(root):
-            discarded = discard_all or (ask and not _keeps(left))
+            place = None if discard_all else _place(left) if ask else redone or "its own"
             try:
-                print_line(_discarded(writer, left) if discarded else _kept(writer, left))
+                print_line(
+                    _discarded(writer, left) if place is None else _kept(writer, left, place)
+                )
             except DatasetError as error:
                 failed += 1
                 print_line(f"{left.id}: {error}", sys.stderr)
@@ -138,15 +146,33 @@ def _finish(root: Path) -> int:
     return 0
 
 
-def _keeps(left: LeftTake) -> bool:
-    lost = f'{left.id}: {left.seconds:.1f} s of "{left.task}" were never saved.'
+_NEW: dict[str, TakePlace | None] = {"keep": "its own", "discard": None}
+_REDONE: dict[str, TakePlace | None] = {
+    "replace": "replace",
+    "append": "append",
+    "discard": None,
+}
+
+
+def _place(left: LeftTake) -> TakePlace | None:
+    """Where the operator wants a take; None to discard it."""
+    lost = f'{left.id}: {left.seconds:.1f} s of "{left.task}"'
+    if left.replaces is None:
+        question, answers = f"{lost} were never saved. (k)eep or (d)iscard? ", _NEW
+    else:
+        question, answers = (
+            f"{lost} were to replace episode {left.replaces}. (r)eplace it, (a)ppend a new "
+            f"episode or (d)iscard? ",
+            _REDONE,
+        )
     while True:
         try:
-            answer = input(shown(f"{lost} (k)eep or (d)iscard? ")).strip().lower()
+            answer = input(shown(question)).strip().lower()
         except EOFError:
-            return True
-        if answer in ("k", "keep", "d", "discard"):
-            return answer.startswith("k")
+            return "its own"
+        for name, place in answers.items():
+            if answer in (name, name[0]):
+                return place
 
 
 def _discarded(writer: DatasetWriter, left: LeftTake) -> str:
@@ -154,11 +180,13 @@ def _discarded(writer: DatasetWriter, left: LeftTake) -> str:
     return f"{left.id}: discarded, {left.rows} rows."
 
 
-def _kept(writer: DatasetWriter, left: LeftTake) -> str:
-    episode = writer.salvage(left.id)
+def _kept(writer: DatasetWriter, left: LeftTake, place: TakePlace) -> str:
+    before = writer.episodes
+    episode = writer.salvage(left.id, place)
     if episode is None:
         return f"{left.id}: discarded, for less than 2 rows of it are whole."
+    replaced = "" if writer.episodes > before else " replaced"
     return (
-        f"{left.id}: episode {episode.index}, {episode.length} of {left.rows} rows, "
+        f"{left.id}: episode {episode.index}{replaced}, {episode.length} of {left.rows} rows, "
         f"{episode.seconds:.1f} s, {episode.task}"
     )

@@ -36,6 +36,7 @@ class LeftTake:
         begun: wall-clock time, ISO 8601 in UTC.
         rows: that its journal has; salvage may find fewer whole.
         seconds: of them.
+        replaces: the episode that it was to replace; None of a new one.
     """
 
     id: str
@@ -43,6 +44,7 @@ class LeftTake:
     begun: str
     rows: int
     seconds: float
+    replaces: int | None = None
 
 
 def look_at_left(root: Path) -> list[LeftTake]:
@@ -60,7 +62,8 @@ def _looked_at(take: ClosedTake) -> LeftTake:
     except DatasetError:  # it was killed before its first row
         rows = 0
     facts = take.facts
-    return LeftTake(take.id, facts.task, facts.begun, rows, rows / facts.spec.fps)
+    replaces = None if facts.replaces is None else facts.replaces.episode
+    return LeftTake(take.id, facts.task, facts.begun, rows, rows / facts.spec.fps, replaces)
 
 
 def read_left(take: ClosedTake) -> StagedColumns | None:

@@ -16,6 +16,7 @@ from lerecord.dataset.capture import TrackSummary, finished_track
 from lerecord.dataset.disk import refused, size_of
 from lerecord.dataset.journal import RowColumns, RowJournal, read_rows
 from lerecord.dataset.layout import TakeFolder
+from lerecord.dataset.redo import Replaced
 from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.sync import sync_file
 from lerecord.dataset.take import Row
@@ -33,24 +34,31 @@ class TakeFacts:
         task: the sentence.
         begun: wall-clock time, ISO 8601 in UTC.
         spec: the rig and how it is recorded.
+        replaces: the episode that it does again; None of a new one.
     """
 
     task: str
     begun: str
     spec: DatasetSpec
+    replaces: Replaced | None = None
 
     def to_json(self) -> str:
         """The file take.json."""
-        return json.dumps(
-            {"task": self.task, "begun": self.begun, "spec": json.loads(self.spec.to_json())},
-            ensure_ascii=False,
-        )
+        data = {"task": self.task, "begun": self.begun, "spec": json.loads(self.spec.to_json())}
+        if self.replaces is not None:
+            data["replaces"] = self.replaces.to_data()
+        return json.dumps(data, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """From the file."""
         data = json.loads(text)
-        return cls(data["task"], data["begun"], DatasetSpec.from_json(json.dumps(data["spec"])))
+        return cls(
+            task=data["task"],
+            begun=data["begun"],
+            spec=DatasetSpec.from_json(json.dumps(data["spec"])),
+            replaces=Replaced.from_data(data.get("replaces")),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """The writer of a dataset: it holds the lock, stages takes, and makes episodes of them in order."""
 
+import shlex
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from lerecord.dataset import foreign, layout
 from lerecord.dataset.append import append_episode
@@ -15,6 +16,7 @@ from lerecord.dataset.draft import EpisodeSummary, draft_of
 from lerecord.dataset.episodes import EpisodeList, stays
 from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.rebuild import Change, Progress, Rebuild, Watch, silent
+from lerecord.dataset.redo import Replaced
 from lerecord.dataset.salvage import read_left
 from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.staging import (
@@ -34,6 +36,10 @@ from lerecord.dataset.trash import Done
 from lerecord.errors import DatasetError
 
 __all__ = ["DatasetWriter", "EpisodeSummary", "StagedTake"]
+
+
+TakePlace = Literal["its own", "replace", "append"]
+"""Where a left take goes that does an episode again."""
 
 
 class DatasetWriter:
@@ -143,7 +149,11 @@ class DatasetWriter:
         return left_takes(self.root)
 
     def begin_take(
-        self, task: str, take: str | None = None, now: Callable[[], float] = time.monotonic
+        self,
+        task: str,
+        take: str | None = None,
+        now: Callable[[], float] = time.monotonic,
+        replaces: int | None = None,
     ) -> StagedTake:
         """Stage a new take; its cameras put their tracks into its folder.
 
@@ -151,13 +161,15 @@ class DatasetWriter:
             task: the sentence.
             take: its id; None makes one.
             now: the clock of the journal's syncs.
+            replaces: the episode that it does again, so that it finds its place after a kill.
 
         Raises:
             DatasetError: the task is empty, the id is taken, or the disk refuses.
         """
         if not task.strip():
             raise DatasetError('The task is empty; say what is done, as in "Grab the paper box".')
-        facts = TakeFacts(task, now_utc(), self.spec)
+        again = None if replaces is None else Replaced.of(self.root, self._state.info, replaces)
+        facts = TakeFacts(task, now_utc(), self.spec, again)
         return StagedTake(self.root, take or layout.new_take_id(), facts, now)
 
     def left_take(self, take: str) -> ClosedTake:
@@ -212,9 +224,14 @@ class DatasetWriter:
         """
         take = self._closed(staged)
         self._finish_pending()
+        return self._replace(episode, take, read_take(take), progress)
+
+    def _replace(
+        self, episode: int, take: ClosedTake, read: StagedColumns, progress: Progress = silent
+    ) -> EpisodeSummary:
         rebuild = Rebuild.of(self.root, self._state, Watch(progress, self._probe))
         rebuild.old.check_index(episode)
-        taken = draft_of(take, read_take(take))
+        taken = draft_of(take, read)
         slots = stays(rebuild.old)
         slots[episode] = taken.draft
         change = Change(
@@ -225,13 +242,19 @@ class DatasetWriter:
         self._state = rebuild.apply(slots, change)
         return taken.summary(episode)
 
-    def salvage(self, take: str) -> EpisodeSummary | None:
-        """Make the next episode of what is whole of a left take; None when that is nothing.
+    def salvage(self, take: str, place: TakePlace = "its own") -> EpisodeSummary | None:
+        """Make an episode of what is whole of a left take; None when that is nothing.
 
-        A take that is complete becomes one as it is. One that has less than two rows is removed.
+        A take that is complete becomes one as it is. One that has less than two frames is removed.
+
+        Args:
+            take: its id.
+            place: where a take goes that does an episode again. "its own": in its place, unless
+                the take was cut short. "replace": there in any case. "append": behind all others.
 
         Raises:
-            DatasetError: it is of another rig or cannot be read (it stays), or the disk refuses.
+            DatasetError: it is of another rig, cannot be read or has no place of its own (it
+                stays), or the disk refuses.
         """
         left = self.left_take(take)
         self._finish_pending()
@@ -239,7 +262,24 @@ class DatasetWriter:
         if read is None:
             remove_take(left)
             return None
-        return self._append(left, read)
+        again = left.facts.replaces
+        if again is None or place == "append":
+            return self._append(left, read)
+        episode = again.find(self.root, self._state.info)
+        command = f"lerecord recover {shlex.quote(str(self.root))}"
+        if episode is None:
+            raise DatasetError(
+                f"It was to replace episode {again.episode}, which has changed since; nothing was "
+                f"done with it. Add it as a new episode with `{command} --append`, or remove it "
+                f"with `{command} --discard`."
+            )
+        if read.salvaged and place != "replace":
+            raise DatasetError(
+                f"It was to replace episode {episode} and was cut short; nothing was done with it. "
+                f"Replace the episode with `{command} --replace`, add a new one with `{command} "
+                f"--append`, or remove it with `{command} --discard`."
+            )
+        return self._replace(episode, left, read)
 
     def _closed(self, staged: StagedTake | ClosedTake) -> ClosedTake:
         return staged.close() if isinstance(staged, StagedTake) else staged

@@ -141,7 +141,7 @@ class Recorder:
         take.replaces = replaces
         self._begun += 1
         folder = self._root / layout.TAKES / take.id
-        self._writer.begin(take.id, task)
+        self._writer.begin(take.id, task, replaces)
         for camera in self._cameras.values():
             camera.begin(take.id, folder)
         return Take(self._writer, self._cameras, self._fps)

@@ -62,9 +62,9 @@ class RemoteWriter:
         self.episodes = opened["episodes"]
         return list(opened["left_takes"])
 
-    def begin(self, take: str, task: str) -> None:
-        """Stage a take; its rows follow."""
-        self._child.send({"do": "begin", "take": take, "task": task})
+    def begin(self, take: str, task: str, replaces: int | None = None) -> None:
+        """Stage a take, of a new episode or of one that is done again; its frames follow."""
+        self._child.send({"do": "begin", "take": take, "task": task, "replaces": replaces})
 
     def add(self, row: Row) -> None:
         """One row of the running take."""

@@ -28,7 +28,9 @@ class Writing:
         """Do what one message asks; takes are named by their id."""
         match message["do"]:
             case "begin":
-                self._running = self._writer.begin_take(message["task"], message["take"])
+                self._running = self._writer.begin_take(
+                    message["task"], message["take"], replaces=message["replaces"]
+                )
                 self._staged[message["take"]] = self._running
             case "row":
                 assert self._running is not None

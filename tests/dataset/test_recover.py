@@ -1,18 +1,21 @@
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from lerecord.dataset import layout, recover
+from lerecord.dataset import edit, layout, recover
 from lerecord.dataset.commit import has_pending
 from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.recover import Clock, opened_to_recover
+from lerecord.dataset.staging import left_takes
 from lerecord.dataset.verify import check
 from lerecord.dataset.writer import DatasetWriter
 from lerecord.errors import DatasetError
-from tests.dataset.lists import A, B, C, Scripted, record, small_lab, stage
+from tests.dataset.lists import A, B, C, D, Scripted, record, small_lab, stage, tree
 
 
 @pytest.fixture
@@ -175,3 +178,92 @@ def test_takes_that_were_left_long_ago_are_not_waited_for(root: Path) -> None:
     ending = Ending()
     opened_to_recover(root, Clock(ending.now, ending.sleep)).close()
     assert ending.naps == 0
+
+
+def redo_left(root: Path, takes: Sequence[Scripted], episode: int, cut_short: bool) -> None:
+    """A dataset, and a take that was to replace one of its episodes."""
+    record(root, takes)
+    lab = small_lab(root)
+    with lab.open() as writer:
+        with mock.patch.object(writer, "begin_take", partial(writer.begin_take, replaces=episode)):
+            staged = stage(lab, writer, D)
+        staged.close()
+    if cut_short:
+        for path in staged.folder.glob("*.histogram"):
+            path.write_bytes(path.read_bytes()[:-1])
+    make_old(root)
+
+
+def test_a_redo_that_was_saved_goes_where_its_episode_is_now(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    redo_left(root, [A, B, C], 1, cut_short=False)
+    edit.delete(root, [0])
+    assert recover.recover(root) == 0
+    assert tree(root) == tree(record(tmp_path / "scratch", [D, C]))
+
+
+@pytest.mark.parametrize(
+    "name", [layout.video_file(1, "observation.images.front"), layout.data_file(1)]
+)
+def test_a_redo_replaces_an_episode_that_lost_a_file(tmp_path: Path, name: str) -> None:
+    root = tmp_path / "set"
+    redo_left(root, [A, B, C], 1, cut_short=False)
+    (root / name).unlink()
+    assert recover.recover(root) == 0
+    assert tree(root) == tree(record(tmp_path / "scratch", [A, D, C]))
+
+
+def test_a_redo_whose_episode_is_gone_says_what_it_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "set"
+    redo_left(root, [A, B, C], 1, cut_short=False)
+    edit.delete(root, [1])
+    before = tree(root)
+    assert recover.recover(root) == 2
+    assert f"`lerecord recover {root} --append`" in capsys.readouterr().err
+    assert tree(root) == before
+    assert len(left_takes(root)) == 1
+    assert recover.recover(root, redone="append") == 0
+    assert episodes(root) == ["a", "a", "c"]
+
+
+def test_a_redo_that_was_cut_short_replaces_nothing_unasked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "set"
+    redo_left(root, [A, B, C], 1, cut_short=True)
+    before = tree(root)
+    assert recover.recover(root) == 2
+    assert "was to replace episode 1 and was cut short" in capsys.readouterr().err
+    assert tree(root) == before
+    assert recover.recover(root, redone="replace") == 0
+    assert episodes(root) == ["a", "c", "a"]
+    assert check(root).findings == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "due"),
+    [(["k", "r"], ["a", "c", "a"]), (["append"], ["a", "b", "a", "c"]), (["d"], ["a", "b", "a"])],
+)
+def test_at_a_terminal_a_redo_goes_where_one_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: list[str], due: list[str]
+) -> None:
+    root = tmp_path / "set"
+    redo_left(root, [A, B, C], 1, cut_short=True)
+    at_a_terminal(monkeypatch, iter(answers))
+    assert recover.recover(root) == 0
+    assert episodes(root) == due
+
+
+def test_the_episode_saved_last_is_done_again_before_it_is_committed(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    record(root, [A])
+    lab = small_lab(root)
+    with lab.open() as writer:
+        stage(lab, writer, B).close()
+        with mock.patch.object(writer, "begin_take", partial(writer.begin_take, replaces=1)):
+            stage(lab, writer, D).close()
+    make_old(root)
+    assert recover.recover(root) == 0
+    assert tree(root) == tree(record(tmp_path / "scratch", [A, D]))
