@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from lerecord.dataset import layout
 from lerecord.dataset.disk import fingerprint_of, link_or_copy, refused
-from lerecord.dataset.sync import sync_file, sync_folders
+from lerecord.dataset.sync import make_folder, sync_file, sync_folders
 from lerecord.errors import DatasetError
 
 _MANIFEST = "manifest.json"
@@ -92,7 +92,8 @@ class Transaction:
         self._folder = root / layout.TRANSACTIONS / secrets.token_hex(8)
         try:
             probe("begin")
-            self._folder.mkdir(parents=True)
+            make_folder(self._folder.parent)
+            self._folder.mkdir()
         except OSError as error:
             raise self._refused(error) from error
 
@@ -162,9 +163,8 @@ class Transaction:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if self._marked:
             return
-        try:
-            # A mark that could not be synced goes first, or what is left would look committed.
-            (self._folder / _MANIFEST).unlink(missing_ok=True)
+        try:  # a mark that could not be synced may be on the disk all the same
+            _unmark(self._folder)
         except OSError as again:
             raise refused(self._root, again, _UNCERTAIN) from error
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -188,7 +188,7 @@ class Transaction:
         self._probe("write manifest")
         draft.write_text(_to_manifest(steps), encoding="utf-8")
         sync_file(draft)
-        sync_folders(self._root, [self._folder])
+        sync_folders([self._folder.parent, self._folder])
         self._probe("mark")
         draft.rename(self._folder / _MANIFEST)
         sync_file(self._folder)
@@ -211,6 +211,7 @@ def finish_pending(root: Path, probe: Probe = unobserved) -> bool:
                 probe("drop")
                 shutil.rmtree(folder)
                 continue
+            _sync_again(root, steps)
             _carry_out(root, folder, steps, probe)
         except OSError as error:
             raise refused(root, error, _TO_BE_FINISHED if steps else _NOT_CLEARED) from error
@@ -256,51 +257,80 @@ def marked_steps(folder: Path) -> list[Step] | None:
     return [_KINDS[step.pop("kind")](**step) for step in manifest["steps"]]
 
 
+def _unmark(folder: Path) -> None:
+    """Take the mark away for good: what is left of the change must not look committed later."""
+    manifest = folder / _MANIFEST
+    if manifest.exists():
+        manifest.unlink()
+        sync_file(folder)
+
+
+def _sync_again(root: Path, steps: Iterable[Step]) -> None:
+    """Sync what a killed process may have made or changed before it came to its own syncs."""
+    places = {(root / step.target).parent for step in steps}
+    above = {each for place in places for each in place.parents if each.is_relative_to(root)}
+    sync_folders(places | above)
+
+
 def _carry_out(root: Path, folder: Path, steps: Iterable[Step], probe: Probe) -> None:
-    touched = []
+    for step in steps:  # a file must not come to a folder that a power cut takes away
+        if not isinstance(step, Remove):
+            make_folder((root / step.target).parent)
+    changed = []
     for number, step in enumerate(steps):
         probe(f"step {number} {type(step).__name__.lower()} {step.target}")
-        _do(root, folder, step)
-        touched.append((root / step.target).parent)
+        if _do(root, folder, step):
+            changed.append((root / step.target).parent)
     probe("sync folders")
-    sync_folders(root, touched)
+    sync_folders(changed)
     probe("unmark")
-    (folder / _MANIFEST).unlink()
-    sync_file(folder)
+    _unmark(folder)
     probe("clear")
     shutil.rmtree(folder)
 
 
-def _do(root: Path, folder: Path, step: Step) -> None:
+def _do(root: Path, folder: Path, step: Step) -> bool:
+    """Carry out a step; True when a name in its target's folder has changed."""
     target = root / step.target
     match step:
         case Move(source):
-            if os.path.lexists(folder / source):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                (folder / source).replace(target)
-            elif not _was_moved(step, target):
-                raise DatasetError(
-                    f"{step.target} was lost while the dataset was changed; restore {root}."
-                )
-        case Append(length=length, data=data):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(target, os.O_RDWR | os.O_CREAT, 0o644)
-            with os.fdopen(descriptor, "r+b") as file:
-                if file.seek(0, os.SEEK_END) < length:
-                    raise DatasetError(
-                        f"{step.target} became shorter while the dataset was changed; "
-                        f"restore {root}."
-                    )
-                file.truncate(length)
-                file.seek(length)
-                file.write(data.encode())
-                file.flush()
-                os.fsync(file.fileno())
+            return _move(root, folder / source, step)
+        case Append():
+            return _append(root, step)
         case Remove():
             if target.is_dir() and not target.is_symlink():
                 shutil.rmtree(target)
-            else:
-                target.unlink(missing_ok=True)
+                return True
+            there = target.is_symlink() or target.exists()
+            target.unlink(missing_ok=True)
+            return there
+
+
+def _move(root: Path, source: Path, step: Move) -> bool:
+    target = root / step.target
+    if os.path.lexists(source):
+        source.replace(target)
+        return True
+    if not _was_moved(step, target):
+        raise DatasetError(f"{step.target} was lost while the dataset was changed; restore {root}.")
+    return False
+
+
+def _append(root: Path, step: Append) -> bool:
+    target = root / step.target
+    is_new = not target.exists()
+    descriptor = os.open(target, os.O_RDWR | os.O_CREAT, 0o644)
+    with os.fdopen(descriptor, "r+b") as file:
+        if file.seek(0, os.SEEK_END) < step.length:
+            raise DatasetError(
+                f"{step.target} became shorter while the dataset was changed; restore {root}."
+            )
+        file.truncate(step.length)
+        file.seek(step.length)
+        file.write(step.data.encode())
+        file.flush()
+        os.fsync(file.fileno())
+    return is_new
 
 
 def _was_moved(step: Move, target: Path) -> bool:

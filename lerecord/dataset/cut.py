@@ -173,7 +173,7 @@ def _encode(
     """Encode some pictures of the source, the first of them so many times more."""
     with opened_video(cut.source) as (container, stream):
         stream.codec_context.thread_count = 1
-        with FragmentedVideo(target, cut.camera, cut.fps, cut.settings) as video:
+        with FragmentedVideo(target, cut.camera, cut.fps, cut.settings, durable=False) as video:
             for frame in islice(container.decode(stream), rows.start, rows.stop):
                 plain = VideoFrame.from_ndarray(
                     frame.to_ndarray(format="yuv420p"), format="yuv420p"

@@ -29,12 +29,22 @@ class FragmentedVideo:
         camera: its size.
         fps: pictures a second.
         settings: the encoder's.
+        durable: False for a video that is thrown away again, which is never synced.
 
     Raises:
         ConfigError: the encoder is not available or refuses the settings.
     """
 
-    def __init__(self, path: Path, camera: CameraSpec, fps: int, settings: VideoSettings) -> None:
+    def __init__(
+        self,
+        path: Path,
+        camera: CameraSpec,
+        fps: int,
+        settings: VideoSettings,
+        *,
+        durable: bool = True,
+    ) -> None:
+        self._durable = durable
         self._time_base = Fraction(1, fps)
         self._pictures = 0
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
@@ -94,7 +104,8 @@ class FragmentedVideo:
         finally:
             try:
                 self._container.close()
-                os.fsync(descriptor)
+                if self._durable:
+                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)
 

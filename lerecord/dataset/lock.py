@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from lerecord.dataset import layout
+from lerecord.dataset.sync import make_folder
 from lerecord.errors import DatasetError
 
 
@@ -29,7 +30,7 @@ class DatasetLock:
     def __enter__(self) -> Self:
         path = self._root / layout.LOCK
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise DatasetError(

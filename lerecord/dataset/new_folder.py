@@ -9,7 +9,7 @@ from typing import Self
 from lerecord.dataset import layout
 from lerecord.dataset.disk import link_or_copy, refused
 from lerecord.dataset.lock import DatasetLock
-from lerecord.dataset.sync import sync_file
+from lerecord.dataset.sync import sync_file, sync_tree
 from lerecord.errors import DatasetError
 
 Probe = Callable[[str], None]
@@ -77,11 +77,9 @@ class NewFolder:
             keep_private: also the hidden part in which lerecord keeps its lock.
         """
         self._probe("sync")
-        for path in sorted(self._draft.rglob("*"), key=lambda each: -len(each.parts)):
-            sync_file(path)
         if not keep_private:
             _remove(self._draft / layout.PRIVATE)
-        sync_file(self._draft)
+        sync_tree(self._draft)
         self._probe("rename")
         self._draft.rename(self._out)
         self._committed = True

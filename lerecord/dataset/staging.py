@@ -18,7 +18,7 @@ from lerecord.dataset.journal import RowColumns, RowJournal, read_rows
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.redo import Replaced
 from lerecord.dataset.spec import DatasetSpec
-from lerecord.dataset.sync import sync_file
+from lerecord.dataset.sync import make_folder, sync_file
 from lerecord.dataset.take import Row
 from lerecord.errors import DatasetError
 
@@ -116,7 +116,8 @@ class StagedTake:
         self._take = ClosedTake(take, facts, files)
         self._now = now
         try:
-            files.path.mkdir(parents=True, exist_ok=True)
+            make_folder(files.path.parent)
+            files.path.mkdir(exist_ok=True)
             draft = files.path / "take.draft"
             draft.write_text(facts.to_json(), encoding="utf-8")
             sync_file(draft)
@@ -242,6 +243,7 @@ def remove_take(take: ClosedTake) -> None:
     trash = folder.with_name(f".{folder.name}")
     try:
         folder.rename(trash)
+        sync_file(folder.parent)  # else a power cut brings it back
     except FileNotFoundError:
         return
     except OSError as error:
@@ -256,6 +258,18 @@ def left_takes(root: Path) -> list[str]:
         for each in _folders(root)
         if each.facts.exists() and not each.path.name.startswith(".")
     )
+
+
+def make_place(root: Path) -> None:
+    """Make the folder of the staged takes, before a camera does, who does not sync it.
+
+    Raises:
+        DatasetError: the disk refuses.
+    """
+    try:
+        make_folder(root / layout.TAKES)
+    except OSError as error:
+        raise refused(root, error, "no take can be staged there") from error
 
 
 def clear_leftovers(root: Path) -> None:

@@ -19,11 +19,32 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def sync_folders(root: Path, folders: Iterable[Path]) -> None:
-    """Sync folders below root, and those above them up to root, each once."""
-    seen = {root}
-    for folder in folders:
-        seen.update(each for each in (folder, *folder.parents) if each.is_relative_to(root))
-    for folder in sorted(seen, key=lambda each: -len(each.parts)):
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Sync the names in those of the folders that exist, each once, from the root down."""
+    for folder in sorted(set(folders)):
         if folder.exists():
             sync_file(folder)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and whatever is missing above it, from the root down.
+
+    The name of each is on the disk before anything is put into it: a file whose folder is lost
+    in a power cut is lost too, however well it was synced. A folder that is there costs nothing.
+    """
+    missing = []
+    for folder in (path, *path.parents):
+        if folder.is_dir():
+            break
+        missing.append(folder)
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True)
+        sync_file(folder.parent)
+
+
+def sync_tree(folder: Path) -> None:
+    """Sync every file and folder below a folder, then the folder itself."""
+    for path in sorted(folder.rglob("*"), key=lambda each: -len(each.parts)):
+        if not path.is_symlink() and (path.is_file() or path.is_dir()):
+            sync_file(path)
+    sync_file(folder)

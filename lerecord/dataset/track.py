@@ -31,6 +31,7 @@ from lerecord.dataset.picture import (
 )
 from lerecord.dataset.spec import CameraSpec, VideoSettings
 from lerecord.dataset.staging import cut_short
+from lerecord.dataset.sync import sync_file
 from lerecord.errors import DeviceError
 from lerecord.frame import Image
 from lerecord.jpeg import CorruptImageError, decode
@@ -93,6 +94,7 @@ class TrackWriter:
         files = TakeFolder(folder)
         try:
             self._open(files, fps, settings)
+            sync_file(folder)  # else a power cut takes the names of files whose data is synced
         except FileExistsError:
             raise
         except OSError as error:
@@ -161,9 +163,15 @@ class TrackWriter:
         return finished_track(self._folder, self._camera)
 
     def abort(self) -> None:
-        """Close and remove everything of this track; a folder that is then empty goes too."""
+        """Close and remove everything of this track; a folder that is then empty goes too.
+
+        A take that has its facts is discarded as a whole, by whoever staged it: a power cut in
+        between must not leave one without its videos.
+        """
         self.close()
         files = TakeFolder(self._folder)
+        if files.facts.exists():
+            return
         name = self._camera.name
         for path in (files.video(name), files.capture(name), files.histogram(name)):
             path.unlink(missing_ok=True)
@@ -240,6 +248,6 @@ def probe(camera: CameraSpec, fps: int, settings: VideoSettings) -> None:
     """
     folder = Path(tempfile.mkdtemp(prefix="lerecord-"))
     try:
-        FragmentedVideo(folder / "probe", camera, fps, settings).close()
+        FragmentedVideo(folder / "probe", camera, fps, settings, durable=False).close()
     finally:
         shutil.rmtree(folder)

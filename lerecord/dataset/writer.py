@@ -26,12 +26,12 @@ from lerecord.dataset.staging import (
     TakeFacts,
     clear_leftovers,
     left_takes,
+    make_place,
     now_utc,
     read_take,
     remove_take,
 )
 from lerecord.dataset.state import DatasetState, compared_rig, holds_dataset, is_free
-from lerecord.dataset.sync import sync_file
 from lerecord.dataset.trash import Done
 from lerecord.errors import DatasetError
 
@@ -66,15 +66,13 @@ class DatasetWriter:
         if not is_free(root):
             kind = "a dataset" if holds_dataset(root) else "something else"
             raise DatasetError(f"{root} holds {kind} already; name a new folder.")
-        made = [each.parent for each in (root, *root.parents) if not each.exists()]
         with ExitStack() as stack:
             stack.enter_context(DatasetLock(root))
-            for folder in made:
-                sync_file(folder)
             finish_pending(root, probe)
             if not is_free(root):
                 raise DatasetError(f"{root} holds a dataset already; name a new folder.")
             clear_leftovers(root)
+            make_place(root)
             return cls(root, stack.pop_all(), DatasetState.empty(spec), probe)
 
     @classmethod
@@ -109,6 +107,7 @@ class DatasetWriter:
             if spec is not None:
                 state = replace(state, spec=compared_rig(spec, state.spec, accept_calibration))
             clear_leftovers(root)
+            make_place(root)
             return cls(root, stack.pop_all(), state, probe)
 
     @classmethod

@@ -9,6 +9,7 @@ from pathlib import Path
 from lerecord.dataset import layout
 from lerecord.dataset.disk import refused
 from lerecord.dataset.lock import DatasetLock
+from lerecord.dataset.sync import sync_file, sync_tree
 from lerecord.errors import DatasetError, HubError
 from lerecord.hub import target
 from lerecord.hub.content import FOLDERS, RemoteFile, compared, files_of
@@ -69,7 +70,9 @@ def pull(
             files = patience.do(lambda: _fetch(remote, commit, draft))
             target.remember(draft, remote.repo)
             shutil.rmtree(draft / ".cache", ignore_errors=True)  # what resuming needs, by the Hub
+            sync_tree(draft)
             draft.rename(out)
+            sync_file(out.parent)
     except OSError as error:
         raise refused(out.parent, error, f"{out} was not made") from error
     size_bytes = sum(each.size_bytes for each in files.values())

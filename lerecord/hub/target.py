@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from lerecord.dataset import layout
+from lerecord.dataset.sync import make_folder, sync_file
 from lerecord.errors import ConfigError
 
 _REMEMBERED = f"{layout.PRIVATE}/hub.json"
@@ -28,10 +29,12 @@ def repository(root: Path, repo: str | None) -> str:
 def remember(root: Path, repo: str) -> None:
     """Let it be the one that is meant from now on."""
     path = root / _REMEMBERED
-    path.parent.mkdir(exist_ok=True)
+    make_folder(path.parent)
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps({"repo_id": repo}) + "\n", encoding="utf-8")
+    sync_file(draft)
     draft.replace(path)
+    sync_file(path.parent)
 
 
 def _remembered(root: Path) -> str:

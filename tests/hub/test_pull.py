@@ -6,6 +6,7 @@ from lerecord.errors import DatasetError, HubError
 from lerecord.hub.pull import Pulled, pull
 from tests.hub.conftest import REPO, Pusher, edited, local_files, remote_of
 from tests.hub.server import Fault, Hub
+from tests.syncs import Watched
 
 NOT_SLEPT: list[float] = []
 
@@ -129,3 +130,17 @@ def test_a_repository_that_is_not_there_is_one_sentence(hub: Hub, tmp_path: Path
     with pytest.raises(HubError, match="me/box is not on the Hub at http://127"):
         pulled(hub, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_pull_syncs_every_file_before_it_shows_them(
+    hub: Hub, pusher: Pusher, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pusher.push_files(files)
+    watched = Watched(tmp_path, monkeypatch)
+    pulled(hub, tmp_path / "new/out")
+    shown = watched.events.index("rename new/.out.pull")
+    assert watched.events[shown + 1 :] == ["sync new"]
+    out = tmp_path / "new/out"
+    names = {str(each.relative_to(out)) for each in out.rglob("*")}
+    synced = {each.removeprefix("sync new/.out.pull/") for each in watched.events[:shown]}
+    assert names <= synced

@@ -4,6 +4,7 @@ import pytest
 
 from lerecord.errors import ConfigError
 from lerecord.hub.target import remember, repository
+from tests.syncs import Watched
 
 
 def test_a_repository_is_named_once(tmp_path: Path) -> None:
@@ -25,3 +26,15 @@ def test_a_damaged_memory_is_said(tmp_path: Path) -> None:
     (tmp_path / ".lerecord/hub.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match="give --repo-id"):
         repository(tmp_path, None)
+
+
+def test_where_a_dataset_belongs_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched(tmp_path, monkeypatch)
+    remember(tmp_path, "lab/box")
+    assert watched.events == [
+        "mkdir .lerecord",
+        "sync .",
+        "sync .lerecord/hub.draft",
+        "rename .lerecord/hub.draft",
+        "sync .lerecord",
+    ]

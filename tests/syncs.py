@@ -1,0 +1,31 @@
+"""Watching what is synced, made and renamed, in order."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+class Watched:
+    """Records each sync, mkdir and rename below a folder, in order, as `call path`."""
+
+    def __init__(self, top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.top = top
+        self.events: list[str] = []
+        for name in ("fsync", "fdatasync", "mkdir", "rename", "replace"):
+            monkeypatch.setattr(os, name, self._recording(name, getattr(os, name)))
+
+    def _recording(self, name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def recorded(what: int | str | Path, *rest: object, **named: object) -> object:
+            made = call(what, *rest, **named)
+            path = Path(f"/proc/self/fd/{what}").readlink() if isinstance(what, int) else Path(what)
+            if path.is_relative_to(self.top):
+                kind = "sync" if "sync" in name else name.replace("replace", "rename")
+                self.events.append(f"{kind} {path.relative_to(self.top)}")
+            return made
+
+        return recorded
+
+    def synced(self) -> list[str]:
+        return [each.removeprefix("sync ") for each in self.events if each.startswith("sync ")]
