@@ -18,7 +18,7 @@ from lerecord.errors import DatasetError
 
 _ROW = np.dtype([("captured_at", "<f8"), ("sequence", "<u4"), ("flags", "u1")])
 _HISTOGRAM = np.dtype([("rows", "<u4"), ("counts", "<i8", (3, 256))])
-_REPEATED, _CORRUPT = 1, 2
+_REPEATED, _CORRUPT, _UNCHANGED, _BLANK = 1, 2, 4, 8
 
 Histogram = NDArray[np.int64]
 """(3, 256): pixels of each value, channels in the order R, G, B."""
@@ -34,12 +34,16 @@ class PictureFacts:
         repeated: it is the picture of the row before once more.
         corrupt: the chosen image did not decode and the picture before it stands in for it;
             captured_at and sequence are then those of the picture that is seen.
+        unchanged: a new image, and the same as the one before to the last bit.
+        blank: it is of one shade.
     """
 
     captured_at: float
     sequence: int
     repeated: bool
     corrupt: bool
+    unchanged: bool = False
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +57,7 @@ class TrackSummary:
         corrupt: (N,) bool.
         histogram: (3, 256) int64 over the first `histogram_rows` pictures, repeats counted again.
         histogram_rows: N when the track was finished; less when it was killed.
+        unchanged, blank: (N,) bool, as in PictureFacts; None in what older versions recorded.
     """
 
     captured_at: NDArray[np.float64]
@@ -61,6 +66,8 @@ class TrackSummary:
     corrupt: NDArray[np.bool_]
     histogram: Histogram
     histogram_rows: int
+    unchanged: NDArray[np.bool_] | None = None
+    blank: NDArray[np.bool_] | None = None
 
     @property
     def rows(self) -> int:
@@ -80,6 +87,7 @@ class CaptureJournal:
     def add(self, facts: PictureFacts) -> None:
         """Append the facts of the next row's picture."""
         flags = _REPEATED * facts.repeated | _CORRUPT * facts.corrupt
+        flags |= _UNCHANGED * facts.unchanged | _BLANK * facts.blank
         self._rows.append(facts.captured_at, facts.sequence % 2**32, flags)
 
     def snapshot(self, rows: int, histogram: Histogram) -> None:
@@ -124,6 +132,8 @@ def load_track(folder: Path, camera: CameraSpec, limit: int | None = None) -> Tr
         corrupt=rows["flags"] & _CORRUPT != 0,
         histogram=known["counts"][-1].copy() if len(known) else np.zeros((3, 256), np.int64),
         histogram_rows=int(known["rows"][-1]) if len(known) else 0,
+        unchanged=rows["flags"] & _UNCHANGED != 0,
+        blank=rows["flags"] & _BLANK != 0,
     )
 
 

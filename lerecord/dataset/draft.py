@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lerecord.dataset import table
+from lerecord.dataset.camera_health import remarks_of
 from lerecord.dataset.episodes import Draft
 from lerecord.dataset.sidecar import Sidecar, health_of, write_sidecar
 from lerecord.dataset.spec import video_to_data
@@ -27,6 +28,7 @@ class EpisodeSummary:
         missed: slots that were missed, each a repeated row.
         repeated: camera name to pictures that are the one before once more.
         max_image_age_s: camera name to the oldest picture at its row's time.
+        remarks: what the operator should know of it, a sentence each.
     """
 
     index: int
@@ -36,6 +38,7 @@ class EpisodeSummary:
     missed: int
     repeated: dict[str, int]
     max_image_age_s: dict[str, float]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +62,7 @@ class TakenDraft:
             max_image_age_s={
                 name: float(sidecar.image_age_s(name).max()) for name in sidecar.tracks
             },
+            remarks=tuple(remarks_of(self.draft.health or {}, self.fps)),
         )
 
 

@@ -8,6 +8,7 @@ from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
+from lerecord.dataset.camera_health import is_blank
 from lerecord.dataset.capture import Histogram
 from lerecord.dataset.spec import CameraSpec
 from lerecord.errors import ConfigError, DeviceError
@@ -36,10 +37,12 @@ class Picture:
     Attributes:
         frame: yuv420p, in the recorded size.
         histogram: of the picture before any coding.
+        blank: it is of one shade.
     """
 
     frame: VideoFrame
     histogram: Histogram
+    blank: bool
 
 
 class PictureMaker:
@@ -80,7 +83,8 @@ class PictureMaker:
                 f"rotation in the hardware config."
             )
         pixels = np.ascontiguousarray(pixels)
-        return Picture(yuv_of(pixels), histogram_of(pixels))
+        histogram = histogram_of(pixels)
+        return Picture(yuv_of(pixels), histogram, is_blank(histogram))
 
 
 def turned_back(pixels: NDArray[np.uint8], rotation: int) -> NDArray[np.uint8]:

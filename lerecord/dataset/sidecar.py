@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.ipc
 from numpy.typing import NDArray
 
+from lerecord.dataset.camera_health import camera_health, same_views
 from lerecord.dataset.capture import Histogram, TrackSummary
 from lerecord.dataset.journal import RowColumns
 from lerecord.dataset.metadata import line_of
@@ -20,6 +21,7 @@ from lerecord.errors import DatasetError
 from lerecord.frame import BusFaults, Motion
 
 _PICTURE_COLUMNS = ("captured_at", "sequence", "repeated", "corrupt")
+_LATER_COLUMNS = ("unchanged", "blank")  # older recordings lack them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +95,8 @@ def write_sidecar(path: Path, sidecar: Sidecar) -> None:
     metadata = {_FACTS: json.dumps(sidecar.facts, ensure_ascii=False).encode()}
     for camera, track in sidecar.tracks.items():
         columns |= {f"{camera}.{name}": getattr(track, name) for name in _PICTURE_COLUMNS}
+        later = {f"{camera}.{name}": getattr(track, name) for name in _LATER_COLUMNS}
+        columns |= {name: each for name, each in later.items() if each is not None}
         metadata[_HISTOGRAM + camera.encode()] = json.dumps(track.histogram.tolist()).encode()
     table = pa.table({name: to_arrow(column) for name, column in columns.items()})
     _write_table(path, table, metadata)
@@ -177,19 +181,26 @@ class StoredSidecar:
         counted = dict(self.metadata)
         for camera, histogram in histograms.items():
             counted[_HISTOGRAM + camera.encode()] = json.dumps(histogram.tolist()).encode()
-            # The picture before the first is gone, so the first repeats none.
-            name = f"{camera}.repeated"
-            number = table.schema.get_field_index(name)
-            flags = to_numpy(table, name).copy()
-            flags[:1] = False
-            table = table.set_column(number, table.schema.field(number), to_arrow(flags))
+            for name in (f"{camera}.repeated", f"{camera}.unchanged"):
+                table = _first_unset(table, name)
         return replace(self, table=table, metadata=counted)
+
+
+def _first_unset(table: pa.Table, name: str) -> pa.Table:
+    """A flag that compares with the image before, which the first row has no more."""
+    number = table.schema.get_field_index(name)
+    if number < 0:
+        return table
+    flags = to_numpy(table, name).copy()
+    flags[:1] = False
+    return table.set_column(number, table.schema.field(number), to_arrow(flags))
 
 
 def _track(table: pa.Table, metadata: Mapping[bytes, bytes], camera: str) -> TrackSummary:
     histogram = np.array(json.loads(metadata[_HISTOGRAM + camera.encode()]), dtype=np.int64)
+    known = [name for name in _LATER_COLUMNS if f"{camera}.{name}" in table.column_names]
     return TrackSummary(
-        **{name: to_numpy(table, f"{camera}.{name}") for name in _PICTURE_COLUMNS},
+        **{name: to_numpy(table, f"{camera}.{name}") for name in (*_PICTURE_COLUMNS, *known)},
         histogram=histogram.reshape(3, 256),
         histogram_rows=len(table),
     )
@@ -216,13 +227,9 @@ def health_of(sidecar: Sidecar) -> dict[str, Any]:
             "max": round(float(late.max()), 6),
         },
         "cameras": {
-            name: {
-                "repeated": int(track.repeated.sum()),
-                "corrupt": int(track.corrupt.sum()),
-                "max_image_age_s": round(float(sidecar.image_age_s(name).max()), 6),
-            }
-            for name, track in sidecar.tracks.items()
+            name: camera_health(track, sidecar.started) for name, track in sidecar.tracks.items()
         },
+        "same_views": same_views(sidecar.tracks),
     }
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lerecord.dataset.capture import (
     CaptureJournal,
@@ -43,11 +44,16 @@ _SYNC_S = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Chosen:
-    """The image of the last row, and the picture that is shown for it."""
+    """The image of the last row, and the picture that is shown for it.
+
+    Attributes:
+        unchanged: the image is a new one, and the same as the one before.
+    """
 
     image: Image
     shown: Image
     picture: Picture
+    unchanged: bool = False
 
     @property
     def corrupt(self) -> bool:
@@ -140,8 +146,10 @@ class TrackWriter:
             PictureFacts(
                 captured_at=chosen.shown.captured_at,
                 sequence=chosen.shown.sequence,
-                repeated=last is not None and last.picture is chosen.picture,
+                repeated=chosen is last or chosen.corrupt,
                 corrupt=chosen.corrupt,
+                unchanged=chosen is not last and chosen.unchanged,
+                blank=chosen.picture.blank,
             )
         )
         self._rows += 1
@@ -192,20 +200,30 @@ class TrackWriter:
         self.close()
 
     def _choose(self, image: Image) -> _Chosen:
+        last = self._last
+        if last is not None and _is_same(image.data, last.shown.data):
+            return _Chosen(image, image, last.picture, unchanged=True)
         try:
             return _Chosen(image, image, self._maker.make(image))
         except CorruptImageError as error:
-            if self._last is None:
+            if last is None:
                 raise DeviceError(
                     f"The first image of camera {self._camera.name} cannot be used: {error}; "
                     f"check its cable and its format."
                 ) from error
-            return _Chosen(image, self._last.shown, self._last.picture)
+            return _Chosen(image, last.shown, last.picture)
 
     def _sync(self) -> None:
         self._synced_at = self._now()
         self._video.sync()
         self._journal.snapshot(self._rows, self._histogram)
+
+
+def _is_same(data: bytes | NDArray[np.uint8], last: bytes | NDArray[np.uint8]) -> bool:
+    """Whether two images are equal; ends at the first difference, which noise puts early."""
+    if isinstance(data, bytes) or isinstance(last, bytes):
+        return data is last or (isinstance(data, type(last)) and bool(data == last))
+    return np.array_equal(data[:1], last[:1]) and np.array_equal(data, last)
 
 
 _SAMPLES, _SHIFT = 10, 16  # pictures to measure with; pixels from one to the next

@@ -44,6 +44,8 @@ class Outcome:
             again = " again" if saved.replaced else ""
             length = f"{saved.rows} rows, {saved.seconds:.1f} s"
             yield f"episode {saved.episode}{again}: {length}, {saved.task}"
+            for remark in saved.remarks:
+                yield f"  {remark}"
         if self.box_on_target:
             stood, takes = sum(self.box_on_target), len(self.box_on_target)
             yield f"The box stood on the target in {stood} of {takes} takes."

@@ -22,6 +22,7 @@ from lerecord.recording.operator import Operator, Signals, keyboard
 from lerecord.recording.options import RecordOptions, plan_of
 from lerecord.recording.outcome import Outcome
 from lerecord.recording.recorder import Recorder, low_disk
+from lerecord.recording.remarking import Remarking
 from lerecord.recording.session import Listener, Session
 from lerecord.recording.setup import Setup, dataset_spec
 from lerecord.recording.simulated import SimulatedRig
@@ -61,7 +62,8 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
         if notes:
             shown.notice(" ".join(notes))
         operators: list[Operator] = [signals, *keys, *([simulated] if simulated else [])]
-        listener = _with_work(shown, recorder, afterwork, setup.root, stack)
+        told = Remarking(shown, recorder)
+        listener = _with_work(told, recorder, afterwork, setup.root, stack)
         session = Session(rig, recorder, plan, operators, listener)
         with rig:  # innermost: the arm is parked and let go before anything else is waited for
             gc.freeze()  # collections in the loop look at what the loop made, and nothing else

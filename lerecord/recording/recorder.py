@@ -4,7 +4,7 @@ import select
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from lerecord.config import HardwareConfig
 from lerecord.dataset import layout
 from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.take import Take
+from lerecord.errors import LerecordError
 from lerecord.recording.capacity import cores, shortage
 from lerecord.recording.remote_camera import RemoteCamera
 from lerecord.recording.remote_writer import RemoteWriter, Saved
 from lerecord.recording.snapshot import CameraView
+from lerecord.secrets import without_secrets
 
 _CLOSING_POLL_S = 0.05
 
@@ -64,6 +66,7 @@ class Recorder:
             camera.name: RemoteCamera(config.cameras[camera.name], camera, spec, now)
             for camera in spec.cameras
         }
+        self._devices = {name: camera.device for name, camera in config.cameras.items()}
         self._running: _Open | None = None
         self._begun = 0
         self._closing: OrderedDict[str, _Open] = OrderedDict()
@@ -86,8 +89,10 @@ class Recorder:
             takes = "1 take was" if len(left) == 1 else f"{len(left)} takes were"
             remedy = f"`lerecord recover {self._root}` makes episodes of them."
             notes.append(f"{takes} never saved: {remedy}")
+        shared = shared_devices(self._devices)
         for camera in self._cameras.values():
-            camera.wait_until_ready()
+            _wait_for(camera, shared)
+        notes += shared
         encode_s = {camera.name: camera.encode_s for camera in self._cameras.values()}
         if (short := shortage(encode_s, self._fps, cores())) is not None:
             notes.append(short)
@@ -103,6 +108,11 @@ class Recorder:
     def committed(self) -> int:
         """Episodes that this recorder has committed so far."""
         return len(self._writer.saved)
+
+    @property
+    def episodes_saved(self) -> Sequence[Saved]:
+        """Those episodes, in the order in which they were committed."""
+        return self._writer.saved
 
     @property
     def saving(self) -> int:
@@ -237,6 +247,36 @@ class Recorder:
                 return
             self._writer.commit(first.id, first.replaces, first.saved_at)
             del self._closing[first.id]
+
+
+def _wait_for(camera: RemoteCamera, shared: Sequence[str]) -> None:
+    """Most devices open once only, so that two names for one are why the second does not."""
+    try:
+        camera.wait_until_ready()
+    except LerecordError as error:
+        raise LerecordError(" ".join((str(error), *shared))) from error
+
+
+def shared_devices(devices: Mapping[str, str]) -> list[str]:
+    """A sentence for each device that several cameras name.
+
+    Args:
+        devices: camera name to device; a path may be a link to another one's.
+    """
+    names: dict[str, list[str]] = {}
+    for name, device in devices.items():
+        names.setdefault(_place_of(device), []).append(name)
+    return [
+        f"Cameras {' and '.join(each)} are one device, {without_secrets(place)}; give each its own."
+        for place, each in names.items()
+        if len(each) > 1
+    ]
+
+
+def _place_of(device: str) -> str:
+    if "://" in device:
+        return device
+    return f"/dev/video{device}" if device.isdigit() else str(Path(device).resolve())
 
 
 def low_disk(folder: Path, min_free_gb: float) -> str | None:

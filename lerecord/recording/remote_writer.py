@@ -14,13 +14,18 @@ _LAST_COMMIT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """An episode that is committed; replaced when it took the place of an older one."""
+    """An episode that is committed; replaced when it took the place of an older one.
+
+    Attributes:
+        remarks: what the operator should know of its cameras and its slots, a sentence each.
+    """
 
     episode: int
     replaced: bool
     task: str
     rows: int
     seconds: float
+    remarks: tuple[str, ...]
     committed_after_s: float
     """From SAVE until the episode was complete and synced on the disk."""
 

@@ -51,6 +51,7 @@ class Writing:
                         "task": episode.task,
                         "rows": episode.length,
                         "seconds": episode.seconds,
+                        "remarks": episode.remarks,
                     },
                 )
             case "discard":

@@ -13,7 +13,7 @@ FACTS = [
     PictureFacts(1.5, 0, repeated=False, corrupt=False),
     PictureFacts(1.5, 0, repeated=True, corrupt=False),
     PictureFacts(1.5, 0, repeated=True, corrupt=True),
-    PictureFacts(2.5, 2**32 + 7, repeated=False, corrupt=False),
+    PictureFacts(2.5, 2**32 + 7, repeated=False, corrupt=False, unchanged=True, blank=True),
 ]
 
 
@@ -32,6 +32,9 @@ def test_facts_come_back_and_a_finished_track_says_so(tmp_path: Path) -> None:
     assert track.sequence.tolist() == [0, 0, 0, 7]
     assert track.repeated.tolist() == [False, True, True, False]
     assert track.corrupt.tolist() == [False, False, True, False]
+    for flags in (track.unchanged, track.blank):
+        assert flags is not None
+        assert flags.tolist() == [False, False, False, True]
     assert np.array_equal(track.histogram, histogram(4))
 
 

@@ -12,6 +12,7 @@ from lerecord.dataset.sidecar import (
     Sidecar,
     StoredSidecar,
     health_line,
+    health_of,
     read_sidecar,
     write_sidecar,
 )
@@ -19,6 +20,7 @@ from lerecord.dataset.spec import CameraSpec
 from lerecord.errors import DatasetError
 
 CAMERA = CameraSpec("front", 160, 120)
+LATER = ("unchanged", "blank")
 
 
 def sidecar() -> Sidecar:
@@ -44,6 +46,8 @@ def sidecar() -> Sidecar:
         corrupt=np.array([False, False, True, False]),
         histogram=np.arange(768, dtype=np.int64).reshape(3, 256) * 10**12,
         histogram_rows=4,
+        unchanged=np.array([False, True, False, False]),
+        blank=np.array([False, False, False, True]),
     )
     return Sidecar.of(rows, {"front": track}, {"task": "Größe", "calibration": {"a": [1, 2]}})
 
@@ -61,7 +65,7 @@ def test_the_truth_comes_back(tmp_path: Path) -> None:
     assert [each.tolist() for each in after.faults.values()] == np.arange(20).reshape(
         4, 5
     ).T.tolist()
-    for name in ("captured_at", "sequence", "repeated", "corrupt", "histogram"):
+    for name in ("captured_at", "sequence", "repeated", "corrupt", "histogram", *LATER):
         left, right = getattr(after.tracks["front"], name), getattr(before.tracks["front"], name)
         assert np.array_equal(left, right), name
     assert np.allclose(after.image_age_s("front"), [0.011, 0.022, 0.302, 0.014])
@@ -90,6 +94,8 @@ def test_it_is_an_arrow_file_that_any_reader_opens(tmp_path: Path) -> None:
         "front.sequence",
         "front.repeated",
         "front.corrupt",
+        "front.unchanged",
+        "front.blank",
     ]
     assert read["requested"].to_pylist()[1] == [2.0, 3.0]
 
@@ -113,9 +119,40 @@ def test_health_is_one_line() -> None:
         "retries": 3,
         "bus": {"timeouts": 30, "corrupt": 34, "strays": 38, "drained_bytes": 42, "alerts": 46},
         "lateness_s": {"p50": 0.002, "p99": 0.00394, "max": 0.004},
-        "cameras": {"front": {"repeated": 1, "corrupt": 1, "max_image_age_s": 0.302}},
+        "cameras": {
+            "front": {
+                "repeated": 1,
+                "corrupt": 1,
+                "max_image_age_s": 0.302,
+                "fps": None,  # of so short a take
+                "unchanged": 1,
+                "longest_unchanged_s": 0.023333,
+                "blank": 1,
+            }
+        },
+        "same_views": [],
     }
     assert health_line(3, sidecar()).endswith(b"}\n")
+
+
+def test_what_an_older_recording_lacks_stays_unknown(tmp_path: Path) -> None:
+    before = sidecar()
+    track = replace(before.tracks["front"], unchanged=None, blank=None)
+    write_sidecar(tmp_path / "a", replace(before, tracks={"front": track}))
+    after = read_sidecar(tmp_path / "a", (CAMERA,))
+    assert after.tracks["front"].unchanged is None
+    health = health_of(after)["cameras"]["front"]
+    assert [health[name] for name in (*LATER, "longest_unchanged_s")] == [None] * 3
+    assert StoredSidecar.load(tmp_path / "a").cut(range(1, 3), {"front": track.histogram})
+
+
+def test_the_first_row_of_a_cut_compares_with_nothing(tmp_path: Path) -> None:
+    write_sidecar(tmp_path / "a", sidecar())
+    stored = StoredSidecar.load(tmp_path / "a")
+    cut = stored.cut(range(1, 4), {}).cut(range(3), {"front": np.zeros((3, 256), np.int64)})
+    track = cut.parsed((CAMERA,)).tracks["front"]
+    assert track.unchanged is not None
+    assert track.unchanged.tolist() == [False, False, False]
 
 
 def test_a_camera_that_is_not_in_it_is_said(tmp_path: Path) -> None:

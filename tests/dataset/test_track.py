@@ -101,6 +101,33 @@ def test_a_corrupt_image_shows_the_one_before_it(tmp_path: Path) -> None:
     assert summary.captured_at.tolist()[:3] == [10.0] * 3
 
 
+@pytest.mark.parametrize("as_pixels", [False, True])
+def test_a_new_image_that_is_the_old_one_again_is_told_from_a_repeat(
+    tmp_path: Path, as_pixels: bool
+) -> None:
+    track = TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
+    shown = (0, 0, 0, 1, 1, 2)
+    for sequence, number in zip((0, 1, 1, 2, 3, 4), shown, strict=True):
+        data = Image(pixels(number) if as_pixels else jpeg(number), 10.0 + sequence / 30, sequence)
+        track.add(data)
+    summary = track.finish()
+    assert summary.unchanged is not None
+    assert summary.unchanged.tolist() == [False, True, False, False, True, False]
+    assert summary.repeated.tolist() == [False, False, True, False, False, False]
+    assert summary.sequence.tolist() == [0, 1, 1, 2, 3, 4]
+    assert counters(tmp_path / "front.video") == list(shown)
+
+
+def test_blank_images_are_marked(tmp_path: Path) -> None:
+    track = TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
+    black = np.zeros((120, 160, 3), np.uint8)
+    for number, data in enumerate((pixels(0), black, black, pixels(1))):
+        track.add(Image(data, 10.0 + number / 30, number))
+    blank = track.finish().blank
+    assert blank is not None
+    assert blank.tolist() == [False, True, True, False]
+
+
 def announcing(data: bytes, width: int, height: int) -> bytes:
     at = data.index(b"\xff\xc0") + 5
     return data[:at] + height.to_bytes(2) + width.to_bytes(2) + data[at + 4 :]
