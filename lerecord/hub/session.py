@@ -17,14 +17,14 @@ _HAS_TOKEN = "import huggingface_hub; print(huggingface_hub.get_token() is not N
 def session_push(
     push: bool, repo_id: str | None, every: int | None, as_json: bool
 ) -> "SessionPush | None":
-    """What `--push`, `--repo-id` and `--every` ask for; None for nothing.
+    """What `--push`, `--repo-id` and `--push-every` ask for; None for nothing.
 
     Raises:
         ConfigError: one of the others is given without `--push`.
     """
     if push:
         return SessionPush(PushOptions(repo_id), every, as_json)
-    for option, value in (("--repo-id", repo_id), ("--every", every)):
+    for option, value in (("--repo-id", repo_id), ("--push-every", every)):
         if value is not None:
             raise ConfigError(f"{option} says how to push; give --push too, or leave it out.")
     return None

@@ -152,7 +152,7 @@ def session(hub: Hub, root: Path, *more: str, token: str = TOKEN) -> subprocess.
 
 def test_a_session_ends_with_a_push(hub: Hub, tmp_path: Path) -> None:
     root = tmp_path / "sets" / "box"
-    more = ("--repo-id", REPO, "--every", "1", "--episodes", "2", "--episode-time", "1")
+    more = ("--repo-id", REPO, "--push-every", "1", "--episodes", "2", "--episode-time", "1")
     out, errors = session(hub, root, *more).communicate(timeout=60)
     assert errors == ""
     assert f"{hub.url}/datasets/me/box has the 2 episodes of {root} as v2.1" in out

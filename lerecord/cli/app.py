@@ -1,0 +1,89 @@
+"""Puts the commands together, and turns what goes wrong into one sentence."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lerecord import __version__
+from lerecord.cli import edit
+from lerecord.cli.bench import bench
+from lerecord.cli.check import check
+from lerecord.cli.compat import compat
+from lerecord.cli.export import export
+from lerecord.cli.group import Commands, UsageError, show_help
+from lerecord.cli.import_ import import_
+from lerecord.cli.info import info
+from lerecord.cli.merge import merge
+from lerecord.cli.pull import pull
+from lerecord.cli.push import push
+from lerecord.cli.record import KEYS, record
+from lerecord.cli.recover import recover
+from lerecord.cli.rerecord import rerecord
+from lerecord.cli.sim import sim
+from lerecord.cli.transcode import transcode
+from lerecord.errors import LerecordError
+from lerecord.printable import print_line
+
+app = typer.Typer(
+    cls=Commands,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RECORD, LOOK, CHANGE, SHARE, RIG = "Record", "Look", "Change", "Share", "Rig"
+app.command(rich_help_panel=RECORD, epilog=KEYS)(record)
+app.command(rich_help_panel=RECORD)(rerecord)
+app.command(rich_help_panel=RECORD)(recover)
+app.command(rich_help_panel=LOOK)(info)
+app.command(rich_help_panel=LOOK)(check)
+app.command(rich_help_panel=LOOK)(compat)
+app.add_typer(edit.app, name="edit", rich_help_panel=CHANGE)
+app.command(rich_help_panel=CHANGE)(merge)
+app.command(rich_help_panel=CHANGE)(transcode)
+app.command(rich_help_panel=CHANGE)(export)
+app.command("import", rich_help_panel=CHANGE)(import_)
+app.command(rich_help_panel=SHARE)(push)
+app.command(rich_help_panel=SHARE)(pull)
+app.command(rich_help_panel=RIG)(sim)
+app.command(rich_help_panel=RIG)(bench)
+
+
+@app.callback(invoke_without_command=True)
+def lerecord(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Record robot demonstrations as LeRobot datasets.
+
+    lerecord --task "Grab the paper box" starts recording; `lerecord record --help` has the keys.
+    """
+    if version:
+        print_line(f"lerecord {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        show_help(context)
+
+
+def main() -> None:
+    """The `lerecord` command."""
+    try:
+        status = app(standalone_mode=False)
+    except UsageError as error:
+        print_line(f"lerecord: {_sentence(error)}", sys.stderr)
+        status = 2
+    except LerecordError as error:
+        print_line(f"lerecord: {error}", sys.stderr)
+        status = 2
+    except (KeyboardInterrupt, typer.Abort):
+        status = 130
+    sys.exit(status)
+
+
+def _sentence(error: UsageError) -> str:
+    message = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    if context is None or "`" in message:
+        return f"{message}."
+    return f"{message}; `{context.command_path} --help` shows what it takes."

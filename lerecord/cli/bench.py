@@ -1,0 +1,23 @@
+"""`lerecord bench`."""
+
+from typing import Annotated
+
+import typer
+
+from lerecord.cli.options import AsJson
+
+
+def bench(
+    cameras: Annotated[int, typer.Option(min=1, help="Number of cameras.")] = 2,
+    fps: Annotated[int, typer.Option(min=1, help="Rate of the loop and of each camera.")] = 30,
+    size: Annotated[str, typer.Option(metavar="WxH", help="Image size.")] = "640x480",
+    seconds: Annotated[float, typer.Option(min=1.0, help="Length of a take.")] = 10.0,
+    takes: Annotated[int, typer.Option(min=1, help="Number of takes.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what recording costs on this machine, without hardware."""
+    from lerecord.recording.bench import Load, size_of
+    from lerecord.recording.bench import bench as run
+
+    width, height = size_of(size)
+    run(Load(cameras, fps, width, height, seconds, takes), as_json)

@@ -1,0 +1,22 @@
+"""`lerecord compat`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lerecord.cli.options import AllowHardware, AsJson
+
+
+def compat(
+    datasets: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Dataset folders.")],
+    allow_hardware: AllowHardware = False,
+    as_json: AsJson = False,
+) -> None:
+    """Report whether datasets can be merged, and how they differ.
+
+    Each is compared with the first. Exits with 1 if they cannot be merged.
+    """
+    from lerecord.dataset.join_report import compat as run
+
+    raise typer.Exit(run(datasets, allow_hardware, as_json))

@@ -1,0 +1,93 @@
+"""`lerecord edit`: one function a command."""
+
+from typing import Annotated
+
+import typer
+
+from lerecord.cli.episodes import indices
+from lerecord.cli.group import Commands, show_help
+from lerecord.cli.options import Dataset, Episodes
+
+app = typer.Typer(cls=Commands, rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def edit(context: typer.Context) -> None:
+    """Delete, trim and relabel episodes, with undo."""
+    if context.invoked_subcommand is None:
+        show_help(context)
+
+
+@app.command()
+def delete(dataset: Dataset, episodes: Episodes) -> None:
+    """Delete episodes; later ones are renumbered."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.delete, dataset, indices(episodes, dataset), watch())
+
+
+@app.command()
+def trim(
+    dataset: Dataset,
+    episode: Annotated[str, typer.Argument(metavar="EPISODE", help="Episode number, or last.")],
+    start: Annotated[float | None, typer.Option(metavar="S", help="New start, in seconds.")] = None,
+    end: Annotated[float | None, typer.Option(metavar="S", help="New end, in seconds.")] = None,
+) -> None:
+    """Trim an episode; both times count from its present start."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.trim, dataset, indices([episode], dataset)[0], start, end, watch())
+
+
+@app.command()
+def relabel(
+    dataset: Dataset,
+    episodes: Episodes,
+    task: Annotated[str, typer.Option(help="New task description.")],
+) -> None:
+    """Give episodes another task."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.relabel, dataset, indices(episodes, dataset), task, watch())
+
+
+@app.command()
+def rename_task(
+    dataset: Dataset,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="Present task description.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="New task description.")],
+) -> None:
+    """Reword a task in every episode that has it."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.rename_task, dataset, old, new, watch())
+
+
+@app.command()
+def undo(dataset: Dataset) -> None:
+    """Undo the last edit; repeat to undo earlier ones."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.undo, dataset, watch())
+
+
+@app.command()
+def redo(dataset: Dataset) -> None:
+    """Redo the edit that was undone last."""
+    from lerecord.dataset import edit as operations
+    from lerecord.dataset.edit_report import run, watch
+
+    run(operations.redo, dataset, watch())
+
+
+@app.command()
+def empty_trash(dataset: Dataset) -> None:
+    """Free the disk space of past edits, which ends their undo."""
+    from lerecord.dataset.edit_report import empty_trash as run
+
+    run(dataset)

@@ -1,0 +1,30 @@
+"""`lerecord merge`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lerecord.cli.group import refuse
+from lerecord.cli.options import AllowHardware
+from lerecord.printable import print_line
+
+
+def merge(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR... OUT", help="Dataset folders, then the output folder."),
+    ],
+    allow_hardware: AllowHardware = False,
+) -> None:
+    """Merge datasets into a new one; the originals are not changed."""
+    from lerecord.dataset.join_report import merge as run
+
+    if len(folders) < 2:
+        refuse("merge needs the datasets and then the output folder: lerecord merge DIR... OUT.")
+    *datasets, out = folders
+    if out.exists() and not folders[0].exists():
+        out, *datasets = folders
+        print_line("The output folder comes last now: lerecord merge DIR... OUT.", sys.stderr)
+    run(out, datasets, allow_hardware)

@@ -1,0 +1,63 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Hardware = Annotated[
+    str | None,
+    typer.Option(metavar="NAME|PATH", help="The rig: a name in hardware_configs/, or a TOML file."),
+]
+DatasetOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Dataset folder [datasets/<hardware name>].")
+]
+EpisodeTime = Annotated[
+    float | None,
+    typer.Option(min=0.1, metavar="S", help="Save the take automatically after S seconds."),
+]
+ResetTime = Annotated[
+    float | None,
+    typer.Option(min=0.0, metavar="S", help="Start the next take automatically after S seconds."),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(help="Random seed for the box's start position (simulated rig only)."),
+]
+AcceptCalibration = Annotated[
+    bool,
+    typer.Option(
+        "--accept-calibration",
+        help="Append even though the arms were recalibrated since the dataset was recorded.",
+    ),
+]
+Push = Annotated[
+    bool, typer.Option("--push", help="Upload the dataset to the Hugging Face Hub at the end.")
+]
+PushEvery = Annotated[
+    int | None,
+    typer.Option(
+        "--push-every", "--every", min=1, metavar="N", help="Also push after every N episodes."
+    ),
+]
+RepoId = Annotated[
+    str | None,
+    typer.Option(
+        metavar="USER/NAME", help="Repository on the Hub [the one it was last pushed to]."
+    ),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the result as one JSON object on the last line.")
+]
+Dataset = Annotated[Path, typer.Argument(metavar="DIR", help="Dataset folder.")]
+Episodes = Annotated[
+    list[str],
+    typer.Argument(metavar="EPISODE...", help="Episode numbers from 0: 3 7 12, 3-7 or last."),
+]
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="Output folder; must not exist.")]
+AllowHardware = Annotated[
+    bool,
+    typer.Option(
+        "--allow-hardware", help="Also join datasets whose servo ids or camera rotations differ."
+    ),
+]

@@ -1,0 +1,25 @@
+"""`lerecord pull`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lerecord.cli.options import AsJson
+
+
+def pull(
+    repo_id: Annotated[str, typer.Argument(metavar="USER/NAME", help="Repository on the Hub.")],
+    out: Annotated[
+        Path | None,
+        typer.Argument(metavar="OUT", help="Output folder; must not exist [datasets/NAME]."),
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Tag, branch or commit [v2.1, else v3.0].")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Download a dataset from the Hugging Face Hub."""
+    from lerecord.hub.report import pull as run
+
+    run(repo_id, out, revision, as_json)

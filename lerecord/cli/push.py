@@ -1,0 +1,33 @@
+"""`lerecord push`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lerecord.cli.options import AsJson, Dataset, RepoId
+
+
+def push(
+    dataset: Dataset = Path(),
+    repo_id: RepoId = None,
+    private: Annotated[
+        bool | None,
+        typer.Option("--private/--public", help="Who may see it [a new one is private]."),
+    ] = None,
+    version: Annotated[
+        str, typer.Option("--format", help="LeRobot format version: v2.1 or v3.0.")
+    ] = "v2.1",
+    tag: Annotated[
+        str | None, typer.Option(help="Git tag to move to this version [the format].")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Upload a dataset to the Hugging Face Hub.
+
+    Only what differs is sent. If interrupted, run it again.
+    """
+    from lerecord.hub.options import PushOptions
+    from lerecord.hub.report import push as run
+
+    run(dataset, PushOptions(repo_id, private, version, tag), as_json)

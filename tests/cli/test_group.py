@@ -1,0 +1,100 @@
+"""What a command line means, and what is said to one that means nothing."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from lerecord.cli import app, main
+from lerecord.cli.group import GUESSES
+
+WRONG = {
+    ("help-me",): "no command 'help-me'",
+    ("ls",): "try `lerecord info`",
+    ("view", "datasets/sim"): "try `lerecord info`",
+    ("chek",): "try `lerecord check`",
+    ("verify",): "try `lerecord check`",
+    ("rm", "3"): "try `lerecord edit delete`",
+    ("undo",): "try `lerecord edit undo`",
+    ("download", "me/box"): "try `lerecord pull`",
+    ("xyzzy",): "`lerecord --help` lists them",
+    ("--hardware", "koch"): "Missing option '--task'",
+    ("record",): "Missing option '--task'",
+    ("record", "--task"): "requires an argument",
+    ("record", "--task", "x", "box"): "unexpected extra argument",
+    ("record", "--task", "x", "--episodes", "0"): "--episodes",
+    ("record", "--task", "x", "--episodes", "many"): "--episodes",
+    ("record", "--task", "x", "--episode-time", "-3"): "--episode-time",
+    ("--tsk", "x"): "--task",
+    ("--task", "x", "--episodes", "3", "info", "box"): "`lerecord info ... --task`",
+    ("--task", "x", "check"): "`lerecord check ... --task`",
+    ("check", "--quik"): "--quick",
+    ("check", "a", "b"): "unexpected extra argument",
+    ("bench", "--cameras", "0"): "--cameras",
+    ("merge", "one"): "lerecord merge DIR... OUT",
+    ("merge",): "Missing argument",
+    ("export", "one"): "Missing argument 'OUT'",
+    ("edit", "rm", "box", "3"): "try `lerecord edit delete`",
+    ("edit", "trim", "box", "three"): "'three' is no episode",
+    ("edit", "delete", "box", "7-3"): "'7-3' is no episode",
+    ("edit", "delete", "box", "1.5"): "'1.5' is no episode",
+    ("edit", "relabel", "box", "3"): "Missing option '--task'",
+    ("rerecord", "box"): "No episode is named",
+    ("rerecord",): "Missing argument",
+    ("pull",): "Missing argument",
+    ("push", "--private", "--repo-id"): "requires an argument",
+    ("sim", "--seed", "x"): "--seed",
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG)
+def test_a_wrong_command_line_is_answered_with_one_sentence(
+    arguments: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["lerecord", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert said.out == ""
+    assert said.err.startswith("lerecord: ")
+    assert said.err.count("\n") == 1
+    assert WRONG[arguments] in said.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_each_guess_leads_to_a_command_there_is() -> None:
+    runner = CliRunner()
+    for found in {*GUESSES.values()}:
+        shown = runner.invoke(app, [*found.split(), "--help"])
+        assert shown.exit_code == 0, found
+        assert shown.output.startswith("Usage")
+
+
+def test_a_guess_is_never_a_command() -> None:
+    assert not {command.name for command in app.registered_commands} & {*GUESSES}
+
+
+@pytest.mark.parametrize("arguments", [("help", "edit", "trim"), ("edit", "trim", "--help")])
+def test_help_may_come_first(arguments: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(app, [*arguments])
+    assert shown.exit_code == 0
+    assert "New start, in seconds." in shown.output
+
+
+@pytest.mark.parametrize("arguments", [(), ("edit",)])
+def test_no_command_shows_what_there_is(arguments: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(app, [*arguments])
+    assert shown.exit_code == 2
+    assert "Usage" in shown.output
+
+
+def test_every_line_of_the_help_fits_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(app, ["--help"]).output
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "..." not in shown.split("Record:")[1]  # no summary is cut off
