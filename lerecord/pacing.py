@@ -1,10 +1,50 @@
-"""The fixed-rate grid: one Tick a slot, no drift, no burst after a stall."""
+"""The fixed-rate grid: one Tick a slot, no drift, no burst after a stall; and stalls themselves."""
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _SPIN_S = 0.0003  # the kernel wakes a sleeper up to this late; the rest is spun away
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS: counts sleep as it is
+
+
+def boottime() -> float:
+    """Seconds of a clock that counts while the machine is suspended, too."""
+    return time.clock_gettime(_BOOTTIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Where time comes from, and how it is let pass.
+
+    Attributes:
+        now: CLOCK_MONOTONIC seconds, which on Linux do not count while the machine is suspended.
+        boottime: seconds of a clock that does.
+        sleep: waits that many seconds.
+    """
+
+    now: Callable[[], float] = time.monotonic
+    boottime: Callable[[], float] = boottime
+    sleep: Callable[[float], None] = time.sleep
+
+
+class StallWatch:
+    """Measures how long nobody looked: a stopped process, a suspended machine."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
+        self._looked_at: tuple[float, float] | None = None
+
+    def look(self) -> float:
+        """Seconds since the last look, by the clock that counted more; 0 at the first."""
+        before, self._looked_at = self._looked_at, (self._clocks.now(), self._clocks.boottime())
+        if before is None:
+            return 0.0
+        return max(now - then for now, then in zip(self._looked_at, before, strict=True))
+
+    def restart(self) -> None:
+        """Forget the last look: what has passed since was meant to."""
+        self._looked_at = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """All arms of a config as one thing: in each slot the followers go where the leaders are."""
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any
@@ -17,13 +16,15 @@ from lerecord.config import HardwareConfig
 from lerecord.errors import ConfigError
 from lerecord.frame import BusFaults, Frame, Motion
 from lerecord.motors.bus import BusError, Retry, ServoError
-from lerecord.pacing import Pacer, Tick
+from lerecord.pacing import Clocks, Pacer, StallWatch, Tick
 
 _PARKED_WITHIN = 0.5  # units
 _PARK_LIMIT_S = 10.0
 _RECOVER_EVERY_S = 1.0
 _RETRY_SHARE = 0.8  # of a slot: no further try of a read starts later
 _RETURN_S, _RETURN_POLL_S = 2.0, 0.2
+_JUMP_UNITS, _JUMP_SPEED = 60.0, 1800.0  # in a slot, and a second: no hand, no servo is so fast
+_STALL_SLOTS = 2.5  # at a low rate: a loop that is late by a slot does not stand still
 _SETTLE_S = 0.3  # for the follower to arrive where it was sent before torque goes off
 
 Calibrations = Mapping[str, Mapping[str, Calibration]]
@@ -39,20 +40,19 @@ class Rig:
     Args:
         config: with the ports at which the arms are reached.
         calibrations: of every arm.
-        now: CLOCK_MONOTONIC seconds.
-        sleep: waits that many seconds.
+        clocks: where time comes from.
     """
 
     def __init__(
         self,
         config: HardwareConfig,
         calibrations: Calibrations,
-        now: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        clocks: Clocks = Clocks(),  # noqa: B008 - frozen
     ) -> None:
         self._config = config
-        self._now = now
-        self._sleep = sleep
+        self._now = clocks.now
+        self._sleep = clocks.sleep
+        self._stall = StallWatch(clocks)
         self._pairs = {name: _pair(config, name, calibrations) for name in config.arms}
         self._counted = (0, BusFaults())
         self._recovering_at = 0.0
@@ -60,6 +60,8 @@ class Rig:
         """Followers that could not be let go on leaving, and so hold their last goal."""
         self.aligned = False
         """The followers have caught up with their leaders and follow at full speed."""
+        self.interruption: str | None = None
+        """Why the last frame does not follow on the one before it; None when it does."""
 
     @property
     def joints(self) -> tuple[str, ...]:
@@ -82,15 +84,19 @@ class Rig:
 
     def step(self, tick: Tick) -> Frame:
         """One slot: read all arms, their buses at the same time, and send the followers on."""
-        safety = self._config.safety
-        speed = safety.max_speed if self.aligned else safety.ramp_speed
         pairs = self._pairs.values()
         now = self._now()
-        silence_s = self._config.quality.max_silence_s
+        stood_still_s = self._stall.look()
         for pair in pairs:
             pair.follower.ask()
             pair.leader.ask()
-        measured = [pair.step(speed / self._config.fps, now, silence_s) for pair in pairs]
+        measured = [pair.read(now) for pair in pairs]
+        self.interruption = self._interrupted(max(stood_still_s, self._stall.look()))
+        if self.interruption is not None:
+            self.aligned = False  # the leader may have been moved meanwhile: catch up slowly
+        safety, silence_s = self._config.safety, self._config.quality.max_silence_s
+        speed = safety.max_speed if self.aligned else safety.ramp_speed
+        followed = [pair.follow(speed / self._config.fps, now, silence_s) for pair in pairs]
         retries, faults = self._count()
         frame = Frame(
             tick=tick.index,
@@ -99,18 +105,42 @@ class Rig:
             state=np.concatenate([pair.follower.reading for pair in pairs]),
             action=np.concatenate([pair.action for pair in pairs]),
             requested=np.concatenate([pair.requested for pair in pairs]),
-            measured=all(measured),
+            measured=all(measured) and all(followed),
             bus_s=self._now() - now,
             retries=retries,
             faults=faults,
             motion=_joined([pair.follower_driver.motion for pair in pairs]),
         )
         if any(self._troubles()):
-            self.aligned = False  # the leader may have been moved meanwhile: catch up slowly
+            self.aligned = False
         elif not self.aligned:
-            apart = np.abs(frame.action - frame.requested).max()
+            apart = max(pair.apart.max() for pair in pairs)
             self.aligned = frame.measured and bool(apart <= safety.align_tolerance)
         return frame
+
+    def _interrupted(self, stood_still_s: float) -> str | None:
+        """Why what was just read does not follow on what was read before; None when it does."""
+        config = self._config
+        if stood_still_s > max(config.quality.max_silence_s, _STALL_SLOTS / config.fps):
+            return (
+                f"The recorder stood still for {stood_still_s:.1f} s (stopped, suspended, or kept "
+                f"from running by other programs): the follower catches up with the leader slowly."
+            )
+        if not self.aligned:
+            return None
+        farthest = max(_JUMP_UNITS, _JUMP_SPEED / config.fps)
+        jumps = (pair.jump(farthest) for pair in self._pairs.values())
+        return next((jump for jump in jumps if jump is not None), None)
+
+    def limited(self) -> str | None:
+        """Which leader is beyond what its follower may do, in words; None when none is."""
+        tolerance = self._config.safety.align_tolerance
+        told = (pair.limited(tolerance) for pair in self._pairs.values())
+        return next((each for each in told if each is not None), None)
+
+    def lag(self) -> str:
+        """Which follower is farthest from its leader, in words."""
+        return max(self._pairs.values(), key=lambda pair: float(pair.apart.max())).lag()
 
     def _count(self) -> tuple[int, BusFaults]:
         """Retries and faults of every bus since this was asked the last time."""
@@ -134,6 +164,7 @@ class Rig:
         self._recovering_at = now
         for pair, arm, _ in list(self._troubles()):
             pair.connect_again(arm, now)
+        self._stall.restart()
 
     def _troubles(self) -> Iterator[tuple[Pair, WatchedArm, str]]:
         for pair in self._pairs.values():
@@ -170,10 +201,7 @@ class Rig:
         step = self._config.safety.ramp_speed / self._config.fps
         for tick in Pacer(self._config.fps, self._now, self._sleep):
             reachable = [pair.command(pair.park_pose, step) for pair in self._pairs.values()]
-            parked = all(
-                np.abs(pair.action - pair.park_pose).max() <= _PARKED_WITHIN
-                for pair in self._pairs.values()
-            )
+            parked = all(pair.is_at(pair.park_pose, _PARKED_WITHIN) for pair in self._pairs.values())
             if parked or not any(reachable) or tick.index > _PARK_LIMIT_S * self._config.fps:
                 break
         self._sleep(_SETTLE_S)

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.pacing import Pacer, Tick
+from lerecord.pacing import Clocks, Pacer, StallWatch, Tick, boottime
 
 
 class Clock:
@@ -49,3 +49,27 @@ def test_every_slot_is_either_handed_out_or_missed(work_s: list[float], fps: flo
     assert all(tick.started >= tick.due for tick in ticks)
     # A slot that is handed out late is less than a period late: else it had been missed.
     assert all(tick.started - tick.due < 1 / fps + 1e-5 for tick in ticks)
+
+
+SECONDS = st.floats(0.0, 1e4)
+
+
+@given(st.lists(st.tuples(SECONDS, SECONDS), min_size=1, max_size=10))
+def test_a_stall_is_as_long_as_the_clock_says_that_counted_more(
+    passed: list[tuple[float, float]],
+) -> None:
+    monotonic, boottime_s = [50.0], [9000.0]
+    watch = StallWatch(Clocks(lambda: monotonic[0], lambda: boottime_s[0]))
+    assert watch.look() == 0.0
+    for by_monotonic, by_boottime in passed:
+        monotonic[0] += by_monotonic
+        boottime_s[0] += by_boottime
+        assert abs(watch.look() - max(by_monotonic, by_boottime)) < 1e-6
+    monotonic[0] += 7.0
+    watch.restart()
+    assert watch.look() == 0.0
+
+
+def test_the_clock_that_counts_suspend_goes_on() -> None:
+    first = boottime()
+    assert boottime() >= first > 0.0

@@ -114,6 +114,9 @@ class Follower(Leader, Protocol):
             ValueError: the goal is not finite or not one a joint.
         """
 
+    def reachable(self, goal: ArrayLike) -> NDArray[np.float64]:
+        """The nearest goal (D,) that its calibrated range and its limits allow."""
+
     def release(self) -> None:
         """Torque off: the arm sinks. Every servo is tried before an error is raised."""
 

@@ -162,6 +162,10 @@ class Follower(SerialArm):
         self._limiter.sent(limited)
         return limited
 
+    def reachable(self, goal: ArrayLike) -> NDArray[np.float64]:
+        """The nearest goal within the limits and the calibrated range (D,)."""
+        return self._limiter.within(goal)
+
     def release(self) -> None:
         """Torque off: the arm sinks. Every servo is tried before an error is raised."""
         self.let_go()

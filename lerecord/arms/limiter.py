@@ -23,6 +23,10 @@ class GoalLimiter:
         """The next step is measured from this position (D,)."""
         self._last = np.asarray(position, np.float32)
 
+    def within(self, goal: ArrayLike) -> NDArray[np.float64]:
+        """The nearest goal in the range (D,)."""
+        return np.clip(np.asarray(goal, np.float64), self._low, self._high)
+
     def limit(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
         """The goal that may be sent; the next step is measured from it once `sent` is called."""
         if self._last is None:
@@ -30,7 +34,7 @@ class GoalLimiter:
         wanted = np.asarray(goal, np.float64)
         if wanted.shape != self._last.shape or not np.all(np.isfinite(wanted)) or not max_step >= 0:
             raise ValueError(f"no goal and step for {self._last.size} joints: {wanted}, {max_step}")
-        step = np.clip(wanted, self._low, self._high) - self._last
+        step = self.within(wanted) - self._last
         return (self._last + np.clip(step, -max_step, max_step)).astype(np.float32)
 
     def sent(self, goal: NDArray[np.float32]) -> None:

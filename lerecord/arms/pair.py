@@ -24,6 +24,8 @@ class WatchedArm:
         self.driver = driver
         self.heard_at = 0.0
         self.reading: NDArray[np.float32] = np.zeros(0, np.float32)
+        self.moved: NDArray[np.float32] = np.zeros(0, np.float32)
+        """How far each joint was from the reading before, (D,); 0 when there is no new reading."""
         self.error: LerecordError | None = None
         """Why the last read failed; None when it did not."""
         self.connected = False
@@ -38,6 +40,7 @@ class WatchedArm:
         """Connect and take the first reading."""
         self.driver.connect()
         self.reading = self.driver.read()
+        self.moved = np.zeros_like(self.reading)
         self.heard_at = now
         self.error = None
         self.connected = True
@@ -63,6 +66,7 @@ class WatchedArm:
 
     def read(self, now: float) -> bool:
         """Take a reading; False keeps the last one."""
+        before, self.moved = self.reading, np.zeros_like(self.reading)
         if not self.connected:
             return False
         try:
@@ -70,6 +74,7 @@ class WatchedArm:
         except BusError as error:
             self.error = error
             return False
+        self.moved = np.abs(self.reading - before)
         self.heard_at = now
         self.error = None
         return True
@@ -94,6 +99,7 @@ class Pair:
         self.joints = follower.joints
         self.holds = False
         """Torque was put on."""
+        self._leader_read = False
 
     def connect(self, now: float) -> None:
         """Connect both arms; the follower stands where it was found, and parks there at the end."""
@@ -103,17 +109,71 @@ class Pair:
         self.requested = self.leader.reading
         self.action = self.park_pose = self.follower.reading
 
-    def step(self, max_step: float, now: float, max_silence_s: float) -> bool:
-        """Read both and pass the leader's pose on; True when everything was read.
+    def read(self, now: float) -> bool:
+        """Read both; True when both were read."""
+        measured = self.follower.read(now)
+        self._leader_read = self.leader.read(now)
+        if self._leader_read:
+            self.requested = self.leader.reading
+        return self._leader_read and measured
+
+    def follow(self, max_step: float, now: float, max_silence_s: float) -> bool:
+        """Send the follower towards the pose that was just read; False when it was not sent.
 
         A leader that is not heard moves nothing, and nothing moves a follower in trouble: it holds
         the last goal.
         """
-        measured = self.follower.read(now)
-        if not self.leader.read(now) or self.follower.trouble(now, max_silence_s) is not None:
+        if not self._leader_read or self.follower.trouble(now, max_silence_s) is not None:
             return False
-        self.requested = self.leader.reading
-        return self.command(self.requested, max_step) and measured
+        return self.command(self.requested, max_step)
+
+    @property
+    def reachable(self) -> NDArray[np.float64]:
+        """What the leader asks for, as far as the follower may go (D,)."""
+        return self.follower_driver.reachable(self.requested)
+
+    @property
+    def apart(self) -> NDArray[np.float64]:
+        """Units between the goal that was sent and what the leader asks for within reach (D,)."""
+        return np.abs(self.action - self.reachable)
+
+    def is_at(self, pose: NDArray[np.float32], tolerance: float) -> bool:
+        """The goal that was sent is that pose, as far as the follower may go."""
+        apart = np.abs(self.action - self.follower_driver.reachable(pose))
+        return bool(apart.max() <= tolerance)
+
+    def jump(self, farthest: float) -> str | None:
+        """Which joint moved farther than that since the reading before, in words; None if none."""
+        for arm in (self.leader, self.follower):
+            at = int(arm.moved.argmax())
+            if arm.moved[at] > farthest:
+                return (
+                    f"{self.joints[at]} of the {arm.name} jumped by {arm.moved[at]:.0f} units "
+                    f"from one reading to the next."
+                )
+        return None
+
+    def limited(self, tolerance: float) -> str | None:
+        """Which joint of the leader is beyond what the follower may do, in words; None if none."""
+        reachable = self.reachable
+        at = int(np.abs(self.requested - reachable).argmax())
+        asked, limit = float(self.requested[at]), float(reachable[at])
+        if abs(asked - limit) <= tolerance:
+            return None
+        most = "at least" if limit > asked else "at most"
+        return (
+            f"{self.joints[at]} of the {self.leader.name} is at {asked:.1f}, and the limits or the "
+            f"calibrated range of the {self.follower.name} keep it {most} {limit:.1f}: it follows "
+            f"up to there."
+        )
+
+    def lag(self) -> str:
+        """How far the follower still is from its leader, in words."""
+        at = int(self.apart.argmax())
+        return (
+            f"{self.joints[at]} of the {self.follower.name} is still {self.apart[at]:.1f} units "
+            f"from where the {self.leader.name} asks it to be."
+        )
 
     def command(self, goal: NDArray[np.float32], max_step: float) -> bool:
         """Send the follower towards a goal; False when its bus failed."""

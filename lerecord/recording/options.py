@@ -9,6 +9,9 @@ from lerecord.errors import ConfigError
 from lerecord.recording.session import Plan, Wanted
 from lerecord.recording.setup import Setup
 
+_CATCH_UP_S = 30.0
+_FARTHEST_UNITS = 720.0  # twice the way that a joint can be from its leader, in degrees
+
 
 @dataclass(frozen=True, slots=True)
 class RecordOptions:
@@ -52,6 +55,7 @@ def plan_of(options: RecordOptions, setup: Setup, attended: bool) -> Plan:
         episode_time_s=options.episode_time_s,
         reset_time_s=0.0 if starts_by_itself else options.reset_time_s,
         attended=attended,
+        catch_up_s=max(_CATCH_UP_S, _FARTHEST_UNITS / setup.config.safety.ramp_speed),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from lerecord.config import HardwareConfig
 from lerecord.dataset import layout
 from lerecord.errors import LerecordError
-from lerecord.pacing import Pacer
+from lerecord.pacing import Clocks, Pacer
 from lerecord.printable import print_json, print_line
 from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
 from lerecord.recording.behind import Afterwork, Behind
@@ -140,7 +140,7 @@ def _open(
         except Exception:  # whatever it is: the arm must not drop for it
             time.sleep(seconds)
 
-    rig = Rig(config, setup.calibrations, sleep=sleep)
+    rig = Rig(config, setup.calibrations, Clocks(sleep=sleep))
     spec = dataset_spec(setup, rig)
     finishing = stack.enter_context(Finishing(attended))
     recorder = stack.enter_context(

@@ -59,6 +59,19 @@ class Robot(Protocol):
         """The follower has caught up with the leader."""
         ...
 
+    @property
+    def interruption(self) -> str | None:
+        """Why the last frame does not follow on the one before it; None when it does."""
+        ...
+
+    def limited(self) -> str | None:
+        """What of the leader's pose is beyond the follower's limits; None when nothing is."""
+        ...
+
+    def lag(self) -> str:
+        """How far the follower still is from the leader, in a sentence."""
+        ...
+
     def step(self, tick: Tick) -> Frame:
         """One slot's work: read, command, return the row."""
         ...
@@ -134,6 +147,7 @@ class Plan:
         episode_time_s: after which a take saves itself.
         reset_time_s: after which a take starts by itself.
         attended: somebody is at the keys who can act on a notice.
+        catch_up_s: after which a take that was asked for is given up, the follower being too far.
     """
 
     wanted: tuple[Wanted, ...]
@@ -141,6 +155,7 @@ class Plan:
     episode_time_s: float | None = None
     reset_time_s: float | None = None
     attended: bool = True
+    catch_up_s: float = 30.0
 
 
 class Session:
@@ -186,11 +201,15 @@ class Session:
         """Run until the phase is DONE; the caller parks the arm and closes the takes."""
         for tick in ticks:
             frame = self._rig.step(tick)
-            if self.take is not None and self.phase is Phase.RECORDING:
-                self.take.add(frame, missed=tick.missed)
             self._pass_time(tick)
+            if self._rig.interruption is not None:
+                self._interrupt(self._rig.interruption)
+            elif self.take is not None and self.phase is Phase.RECORDING:
+                self.take.add(frame, missed=tick.missed)
             self._listener.tell(self, frame)
             self._look_for_trouble()
+            if self.phase is Phase.CATCHING_UP and self.elapsed_s > self.plan.catch_up_s:
+                self._give_up_catching_up()
             if (command := self._asked()) is not None:
                 self._obey(command)
             if self.phase is Phase.DONE:
@@ -241,6 +260,8 @@ class Session:
         if (obstacle := self._rig.trouble() or self._takes.obstacle()) is not None:
             self._listener.notice(obstacle)
             return Phase.RESETTING
+        if (limited := self._rig.limited()) is not None:
+            self._listener.notice(limited)
         self.take = self._takes.begin(self.wanted.task, self.wanted.replaces)
         return Phase.RECORDING
 
@@ -273,21 +294,46 @@ class Session:
     def _look_for_trouble(self) -> None:
         """A device that failed ends the take, which is kept; unattended it ends the session."""
         trouble = self._rig.trouble() or self._takes.trouble()
-        if trouble is None:
+        if trouble is None or self.phase is Phase.DONE:
             return
         if self.take is None and self.plan.attended:
             self._listener.notice(trouble)
             self._rig.recover()
             self._takes.recover()
         if self.take is not None:
-            self._end_take(Action.LEAVE)
-            trouble += " The take was ended and is kept to be salvaged."
-            self._listener.notice(trouble)
-            if self.plan.attended:
-                self._enter(Phase.RESETTING)
-        if not self.plan.attended:
-            self.failure = trouble
-            self._enter(Phase.DONE)
+            self._stop_take(trouble)
+        elif not self.plan.attended:
+            self._fail(trouble)
+
+    def _interrupt(self, sentence: str) -> None:
+        """Nobody looked for a while: what comes now is no part of the take that was running."""
+        if self.phase is Phase.RECORDING:
+            self._stop_take(sentence)
+        else:
+            self._listener.notice(sentence)
+
+    def _stop_take(self, reason: str) -> None:
+        """End the take where it is staged; unattended that is the end of the session."""
+        self._end_take(Action.LEAVE)
+        reason += " The take was ended and is kept to be salvaged."
+        self._listener.notice(reason)
+        if self.plan.attended:
+            self._enter(Phase.RESETTING)
+        else:
+            self._fail(reason)
+
+    def _give_up_catching_up(self) -> None:
+        """The follower does not get to where the leader is: say so instead of waiting for ever."""
+        reason = f"The take was not begun: {self._rig.lag()}"
+        if self.plan.attended:
+            self._listener.notice(reason)
+            self._enter(Phase.RESETTING)
+        else:
+            self._fail(reason)
+
+    def _fail(self, reason: str) -> None:
+        self.failure = reason
+        self._enter(Phase.DONE)
 
     def _enter(self, phase: Phase) -> None:
         self.phase = phase

@@ -20,6 +20,14 @@ class FakeRig:
     aligned: bool = True
     sentence: str | None = None
     recoveries: int = 0
+    interruption: str | None = None
+    beyond: str | None = None
+
+    def limited(self) -> str | None:
+        return self.beyond
+
+    def lag(self) -> str:
+        return "elbow_flex is still 40.0 units away."
 
     def step(self, tick: Tick) -> Frame:
         pose = np.full(2, tick.index, dtype=np.float32)
@@ -242,6 +250,76 @@ def test_a_device_that_fails_ends_the_take_and_keeps_it(attended: bool) -> None:
     else:
         assert bench.session.failure is not None
         assert bench.session.failure.startswith("Camera front is gone.")
+
+
+STALL = "The recorder stood still for 6.0 s."
+
+
+@pytest.mark.parametrize("attended", [True, False])
+@pytest.mark.parametrize("missed", [0, 58])  # a suspended machine has missed nothing
+def test_a_loop_that_stood_still_ends_the_take_and_nothing_after_it_is_recorded(
+    attended: bool, missed: int
+) -> None:
+    bench = Bench({0: Command.GO, 20: Command.QUIT}, attended=attended)
+
+    def stopped() -> Iterator[Tick]:
+        for tick in grid(40):
+            bench.rig.interruption = STALL if tick.index == 5 else None
+            yield Tick(tick.index, tick.due, tick.started, missed if tick.index == 5 else 0)
+
+    bench.session.run(stopped())
+    assert bench.takes.done == ["begin Grab", "leave 4"]
+    assert [row.state[0] for row in bench.takes.sinks[0].rows] == [1, 2, 3, 4]
+    told = f"{STALL} The take was ended and is kept to be salvaged."
+    assert bench.notices.sentences == [told]
+    assert bench.session.failure == (None if attended else told)
+    assert bench.script.phases[2:] == ([Phase.RESETTING] if attended else []) + [Phase.DONE]
+
+
+@pytest.mark.parametrize("attended", [True, False])
+def test_between_takes_a_loop_that_stood_still_is_only_told(attended: bool) -> None:
+    bench = Bench({8: Command.GO, 12: Command.SAVE, 20: Command.QUIT}, attended=attended)
+
+    def stopped() -> Iterator[Tick]:
+        for tick in grid(40):
+            bench.rig.interruption = STALL if tick.index == 5 else None
+            yield tick
+
+    bench.session.run(stopped())
+    assert bench.takes.done == ["begin Grab", "save 4"]
+    assert bench.notices.sentences == [STALL]
+    assert bench.session.failure is None
+
+
+def test_the_question_what_becomes_of_a_take_outlasts_a_stop() -> None:
+    bench = Bench({0: Command.GO, 4: Command.QUIT, 9: Command.SAVE})
+
+    def stopped() -> Iterator[Tick]:
+        for tick in grid(40):
+            bench.rig.interruption = STALL if tick.index == 6 else None
+            yield tick
+
+    bench.session.run(stopped())
+    assert bench.takes.done == ["begin Grab", "save 4"]
+
+
+@pytest.mark.parametrize("attended", [True, False])
+def test_a_follower_that_never_arrives_is_not_waited_for_for_ever(attended: bool) -> None:
+    bench = Bench({0: Command.GO, 60: Command.QUIT}, attended=attended, catch_up_s=3.0)
+    bench.rig.aligned = False
+    assert bench.run() == []
+    reason = "The take was not begun: elbow_flex is still 40.0 units away."
+    assert bench.session.failure == (None if attended else reason)
+    if attended:
+        assert bench.notices.sentences[1:] == [reason]
+        assert bench.script.phases[-2:] == [Phase.RESETTING, Phase.DONE]
+
+
+def test_a_limit_that_holds_the_follower_back_is_told_when_the_take_begins() -> None:
+    bench = Bench({0: Command.GO, 3: Command.SAVE, 4: Command.QUIT})
+    bench.rig.beyond = "shoulder_lift is kept at most -40.0."
+    assert bench.run() == ["begin Grab", "save 3"]
+    assert bench.notices.sentences == [bench.rig.beyond]
 
 
 def test_missed_slots_become_rows_and_are_counted() -> None:

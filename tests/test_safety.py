@@ -1,0 +1,109 @@
+"""What may move a follower, on both transports: torque, goals and the largest step."""
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import ArrayLike, NDArray
+
+from lerecord.arms import koch
+from lerecord.frame import Frame
+from lerecord.recording.operator import Command, Signals
+from tests.transports import TRANSPORTS, RigBench, rig_bench
+
+ROUNDING = 1e-3  # of float32 units
+
+
+@pytest.fixture(params=TRANSPORTS)
+def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[RigBench]:
+    with rig_bench(request.param, monkeypatch) as made:
+        yield made
+
+
+def largest_step_of(goals: Sequence[NDArray[np.float32]]) -> float:
+    """The farthest that a goal was from the one before it, in any joint, in units."""
+    return float(np.abs(np.diff(goals, axis=0)).max())
+
+
+def largest_step(frames: list[Frame]) -> float:
+    return largest_step_of([frame.action for frame in frames])
+
+
+@pytest.mark.parametrize(
+    ("monotonic_s", "boottime_s", "told"),
+    [
+        (6.0, 6.0, "The recorder stood still for 6.0 s"),
+        (0.02, 6.0, "The recorder stood still for 6.0 s"),  # suspended
+        (0.02, 0.02, "of the main leader jumped by"),  # a virtual machine that was paused
+    ],
+)
+def test_after_a_stall_the_follower_catches_up_at_ramp_speed(
+    bench: RigBench, monotonic_s: float, boottime_s: float, told: str
+) -> None:
+    ramp_step = bench.config.safety.ramp_speed / bench.config.fps
+    with bench.rig() as rig:
+        bench.align(rig)
+        before = bench.run(rig, 5)[-1]
+        assert (rig.aligned, rig.interruption) == (True, None)
+        with bench.time.stopped(monotonic_s, boottime_s):
+            bench.move_leader()
+        first = bench.run(rig, 1)[0]
+        assert rig.interruption is not None
+        assert told in rig.interruption
+        assert not rig.aligned
+        assert np.abs(first.requested - before.action).max() > 20 * ramp_step
+        after = bench.align(rig)
+        assert rig.interruption is None
+        assert largest_step([before, first, *after]) <= ramp_step + ROUNDING
+        assert bench.follower("torque").all()
+    assert not bench.follower("torque").any()
+
+
+def test_a_limit_that_the_leader_is_beyond_does_not_keep_the_follower_from_aligning(
+    bench: RigBench,
+) -> None:
+    follower = bench.config.arms["main"].follower
+    limited = follower.model_copy(update={"limits": {"shoulder_lift": [-40.0, 100.0]}})
+    pair = bench.config.arms["main"].model_copy(update={"follower": limited})
+    bench.config = bench.config.model_copy(update={"arms": {"main": pair}})
+    ramp_step = bench.config.safety.ramp_speed / bench.config.fps
+    with bench.rig() as rig:
+        assert rig.limited() is not None
+        frames = bench.align(rig)
+        assert largest_step(frames) <= ramp_step + ROUNDING
+        assert frames[-1].requested[1] < -70.0  # the leader lies on its stops
+        assert abs(frames[-1].action[1] - -40.0) <= bench.config.safety.align_tolerance
+        assert rig.limited() == (
+            f"shoulder_lift of the main leader is at {frames[-1].requested[1]:.1f}, and the limits "
+            f"or the calibrated range of the main follower keep it at least -40.0: it follows up "
+            f"to there."
+        )
+        assert bench.follower("torque").all()
+    assert not bench.follower("torque").any()
+
+
+def test_ctrl_backslash_parks_in_small_steps_and_lets_go(
+    bench: RigBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ramp_step = bench.config.safety.ramp_speed / bench.config.fps
+    sent: list[np.ndarray] = []
+    command = koch.Follower.command
+
+    def seen(arm: koch.Follower, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
+        sent.append(command(arm, goal, max_step))
+        assert bench.follower("torque").all()
+        return sent[-1]
+
+    with Signals() as signals, bench.rig() as rig:
+        found = rig.step(next(iter(bench.pacer()))).state
+        bench.move_leader()
+        bench.align(rig)
+        monkeypatch.setattr(koch.Follower, "command", seen)
+        os.kill(os.getpid(), signal.SIGQUIT)
+        assert signals.poll() is Command.STOP
+    assert not bench.follower("torque").any()
+    assert len(sent) > 10
+    assert largest_step_of(sent) <= ramp_step + ROUNDING
+    assert np.abs(sent[-1] - found).max() < 1.0
