@@ -21,6 +21,12 @@ def push(
     tag: Annotated[
         str | None, typer.Option(help="Git tag to move to this version [the format].")
     ] = None,
+    license_: Annotated[
+        str | None,
+        typer.Option(
+            "--license", metavar="ID", help="License in the dataset card, such as cc-by-4.0."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Upload a dataset to the Hugging Face Hub.
@@ -30,4 +36,4 @@ def push(
     from lerecord.hub.options import PushOptions
     from lerecord.hub.report import push as run
 
-    run(dataset, PushOptions(repo_id, private, version, tag), as_json)
+    run(dataset, PushOptions(repo_id, private, version, tag, license_), as_json)

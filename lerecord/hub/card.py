@@ -15,16 +15,17 @@ MARK = b"<!-- Written by lerecord; without this line a push lets the card be. --
 _PREVIEW = 20  # episodes that are listed
 
 
-def card(snapshot: Snapshot, name: str, tag: str) -> bytes:
+def card(snapshot: Snapshot, name: str, tag: str, license_: str = "") -> bytes:
     """README.md of a dataset's repository.
 
     Args:
         snapshot: the dataset, of v2.1 whatever layout is pushed.
         name: the heading.
         tag: the version that readers ask for.
+        license_: its identifier; empty for none.
     """
     parts = [
-        _front_matter(snapshot),
+        _front_matter(snapshot, license_),
         f"# {written(name)}\n",
         MARK.decode() + "\n",
         _summary(snapshot, tag),
@@ -40,14 +41,15 @@ def card(snapshot: Snapshot, name: str, tag: str) -> bytes:
     return "\n".join(parts).encode()
 
 
-def _front_matter(snapshot: Snapshot) -> str:
+def _front_matter(snapshot: Snapshot, license_: str) -> str:
     tags = ["LeRobot", "lerecord", *_robot(snapshot)]
     if _rig(snapshot).get("simulated"):
         tags.append("simulated")
     # The viewer finds rows by `configs`.
+    chosen = f"license: {yaml_string(license_)}\n" if license_ else ""
     listed = "\n".join(f"- {yaml_string(tag)}" for tag in tags)
     return (
-        f"---\nlicense: apache-2.0\ntask_categories:\n- robotics\ntags:\n{listed}\n"
+        f"---\n{chosen}task_categories:\n- robotics\ntags:\n{listed}\n"
         "configs:\n- config_name: default\n  data_files: data/*/*.parquet\n---\n"
     )
 

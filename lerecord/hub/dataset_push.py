@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lerecord.hub import target
+from lerecord.hub.choices import settled
+from lerecord.hub.destinations import Destination, keep
 from lerecord.hub.options import PushOptions
 from lerecord.hub.prepared import prepared
 from lerecord.hub.push import Push, Pushed, Pushing, Sent, silent
@@ -56,11 +58,13 @@ def push_dataset(
     Raises:
         LerecordError: it cannot be pushed as asked; what readers see has not changed.
     """
+    options = settled(root, options)
     repo = target.repository(root, options.repo_id)
     remote = Remote(repo)
     remote.require_token()
     tag = options.tag or options.version
-    with prepared(root, options.version, repo, tag) as ready:
+    with prepared(root, options.version, repo, tag, options.license or "") as ready:
         target.remember(root, repo)
+        keep(Destination.of(root, repo, options.license))
         pushed = Push(remote, ready.files, Pushing(tag, options.private, progress, sleep)).run()
         return Outcome(str(root), repo, remote.url, tag, ready.episodes, pushed)

@@ -14,12 +14,14 @@ class PushOptions:
             private, and for one that is there to stay as it is.
         version: of LeRobot's format.
         tag: that readers resolve; None for the version.
+        license: identifier for the card; empty for none, None for the one that was chosen before.
     """
 
     repo_id: str | None = None
     private: bool | None = None
     version: str = "v2.1"
     tag: str | None = None
+    license: str | None = None
 
     def arguments(self) -> Iterator[str]:
         """As the arguments of `lerecord push`."""
@@ -30,3 +32,5 @@ class PushOptions:
         yield from ("--format", self.version)
         if self.tag is not None:
             yield from ("--tag", self.tag)
+        if self.license is not None:
+            yield from ("--license", self.license)

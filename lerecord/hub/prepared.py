@@ -26,14 +26,17 @@ class Prepared:
 
 
 @contextmanager
-def prepared(root: Path, version: str, repo: str, tag: str) -> Iterator[Prepared]:
-    """Hold a dataset still for a push to `repo`.
+def prepared(
+    root: Path, version: str, repo: str, tag: str, license_: str = ""
+) -> Iterator[Prepared]:
+    """Hold a dataset still for a push.
 
     Args:
         root: the dataset's folder.
         version: of LeRobot's format, one of FORMATS.
         repo: "user/name", for the card.
         tag: that readers ask for, for the card.
+        license_: identifier for the card; empty for none.
 
     Raises:
         ConfigError: the version is none that can be pushed.
@@ -47,7 +50,7 @@ def prepared(root: Path, version: str, repo: str, tag: str) -> Iterator[Prepared
             raise DatasetError(f"{root} has no episode; record one before it is pushed.")
         _require_sound(root, frozen.dataset)
         folder = frozen.dataset
-        text = _user_card(folder) or card(snapshot, repo.partition("/")[2], tag)
+        text = _user_card(folder) or card(snapshot, repo.partition("/")[2], tag, license_)
         if version == v30.CODEBASE_VERSION:
             folder = frozen.other
             export_v30(frozen.dataset, folder)

@@ -13,6 +13,7 @@ from lerecord.dataset.sync import sync_file, sync_tree
 from lerecord.errors import DatasetError, HubError
 from lerecord.hub import target
 from lerecord.hub.content import FOLDERS, RemoteFile, compared, files_of
+from lerecord.hub.destinations import Destination, keep
 from lerecord.hub.failures import PassingError
 from lerecord.hub.frozen import CARD
 from lerecord.hub.patience import Patience
@@ -73,6 +74,7 @@ def pull(
             sync_tree(draft)
             draft.rename(out)
             sync_file(out.parent)
+            keep(Destination.of(out, remote.repo))  # named by the user, as --repo-id is
     except OSError as error:
         raise refused(out.parent, error, f"{out} was not made") from error
     size_bytes = sum(each.size_bytes for each in files.values())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lerecord.dataset.disk import megabytes
 from lerecord.hub import target
+from lerecord.hub.choices import asker, settled
 from lerecord.hub.dataset_push import Outcome, push_dataset
 from lerecord.hub.options import PushOptions
 from lerecord.hub.pull import pull as pulled
@@ -24,6 +25,7 @@ def push(root: Path, options: PushOptions, as_json: bool = False) -> None:
     Raises:
         LerecordError: it cannot be pushed.
     """
+    options = settled(root, options, asker(as_json))
     with _bar(as_json) as progress:
         outcome = push_dataset(root, options, progress)
     if as_json:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lerecord.errors import ConfigError, HubError
-from lerecord.hub import target
+from lerecord.hub import choices
 from lerecord.hub.options import PushOptions
 
 # In a process of its own: what it imports would weigh on the control loop's.
@@ -51,7 +51,7 @@ class SessionPush:
             LerecordError: it is not known where to push, nobody has logged in, or the Hub's client
                 does not work.
         """
-        target.repository(root, self.options.repo_id)
+        choices.repository(root, self.options.repo_id, choices.asker(self.as_json))
         asked = [sys.executable, "-c", _HAS_TOKEN]
         done = subprocess.run(asked, capture_output=True, text=True, check=False)
         if done.returncode != 0:

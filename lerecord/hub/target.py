@@ -7,23 +7,46 @@ from pathlib import Path
 from lerecord.dataset import layout
 from lerecord.dataset.sync import make_folder, sync_file
 from lerecord.errors import ConfigError
+from lerecord.hub.destinations import recalled
 
 _REMEMBERED = f"{layout.PRIVATE}/hub.json"
+_LONGEST_BYTES = 10_000
 # As the Hub has it: https://huggingface.co/docs/hub/repositories-getting-started
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
+
+
+class UnconfirmedError(ConfigError):
+    """The dataset names a repository to which this user has never pushed it.
+
+    Attributes:
+        repo: which.
+    """
+
+    def __init__(self, root: Path, repo: str) -> None:
+        super().__init__(
+            f"{root} says that it belongs to {repo} on the Hub, but you have not pushed it there "
+            f"from this folder; a push replaces what is there, so confirm it with "
+            f"`--repo-id {repo}`."
+        )
+        self.repo = repo
 
 
 def repository(root: Path, repo: str | None) -> str:
     """The repository that is meant: the one named, or the one that was pushed to last.
 
     Raises:
+        UnconfirmedError: none is named, and only the dataset itself says where it belongs.
         ConfigError: none is named or known, or the name is none that the Hub takes.
     """
-    if repo is None:
-        return _remembered(root)
-    if _NAME.fullmatch(repo) is None or "--" in repo or ".." in repo:
-        raise ConfigError(f"{repo!r} is no name of a repository; give it as USER/NAME.")
-    return repo
+    if repo is not None:
+        if not _is_name(repo):
+            raise ConfigError(f"{repo!r} is no name of a repository; give it as USER/NAME.")
+        return repo
+    remembered = _remembered(root)
+    known = recalled(root)
+    if known is None or known.repo_id != remembered:
+        raise UnconfirmedError(root, remembered)
+    return remembered
 
 
 def remember(root: Path, repo: str) -> None:
@@ -31,21 +54,33 @@ def remember(root: Path, repo: str) -> None:
     path = root / _REMEMBERED
     make_folder(path.parent)
     draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps({"repo_id": repo}) + "\n", encoding="utf-8")
+    draft.unlink(missing_ok=True)  # it may be a link that came with the dataset
+    with draft.open("x", encoding="utf-8") as file:
+        file.write(json.dumps({"repo_id": repo}) + "\n")
     sync_file(draft)
     draft.replace(path)
     sync_file(path.parent)
 
 
 def _remembered(root: Path) -> str:
-    try:
-        repo = json.loads((root / _REMEMBERED).read_text(encoding="utf-8"))["repo_id"]
-    except FileNotFoundError:
+    path = root / _REMEMBERED
+    if not path.is_file():
         raise ConfigError(
             f"Where {root} belongs on the Hub is not known; name it once with --repo-id USER/NAME."
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
+        )
+    try:
+        with path.open("rb") as file:
+            repo = json.loads(file.read(_LONGEST_BYTES))["repo_id"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
-            f"{root / _REMEMBERED} does not name a repository ({error}); give --repo-id."
+            f"{path} does not name a repository ({error}); give --repo-id USER/NAME."
         ) from error
-    return str(repo)
+    if not isinstance(repo, str) or not _is_name(repo):
+        raise ConfigError(
+            f"{path} names {repo!r}, which is no repository; give --repo-id USER/NAME."
+        )
+    return repo
+
+
+def _is_name(repo: str) -> bool:
+    return _NAME.fullmatch(repo) is not None and "--" not in repo and ".." not in repo

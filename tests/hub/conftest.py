@@ -18,6 +18,7 @@ os.environ["HF_HUB_DISABLE_XET"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 _HOME = tempfile.TemporaryDirectory(prefix="hf-home-")
 os.environ["HF_HOME"] = _HOME.name
+os.environ["XDG_STATE_HOME"] = f"{_HOME.name}/state"  # where this user pushed what
 os.environ.pop("HF_TOKEN", None)
 os.environ.pop("HF_HUB_OFFLINE", None)
 

@@ -24,7 +24,6 @@ def test_the_card_says_what_is_in_the_dataset(dataset: Path, tmp_path: Path) -> 
     path = tmp_path / "README.md"
     path.write_text(text, encoding="utf-8")
     assert metadata_load(path) == {
-        "license": "apache-2.0",
         "task_categories": ["robotics"],
         "tags": ["LeRobot", "lerecord", "koch", "simulated"],
         "configs": [{"config_name": "default", "data_files": "data/*/*.parquet"}],
@@ -68,6 +67,12 @@ def test_of_another_recorders_dataset_it_says_that_the_hardware_is_not_known(
         assert "| `action` | float32 | [2] | x.vel, y.vel |" in lines
         (said,) = [each for each in lines if "not known: another recorder made" in each]
         assert said.endswith("it has no `meta/hardware.json`.")
+
+
+def test_the_card_names_the_licence_that_was_chosen(dataset: Path, tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    path.write_bytes(card(Snapshot.of(dataset), "box", "v2.1", "cc-by-4.0"))
+    assert (metadata_load(path) or {})["license"] == "cc-by-4.0"
 
 
 def test_what_a_stranger_wrote_is_shown_and_means_nothing(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
+from lerecord.hub import target
 from tests.hub.conftest import REPO, environment, local_files, remote_files
 from tests.hub.server import TOKEN, Hub
 
@@ -54,6 +55,18 @@ def test_a_dataset_goes_to_the_hub_and_back(hub: Hub, dataset: Path, tmp_path: P
     }
     assert outcome["repo_id"] == REPO
     assert (outcome["sent"], outcome["removed"], outcome["moved"]) == (0, 0, False)
+
+
+def test_a_push_chooses_neither_repository_nor_licence(hub: Hub, dataset: Path) -> None:
+    target.remember(dataset, REPO)  # as a stranger's dataset may say
+    assert "confirm it with `--repo-id me/box`" in refused(run(hub, "push", str(dataset)))
+    assert hub.requests == []
+    assert run(hub, "push", str(dataset), "--repo-id", REPO).returncode == 0
+    assert b"license" not in hub.files(REPO, "v2.1")["README.md"]
+    assert run(hub, "push", str(dataset), "--license", "cc-by-4.0").returncode == 0
+    assert b'license: "cc-by-4.0"' in hub.files(REPO, "v2.1")["README.md"]
+    assert run(hub, "push", str(dataset)).returncode == 0
+    assert b'license: "cc-by-4.0"' in hub.files(REPO, "v2.1")["README.md"]
 
 
 def test_a_killed_push_is_resumed_and_sends_nothing_twice(hub: Hub, dataset: Path) -> None:
