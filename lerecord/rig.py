@@ -201,7 +201,9 @@ class Rig:
         step = self._config.safety.ramp_speed / self._config.fps
         for tick in Pacer(self._config.fps, self._now, self._sleep):
             reachable = [pair.command(pair.park_pose, step) for pair in self._pairs.values()]
-            parked = all(pair.is_at(pair.park_pose, _PARKED_WITHIN) for pair in self._pairs.values())
+            parked = all(
+                pair.is_at(pair.park_pose, _PARKED_WITHIN) for pair in self._pairs.values()
+            )
             if parked or not any(reachable) or tick.index > _PARK_LIMIT_S * self._config.fps:
                 break
         self._sleep(_SETTLE_S)
