@@ -37,6 +37,11 @@ class Teleoperation:
         self.world.hand = lambda now: motion.at(now - start)
         self.wait(motion.duration_s + SETTLE_S)
 
+    @property
+    def now(self) -> float:
+        """The world's time."""
+        return self._now
+
     def wait(self, seconds: float) -> None:
         for _ in range(round(seconds * RATE_HZ)):
             for servo, leader, joint, asked in zip(

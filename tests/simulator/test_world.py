@@ -24,6 +24,9 @@ class Driver(Protocol):
     world: World
 
     def play(self, motion: Motion) -> None: ...
+    @property
+    def now(self) -> float: ...
+
     def wait(self, seconds: float) -> None: ...
 
 
@@ -196,3 +199,25 @@ def test_a_trigger_springs_back_by_its_torque_and_without_it_the_hand_opens_it(
     rig.world.hand = lambda now: Grip((*pose[:GRIPPER], 0.8), False)
     rig.wait(1.0)
     assert rig.world.leader.pose()[GRIPPER] == pytest.approx(opens, abs=0.01)
+
+
+def test_a_trigger_that_springs_back_never_jumps_in_a_demonstration(
+    teleoperation: Callable[[int], Driver],
+) -> None:
+    rig = teleoperation(3)
+    rig.play(return_home(rig.world.leader.pose(), 3))
+    openings = [rig.world.leader.pose()[GRIPPER]]
+    motion = demonstration(rig.world.leader.pose(), rig.world.box.flat_place(), 3)
+    start = rig.now
+    rig.world.hand = lambda now: motion.at(now - start)
+    for _ in range(round((motion.duration_s + 0.3) * 30)):
+        rig.wait(1 / 30)
+        openings.append(rig.world.leader.pose()[GRIPPER])
+    rig.world.hand = None
+    rig.wait(0.5)
+    openings.append(rig.world.leader.pose()[GRIPPER])
+    velocity = np.diff(openings) * 30
+    assert max(abs(velocity)) < 3.0
+    assert max(abs(np.diff(velocity) * 30)) < 25.0
+    assert min(openings) < 0.2
+    assert max(openings) > 0.6
