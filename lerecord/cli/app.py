@@ -1,5 +1,7 @@
 """Puts the commands together, and turns what goes wrong into one sentence."""
 
+import os
+import stat
 import sys
 from typing import Annotated
 
@@ -68,6 +70,7 @@ def lerecord(
 
 def main() -> None:
     """The `lerecord` command."""
+    os.umask(os.umask(0o077) | stat.S_IWOTH)  # nothing that it makes is for everybody to write
     try:
         status = app(standalone_mode=False)
     except UsageError as error:

@@ -6,26 +6,24 @@ the manifest's steps out. Each step may be carried out again, so opening a datas
 marked transaction and drops an unmarked one, whenever the process or the power went away.
 """
 
-import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+import stat
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from lerecord.dataset import layout
+from lerecord.dataset import inside, layout, manifest
+from lerecord.dataset.carry_out import Probe, carry_out, require_own, sync_again, unmark
 from lerecord.dataset.disk import fingerprint_of, link_or_copy, refused
-from lerecord.dataset.sync import make_folder, sync_file, sync_folders
+from lerecord.dataset.manifest import Append, ManifestError, Move, Remove, Step
+from lerecord.dataset.marked import marked_steps, transactions
+from lerecord.dataset.sync import sync_file, sync_folders
 from lerecord.errors import DatasetError
 
-_MANIFEST = "manifest.json"
-_VERSION = 1
-
-Probe = Callable[[str], None]
-"""Told what comes next, before each effect on the disk: there a test stops the process."""
-
+__all__ = ["Probe", "Transaction", "finish_pending", "has_pending", "unobserved"]
 
 _NOT_CLEARED = "a change that was never made lies there still"
 _UNCERTAIN = "whether the change is made shows when the dataset is opened again"
@@ -34,38 +32,6 @@ _TO_BE_FINISHED = "the change is made and the next command finishes it"
 
 def unobserved(step: str) -> None:
     """The probe of everyone but tests."""
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Put a staged file in its place, over what may be there."""
-
-    source: str
-    """Name in the transaction's folder."""
-    target: str
-    """Path in the dataset, as in every step."""
-    fingerprint: str | None = None
-    """Of the staged file, from the mark on: it tells that file from the one it replaces."""
-
-
-@dataclass(frozen=True, slots=True)
-class Append:
-    """Let a file go on with `data` after its first `length` bytes; it is made when missing."""
-
-    target: str
-    length: int
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
-class Remove:
-    """Remove a file or a folder with everything in it; none is fine."""
-
-    target: str
-
-
-Step = Move | Append | Remove
-_KINDS: Mapping[str, type[Step]] = {"move": Move, "append": Append, "remove": Remove}
 
 
 class Transaction:
@@ -89,11 +55,12 @@ class Transaction:
         self._steps: list[Step] = []
         self._written: set[str] = set()
         self._marked = False
-        self._folder = root / layout.TRANSACTIONS / secrets.token_hex(8)
+        self._name = f"{layout.TRANSACTIONS}/{secrets.token_hex(8)}"
+        self._folder = root / self._name
         try:
             probe("begin")
-            make_folder(self._folder.parent)
-            self._folder.mkdir()
+            with inside.folder(root, layout.TRANSACTIONS, make=True) as above:
+                os.mkdir(self._folder.name, 0o700, dir_fd=above)
         except OSError as error:
             raise self._refused(error) from error
 
@@ -130,10 +97,11 @@ class Transaction:
         length = path.stat().st_size if path.exists() else 0
         if length and not _ends_in_newline(path):
             data = b"\n" + data  # else two records are glued
-        if path.is_symlink():  # what it leads to is not the dataset's own: it may be a cache's
+        found = inside.status(self._root, target)
+        if found is None or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1):
+            self._steps.append(Append(target, length, data.decode()))
+        else:  # what it leads to, or shares its content with, may be a cache's
             self.put(target, path.read_bytes() + data)
-            return
-        self._steps.append(Append(target, length, data.decode()))
 
     def remove(self, target: str) -> None:
         """The file or folder will be gone."""
@@ -146,6 +114,7 @@ class Transaction:
             DatasetError: the disk refused; before the mark nothing has changed, after it the
                 next command that opens the dataset goes on.
         """
+        require_own(self._root, self._steps)
         try:
             steps = sorted(map(self._identified, self._steps), key=_rank)
             self._mark(steps)
@@ -153,7 +122,7 @@ class Transaction:
             raise self._refused(error) from error
         self._marked = True
         try:
-            _carry_out(self._root, self._folder, steps, self._probe)
+            carry_out(self._root, self._name, steps, self._probe)
         except OSError as error:
             raise refused(self._root, error, _TO_BE_FINISHED) from error
 
@@ -164,7 +133,7 @@ class Transaction:
         if self._marked:
             return
         try:  # a mark that could not be synced may be on the disk all the same
-            _unmark(self._folder)
+            unmark(self._folder)
         except OSError as again:
             raise refused(self._root, again, _UNCERTAIN) from error
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -183,14 +152,18 @@ class Transaction:
         for step in steps:
             if isinstance(step, Move) and step.source in self._written:
                 self._probe(f"sync {step.target}")
+                inside.keep_from_others(self._folder / step.source)
                 sync_file(self._folder / step.source)
         draft = self._folder / "draft"
         self._probe("write manifest")
-        draft.write_text(_to_manifest(steps), encoding="utf-8")
+        try:
+            draft.write_bytes(manifest.to_bytes(steps))
+        except ManifestError as error:
+            raise DatasetError(f"{self._root} was not changed: {error}.") from error
         sync_file(draft)
         sync_folders([self._folder.parent, self._folder])
         self._probe("mark")
-        draft.rename(self._folder / _MANIFEST)
+        draft.rename(self._folder / manifest.NAME)
         sync_file(self._folder)
 
 
@@ -204,15 +177,16 @@ def finish_pending(root: Path, probe: Probe = unobserved) -> bool:
         DatasetError: it cannot be finished.
     """
     finished = False
-    for folder in transactions(root):
-        steps = marked_steps(folder)
+    for name in transactions(root):
+        steps = marked_steps(root, name)
         try:
             if steps is None:
                 probe("drop")
-                shutil.rmtree(folder)
+                inside.remove(root, name)
                 continue
-            _sync_again(root, steps)
-            _carry_out(root, folder, steps, probe)
+            require_own(root, steps)
+            sync_again(root, steps)
+            carry_out(root, name, steps, probe)
         except OSError as error:
             raise refused(root, error, _TO_BE_FINISHED if steps else _NOT_CLEARED) from error
         finished = True
@@ -228,116 +202,6 @@ def _rank(step: Step) -> int:
     if step.target.startswith(f"{layout.PRIVATE}/"):
         return 2
     return 1 if step.target == layout.INFO else 0
-
-
-def transactions(root: Path) -> list[Path]:
-    """The folders of transactions that were left, or that another process is in."""
-    try:
-        return sorted((root / layout.TRANSACTIONS).iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _to_manifest(steps: Iterable[Step]) -> str:
-    names = {kind: name for name, kind in _KINDS.items()}
-    data = [{"kind": names[type(step)], **asdict(step)} for step in steps]
-    return json.dumps({"version": _VERSION, "steps": data}, ensure_ascii=False)
-
-
-def marked_steps(folder: Path) -> list[Step] | None:
-    """The steps of the transaction in a folder; None when it is not marked."""
-    try:
-        manifest: dict[str, Any] = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    if manifest["version"] != _VERSION:
-        raise DatasetError(
-            f"{folder} was left by another version of lerecord; finish it with that version."
-        )
-    return [_KINDS[step.pop("kind")](**step) for step in manifest["steps"]]
-
-
-def _unmark(folder: Path) -> None:
-    """Take the mark away for good: what is left of the change must not look committed later."""
-    manifest = folder / _MANIFEST
-    if manifest.exists():
-        manifest.unlink()
-        sync_file(folder)
-
-
-def _sync_again(root: Path, steps: Iterable[Step]) -> None:
-    """Sync what a killed process may have made or changed before it came to its own syncs."""
-    places = {(root / step.target).parent for step in steps}
-    above = {each for place in places for each in place.parents if each.is_relative_to(root)}
-    sync_folders(places | above)
-
-
-def _carry_out(root: Path, folder: Path, steps: Iterable[Step], probe: Probe) -> None:
-    for step in steps:  # a file must not come to a folder that a power cut takes away
-        if not isinstance(step, Remove):
-            make_folder((root / step.target).parent)
-    changed = []
-    for number, step in enumerate(steps):
-        probe(f"step {number} {type(step).__name__.lower()} {step.target}")
-        if _do(root, folder, step):
-            changed.append((root / step.target).parent)
-    probe("sync folders")
-    sync_folders(changed)
-    probe("unmark")
-    _unmark(folder)
-    probe("clear")
-    shutil.rmtree(folder)
-
-
-def _do(root: Path, folder: Path, step: Step) -> bool:
-    """Carry out a step; True when a name in its target's folder has changed."""
-    target = root / step.target
-    match step:
-        case Move(source):
-            return _move(root, folder / source, step)
-        case Append():
-            return _append(root, step)
-        case Remove():
-            if target.is_dir() and not target.is_symlink():
-                shutil.rmtree(target)
-                return True
-            there = target.is_symlink() or target.exists()
-            target.unlink(missing_ok=True)
-            return there
-
-
-def _move(root: Path, source: Path, step: Move) -> bool:
-    target = root / step.target
-    if os.path.lexists(source):
-        source.replace(target)
-        return True
-    if not _was_moved(step, target):
-        raise DatasetError(f"{step.target} was lost while the dataset was changed; restore {root}.")
-    return False
-
-
-def _append(root: Path, step: Append) -> bool:
-    target = root / step.target
-    is_new = not target.exists()
-    descriptor = os.open(target, os.O_RDWR | os.O_CREAT, 0o644)
-    with os.fdopen(descriptor, "r+b") as file:
-        if file.seek(0, os.SEEK_END) < step.length:
-            raise DatasetError(
-                f"{step.target} became shorter while the dataset was changed; restore {root}."
-            )
-        file.truncate(step.length)
-        file.seek(step.length)
-        file.write(step.data.encode())
-        file.flush()
-        os.fsync(file.fileno())
-    return is_new
-
-
-def _was_moved(step: Move, target: Path) -> bool:
-    """True when the file at `target` is the staged one: the old one would be another's content."""
-    if target.is_symlink() or not target.is_file():
-        return False
-    return step.fingerprint in (None, fingerprint_of(target))
 
 
 def _ends_in_newline(path: Path) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.dataset import layout
+from lerecord.dataset import inside, layout
 from lerecord.dataset.commit import Transaction, finish_pending
 from lerecord.dataset.disk import size_of
 from lerecord.dataset.episodes import EpisodeList, Slot, Stays, stays
@@ -196,7 +196,7 @@ def empty_trash(root: Path, watch: Watch = _UNWATCHED) -> int:
     Raises:
         DatasetError: another process has the dataset, or the disk refuses.
     """
-    if not (root / layout.TRASH).is_dir():
+    if inside.status(root, layout.TRASH) is None:
         return 0
     with DatasetLock(root):
         finish_pending(root, watch.probe)

@@ -24,6 +24,9 @@ STATS = "meta/stats.json"
 HARDWARE = "meta/hardware.json"
 HEALTH = "capture/health.jsonl"
 
+FOLDERS = ("data", VIDEOS, "images", CAPTURE, "meta")
+"""The folders of a dataset: what lies elsewhere is none of its files."""
+
 PRIVATE = ".lerecord"
 LOCK = f"{PRIVATE}/lock"
 TAKES = f"{PRIVATE}/takes"

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from lerecord.dataset import layout
+from lerecord.dataset import inside, layout
 from lerecord.dataset.sync import make_folder
 from lerecord.errors import DatasetError
 
@@ -20,7 +20,8 @@ class DatasetLock:
 
     Raises:
         DatasetBusyError: on entering, when another process holds it.
-        DatasetError: on entering, when the folder is not writable.
+        DatasetError: on entering, when the folder is not writable, or the lock is no file of its
+            own.
     """
 
     def __init__(self, root: Path) -> None:
@@ -28,10 +29,9 @@ class DatasetLock:
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        path = self._root / layout.LOCK
         try:
-            make_folder(path.parent)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            make_folder(self._root)
+            descriptor = inside.open_file(self._root, layout.LOCK, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise DatasetError(
                 f"The dataset {self._root} cannot be written ({error.strerror}); "

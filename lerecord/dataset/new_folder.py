@@ -6,10 +6,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from lerecord.dataset import layout
+from lerecord.dataset import inside, layout
 from lerecord.dataset.disk import link_or_copy, refused
-from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.sync import sync_file, sync_tree
+from lerecord.dataset.work_folder import show, work_folder
 from lerecord.errors import DatasetError
 
 Probe = Callable[[str], None]
@@ -45,11 +45,12 @@ class NewFolder:
     def __enter__(self) -> Self:
         if self._out.is_symlink() or (self._out.exists() and not _is_empty(self._out)):
             raise DatasetError(f"{self._out} is not empty; name a folder that is not there yet.")
-        self._lock.enter_context(DatasetLock(self._draft))
         try:
-            for path in self._draft.iterdir():
-                if path.name != layout.PRIVATE:
-                    _remove(path)
+            self._lock.enter_context(work_folder(self._draft))
+            inside.clear(self._draft, layout.PRIVATE)
+        except OSError as error:
+            self._lock.close()
+            raise refused(self._out.parent, error, f"{self._out} was not made") from error
         except BaseException:
             self._lock.close()
             raise
@@ -58,9 +59,8 @@ class NewFolder:
     def place(self, target: str) -> Path:
         """Where to write the file that will be at `target`, a path in the folder."""
         self._probe(f"write {target}")
-        path = self._draft / target
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+        with inside.folder(self._draft, target.rpartition("/")[0], make=True):
+            return self._draft / target
 
     def put(self, target: str, data: bytes) -> None:
         """The file at `target` has this content."""
@@ -78,9 +78,12 @@ class NewFolder:
         """
         self._probe("sync")
         if not keep_private:
-            _remove(self._draft / layout.PRIVATE)
+            inside.remove(self._draft, layout.PRIVATE)
+        for path in self._draft.rglob("*"):
+            inside.keep_from_others(path)
         sync_tree(self._draft)
         self._probe("rename")
+        show(self._draft)
         self._draft.rename(self._out)
         self._committed = True
         sync_file(self._out.parent)
@@ -95,10 +98,3 @@ class NewFolder:
 
 def _is_empty(folder: Path) -> bool:
     return folder.is_dir() and next(folder.iterdir(), None) is None
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()

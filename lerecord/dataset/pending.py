@@ -1,10 +1,12 @@
 """A dataset in the middle of a change, as those see it who may not write."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import Self
 
-from lerecord.dataset.commit import Append, Move, Remove, Step, marked_steps, transactions
+from lerecord.dataset.manifest import Append, Move, Remove, Step
+from lerecord.dataset.marked import marked_steps, transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,25 +17,35 @@ class PendingView:
     """
 
     root: Path
-    folder: Path | None
-    steps: tuple[Step, ...]
+    _staged: Mapping[str, Path] = field(default_factory=dict)
+    _appended: Mapping[str, Append] = field(default_factory=dict)
+    _removed: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, root: Path) -> Self:
-        """The view now; what is committed later shows or not, but never in part of a file."""
-        for folder in transactions(root):
-            if (steps := marked_steps(folder)) is not None:
-                return cls(root, folder, tuple(steps))
-        return cls(root, None, ())
+        """The view now; what is committed later shows or not, but never in part of a file.
+
+        Raises:
+            DatasetError: what is there is not a change that lerecord began.
+        """
+        for name in transactions(root):
+            if (steps := marked_steps(root, name)) is not None:
+                return cls._behind(root, root / name, steps)
+        return cls(root)
+
+    @classmethod
+    def _behind(cls, root: Path, folder: Path, steps: list[Step]) -> Self:
+        return cls(
+            root,
+            {step.target: folder / step.source for step in steps if isinstance(step, Move)},
+            {step.target: step for step in steps if isinstance(step, Append)},
+            frozenset(step.target for step in steps if isinstance(step, Remove)),
+        )
 
     def path(self, target: str) -> Path:
         """Where the file is that belongs at `target`; for all but files of lines."""
-        for step in self.steps:
-            if isinstance(step, Move) and step.target == target:
-                assert self.folder is not None
-                staged = self.folder / step.source
-                return staged if staged.exists() else self.root / target
-        return self.root / target
+        staged = self._staged.get(target)
+        return staged if staged is not None and staged.exists() else self.root / target
 
     def read(self, target: str) -> bytes:
         """The content of the file at `target`.
@@ -41,11 +53,10 @@ class PendingView:
         Raises:
             FileNotFoundError: there is none.
         """
-        for step in self.steps:
-            if isinstance(step, Append) and step.target == target:
-                path = self.root / target
-                before = path.read_bytes()[: step.length] if path.exists() else b""
-                return before + step.data.encode()
+        if target in self._appended:
+            step, path = self._appended[target], self.root / target
+            before = path.read_bytes()[: step.length] if path.exists() else b""
+            return before + step.data.encode()
         path = self.path(target)
         try:
             return path.read_bytes()
@@ -54,7 +65,5 @@ class PendingView:
 
     def removed(self, target: str) -> bool:
         """True when the file is about to go."""
-        return any(
-            isinstance(step, Remove) and f"{target}/".startswith(f"{step.target}/")
-            for step in self.steps
-        )
+        path = PurePosixPath(target)
+        return any(str(each) in self._removed for each in (path, *path.parents))

@@ -1,17 +1,14 @@
 """A dataset as its readers see it: the last committed state, without the lock and unchanged.
 
-A change that a killed process left marked is finished when nobody holds the lock and the disk can
-be written; else it is looked through, and nothing is written.
+A change that a killed process left marked is looked through: readers show the dataset as it is once
+the change is finished, and write nothing. The next command that changes the dataset finishes it.
 """
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from lerecord.dataset import layout, metadata
-from lerecord.dataset.commit import finish_pending, has_pending
-from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.metadata import EpisodeRecord, Info
 from lerecord.dataset.pending import PendingView
 from lerecord.dataset.spec import DatasetSpec
@@ -44,7 +41,6 @@ class Snapshot:
         Raises:
             DatasetError: it is none, or its info.json is not of v2.1.
         """
-        _finish_what_can_be(root)
         if not holds_dataset(root):
             raise DatasetError(
                 f"{root} is not a dataset: {layout.INFO} is missing; check the path."
@@ -127,14 +123,3 @@ def _read(view: PendingView, name: str) -> bytes | None:
         return view.read(name)
     except FileNotFoundError:
         return None
-
-
-def _finish_what_can_be(root: Path) -> None:
-    if not has_pending(root):
-        return
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(DatasetLock(root))
-        except DatasetError:
-            return  # a live recorder's, or a disk that cannot be written
-        finish_pending(root)

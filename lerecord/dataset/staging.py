@@ -1,7 +1,8 @@
 """A take on its way to be an episode: its rows and facts, in files that survive a kill."""
 
+import contextlib
 import json
-import shutil
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,19 +12,20 @@ from typing import Self
 
 import numpy as np
 
-from lerecord.dataset import layout
+from lerecord.dataset import inside, layout
 from lerecord.dataset.capture import TrackSummary, finished_track
 from lerecord.dataset.disk import refused, size_of
 from lerecord.dataset.journal import RowColumns, RowJournal, read_rows
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.redo import Replaced
 from lerecord.dataset.spec import DatasetSpec
-from lerecord.dataset.sync import make_folder, sync_file
+from lerecord.dataset.sync import sync_file
 from lerecord.dataset.take import Row
 from lerecord.errors import DatasetError
 
 _SYNC_S = 1.0
 MIN_ROWS = 2
+_FACTS_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,20 @@ class ClosedTake:
         """A take that is left below `.lerecord/takes/`.
 
         Raises:
-            DatasetError: there is no such take, or its facts cannot be read.
+            DatasetError: there is no such take, its facts cannot be read, or something in it is
+                no file of its own.
         """
         files = TakeFolder(layout.take_folder(root, take))
+        name = f"{layout.TAKES}/{take}"
+        for each in inside.names(root, name):
+            inside.require_file(root, f"{name}/{each}")
         try:
-            facts = TakeFacts.from_json(files.facts.read_text(encoding="utf-8"))
+            facts = TakeFacts.from_json(
+                inside.read(root, f"{name}/{files.facts.name}", _FACTS_BYTES).decode()
+            )
         except FileNotFoundError:
             raise DatasetError(f"There is no take {take} in {files.path.parent}.") from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DatasetError(f"{files.facts} cannot be read ({error}).") from error
         return cls(take, facts, files)
 
@@ -116,8 +124,8 @@ class StagedTake:
         self._take = ClosedTake(take, facts, files)
         self._now = now
         try:
-            make_folder(files.path.parent)
-            files.path.mkdir(exist_ok=True)
+            with inside.folder(root, f"{layout.TAKES}/{take}", make=True):
+                pass
             draft = files.path / "take.draft"
             draft.write_text(facts.to_json(), encoding="utf-8")
             sync_file(draft)
@@ -240,24 +248,26 @@ def remove_take(take: ClosedTake) -> None:
         DatasetError: the disk refuses.
     """
     folder = take.files.path
-    trash = folder.with_name(f".{folder.name}")
+    trash = f".{folder.name}"
     try:
-        folder.rename(trash)
-        sync_file(folder.parent)  # else a power cut brings it back
+        with inside.folder(folder.parent) as above:
+            os.rename(folder.name, trash, src_dir_fd=above, dst_dir_fd=above)
+            os.fsync(above)  # else a power cut brings it back
     except FileNotFoundError:
         return
     except OSError as error:
         raise refused(folder, error, "the take is still there") from error
-    shutil.rmtree(trash, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        inside.remove(folder.parent, trash)
 
 
 def left_takes(root: Path) -> list[str]:
     """Ids of the staged takes, oldest first."""
-    return sorted(
-        each.path.name
-        for each in _folders(root)
-        if each.facts.exists() and not each.path.name.startswith(".")
-    )
+    return [
+        take
+        for take in inside.folders(root, layout.TAKES)
+        if _is_take(root, take) and not take.startswith(".")
+    ]
 
 
 def make_place(root: Path) -> None:
@@ -267,21 +277,27 @@ def make_place(root: Path) -> None:
         DatasetError: the disk refuses.
     """
     try:
-        make_folder(root / layout.TAKES)
+        with inside.folder(root, layout.TAKES, make=True):
+            pass
     except OSError as error:
         raise refused(root, error, "no take can be staged there") from error
 
 
 def clear_leftovers(root: Path) -> None:
-    """Remove what is no take: folders half removed, or without a row; needs the lock."""
-    for each in _folders(root):
-        if not each.facts.exists() or each.path.name.startswith("."):
-            shutil.rmtree(each.path, ignore_errors=True)
+    """Remove what is no take: folders half removed, or without a row; needs the lock.
+
+    Of a link to a folder only the link goes.
+    """
+    takes = left_takes(root)
+    for name in inside.names(root, layout.TAKES):
+        if name not in takes:
+            with contextlib.suppress(OSError):
+                inside.remove(root, f"{layout.TAKES}/{name}")
 
 
-def _folders(root: Path) -> list[TakeFolder]:
-    folder = root / layout.TAKES
-    return [TakeFolder(path) for path in folder.iterdir()] if folder.is_dir() else []
+def _is_take(root: Path, take: str) -> bool:
+    facts = TakeFolder(layout.take_folder(root, take)).facts.name
+    return inside.status(root, f"{layout.TAKES}/{take}/{facts}") is not None
 
 
 def now_utc() -> str:

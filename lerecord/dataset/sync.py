@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+_MODE = 0o775  # not for everybody to write, whatever the umask
+
 
 def datasync(descriptor: int) -> None:
     """Put a file's data on the disk; macOS has no fdatasync, fsync stands in."""
@@ -38,7 +40,7 @@ def make_folder(path: Path) -> None:
             break
         missing.append(folder)
     for folder in reversed(missing):
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(_MODE, exist_ok=True)
         sync_file(folder.parent)
 
 

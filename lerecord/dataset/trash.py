@@ -7,12 +7,13 @@ was before. Files that were only numbered anew are not kept: they follow from th
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from lerecord.dataset import layout, metadata, stats
+from lerecord.dataset import inside, layout, metadata, stats
 from lerecord.dataset.disk import size_of
 from lerecord.dataset.episodes import EpisodeList, Health, Slot, Stays
 from lerecord.dataset.state import Encoded
@@ -26,6 +27,10 @@ UNDO = "undo"
 _RECORD = "operation.json"
 _VERSION = 1
 _SUFFIX = ".kept"
+_LIMIT_BYTES = 40_000_000
+_MOST = 10**7
+_KIND = re.compile("[a-z]{1,20}(-[a-z]{1,20})?")
+_FOLDER = re.compile(f"([0-9]{{6,9}})-{_KIND.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,28 +128,77 @@ class Operation:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """From the parsed file."""
+        """From the parsed file.
+
+        Raises:
+            KeyError, TypeError, ValueError: no operation leaves such a record.
+        """
+        episodes = _count(data["episodes"])
+        undone, encoded = data["undone"], data.get("encoded")
         return cls(
-            done=Done(data["kind"], data["said"]),
-            undone=None if data["undone"] is None else Done(*data["undone"]),
-            episodes=data["episodes"],
-            digest=data["digest"],
-            before=tuple(_was(each) for each in data["before"]),
-            encoded=None if data.get("encoded") is None else Encoded.from_data(data["encoded"]),
+            done=_done(data["kind"], data["said"]),
+            undone=None if undone is None else _done(*undone),
+            episodes=episodes,
+            digest=_text(data["digest"]),
+            before=_before(data["before"], episodes),
+            encoded=None if encoded is None else Encoded.from_data(encoded),
         )
+
+
+def _before(data: Any, episodes: int) -> tuple[Run | Kept, ...]:
+    """The list before: what was kept stands at its own index, what stays is there once."""
+    before: list[Run | Kept] = []
+    length, found = 0, set[int]()
+    for each in data:
+        was = _was(each)
+        if isinstance(was, Kept):
+            if was.index != length:
+                raise ValueError(f"episode {was.index} cannot have been the one after {length - 1}")
+            length += 1
+        else:
+            if was.count < 1 or was.now + was.count > episodes:
+                raise ValueError(f"there are no {was.count} episodes from {was.now} on")
+            run = range(was.now, was.now + was.count)
+            if not found.isdisjoint(run):
+                raise ValueError(f"an episode from {was.now} on stands twice in the list")
+            found.update(run)
+            length += was.count
+        before.append(was)
+    return tuple(before)
 
 
 def _was(data: Mapping[str, Any]) -> Run | Kept:
     if "now" in data:
-        return Run(data["now"], data["count"], data["task"])
+        return Run(_count(data["now"]), _count(data["count"]), _text(data["task"]))
+    if not isinstance(data["health"], dict | None) or not isinstance(data["sidecar"], bool):
+        raise TypeError("what was kept of an episode is not told as lerecord tells it")
     return Kept(
-        index=data["kept"],
-        task=data["task"],
+        index=_count(data["kept"]),
+        task=_text(data["task"]),
         stats=stats.from_data(data["stats"]),
         health=data["health"],
         sidecar=data["sidecar"],
-        missing=tuple(data.get("missing", ())),
+        missing=tuple(map(_text, data.get("missing", ()))),
     )
+
+
+def _done(kind: Any, said: Any) -> Done:
+    if not _KIND.fullmatch(_text(kind)):
+        raise ValueError(f"{kind!r:.100} is no kind of operation")
+    return Done(kind, _text(said))
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= _MOST:
+        raise ValueError(f"{value!r:.100} is no number of episodes")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.100} is not text")
+    value.encode()  # half a surrogate pair could never be written again
+    return value
 
 
 def list_before(old: EpisodeList, slots: Sequence[Slot]) -> tuple[Run | Kept, ...]:
@@ -200,14 +254,18 @@ def record_name(operation: str) -> str:
 
 def operations(root: Path) -> list[str]:
     """The operations in the trash, oldest first: names of folders."""
-    folder = root / layout.TRASH
-    return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+    found = [each for each in inside.folders(root, layout.TRASH) if _FOLDER.fullmatch(each)]
+    return sorted(found, key=_number)
 
 
 def next_name(root: Path, kind: str) -> str:
     """A folder name that sorts behind all others."""
-    last = operations(root)[-1:] or ["0"]
-    return f"{int(last[0].partition('-')[0]) + 1:06d}-{kind}"
+    number = max(map(_number, operations(root)), default=0) + 1
+    return f"{number:06d}-{kind}"
+
+
+def _number(operation: str) -> int:
+    return int(operation.partition("-")[0])
 
 
 def read_operation(root: Path, operation: str) -> Operation:
@@ -218,10 +276,10 @@ def read_operation(root: Path, operation: str) -> Operation:
     """
     path = root / record_name(operation)
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(inside.read(root, record_name(operation), _LIMIT_BYTES))
         if data["version"] == _VERSION:
             return Operation.from_data(data)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DatasetError(
             f"{path} cannot be read ({error}); the operation cannot be undone, and "
             f"`lerecord edit empty-trash` clears it."

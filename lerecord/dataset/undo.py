@@ -1,10 +1,9 @@
 """The inverse of an operation: the list of episodes before it, found again with the trash."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from lerecord.dataset import layout, table, trash
+from lerecord.dataset import inside, layout, table, trash
 from lerecord.dataset.disk import link_or_copy
 from lerecord.dataset.episodes import Draft, Slot, Stays
 from lerecord.dataset.rebuild import Change, Rebuild
@@ -68,7 +67,7 @@ def _before(rebuild: Rebuild, name: str, operation: Operation) -> list[Slot]:
     for was in operation.before:
         if isinstance(was, Kept):
             _refuse_lost_table(rebuild.root, was, operation)
-            slots.append(_restored(rebuild.root / layout.TRASH / name, was, rebuild.keys))
+            slots.append(_restored(rebuild, name, was))
         else:
             slots += [Stays(was.now + number, was.task) for number in range(was.count)]
     since = range(operation.episodes, len(rebuild.old))
@@ -84,8 +83,16 @@ def _refuse_lost_table(root: Path, kept: Kept, operation: Operation) -> None:
         )
 
 
-def _restored(folder: Path, kept: Kept, keys: Sequence[str]) -> Draft:
-    files = dict(trash.kept_files(kept, keys))
+def _restored(rebuild: Rebuild, name: str, kept: Kept) -> Draft:
+    if kept.stats.keys() != rebuild.old.stats[0].keys():
+        raise DatasetError(
+            f"{trash.record_name(name)} has statistics of other features than {rebuild.root}; "
+            f"`lerecord edit empty-trash` clears it."
+        )
+    files = dict(trash.kept_files(kept, rebuild.keys))
+    for each in files.values():
+        inside.require_file(rebuild.root, f"{layout.TRASH}/{name}/{each}")
+    folder = rebuild.root / layout.TRASH / name
     read = table.read_entire(folder / files[layout.data_file(kept.index)])
     sidecar = files.get(layout.capture_file(kept.index))
     return Draft(
@@ -96,9 +103,9 @@ def _restored(folder: Path, kept: Kept, keys: Sequence[str]) -> Draft:
         health=kept.health,
         sidecar=None if sidecar is None else partial(_link, folder / sidecar),
         videos={
-            key: partial(_link, folder / files[name])
-            for key in keys
-            if (name := layout.video_file(kept.index, key)) in files
+            key: partial(_link, folder / files[file])
+            for key in rebuild.keys
+            if (file := layout.video_file(kept.index, key)) in files
         },
     )
 

@@ -5,11 +5,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from lerecord.dataset import layout
+from lerecord.dataset import inside, layout
 from lerecord.dataset.disk import link_or_copy, refused
-from lerecord.dataset.lock import DatasetBusyError, DatasetLock
+from lerecord.dataset.lock import DatasetBusyError
 from lerecord.dataset.pending import PendingView
 from lerecord.dataset.snapshot import Snapshot
+from lerecord.dataset.work_folder import work_folder
 from lerecord.errors import DatasetError
 
 CARD = "README.md"
@@ -66,21 +67,19 @@ class Frozen:
 
     def _enter_lock(self) -> None:
         try:
-            self._lock.enter_context(DatasetLock(self._folder))
+            self._lock.enter_context(work_folder(self._folder))
         except DatasetBusyError as error:
             raise DatasetBusyError(
                 f"{self._root} is being pushed by another process; wait until it has ended."
             ) from error
-        except DatasetError as error:
+        except OSError as error:
             raise DatasetError(
                 f"{self._folder.parent} cannot be written, where a push keeps hold of the files "
                 f"of {self._root}; push from a folder that can, or copy the dataset to one."
             ) from error
 
     def _clear(self) -> None:
-        for path in self._folder.iterdir():
-            if path.name != layout.PRIVATE:
-                shutil.rmtree(path)
+        inside.clear(self._folder, layout.PRIVATE)
 
     def _freeze(self, snapshot: Snapshot) -> None:
         for _ in range(_ATTEMPTS):
@@ -97,12 +96,16 @@ class Frozen:
             names = [layout.data_file(record.index), layout.capture_file(record.index)]
             names += [layout.video_file(record.index, key) for key in snapshot.info.camera_keys]
             for name in names:
+                _require_own(snapshot.view, name)
                 _link(snapshot.view, name, self.dataset / name)
         for name, data in snapshot.meta.items():
             if data is not None:
+                _require_own(snapshot.view, name)
                 _put(data, self.dataset / name)
+        _require_own(snapshot.view, layout.INFO)
         _put(snapshot.view.read(layout.INFO), self.dataset / layout.INFO)
         for path in self._of_others(snapshot):
+            _require_own(snapshot.view, path.relative_to(self._root).as_posix())
             _put(path.read_bytes(), self.dataset / path.relative_to(self._root))
 
     def _of_others(self, snapshot: Snapshot) -> list[Path]:
@@ -116,6 +119,12 @@ class Frozen:
             and not path.name.startswith(".")
             and path.relative_to(self._root).as_posix() not in known
         ]
+
+
+def _require_own(view: PendingView, name: str) -> None:
+    """What a link leads to was never meant to be published."""
+    path = view.path(name)
+    inside.require_file(view.root, path.relative_to(view.root).as_posix())
 
 
 def _link(view: PendingView, name: str, target: Path) -> None:

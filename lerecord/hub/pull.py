@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.dataset import layout
+from lerecord.dataset import inside, layout
 from lerecord.dataset.disk import refused
-from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.sync import sync_file, sync_tree
+from lerecord.dataset.work_folder import show, work_folder
 from lerecord.errors import DatasetError, HubError
 from lerecord.hub import target
 from lerecord.hub.content import FOLDERS, RemoteFile, compared, files_of
@@ -66,12 +66,14 @@ def pull(
     patience = Patience(sleep)
     draft = out.with_name(f".{out.name}.pull")
     try:
-        with DatasetLock(draft):
+        with work_folder(draft):
+            inside.remove_strange(draft)
             named, commit = patience.do(lambda: _commit(remote, revision))
             files = patience.do(lambda: _fetch(remote, commit, draft))
             target.remember(draft, remote.repo)
             shutil.rmtree(draft / ".cache", ignore_errors=True)  # what resuming needs, by the Hub
             sync_tree(draft)
+            show(draft)
             draft.rename(out)
             sync_file(out.parent)
             keep(Destination.of(out, remote.repo))  # named by the user, as --repo-id is

@@ -4,9 +4,8 @@ import json
 import re
 from pathlib import Path
 
-from lerecord.dataset import layout
-from lerecord.dataset.sync import make_folder, sync_file
-from lerecord.errors import ConfigError
+from lerecord.dataset import inside, layout
+from lerecord.errors import ConfigError, DatasetError
 from lerecord.hub.destinations import recalled
 
 _REMEMBERED = f"{layout.PRIVATE}/hub.json"
@@ -51,27 +50,18 @@ def repository(root: Path, repo: str | None) -> str:
 
 def remember(root: Path, repo: str) -> None:
     """Let it be the one that is meant from now on."""
-    path = root / _REMEMBERED
-    make_folder(path.parent)
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)  # it may be a link that came with the dataset
-    with draft.open("x", encoding="utf-8") as file:
-        file.write(json.dumps({"repo_id": repo}) + "\n")
-    sync_file(draft)
-    draft.replace(path)
-    sync_file(path.parent)
+    inside.write(root, _REMEMBERED, json.dumps({"repo_id": repo}).encode() + b"\n")
 
 
 def _remembered(root: Path) -> str:
     path = root / _REMEMBERED
-    if not path.is_file():
+    try:
+        repo = json.loads(inside.read(root, _REMEMBERED, _LONGEST_BYTES))["repo_id"]
+    except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(
             f"Where {root} belongs on the Hub is not known; name it once with --repo-id USER/NAME."
-        )
-    try:
-        with path.open("rb") as file:
-            repo = json.loads(file.read(_LONGEST_BYTES))["repo_id"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        ) from None
+    except (DatasetError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ConfigError(
             f"{path} does not name a repository ({error}); give --repo-id USER/NAME."
         ) from error

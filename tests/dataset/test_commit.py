@@ -41,8 +41,8 @@ def prepared(root: Path) -> Path:
     (root / "meta").mkdir(parents=True)
     (root / "meta/info.json").write_bytes(b"old")
     (root / "meta/lines.jsonl").write_bytes(b"0\n1\n")
-    (root / "gone").mkdir()
-    (root / "gone/file").write_bytes(b"x")
+    (root / "data/gone").mkdir(parents=True)
+    (root / "data/gone/file").write_bytes(b"x")
     (root / layout.TAKES / "7").mkdir(parents=True)
     (root / layout.TAKES / "7" / "rows").write_bytes(b"x")
     return root
@@ -56,14 +56,14 @@ def change(root: Path, probe: Callable[[str], None]) -> None:
         transaction.append("meta/lines.jsonl", b"2\n")
         transaction.append("meta/fresh.jsonl", "ä\n".encode())
         transaction.remove(f"{layout.TAKES}/7")
-        transaction.remove("gone")
+        transaction.remove("data/gone")
         transaction.commit()
 
 
 BEFORE = {
     "meta/info.json": b"old",
     "meta/lines.jsonl": b"0\n1\n",
-    "gone/file": b"x",
+    "data/gone/file": b"x",
     ".lerecord/takes/7/rows": b"x",
 }
 AFTER = {
@@ -125,7 +125,7 @@ def test_info_goes_last_and_staged_takes_after_it(tmp_path: Path) -> None:
         "move data/chunk-000/a",
         "append meta/lines.jsonl",
         "append meta/fresh.jsonl",
-        "remove gone",
+        "remove data/gone",
         "move meta/info.json",
         "remove .lerecord/takes/7",
     ]
@@ -175,8 +175,8 @@ def test_the_view_shows_a_marked_change_as_made_and_any_other_as_not(tmp_path: P
                     view.read(name)
         assert view.path("meta/info.json").read_bytes() == shown["meta/info.json"]
         if marked <= number <= steps.index("unmark"):
-            assert view.removed("gone/file")
-            assert not view.removed("gone-not")
+            assert view.removed("data/gone/file")
+            assert not view.removed("data/gone-not")
         assert contents(root) == before
 
 
@@ -186,11 +186,12 @@ def test_lines_are_never_glued(length: int) -> None:
     with TemporaryDirectory() as folder:
         root = Path(folder)
         old = b"0\n11\n222\n33"[:length]
-        (root / "lines").write_bytes(old)
+        (root / "meta").mkdir()
+        (root / "meta/lines").write_bytes(old)
         with Transaction(root) as transaction:
-            transaction.append("lines", b"new\n")
+            transaction.append("meta/lines", b"new\n")
             transaction.commit()
-        found = (root / "lines").read_bytes()
+        found = (root / "meta/lines").read_bytes()
         assert found.startswith(old)
         assert found.split(b"\n")[-2] == b"new"
         assert found.split(b"\n")[:-2] == [line for line in old.split(b"\n") if line]
@@ -238,7 +239,7 @@ def test_a_disk_that_refuses_is_said(tmp_path: Path) -> None:
 
 
 def test_another_versions_transaction_is_not_touched(tmp_path: Path) -> None:
-    folder = tmp_path / layout.TRANSACTIONS / "1"
+    folder = tmp_path / layout.TRANSACTIONS / ("1" * 16)
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text('{"version": 2, "steps": []}')
     with pytest.raises(DatasetError, match="left by another version of lerecord"):

@@ -65,7 +65,7 @@ def test_a_planted_link_or_pipe_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "victim").write_text("mine", encoding="utf-8")
     (tmp_path / ".lerecord/hub.draft").symlink_to(tmp_path / "victim")
     os.mkfifo(tmp_path / ".lerecord/hub.json")
-    with pytest.raises(ConfigError, match="name it once"):
+    with pytest.raises(ConfigError, match=r"is not a file .* give --repo-id"):
         repository(tmp_path, None)
     remember(tmp_path, "me/box")
     assert (tmp_path / "victim").read_text(encoding="utf-8") == "mine"
