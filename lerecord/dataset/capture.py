@@ -1,12 +1,13 @@
 """What a camera truly did, row by row, kept beside its video: when each picture was captured.
 
 Two record files a camera: one record a row, and once a second the histogram of every picture so
-far, so that statistics stay exact without decoding a video.
+far, so that statistics stay exact without decoding a video. A last record marks a finished track;
+counts that agree do not, for they also agree right after a sync.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from lerecord.errors import DatasetError
 
 _ROW = np.dtype([("captured_at", "<f8"), ("sequence", "<u4"), ("flags", "u1")])
 _HISTOGRAM = np.dtype([("rows", "<u4"), ("counts", "<i8", (3, 256))])
-_REPEATED, _CORRUPT, _UNCHANGED, _BLANK = 1, 2, 4, 8
+_REPEATED, _CORRUPT, _UNCHANGED, _BLANK, _END = 1, 2, 4, 8, 128
 
 Histogram = NDArray[np.int64]
 """(3, 256): pixels of each value, channels in the order R, G, B."""
@@ -96,8 +97,19 @@ class CaptureJournal:
         self._rows.sync()
         self._histograms.sync()
 
+    def finish(self, rows: int, histogram: Histogram) -> None:
+        """Append the last histogram and the mark that the track is complete, and close.
+
+        Everything else must be on the disk already, the video above all: with the mark a take is
+        committed without a look at its images.
+        """
+        self._histograms.append(rows, histogram)
+        self._histograms.close()
+        self._rows.append(0.0, 0, _END)
+        self._rows.close()
+
     def close(self) -> None:
-        """Sync and close; may be called twice."""
+        """Sync and close as a kill would leave the files; may be called twice."""
         try:
             self._rows.close()
         finally:
@@ -122,7 +134,7 @@ def load_track(folder: Path, camera: CameraSpec, limit: int | None = None) -> Tr
         DatasetError: a file is missing or ends within its header.
     """
     files = TakeFolder(folder)
-    rows = read_records(files.capture(camera.name), _ROW)[:limit]
+    rows = _without_end(read_records(files.capture(camera.name), _ROW))[:limit]
     histograms = read_records(files.histogram(camera.name), _HISTOGRAM)
     known = histograms[histograms["rows"] <= len(rows)]
     return TrackSummary(
@@ -137,6 +149,23 @@ def load_track(folder: Path, camera: CameraSpec, limit: int | None = None) -> Tr
     )
 
 
+def captured_rows(path: Path) -> int:
+    """How many rows a file of capture facts has, whole.
+
+    Raises:
+        DatasetError: it is missing or ends within its header.
+    """
+    return len(_without_end(read_records(path, _ROW)))
+
+
+def _without_end(records: NDArray[Any]) -> NDArray[Any]:
+    return records[:-1] if _is_finished(records) else records
+
+
+def _is_finished(records: NDArray[Any]) -> bool:
+    return len(records) > 0 and bool(records["flags"][-1] & _END)
+
+
 def finished_track(folder: Path, camera: CameraSpec) -> TrackSummary:
     """As `load_track`, of a track that was finished.
 
@@ -144,7 +173,8 @@ def finished_track(folder: Path, camera: CameraSpec) -> TrackSummary:
         DatasetError: also when it was not.
     """
     track = load_track(folder, camera)
-    if track.histogram_rows != track.rows:
+    records = read_records(TakeFolder(folder).capture(camera.name), _ROW)
+    if not _is_finished(records) or track.histogram_rows != track.rows:
         raise DatasetError(
             f"Camera {camera.name} has not finished the take in {folder}; salvage it instead."
         )

@@ -8,6 +8,7 @@ from typing import Any
 from lerecord.dataset import table
 from lerecord.dataset.camera_health import remarks_of
 from lerecord.dataset.episodes import Draft
+from lerecord.dataset.fragments import whole_part
 from lerecord.dataset.sidecar import Sidecar, health_of, write_sidecar
 from lerecord.dataset.spec import video_to_data
 from lerecord.dataset.staging import ClosedTake, StagedColumns
@@ -103,8 +104,11 @@ def _facts(take: ClosedTake, salvaged: bool) -> dict[str, Any]:
 
 def _copy_video(take: ClosedTake, camera: str, read: StagedColumns, target: Path) -> None:
     rows = len(read.rows)
-    limit = rows if read.salvaged else None
-    pictures = remux(take.files.video(camera), target, take.facts.spec.fps, limit)
+    source, fps = take.files.video(camera), take.facts.spec.fps
+    if read.salvaged:
+        pictures = remux(source, target, fps, rows, whole_part(source).size_bytes)
+    else:
+        pictures = remux(source, target, fps)
     if pictures != rows:
         raise DatasetError(
             f"The take has {rows} rows and the video of camera {camera} {pictures} pictures; "

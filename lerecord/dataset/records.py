@@ -32,6 +32,7 @@ class RecordFile:
 
     def __init__(self, path: Path, dtype: np.dtype[Any], header: Mapping[str, Any]) -> None:
         self._dtype = dtype
+        self._synced = False
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         self._write(json.dumps(header, ensure_ascii=False).encode() + b"\n")
 
@@ -42,15 +43,17 @@ class RecordFile:
 
     def sync(self) -> None:
         """Wait until every record is on the disk."""
-        datasync(self._descriptor)
+        if not self._synced:
+            datasync(self._descriptor)
+            self._synced = True
 
     def close(self) -> None:
         """Sync and close; may be called twice."""
         if self._descriptor >= 0:
-            descriptor, self._descriptor = self._descriptor, -1
             try:
-                datasync(descriptor)
+                self.sync()
             finally:
+                descriptor, self._descriptor = self._descriptor, -1
                 os.close(descriptor)
 
     def __enter__(self) -> Self:
@@ -60,6 +63,7 @@ class RecordFile:
         self.close()
 
     def _write(self, data: bytes) -> None:
+        self._synced = False
         while data:
             data = data[os.write(self._descriptor, data) :]
 

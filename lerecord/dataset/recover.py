@@ -184,7 +184,7 @@ def _kept(writer: DatasetWriter, left: LeftTake, place: TakePlace) -> str:
     before = writer.episodes
     episode = writer.salvage(left.id, place)
     if episode is None:
-        return f"{left.id}: discarded, for less than 2 rows of it are whole."
+        return f"{left.id}: discarded, for it never had two frames."
     replaced = "" if writer.episodes > before else " replaced"
     return (
         f"{left.id}: episode {episode.index}{replaced}, {episode.length} of {left.rows} rows, "

@@ -1,29 +1,30 @@
 """What a killed take still is: as many rows as every one of its streams has.
 
-The files of a take are synced once a second, so only their last two seconds can be torn: those are
-decoded, and what does not decode ends the take.
+The files of a take are synced once a second. What was synced is whole; behind it anything may be
+torn, so every image there is decoded, and what does not decode ends the take.
 """
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import av
 import numpy as np
 from av.packet import Packet
 from numpy.typing import NDArray
 
-from lerecord.dataset.capture import Histogram, TrackSummary, load_track
+from lerecord.dataset.capture import Histogram, TrackSummary, captured_rows, load_track
+from lerecord.dataset.fragments import whole_part
 from lerecord.dataset.journal import RowColumns, read_rows
 from lerecord.dataset.picture import histogram_of
 from lerecord.dataset.spec import CameraSpec
 from lerecord.dataset.staging import MIN_ROWS, ClosedTake, StagedColumns, left_takes, read_take
 from lerecord.dataset.video import opened_video
 from lerecord.errors import DatasetError
-
-_TORN_S = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +68,32 @@ def _looked_at(take: ClosedTake) -> LeftTake:
 
 
 def read_left(take: ClosedTake) -> StagedColumns | None:
-    """Read what is whole of a left take; None when that is too little for an episode."""
+    """Read what is whole of a left take; None when it never had enough for an episode.
+
+    Raises:
+        DatasetError: it had enough, but what is left of it cannot be an episode.
+    """
     try:
-        return read_take(take)
+        read = read_take(take)
     except DatasetError:
         return _salvaged(take)
+    videos = (take.files.video(camera.name) for camera in take.facts.spec.cameras)
+    whole = all(whole_part(path).images == len(read.rows) for path in videos)
+    return read if whole else _salvaged(take)
 
 
 def _salvaged(take: ClosedTake) -> StagedColumns | None:
-    try:
+    streams = list(_streams(take))
+    length = min(each.records for each in streams)
+    if length >= MIN_ROWS:
         rows = read_rows(take.files.rows)
-        length = min([len(rows), *(_pictures(take, camera) for camera in take.facts.spec.cameras)])
-    except DatasetError:  # a stream was never begun
-        return None
-    finite = np.isfinite(rows.state).all(axis=1) & np.isfinite(rows.action).all(axis=1)
-    length = min(length, len(rows) if finite.all() else int(np.argmin(finite)))
+        finite = np.isfinite(rows.state).all(axis=1) & np.isfinite(rows.action).all(axis=1)
+        length = min(length, len(rows) if finite.all() else int(np.argmin(finite)))
+        cameras = take.facts.spec.cameras
+        length = min([length, *(_decodable(take, camera, length) for camera in cameras)])
     if length < MIN_ROWS:
+        if any(each.records >= MIN_ROWS or each.unreadable for each in streams):
+            raise _refused(take, streams, length)
         return None
     return StagedColumns(
         rows=_first(rows, length),
@@ -91,33 +102,72 @@ def _salvaged(take: ClosedTake) -> StagedColumns | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """A file of a take, and how many records or images of it are whole.
+
+    Attributes:
+        unreadable: there is something in it, but not even its header is whole.
+    """
+
+    path: Path
+    records: int
+    unreadable: bool
+
+    @classmethod
+    def of(cls, path: Path, count: Callable[[], int | None]) -> Self:
+        """Count by a function that gives None, or raises, when the header is not whole."""
+        try:
+            records = count()
+        except DatasetError:
+            records = None
+        size = path.stat().st_size if path.exists() else 0
+        return cls(path, records or 0, unreadable=records is None and size > 0)
+
+
+def _streams(take: ClosedTake) -> Iterator[_Stream]:
+    """What must be there of each row: itself, and of each camera its image and what it was of."""
+    files = take.files
+    yield _Stream.of(files.rows, lambda: len(read_rows(files.rows)))
+    for camera in take.facts.spec.cameras:
+        capture, video = files.capture(camera.name), files.video(camera.name)
+        yield _Stream.of(capture, partial(captured_rows, capture))
+        yield _Stream.of(video, partial(_images, video))
+
+
+def _images(video: Path) -> int | None:
+    whole = whole_part(video)
+    return whole.images if whole.size_bytes else None
+
+
+def _refused(take: ClosedTake, streams: Sequence[_Stream], length: int) -> DatasetError:
+    worst = min(streams, key=lambda each: each.records)
+    most = max(each.records for each in streams)
+    found = (
+        f"{worst.path.name} has {worst.records} that can be read"
+        if worst.records < MIN_ROWS
+        else f"only {length} can be used"
+    )
+    return DatasetError(
+        f"The take has up to {most} frames, but {found}, and an episode needs {MIN_ROWS}; it stays "
+        f"in {take.files.path}. Restore the file, or remove the take with `lerecord recover "
+        f"{shlex.quote(str(take.files.path.parents[2]))} --discard`."
+    )
+
+
 def _first(rows: RowColumns, length: int) -> RowColumns:
     return RowColumns(**{each.name: getattr(rows, each.name)[:length] for each in fields(rows)})
 
 
-def _pictures(take: ClosedTake, camera: CameraSpec) -> int:
-    """How many pictures of a camera are whole: in its journal, and in its video."""
-    path = take.files.video(camera.name)
-    known = load_track(take.files.path, camera).rows
-    packets = min(known, _whole_packets(path))
-    if packets == 0:  # a header that is torn, too, may not even name the codec
-        return 0
-    first = max(0, packets - _TORN_S * take.facts.spec.fps)
-    return first + sum(1 for _ in _decoded(path, range(first, packets)))
+def _decodable(take: ClosedTake, camera: CameraSpec, limit: int) -> int:
+    """How many of the first images of a camera decode; what was synced is known to.
 
-
-def _whole_packets(path: Path) -> int:
-    """Packets of a video before the first that is torn."""
-    whole = 0
-    with opened_video(path) as (container, stream):
-        try:
-            for packet in container.demux(stream):
-                if not packet.size or packet.is_corrupt:
-                    break
-                whole += 1
-        except av.FFmpegError:  # torn in the middle of its structure
-            pass
-    return whole
+    A histogram is kept after the video was synced, with all that the encoder had given out then:
+    it holds a group of images back, and the muxer one more.
+    """
+    synced = load_track(take.files.path, camera).histogram_rows
+    first = min(limit, max(0, synced - 2 * take.facts.spec.video.gop))
+    return first + sum(1 for _ in _decoded(take.files.video(camera.name), range(first, limit)))
 
 
 def _decoded(path: Path, rows: range) -> Iterator[NDArray[np.uint8]]:
@@ -125,7 +175,7 @@ def _decoded(path: Path, rows: range) -> Iterator[NDArray[np.uint8]]:
 
     What stands before the last key picture that they need is not decoded: a take may be long.
     """
-    with opened_video(path) as (container, stream):
+    with opened_video(path, size_bytes=whole_part(path).size_bytes) as (container, stream):
         codec = stream.codec_context
         codec.thread_count = 1
         codec.options = {"err_detect": "explode"}

@@ -164,8 +164,7 @@ class TrackWriter:
         """
         try:
             self._video.close()
-            self._journal.snapshot(self._rows, self._histogram)
-            self._journal.close()
+            self._journal.finish(self._rows, self._histogram)
         except OSError as error:
             raise cut_short(self._folder, error) from error
         return finished_track(self._folder, self._camera)

@@ -1,9 +1,10 @@
 """Videos as they are kept: plain mp4, made from the staged one without encoding again."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from io import SEEK_END, SEEK_SET, FileIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,13 @@ _NO_PROBING = 32  # the least that FFmpeg takes
 _TICKS_A_PICTURE = 512  # the timescale is this times fps, so that every i / fps is exact
 
 
-def remux(source: Path, target: Path, fps: int, pictures: int | None = None) -> int:
+def remux(
+    source: Path,
+    target: Path,
+    fps: int,
+    pictures: int | None = None,
+    size_bytes: int | None = None,
+) -> int:
     """Copy the packets of a staged video into a plain mp4, its moov in front, exact times from 0.
 
     Args:
@@ -29,6 +36,7 @@ def remux(source: Path, target: Path, fps: int, pictures: int | None = None) -> 
         target: any name; it is overwritten.
         fps: pictures a second.
         pictures: how many to copy; None copies all.
+        size_bytes: how much of the source is looked at; None is all.
 
     Returns:
         How many were copied.
@@ -36,7 +44,7 @@ def remux(source: Path, target: Path, fps: int, pictures: int | None = None) -> 
     Raises:
         DatasetError: the source cannot be read.
     """
-    with opened_video(source, probe_bytes=_NO_PROBING) as (container, stream):
+    with opened_video(source, _NO_PROBING, size_bytes) as (container, stream):
         packets = (packet for packet in container.demux(stream) if packet.size)
         return write_plain(target, fps, stream, islice(packets, pictures))
 
@@ -165,7 +173,7 @@ def pictures_of(path: Path) -> Iterator[NDArray[np.uint8]]:
 
 @contextmanager
 def opened_video(
-    path: Path, probe_bytes: int | None = None
+    path: Path, probe_bytes: int | None = None, size_bytes: int | None = None
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
     """A video to be read, and its stream of pictures.
 
@@ -173,16 +181,39 @@ def opened_video(
         path: of the mp4.
         probe_bytes: how much is looked through for what its header does not say, such as the
             rate; None as FFmpeg has it, which takes 7 ms of a fragmented video.
+        size_bytes: as if the file ended there; None for where it does.
 
     Raises:
         DatasetError: it is missing or no video.
     """
-    try:
-        options = {} if probe_bytes is None else {"probesize": str(probe_bytes)}
-        container = av.open(str(path), "r", format="mp4", options=options)
-    except (av.FFmpegError, OSError) as error:
-        raise DatasetError(f"{path} cannot be read as a video ({error}).") from error
-    with container:
+    options = {} if probe_bytes is None else {"probesize": str(probe_bytes)}
+    with ExitStack() as stack:
+        try:
+            source = (
+                str(path) if size_bytes is None else stack.enter_context(_Head(path, size_bytes))
+            )
+            container = stack.enter_context(av.open(source, "r", format="mp4", options=options))
+        except (av.FFmpegError, OSError) as error:
+            raise DatasetError(f"{path} cannot be read as a video ({error}).") from error
         if not container.streams.video:
             raise DatasetError(f"{path} has no picture in it.")
         yield container, container.streams.video[0]
+
+
+class _Head(FileIO):
+    """A file as if it ended after its first bytes."""
+
+    def __init__(self, path: Path, size_bytes: int) -> None:
+        super().__init__(path)
+        self._size_bytes = size_bytes
+
+    def read(self, size: int | None = -1) -> bytes:
+        """As of any file."""
+        left = max(0, self._size_bytes - self.tell())
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        """As of any file."""
+        if whence == SEEK_END:
+            return super().seek(self._size_bytes + offset)
+        return super().seek(offset, whence)

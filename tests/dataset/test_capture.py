@@ -3,10 +3,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lerecord.dataset.capture import CaptureJournal, PictureFacts, finished_track, load_track
+from lerecord.dataset.capture import (
+    CaptureJournal,
+    PictureFacts,
+    captured_rows,
+    finished_track,
+    load_track,
+)
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.spec import CameraSpec
 from lerecord.errors import DatasetError
+from tests.syncs import Watched
 
 CAMERA = CameraSpec("front", 160, 120)
 FACTS = [
@@ -23,9 +30,11 @@ def histogram(rows: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
 
 def test_facts_come_back_and_a_finished_track_says_so(tmp_path: Path) -> None:
     with CaptureJournal(TakeFolder(tmp_path), CAMERA) as journal:
-        for row, facts in enumerate(FACTS):
+        for facts in FACTS:
             journal.add(facts)
-            journal.snapshot(row + 1, histogram(row + 1))
+        journal.finish(4, histogram(4))
+    assert load_track(tmp_path, CAMERA).rows == 4
+    assert captured_rows(TakeFolder(tmp_path).capture("front")) == 4
     track = finished_track(tmp_path, CAMERA)
     assert track.rows == track.histogram_rows == 4
     assert track.captured_at.tolist() == [1.5, 1.5, 1.5, 2.5]
@@ -50,6 +59,25 @@ def test_a_killed_track_has_the_last_histogram_and_is_not_finished(tmp_path: Pat
         finished_track(tmp_path, CAMERA)
     journal.close()
     journal.close()
+
+
+def test_a_track_is_not_finished_because_its_counts_agree(tmp_path: Path) -> None:
+    with CaptureJournal(TakeFolder(tmp_path), CAMERA) as journal:
+        for row, facts in enumerate(FACTS):
+            journal.add(facts)
+            journal.snapshot(row + 1, histogram(row + 1))
+    track = load_track(tmp_path, CAMERA)
+    assert track.rows == track.histogram_rows == 4
+    with pytest.raises(DatasetError, match="has not finished the take"):
+        finished_track(tmp_path, CAMERA)
+
+
+def test_a_finished_track_is_synced_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched(tmp_path, monkeypatch)
+    with CaptureJournal(TakeFolder(tmp_path), CAMERA) as journal:
+        journal.add(FACTS[0])
+        journal.finish(1, histogram(1))
+    assert watched.events == ["sync front.histogram", "sync front.capture"]
 
 
 def test_a_histogram_that_is_ahead_of_torn_rows_is_not_taken(tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
 """A take that was killed is an episode of as many frames as every stream has."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from lerecord.dataset import layout, table
 from lerecord.dataset import salvage as salvage_module
+from lerecord.dataset.capture import load_track
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.recover import salvage
 from lerecord.dataset.salvage import look_at_left
@@ -20,7 +23,7 @@ from lerecord.dataset.verify import check
 from lerecord.dataset.video import pictures_of
 from lerecord.dataset.writer import DatasetWriter
 from lerecord.errors import DatasetError
-from tests.dataset.conftest import Lab
+from tests.dataset.conftest import CAMERAS, Lab
 from tests.dataset.lists import A, Scripted, record, small_lab, stage, tree
 
 ROWS = 70
@@ -125,7 +128,9 @@ def test_every_length_of_a_torn_video_gives_whole_pictures(lab: Lab) -> None:
     assert len(set(kept)) > 4
 
 
-def test_of_a_long_take_only_the_end_is_decoded(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_long_take_only_what_was_not_synced_is_decoded(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     counted: list[int] = []
     decoded = salvage_module._from_key
 
@@ -135,10 +140,12 @@ def test_of_a_long_take_only_the_end_is_decoded(lab: Lab, monkeypatch: pytest.Mo
             yield number, packet
 
     monkeypatch.setattr(salvage_module, "_from_key", counting)
+    synced = min(load_track(left(lab.root).path, each).histogram_rows for each in CAMERAS)
+    assert synced > 50
     assert salvaged(lab.root) == ROWS + 2
-    # The last two seconds, and what came behind the last histogram that was kept.
-    assert min(counted) == ROWS + 2 - 60
-    assert len(counted) < 2 * (60 + 30 + 2)
+    # What was not synced for sure, and what came behind the last histogram that was kept.
+    assert min(counted) == synced - 4
+    assert len(counted) < 2 * (2 * (ROWS + 2 - synced) + 4 + 4)
 
 
 def test_pictures_that_the_power_cut_left_empty_are_dropped(lab: Lab) -> None:
@@ -148,21 +155,107 @@ def test_pictures_that_the_power_cut_left_empty_are_dropped(lab: Lab) -> None:
     assert ROWS - 20 < salvaged(lab.root) < ROWS + 2
 
 
-@pytest.mark.parametrize("share", [0.01, 0.03])
-def test_less_than_two_rows_are_discarded(lab: Lab, share: float) -> None:
-    cut(left(lab.root).video("front"), share)
-    with DatasetWriter.open_or_create(lab.root, lab.spec) as writer:
+def refused(root: Path) -> str:
+    """Salvage the only take, which is refused and stays as it is; what was said."""
+    files = left(root)
+    before = {each.name: each.read_bytes() for each in files.path.iterdir()}
+    with DatasetWriter.open_or_create(root, Lab(root).spec) as writer:
         (take,) = writer.left_takes
-        assert writer.salvage(take) is None
-        assert (writer.left_takes, writer.episodes) == ([], 0)
+        with pytest.raises(DatasetError) as error:
+            writer.salvage(take)
+        assert (writer.left_takes, writer.episodes) == ([take], 0)
+    assert {each.name: each.read_bytes() for each in files.path.iterdir()} == before
+    return str(error.value)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.03])
+def test_a_take_whose_video_is_torn_near_its_beginning_is_kept(lab: Lab, share: float) -> None:
+    cut(left(lab.root).video("front"), share)
+    said = refused(lab.root)
+    assert re.search(r"front\.video has [01] that can be read, and an episode needs 2", said)
+    assert f"`lerecord recover {lab.root} --discard`" in said
 
 
 @pytest.mark.parametrize("name", ["front.video", "wrist.capture", "rows.journal"])
-def test_a_stream_that_was_never_begun_leaves_nothing_to_keep(lab: Lab, name: str) -> None:
-    (left(lab.root).path / name).unlink()
-    (take,) = (each.id for each in look_at_left(lab.root))
+@pytest.mark.parametrize("spoilt", ["missing", "empty", "zeros", "torn header"])
+def test_a_take_with_a_stream_that_cannot_be_read_is_kept(lab: Lab, name: str, spoilt: str) -> None:
+    path = left(lab.root).path / name
+    data = path.read_bytes()
+    path.unlink()
+    if spoilt != "missing":
+        path.write_bytes({"empty": b"", "zeros": bytes(len(data)), "torn header": data[:9]}[spoilt])
+    assert f"{name} has 0 that can be read" in refused(lab.root)
+
+
+def test_a_take_that_never_had_two_frames_is_removed(lab: Lab) -> None:
+    files = left(lab.root)
+    for path in files.path.iterdir():
+        if path.suffix == ".video":
+            path.write_bytes(path.read_bytes()[:800])
+        elif path != files.facts:
+            data = path.read_bytes()
+            path.write_bytes(data[: data.index(b"\n") + 25])
     with DatasetWriter.open_or_create(lab.root, lab.spec) as writer:
+        (take,) = writer.left_takes
         assert writer.salvage(take) is None
+        assert writer.left_takes == []
+
+
+def test_a_take_that_was_killed_right_after_a_sync_is_salvaged(tmp_path: Path) -> None:
+    """Frames, facts and histograms agree then, but the video is behind them."""
+    lab = small_lab(tmp_path / "set", CAMERAS[:1])
+
+    def killed_after_a_sync(track: TrackWriter) -> None:
+        track._sync()
+        video = TakeFolder(track._folder).video("front")
+        kept.append(video.read_bytes())
+        track.close()
+        video.write_bytes(kept[-1])
+
+    kept: list[bytes] = []
+    with lab.open() as writer, mock.patch.object(TrackWriter, "finish", killed_after_a_sync):
+        take = stage(lab, writer, Scripted("cut", 30)).close()
+        track = load_track(take.files.path, CAMERAS[0])
+        assert track.rows == track.histogram_rows == 30
+    summary = salvage(lab.root, take.id)
+    assert summary is not None
+    assert summary.length == 28
+    assert check(lab.root).findings == []
+
+
+def fragments(data: bytes) -> list[int]:
+    """Where each moof begins."""
+    return [each.start() - 4 for each in re.finditer(b"moof", data)]
+
+
+@pytest.mark.parametrize("tail", [b"", bytes(300)], ids=["short", "zeros"])
+def test_a_video_torn_anywhere_within_its_last_fragment_loses_only_that(
+    lab: Lab, tail: bytes
+) -> None:
+    path = left(lab.root).video("front")
+    data = path.read_bytes()
+    last = fragments(data)[30]
+    for offset in range(0, 130, 9):
+        root = lab.root.with_name(f"torn{offset}")
+        shutil.copytree(lab.root, root)
+        left(root).video("front").write_bytes(data[: last + offset] + tail)
+        assert salvaged(root) == 60
+
+
+def test_a_hole_in_what_was_not_synced_ends_the_take_however_much_is_behind_it(
+    lab: Lab,
+) -> None:
+    """An encoder that catches up leaves more than two seconds of images unsynced."""
+    files = left(lab.root)
+    for camera in lab.spec.cameras:
+        path = files.histogram(camera.name)
+        path.write_bytes(path.read_bytes().split(b"\n")[0] + b"\n")  # nothing was synced yet
+    path = files.video("front")
+    data = path.read_bytes()
+    moof = fragments(data)[3]
+    image = data.index(b"mdat", moof) + 4
+    path.write_bytes(data[:image] + bytes(40) + data[image + 40 :])
+    assert salvaged(lab.root) == 6
 
 
 def test_a_take_that_was_saved_becomes_an_episode_as_it_is(tmp_path: Path) -> None:
