@@ -41,6 +41,7 @@ class Rig:
         config: with the ports at which the arms are reached.
         calibrations: of every arm.
         clocks: where time comes from.
+        write_calibration: write the calibrations also into servos that hold others.
     """
 
     def __init__(
@@ -48,12 +49,15 @@ class Rig:
         config: HardwareConfig,
         calibrations: Calibrations,
         clocks: Clocks = Clocks(),  # noqa: B008 - frozen
+        write_calibration: bool = False,
     ) -> None:
         self._config = config
         self._now = clocks.now
         self._sleep = clocks.sleep
         self._stall = StallWatch(clocks)
-        self._pairs = {name: _pair(config, name, calibrations) for name in config.arms}
+        self._pairs = {
+            name: _pair(config, name, calibrations, write_calibration) for name in config.arms
+        }
         self._counted = (0, BusFaults())
         self._recovering_at = 0.0
         self.still_held: list[str] = []
@@ -174,8 +178,10 @@ class Rig:
                     yield pair, arm, trouble
 
     def __enter__(self) -> "Rig":
-        now = self._now()
         try:
+            for pair in self._pairs.values():
+                pair.examine()
+            now = self._now()
             for pair in self._pairs.values():
                 pair.connect(now)
         except BaseException:
@@ -240,17 +246,14 @@ def _joined(motions: Sequence[Motion | None]) -> Motion | None:
     return Motion(*(np.concatenate(parts) for parts in zip(*known, strict=True)))
 
 
-def _pair(config: HardwareConfig, name: str, calibrations: Calibrations) -> Pair:
+def _pair(
+    config: HardwareConfig, name: str, calibrations: Calibrations, write_calibration: bool
+) -> Pair:
     arms = config.arms[name]
+    retry = Retry(budget_s=_RETRY_SHARE / config.fps)
     leader, follower = (
         getattr(drivers.load("arms", arm.driver), kind)(
-            ArmSettings(
-                f"{name} {role}",
-                arm.port,
-                arm.baud,
-                arm.limits,
-                Retry(budget_s=_RETRY_SHARE / config.fps),
-            ),
+            ArmSettings(f"{name} {role}", arm.port, arm.baud, arm.limits, retry, write_calibration),
             calibrations[name][role],
             config.units,
         )

@@ -3,14 +3,18 @@
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
 
 from lerecord.arms import koch
+from lerecord.arms.calibration import Calibration
+from lerecord.errors import ConfigError
 from lerecord.frame import Frame
 from lerecord.recording.operator import Command, Signals
+from tests.live import SETUP
 from tests.transports import TRANSPORTS, RigBench, rig_bench
 
 ROUNDING = 1e-3  # of float32 units
@@ -82,6 +86,29 @@ def test_a_limit_that_the_leader_is_beyond_does_not_keep_the_follower_from_align
         )
         assert bench.follower("torque").all()
     assert not bench.follower("torque").any()
+
+
+def test_a_follower_that_holds_another_calibration_is_refused_before_any_arm_is_set_up(
+    bench: RigBench,
+) -> None:
+    right = SETUP.calibrations["main"]["follower"]
+    elbow = replace(right.joints["elbow_flex"], homing_offset=731, range_min=1517, range_max=3338)
+    other = Calibration({**right.joints, "elbow_flex": elbow}, "left.json")
+    swapped = {"main": {**SETUP.calibrations["main"], "follower": other}}
+    before = bench.follower("position")
+    with pytest.raises(ConfigError) as refused, bench.rig(swapped):
+        pass
+    assert "The servos of the main follower on " in str(refused.value)
+    assert "elbow_flex (homing_offset is 351, not 731)" in str(refused.value)
+    assert not bench.follower("torque").any()
+    assert not bench.trigger_torque()  # the leader was examined, and nothing more
+    np.testing.assert_array_equal(bench.follower("position"), before)
+    with bench.rig():  # the servos still hold their own
+        assert bench.follower("torque").all()
+        assert bench.trigger_torque()
+    with bench.rig(swapped, write_calibration=True) as rig:
+        assert rig.trouble() is None
+    assert bench.follower("position")[2] == pytest.approx(before[2] + 380, abs=20)
 
 
 def test_ctrl_backslash_parks_in_small_steps_and_lets_go(

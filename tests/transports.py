@@ -19,7 +19,7 @@ from lerecord.config import HardwareConfig
 from lerecord.frame import Frame
 from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.pacing import Clocks, Pacer
-from lerecord.rig import Rig
+from lerecord.rig import Calibrations, Rig
 from lerecord.simulator import koch as simulated
 from lerecord.simulator.dynamixel import Bus
 from lerecord.simulator.ports import LockStepPort
@@ -86,14 +86,16 @@ class RigBench:
         """The truth: `position` and `goal` in counts, or `torque`."""
         raise NotImplementedError
 
+    def trigger_torque(self) -> bool:
+        """The truth of the leader's gripper."""
+        raise NotImplementedError
+
     def move_leader(self) -> None:
         """The leader is moved far away while nobody looks."""
         raise NotImplementedError
 
-    def rig(self, **safety: float) -> Rig:
-        changed = self.config.safety.model_copy(update=safety)
-        config = self.config.model_copy(update={"safety": changed})
-        return Rig(config, SETUP.calibrations, self.time.clocks)
+    def rig(self, calibrations: Calibrations = SETUP.calibrations, **options: bool) -> Rig:
+        return Rig(self.config, calibrations, self.time.clocks, **options)
 
     def pacer(self) -> Pacer:
         return Pacer(self.config.fps, self.time.clocks.now, self.time.clocks.sleep)
@@ -116,6 +118,8 @@ class LockStep(RigBench):
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.time = Time()
         self._arms = {"Leader": simulated.leader(), "Follower": simulated.follower()}
+        for arm in self._arms.values():
+            arm.calibrate()
         module = SimpleNamespace(Leader=self._make("Leader"), Follower=self._make("Follower"))
         patch.setattr(drivers, "load", lambda kind, name: module)
 
@@ -137,6 +141,9 @@ class LockStep(RigBench):
         name = {"position": "Present_Position", "goal": "Goal_Position"}[what]
         return np.array([servo.value(name) for servo in servos])
 
+    def trigger_torque(self) -> bool:
+        return self._arms["Leader"].servos[-1].torque
+
     def move_leader(self) -> None:
         leader = self._arms["Leader"]
         for joint in (0, 1, 3):
@@ -153,6 +160,10 @@ class SerialPorts(RigBench):
 
     def follower(self, what: str) -> np.ndarray:
         return self.simulator.follower(what)
+
+    def trigger_torque(self) -> bool:
+        truth = self.simulator.ask({"query": "truth"}, "truth")
+        return bool(truth["leader"]["gripper"]["torque"])
 
     def move_leader(self) -> None:
         before = self._leader()

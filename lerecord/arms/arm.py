@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lerecord.arms.calibration import Calibration
+from lerecord.arms.calibration import Calibration, JointCalibration, require_same
 from lerecord.arms.units import Scale, Units
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import Motion
@@ -41,6 +41,7 @@ class ArmSettings:
         baud: bits a second.
         limits: joint name to (lowest, highest) goal in the config's units; only for followers.
         retry: patience for each read while recording.
+        write_calibration: write the calibration also into servos that hold another one.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ArmSettings:
     baud: int = 1_000_000
     limits: Mapping[str, Sequence[float]] = field(default_factory=dict)
     retry: Retry = NORMAL
+    write_calibration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,17 @@ class Leader(Protocol):
     def counters(self) -> BusCounters:
         """What its bus has seen; only ever counted up."""
 
+    def examine(self) -> None:
+        """Open the port, check every servo and the calibration that it holds, and close the port.
+
+        Nothing moves, and no EEPROM is written. Raises a LerecordError, closed again.
+        """
+
     def connect(self) -> None:
-        """Open the port, check every servo and set it up; raises a LerecordError, closed again."""
+        """Examine the arm and set it up; the port stays open. Raises a LerecordError, closed again.
+
+        A rig examines all its arms before it connects the first.
+        """
 
     def disconnect(self) -> None:
         """Close the port. A leader's torque goes off, a follower's stays. Twice is allowed."""
@@ -231,6 +242,22 @@ class SerialArm:
         except BaseException:
             self.bus.close()
             raise
+
+    def require_calibration(
+        self, held: Mapping[str, JointCalibration], fresh: Mapping[str, JointCalibration]
+    ) -> None:
+        """Refuse servos that hold another calibration than the arm's, unless it is to be written.
+
+        Args:
+            held: what they hold, by joint.
+            fresh: what they hold when they are new.
+
+        Raises:
+            ConfigError: it is another one.
+        """
+        if not self._settings.write_calibration:
+            arm = f"{self._settings.name} on {self.bus.port_name}"
+            require_same(held, fresh, self._calibration, arm)
 
     def ensure(self, register: str, values: Mapping[str, int]) -> None:
         """Let a register have these values by joint; what has them already is not written.

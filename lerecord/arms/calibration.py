@@ -97,6 +97,47 @@ def parse(data: Any, motors: Sequence[Motor], source: str) -> Calibration:
     return Calibration({motor.name: _joint(data, motor, source) for motor in motors}, source)
 
 
+def require_same(
+    held: Mapping[str, JointCalibration],
+    fresh: Mapping[str, JointCalibration],
+    calibration: Calibration,
+    arm: str,
+) -> None:
+    """Make sure that an arm's servos hold its calibration, or none yet.
+
+    Arms of a kind have the same models and ids: only what their servos hold tells one from another.
+    By another arm's calibration its poses are read falsely.
+
+    Args:
+        held: what the servos hold, by joint.
+        fresh: what they held when they were new; an arm that does in every joint is set up.
+        calibration: what they should hold.
+        arm: its name and port, for the message.
+
+    Raises:
+        ConfigError: it is another one; each joint is named.
+    """
+    if held == fresh:
+        return
+    differing = [
+        _difference(name, held[name], joint)
+        for name, joint in calibration.joints.items()
+        if held[name] != joint
+    ]
+    if differing:
+        raise ConfigError(
+            f"The servos of the {arm} hold another calibration than {calibration.source}: "
+            f"{', '.join(differing)}. If another arm is on this port, correct the port or the "
+            f"calibration in the hardware config; if the file is this arm's, write it into the "
+            f"servos with --write-calibration."
+        )
+
+
+def _difference(name: str, held: JointCalibration, due: JointCalibration) -> str:
+    key = next(key for key in _KEYS if getattr(held, key) != getattr(due, key))
+    return f"{name} ({key} is {getattr(held, key)}, not {getattr(due, key)})"
+
+
 def find(value: str, folder: Path, names: Sequence[str], environ: Mapping[str, str]) -> Path:
     """The file that `calibration` in a hardware config means.
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lerecord.arms.arm import SET_UP, ArmSettings, SerialArm
-from lerecord.arms.calibration import Calibration
+from lerecord.arms.calibration import Calibration, JointCalibration
 from lerecord.arms.limiter import GoalLimiter
 from lerecord.arms.units import Mode, Scale, Units, joint_mode
 from lerecord.motors.bus import Motor, MotorBus
@@ -29,6 +29,7 @@ TRIGGER_REST = 50.0  # where the leader's gripper springs back to, of 100
 _EXTENDED_POSITION, _CURRENT_POSITION = 4, 5
 _ELBOW_GAINS = {"Position_P_Gain": 1500, "Position_I_Gain": 0, "Position_D_Gain": 600}
 _ANSWER_EVERYTHING = 2
+_REVERSE = 1  # the bit of Drive_Mode that turns a servo round
 _MODES = {j: _CURRENT_POSITION if j == GRIPPER else _EXTENDED_POSITION for j in JOINTS}
 _CALIBRATED = {
     "Drive_Mode": "drive_mode",
@@ -57,6 +58,31 @@ def _bus(settings: ArmSettings, motors: Sequence[Motor]) -> MotorBus:
 def _wake(arm: SerialArm) -> None:
     """Let every servo acknowledge what it is told; this packet itself needs no reply."""
     arm.bus.sync_write("Status_Return_Level", dict.fromkeys(JOINTS, _ANSWER_EVERYTHING))
+
+
+def _check_calibration(arm: SerialArm) -> None:
+    """Refuse servos that hold the calibration of another arm."""
+    held = {key: arm.bus.sync_read(name, JOINTS, SET_UP) for name, key in _CALIBRATED.items()}
+    held["drive_mode"] &= _REVERSE  # its other bits are no calibration
+    arm.require_calibration(
+        {
+            motor.name: JointCalibration(motor.id, *(int(held[key][at]) for key in held))
+            for at, motor in enumerate(arm.bus.motors)
+        },
+        {
+            motor.name: JointCalibration(
+                motor.id, *(motor.model.registers[name].initial for name in _CALIBRATED)
+            )
+            for motor in arm.bus.motors
+        },
+    )
+
+
+def _examine(arm: SerialArm) -> None:
+    with arm.opened():
+        _wake(arm)
+        _check_calibration(arm)
+    arm.bus.close()
 
 
 def _set_up(arm: SerialArm) -> None:
@@ -91,10 +117,15 @@ class Leader(SerialArm):
         bus = bus if bus is not None else _bus(settings, self.motors)
         super().__init__(settings, calibration, _scale(calibration, units), bus)
 
+    def examine(self) -> None:
+        """Open the port, check the servos and the calibration that they hold, close it again."""
+        _examine(self)
+
     def connect(self) -> None:
         """Open the port, check the servos, set them up, arm the trigger."""
         with self.opened():
             _wake(self)
+            _check_calibration(self)
             self.let_go()
             _set_up(self)
             self.find_turns()
@@ -141,6 +172,10 @@ class Follower(SerialArm):
         super().__init__(settings, calibration, _scale(calibration, units), bus)
         self._limiter = GoalLimiter(*self.goal_range())
 
+    def examine(self) -> None:
+        """Open the port, check the servos and the calibration that they hold, close it again."""
+        _examine(self)
+
     def connect(self) -> None:
         """Open the port, check the servos, set them up, hold the present position.
 
@@ -148,6 +183,7 @@ class Follower(SerialArm):
         """
         with self.opened():
             _wake(self)
+            _check_calibration(self)
             _set_up(self)
             for register, gain in _ELBOW_GAINS.items():
                 self.ensure(register, {"elbow_flex": gain})

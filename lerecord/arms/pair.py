@@ -101,6 +101,11 @@ class Pair:
         """Torque was put on."""
         self._leader_read = False
 
+    def examine(self) -> None:
+        """Check both arms; nothing moves, and nothing that lasts is written."""
+        self.leader.driver.examine()
+        self.follower.driver.examine()
+
     def connect(self, now: float) -> None:
         """Connect both arms; the follower stands where it was found, and parks there at the end."""
         self.leader.connect(now)

@@ -31,6 +31,13 @@ AcceptCalibration = Annotated[
         help="Append even though the arms were recalibrated since the dataset was recorded.",
     ),
 ]
+WriteCalibration = Annotated[
+    bool,
+    typer.Option(
+        "--write-calibration",
+        help="Write the calibration files into arms whose servos hold another calibration.",
+    ),
+]
 Push = Annotated[
     bool, typer.Option("--push", help="Upload the dataset to the Hugging Face Hub at the end.")
 ]

@@ -15,6 +15,7 @@ from lerecord.cli.options import (
     RepoId,
     ResetTime,
     Seed,
+    WriteCalibration,
 )
 
 KEYS = """\b
@@ -44,6 +45,7 @@ def record(
     reset_time: ResetTime = None,
     seed: Seed = None,
     accept_calibration: AcceptCalibration = False,
+    write_calibration: WriteCalibration = False,
     push: Push = False,
     repo_id: RepoId = None,
     push_every: PushEvery = None,
@@ -66,6 +68,7 @@ def record(
         reset_time_s=reset_time,
         seed=seed,
         accept_calibration=accept_calibration,
+        write_calibration=write_calibration,
         as_json=as_json,
     )
     raise typer.Exit(run(options, session_push(push, repo_id, push_every, as_json)))

@@ -15,6 +15,7 @@ from lerecord.cli.options import (
     RepoId,
     ResetTime,
     Seed,
+    WriteCalibration,
 )
 
 
@@ -32,6 +33,7 @@ def rerecord(
     reset_time: ResetTime = None,
     seed: Seed = None,
     accept_calibration: AcceptCalibration = False,
+    write_calibration: WriteCalibration = False,
     push: Push = False,
     repo_id: RepoId = None,
     as_json: AsJson = False,
@@ -55,6 +57,7 @@ def rerecord(
         reset_time_s=reset_time,
         seed=seed,
         accept_calibration=accept_calibration,
+        write_calibration=write_calibration,
         as_json=as_json,
         rerecord=tuple(
             indices(episodes, dataset or Path("datasets", Path(hardware or "sim").stem))

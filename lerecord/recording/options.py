@@ -30,6 +30,7 @@ class RecordOptions:
     reset_time_s: float | None = None
     seed: int | None = None
     accept_calibration: bool = False
+    write_calibration: bool = False
     rerecord: tuple[int, ...] = ()
     as_json: bool = False
 

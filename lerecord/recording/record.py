@@ -140,7 +140,7 @@ def _open(
         except Exception:  # whatever it is: the arm must not drop for it
             time.sleep(seconds)
 
-    rig = Rig(config, setup.calibrations, Clocks(sleep=sleep))
+    rig = Rig(config, setup.calibrations, Clocks(sleep=sleep), options.write_calibration)
     spec = dataset_spec(setup, rig)
     finishing = stack.enter_context(Finishing(attended))
     recorder = stack.enter_context(

@@ -135,6 +135,19 @@ class Arm:
             for mount, servo in zip(self.mounts, self.servos, strict=True)
         )
 
+    def calibrate(self) -> None:
+        """Leave in its servos what a calibration by LeRobot leaves there."""
+        for servo, joint in zip(self.servos, self.calibration().values(), strict=True):
+            for name, value in (
+                ("Drive_Mode", joint.drive_mode),
+                ("Homing_Offset", joint.homing_offset),
+                ("Min_Position_Limit", joint.range_min),
+                ("Max_Position_Limit", joint.range_max),
+            ):
+                register = servo.model.registers[name]
+                data = value.to_bytes(register.size, "little", signed=register.signed)
+                servo.write(register.address, data)
+
     def let_sink_to(self, rest: Pose) -> None:
         """Let gravity take the joints that carry weight to `rest` when nothing holds them."""
         for name in _RELAXING:

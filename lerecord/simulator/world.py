@@ -122,6 +122,8 @@ class World:
     def __init__(self, seed: int) -> None:
         self.leader = koch.leader()
         self.follower = koch.follower()
+        for arm in (self.leader, self.follower):
+            arm.calibrate()
         self.box = Box()
         self.hand: Callable[[float], Grip] | None = None
         self._random = np.random.default_rng(seed)

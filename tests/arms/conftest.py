@@ -1,13 +1,14 @@
 import json
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from lerecord.arms import calibration, koch
 from lerecord.arms.arm import ArmSettings
+from lerecord.arms.calibration import Calibration
 from lerecord.arms.units import Units
 from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.simulator import koch as simulated
@@ -67,15 +68,21 @@ class Bench:
 
     def __init__(self, kind: str, units: Units = "normalized", **limits: list[float]) -> None:
         self.simulated = simulated.leader() if kind == "Leader" else simulated.follower()
-        driver: Any = getattr(koch, kind)
+        driver = self._driver = getattr(koch, kind)
         self.calibration = calibration.parse(
             json.loads(simulated.calibration_json(self.simulated)), driver.motors, "bench.json"
         )
         self.tap = Tap(Bus(self.simulated.servos))
         self.port = LockStepPort(self.tap)
         self.bus = DynamixelBus(self.port, driver.motors, now=self.port.now)
-        settings = ArmSettings(f"main {kind.lower()}", "lockstep", limits=limits)
-        self.arm = driver(settings, self.calibration, units, self.bus)
+        self._settings = ArmSettings(f"main {kind.lower()}", "lockstep", limits=limits)
+        self.arm = driver(self._settings, self.calibration, units, self.bus)
+
+    def another(self, calibration: Calibration, **settings: Any) -> Any:
+        """A driver for the same servos that goes by another calibration."""
+        return self._driver(
+            replace(self._settings, **settings), calibration, "normalized", self.bus
+        )
 
     def servo(self, joint: str) -> Any:
         return self.simulated.servos[koch.JOINTS.index(joint)]

@@ -1,10 +1,12 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from lerecord.arms.calibration import Calibration
 from lerecord.arms.koch import JOINTS, TRIGGER_REST, Follower, Leader
-from lerecord.errors import DeviceError
+from lerecord.errors import ConfigError, DeviceError
 from lerecord.motors.bus import NORMAL, NoReplyError, PortLostError, ServoAlertError, ServoError
 from lerecord.motors.tables import EEPROM_END, XL330_M077
 from lerecord.simulator.servo import HardwareError, Servo
@@ -81,6 +83,65 @@ def test_only_the_register_that_differs_is_written(bench: Any) -> None:
     assert [(w.register, w.id, w.value) for w in eeprom_writes(bench)] == [
         ("Return_Delay_Time", 4, 0)
     ]
+
+
+def calibration_writes(bench: Any) -> list[Any]:
+    names = ("Drive_Mode", "Homing_Offset", "Min_Position_Limit", "Max_Position_Limit")
+    return [write for name in names for write in bench.tap.to(name)]
+
+
+@pytest.mark.parametrize("key", ["homing_offset", "range_min", "range_max", "drive_mode"])
+@pytest.mark.parametrize("step", ["examine", "connect"])
+def test_servos_that_hold_another_calibration_are_refused_untouched(
+    bench: Any, key: str, step: str
+) -> None:
+    bench.arm.connect()
+    bench.arm.disconnect()
+    held = bench.calibration.joints["elbow_flex"]
+    value = 1 - held.drive_mode if key == "drive_mode" else getattr(held, key) + 7
+    changed = replace(held, **{key: value})
+    other = Calibration({**bench.calibration.joints, "elbow_flex": changed}, "/file.json")
+    arm = bench.another(other)
+    bench.tap.writes.clear()
+    with pytest.raises(ConfigError) as refused:
+        getattr(arm, step)()
+    told = f"elbow_flex ({key} is {getattr(held, key)}, not {getattr(changed, key)})"
+    assert f"hold another calibration than /file.json: {told}." in str(refused.value)
+    assert "--write-calibration" in str(refused.value)
+    assert {write.register for write in bench.tap.writes} == {"Status_Return_Level"}
+    assert not bench.bus.is_open
+
+    written = bench.another(other, write_calibration=True)
+    written.examine()
+    written.connect()
+    assert [write.id for write in calibration_writes(bench)] == [3]
+    assert bench.another(other).examine() is None
+
+
+def test_one_fresh_servo_among_calibrated_ones_is_another_calibration(bench: Any) -> None:
+    bench.arm.connect()
+    bench.arm.disconnect()
+    bench.servo("wrist_flex").factory_reset(keep_id=True, keep_baud=True)
+    bench.tap.writes.clear()
+    with pytest.raises(ConfigError, match=r"than bench.json: wrist_flex \(homing_offset is 0, not"):
+        bench.arm.examine()
+    assert {write.register for write in bench.tap.writes} == {"Status_Return_Level"}
+
+
+def test_other_bits_of_drive_mode_are_no_calibration(bench: Any) -> None:
+    bench.arm.connect()
+    bench.arm.disconnect()
+    servo = bench.servo("wrist_flex")
+    servo.write(64, b"\x00")
+    servo.write(10, b"\x04")  # time-based profiles
+    bench.arm.examine()
+
+
+def test_an_arm_that_is_examined_is_closed_again_and_does_not_move(bench: Any) -> None:
+    bench.arm.examine()
+    assert {write.register for write in bench.tap.writes} == {"Status_Return_Level"}
+    assert not bench.bus.is_open
+    assert bench.values("Torque_Enable") == [0] * 6
 
 
 def test_a_servo_told_to_keep_silent_is_woken(bench: Any) -> None:
