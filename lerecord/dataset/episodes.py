@@ -4,7 +4,6 @@ Every change makes a new list; places, statistics and files follow from it, so t
 the same whichever way it came about.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.dataset import layout, metadata
-from lerecord.dataset.metadata import EpisodeRecord, Info
+from lerecord.dataset.info import Info
+from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.state import read_meta
 from lerecord.dataset.stats import Stats
 from lerecord.dataset.table import Place
@@ -89,10 +89,8 @@ class EpisodeList:
 def _health(root: Path) -> dict[int, Health]:
     if not (root / layout.HEALTH).exists():
         return {}
-    lines = [
-        json.loads(line) for line in read_meta(root, layout.HEALTH).splitlines() if line.strip()
-    ]
-    return {line.pop("episode_index"): line for line in lines}
+    lines = metadata.parse_health(read_meta(root, layout.HEALTH))
+    return {line.episode: line.values for line in lines}
 
 
 @dataclass(frozen=True, slots=True)

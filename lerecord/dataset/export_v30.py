@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from lerecord.dataset import layout, metadata, stats, v30
 from lerecord.dataset.capture import Histogram
 from lerecord.dataset.concatenate import Clip, concatenate, header_of
+from lerecord.dataset.info import cameras_of
 from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.new_folder import NewFolder, Probe, unobserved
 from lerecord.dataset.picture import histogram_of
@@ -98,6 +99,8 @@ class _Export:
         self._snapshot = snapshot
         self._how = how
         self._info = snapshot.info
+        # LeRobot takes tasks of v3.0 by their place in the table.
+        self._tasks = metadata.numbered(snapshot.tasks())
         self._records = snapshot.episodes()
         data = snapshot.required(layout.EPISODES_STATS)
         self._stats = metadata.parse_episodes_stats(data, self._info.episodes)
@@ -201,7 +204,7 @@ class _Export:
         view = self._snapshot.view
         sidecar = view.path(layout.capture_file(record.index))
         if sidecar.exists():
-            cameras = metadata.cameras_of(self._info)
+            cameras = cameras_of(self._info)
             name = next(each.name for each in cameras if each.key == key)
             return read_sidecar(sidecar, cameras).tracks[name].histogram
         pictures = pictures_of(view.path(layout.video_file(record.index, key)))
@@ -230,7 +233,7 @@ class _Export:
         folder = self._folder
         table = v30.episodes_table(episodes)
         pq.write_table(table, folder.place(FileNumber().path(v30.EPISODES_PATH)))
-        pq.write_table(v30.tasks_table(self._snapshot.tasks()), folder.place(v30.TASKS))
+        pq.write_table(v30.tasks_table(self._tasks), folder.place(v30.TASKS))
         total = stats.fold(self._stats)
         assert total is not None
         full = self._full(total, histograms, slice(None))

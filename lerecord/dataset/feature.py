@@ -6,11 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lerecord.dataset.fields import Fields, is_number, shown
 from lerecord.errors import DatasetError
 
 VIDEO = "video"
 IMAGE = "image"
+_INTEGERS = {"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"}
+_NUMBERS = {
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "float16",
+    "float32",
+    "float64",
+}
 _VIDEO_INFO = ("info", "video_info")
 """Where the facts of a video stand; LeRobot before v2.1, and others still, say `video_info`."""
 
@@ -77,6 +94,24 @@ class Feature:
     def is_image(self) -> bool:
         """True when its images lie in the rows."""
         return self.dtype == IMAGE
+
+    @property
+    def is_vector(self) -> bool:
+        """True when it is a column of numbers, or of lists of them."""
+        return self.dtype in _NUMBERS and len(self.shape) == 1
+
+    @property
+    def kinds(self) -> str:
+        """NumPy's kinds of array that its column can be read as."""
+        if self.dtype in _INTEGERS:
+            return "iu"
+        return "biuf" if self.dtype in _NUMBERS else "biufOSU"
+
+    @property
+    def no_rows(self) -> NDArray[Any]:
+        """Its column, (0, ...), of no rows."""
+        dtype = self.dtype if self.dtype in _NUMBERS else object
+        return np.empty((0, *(() if self.shape == (1,) else self.shape)), dtype)
 
     @property
     def size(self) -> tuple[int, int]:

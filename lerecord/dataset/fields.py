@@ -14,6 +14,7 @@ from lerecord.errors import DatasetError
 LARGEST = 2**31 - 1
 """Of counts and indices. No dataset comes near it, and products of two fit into 64 bits."""
 _SHOWN = 60
+_BOM = b"\xef\xbb\xbf"
 _MAX_DEPTH = 32
 
 
@@ -98,8 +99,10 @@ def parsed(data: bytes, place: str) -> Any:
     Raises:
         DatasetError: it is none, or holds text that no file can hold.
     """
+    if data.startswith(_BOM):  # json would read it, LeRobot does not
+        raise DatasetError(f"{place} begins with a byte order mark; save it as UTF-8 without one.")
     try:
-        values = json.loads(data)
+        values = json.loads(data.decode())
         if rb"\ud" in data.lower():  # half of a surrogate pair can be escaped, and not be encoded
             json.dumps(values, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:

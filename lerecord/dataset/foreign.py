@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from lerecord.dataset import layout, metadata
+from lerecord.dataset import layout
 from lerecord.dataset.feature import Feature
 from lerecord.dataset.fields import shown
-from lerecord.dataset.metadata import Info
+from lerecord.dataset.info import Info, cameras_of
 from lerecord.dataset.spec import (
     DEFAULT_FEATURES,
     IMAGE_PREFIX,
@@ -74,7 +74,7 @@ def spec_of(info: Info) -> DatasetSpec:
         fps=info.fps,
         units="",
         joints=() if action is None else action.names,
-        cameras=metadata.cameras_of(info),
+        cameras=cameras_of(info),
         video=next(
             (VideoSettings(each) for each in get_args(Codec) if codecs == {each}), VideoSettings()
         ),

@@ -14,19 +14,20 @@ from numpy.typing import NDArray
 
 from lerecord.dataset import layout, metadata, stats
 from lerecord.dataset.extract import Extract, pictures_from
-from lerecord.dataset.metadata import Info
+from lerecord.dataset.fields import Fields, require_flat
+from lerecord.dataset.info import Info
+from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.new_folder import NewFolder, Probe, unobserved
+from lerecord.dataset.parquet_file import read_parquet
 from lerecord.dataset.read_v30 import DatasetV30, Episode, files_seen
 from lerecord.dataset.rows import column_of
 from lerecord.dataset.stats import Stats
-from lerecord.dataset.table import to_numpy
 from lerecord.dataset.video_index import VideoIndex, index_of
 from lerecord.errors import DatasetError
 
 Progress = Callable[[int, int], None]
 """Told how many episodes are done, of how many."""
 
-_NUMBERS = {"bool", "int8", "int16", "int32", "int64", "uint8", "float16", "float32", "float64"}
 _HUGGINGFACE = b"huggingface"
 
 
@@ -85,10 +86,10 @@ class _Import:
         self._folder = folder
         self._source = source
         self._how = how
-        self._records = [each.record for each in source.episodes]
+        self._table: tuple[Path, pa.Table] | None = None
+        self._records = [self._named(each) for each in source.episodes]
         self._tasks = metadata.first_appearances([each.tasks for each in self._records])
         self._rows = 0
-        self._table: tuple[Path, pa.Table] | None = None
         self._index: dict[str, tuple[Path, VideoIndex]] = {}
         self._encoded = 0
 
@@ -114,13 +115,24 @@ class _Import:
         pq.write_table(table, target, compression="snappy")
         return self._stats(episode, table)
 
+    def _named(self, episode: Episode) -> EpisodeRecord:
+        """Its line; LeRobot asks the rows for the tasks, so the list of them may be missing."""
+        record = episode.record
+        if record.tasks:
+            return record
+        numbers = self._column(episode, self._rows_of(episode), "task_index")
+        known = dict(enumerate(self._source.tasks))
+        tasks = dict.fromkeys(known[each] for each in numbers.tolist() if each in known)
+        return replace(record, tasks=tuple(tasks))
+
     def _tasks_of(self, episode: Episode, table: pa.Table) -> NDArray[np.int64]:
         """The new task_index of each row."""
-        numbers = to_numpy(table, "task_index")
+        numbers = self._column(episode, table, "task_index")
+        tasks = self._records[episode.record.index].tasks
         known = {
             number: self._tasks.index(task)
             for number, task in enumerate(self._source.tasks)
-            if task in episode.record.tasks
+            if task in tasks
         }
         if strange := set(numbers.tolist()) - known.keys():
             raise DatasetError(
@@ -133,11 +145,7 @@ class _Import:
         """The rows of an episode; the file that they are in is kept for the next."""
         if self._table is None or self._table[0] != episode.data:
             keys = [each.key for each in self._source.info.columns]
-            try:
-                table = pq.read_table(episode.data, columns=keys, partitioning=None).select(keys)
-            except (OSError, pa.ArrowException, KeyError) as error:
-                raise DatasetError(f"{episode.data} cannot be read ({error}).") from error
-            self._table = episode.data, _for_any_datasets(table)
+            self._table = episode.data, _for_any_datasets(read_parquet(episode.data, keys))
         table = self._table[1]
         rows = table.filter(pc.field("episode_index") == episode.record.index)
         if len(rows) != episode.record.length:
@@ -149,7 +157,7 @@ class _Import:
 
     def _column(self, episode: Episode, table: pa.Table, key: str) -> NDArray[Any]:
         try:
-            return column_of(table, key, self._source.info.features[key].shape)
+            return column_of(table, self._source.info.features[key])
         except ValueError as error:
             raise DatasetError(f"{episode.data} cannot be read ({error}).") from error
 
@@ -157,7 +165,7 @@ class _Import:
         """Of the rows computed anew, to be exact; of pictures as they are stored."""
         found: Stats = {}
         for key, feature in self._source.info.features.items():
-            if feature.dtype in _NUMBERS and len(feature.shape) == 1:
+            if feature.is_vector:
                 found[key] = stats.of_column(self._column(episode, table, key))
             elif key in episode.stats:
                 found[key] = episode.stats[key]
@@ -215,7 +223,9 @@ def _for_any_datasets(table: pa.Table) -> pa.Table:
     told = (table.schema.metadata or {}).get(_HUGGINGFACE)
     if told is None or b'"List"' not in told:
         return table
-    data = json.dumps(_renamed(json.loads(told))).encode()
+    values = Fields.parsed(told, "The table's metadata").values
+    require_flat(values, "The table's metadata")
+    data = json.dumps(_renamed(values)).encode()
     return table.replace_schema_metadata({**table.schema.metadata, _HUGGINGFACE: data})
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lerecord.dataset import metadata, stats
 from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.stats import Stats
+from lerecord.errors import DatasetError
 
 NUMBERS = ("episode_index", "index", "task_index")
 """The columns that depend on where an episode stands."""
@@ -24,7 +25,7 @@ class Part:
         episodes: by its episode_index.
     """
 
-    tasks: Sequence[str]
+    tasks: Mapping[int, str]
     episodes: Sequence[EpisodeRecord]
 
 
@@ -35,20 +36,34 @@ class Shift:
     Attributes:
         episode: of its first episode.
         row: of its first row.
-        task: (T,) by its own task_index; -1 of a task that no episode has.
+        task: by its own task_index.
     """
 
     episode: int
     row: int
-    task: NDArray[np.int64]
+    task: Mapping[int, int]
 
     def renumbered(self, columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
-        """The columns of NUMBERS, as they are in the joined dataset."""
+        """The columns of NUMBERS, as they are in the joined dataset.
+
+        Raises:
+            DatasetError: a frame has a task that its dataset does not know.
+        """
         return {
             "episode_index": columns["episode_index"] + self.episode,
             "index": columns["index"] + self.row,
-            "task_index": self.task[columns["task_index"]],
+            "task_index": self._tasks(columns["task_index"]),
         }
+
+    def _tasks(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        known, places = np.unique(numbers, return_inverse=True)
+        if strange := [number for number in known.tolist() if number not in self.task]:
+            raise DatasetError(
+                f"Frames have the task_index {strange[0]}, and no episode has that task; "
+                f"`lerecord check` says which frames."
+            )
+        new = np.array([self.task[number] for number in known.tolist()], dtype=np.int64)
+        return new[places]
 
     def renumbered_stats(self, values: Stats, columns: Mapping[str, NDArray[Any]]) -> Stats:
         """An episode's statistics, as they are in the joined dataset; `columns` are its rows."""
@@ -66,7 +81,7 @@ def joined(parts: Sequence[Part]) -> tuple[list[str], list[Shift]]:
     shifts: list[Shift] = []
     episode = row = 0
     for part in parts:
-        task = np.array([index.get(each, -1) for each in part.tasks], dtype=np.int64)
+        task = {old: index[each] for old, each in part.tasks.items() if each in index}
         shifts.append(Shift(episode, row, task))
         episode += len(part.episodes)
         row += sum(each.length for each in part.episodes)

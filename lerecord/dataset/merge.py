@@ -1,7 +1,6 @@
 """Several datasets become a new one: rows numbered anew, videos never encoded again."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,9 @@ import pyarrow.parquet as pq
 
 from lerecord.dataset import layout, metadata, stats
 from lerecord.dataset.compatibility import require_compatible
+from lerecord.dataset.info import Info
 from lerecord.dataset.joined import NUMBERS, Part, Shift, joined
-from lerecord.dataset.metadata import EpisodeRecord, Info
+from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.new_folder import NewFolder, Probe, unobserved
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.dataset.stats import Stats
@@ -78,7 +78,7 @@ class _Source:
     snapshot: Snapshot
     part: Part
     stats: list[Stats]
-    health: dict[int, dict[str, Any]]
+    health: dict[int, Mapping[str, Any]]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "_Source":
@@ -91,15 +91,9 @@ class _Source:
         )
 
 
-def _health(snapshot: Snapshot) -> dict[int, dict[str, Any]]:
-    data = snapshot.meta[layout.HEALTH] or b""
-    try:
-        lines = [json.loads(line) for line in data.splitlines()]
-        return {line["episode_index"]: line for line in lines}
-    except (ValueError, KeyError, TypeError) as error:
-        raise DatasetError(
-            f"{layout.HEALTH} of {snapshot.root} cannot be read ({error}); restore it."
-        ) from error
+def _health(snapshot: Snapshot) -> dict[int, Mapping[str, Any]]:
+    lines = metadata.parse_health(snapshot.meta[layout.HEALTH] or b"")
+    return {line.episode: line.values for line in lines}
 
 
 class _Merge:
@@ -135,7 +129,7 @@ class _Merge:
         if capture.exists():  # a dataset that LeRobot recorded has none
             self._folder.take(capture, layout.capture_file(index))
         if record.index in source.health:
-            line = {**source.health[record.index], "episode_index": index}
+            line = {"episode_index": index, **source.health[record.index]}
             self._health.append(metadata.line_of(line))
 
     def _add_table(self, source: _Source, shift: Shift, record: EpisodeRecord) -> Stats:

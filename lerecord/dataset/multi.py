@@ -48,7 +48,7 @@ class MultiDataset(Samples):
             Dataset(root, None, delta_timestamps, tolerance_s, images) for root in roots
         )
         self.tasks, self._shifts = joined(
-            [Part(each.tasks, each.episodes) for each in self.datasets]
+            [Part(each.numbered_tasks, each.episodes) for each in self.datasets]
         )
         self.stats = stats.fold(self._episode_stats()) or {}
         self._end = np.cumsum([len(each) for each in self.datasets], dtype=np.int64)

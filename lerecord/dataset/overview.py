@@ -66,7 +66,7 @@ def summary(root: Path) -> Overview:
         episodes=info.episodes,
         frames=info.frames,
         seconds=info.frames / info.fps,
-        tasks={task: counts[task] for task in snapshot.tasks()},
+        tasks={task: counts[task] for task in snapshot.tasks().values()},
         cameras=tuple(
             CameraOverview(each.key.removeprefix(IMAGE_PREFIX), *each.size, each.video.codec)
             for each in info.videos

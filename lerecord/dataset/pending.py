@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Self
 
+from lerecord.dataset.bounded import read_meta_file
 from lerecord.dataset.manifest import Append, Move, Remove, Step
 from lerecord.dataset.marked import marked_steps, transactions
 
@@ -55,13 +56,13 @@ class PendingView:
         """
         if target in self._appended:
             step, path = self._appended[target], self.root / target
-            before = path.read_bytes()[: step.length] if path.exists() else b""
+            before = read_meta_file(path, target, step.length) if path.exists() else b""
             return before + step.data.encode()
         path = self.path(target)
         try:
-            return path.read_bytes()
+            return read_meta_file(path, target)
         except FileNotFoundError:  # put in its place just now
-            return (self.root / target).read_bytes()
+            return read_meta_file(self.root / target, target)
 
     def removed(self, target: str) -> bool:
         """True when the file is about to go."""

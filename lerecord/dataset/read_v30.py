@@ -1,24 +1,26 @@
 """A dataset of the LeRobot v3.0 layout as it lies on disk, with its metadata as v2.1 has it."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from lerecord.dataset import layout, metadata, v30
-from lerecord.dataset.fields import Fields
-from lerecord.dataset.metadata import EpisodeRecord, Info
+from lerecord.dataset import layout, v30
+from lerecord.dataset.bounded import read_meta_file
+from lerecord.dataset.fields import Fields, shown
+from lerecord.dataset.info import CODEBASE_VERSION, Info
+from lerecord.dataset.metadata import EpisodeRecord
+from lerecord.dataset.parquet_file import read_parquet, rows_of
+from lerecord.dataset.path_template import PathTemplate
 from lerecord.dataset.stats import FeatureStats, Stats
-from lerecord.dataset.v30 import FileNumber
 from lerecord.errors import DatasetError
 
 _STATISTICS = ("min", "max", "mean", "std", "count")
 _OF_V30 = ("data_files_size_in_mb", "video_files_size_in_mb")
 _DEPTH = "is_depth_map"
+_MOST_FILES = 999_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +69,25 @@ class DatasetV30:
         """Read the metadata.
 
         Raises:
-            DatasetError: it is none of v3.0, a file cannot be read, or pictures lie in the rows.
+            DatasetError: it is none of v3.0, a file cannot be read, or images lie in the rows.
         """
-        values = _info_values(root)
-        try:
-            info = _info(values)
-            tasks = _tasks(root / v30.TASKS)
-            rows = list(_episode_rows(root))
-            episodes = [_episode(root, values, info, row) for row in rows]
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise DatasetError(
-                f"The metadata of {root} is not of LeRobot's form ({error!r}); restore it."
-            ) from error
+        fields = _info_fields(root)
+        info = _info(fields)
+        places = _Places(
+            root,
+            PathTemplate.from_fields(fields, "data_path", _DATA),
+            PathTemplate.from_fields(fields, "video_path", _VIDEO) if info.videos else None,
+        )
+        rows = _episode_rows(root, info)
+        episodes = sorted(
+            (_episode(places, info, row) for row in rows), key=lambda each: each.record.index
+        )
         if [each.record.index for each in episodes] != list(range(info.episodes)):
             raise DatasetError(
-                f"meta/episodes of {root} does not number its episodes 0 to {info.episodes - 1}."
+                f"meta/episodes of {root} does not number its episodes 0 to {info.episodes - 1}; "
+                f"restore it from a copy."
             )
-        return cls(root, info, tasks, episodes)
+        return cls(root, info, _tasks(root / v30.TASKS), episodes)
 
 
 def files_seen(root: Path) -> dict[str, tuple[int, int]]:
@@ -96,38 +100,48 @@ def files_seen(root: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-def _info_values(root: Path) -> dict[str, Any]:
+_DATA = frozenset(("chunk_index", "file_index"))
+_VIDEO = _DATA | {"video_key"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the files of rows and of images are; `video` is None where there are no images."""
+
+    root: Path
+    data: PathTemplate
+    video: PathTemplate | None
+
+
+def _info_fields(root: Path) -> Fields:
     try:
-        values: Any = json.loads((root / layout.INFO).read_bytes())
+        data = read_meta_file(root / layout.INFO, layout.INFO)
     except OSError as error:
         raise DatasetError(
             f"{root} is not a dataset: {layout.INFO} cannot be read ({error.strerror}); check the "
             f"path."
         ) from error
-    except ValueError as error:
-        raise DatasetError(f"{root / layout.INFO} is not valid JSON ({error}).") from error
-    version = values.get("codebase_version") if isinstance(values, dict) else None
-    if version == metadata.CODEBASE_VERSION:
+    fields = Fields.parsed(data, layout.INFO)
+    version = fields.get("codebase_version")
+    if version == CODEBASE_VERSION:
         raise DatasetError(f"{root} is of version {version} already; use it as it is.")
     if version != v30.CODEBASE_VERSION:
         raise DatasetError(
-            f"{root} is of version {version}; {v30.CODEBASE_VERSION} can be imported."
+            f"{root} is of version {shown(version)}; {v30.CODEBASE_VERSION} can be imported."
         )
-    found: dict[str, Any] = values
-    return found
+    return fields
 
 
-def _info(values: Mapping[str, Any]) -> Info:
-    fields = Fields(values, layout.INFO)
+def _info(fields: Fields) -> Info:
     features = {key: _feature(each) for key, each in fields.object("features").values.items()}
-    info = Info.from_fields(Fields({**values, "features": features}, layout.INFO))
+    info = Info.from_fields(Fields({**fields.values, "features": features}, fields.place))
     for each in info.columns:
         if each.is_image:
             raise DatasetError(
                 f"The feature {each.key} keeps its images in the data files; lerecord reads videos."
             )
     known = {*info.to_data(), *_OF_V30}
-    extra = {key: value for key, value in values.items() if key not in known}
+    extra = {key: value for key, value in fields.values.items() if key not in known}
     return replace(info, extra=extra, found={})
 
 
@@ -141,38 +155,69 @@ def _feature(feature: Any) -> Any:
 
 
 def _tasks(path: Path) -> list[str]:
-    rows: list[dict[str, Any]] = _read(path).to_pylist()
-    numbered = {row["task_index"]: row["task"] for row in rows}
-    return [numbered[number] for number in range(len(numbered))]
+    """The sentences in the order of the table, by which LeRobot numbers them."""
+    table = read_parquet(path)
+    sentences = _index_column(path, table)
+    rows = Fields({"tasks": sentences}, str(path))
+    if not all(isinstance(each, str) for each in sentences):
+        raise rows.refusal("tasks", "text is expected")
+    if "task_index" in table.column_names:
+        numbers = table["task_index"].to_pylist()
+        if numbers != list(range(len(numbers))):
+            raise DatasetError(
+                f"{path} has the task_index {shown(numbers)} where LeRobot numbers the rows from "
+                f"0 on; restore it from a copy."
+            )
+    return sentences
 
 
-def _episode_rows(root: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted((root / "meta/episodes").glob("*/*.parquet")):
-        yield from _read(path).to_pylist()
+def _index_column(path: Path, table: pa.Table) -> list[Any]:
+    """The column that pandas takes for the index: `task`, or without a name `__index_level_0__`."""
+    for name in ("task", "__index_level_0__"):
+        if name in table.column_names:
+            return table[name].to_pylist()
+    raise DatasetError(f"{path} lacks the column 'task'; restore it from a copy.")
 
 
-def _read(path: Path) -> pa.Table:
-    try:
-        return pq.read_table(path, partitioning=None)
-    except (OSError, pa.ArrowException) as error:
-        raise DatasetError(f"{path} cannot be read ({error}).") from error
+def _episode_rows(root: Path, info: Info) -> Iterator[Fields]:
+    paths = sorted((root / "meta/episodes").glob("*/*.parquet"))
+    if (rows := sum(rows_of(path) for path in paths)) != info.episodes:
+        raise DatasetError(
+            f"meta/episodes of {root} has {rows} episodes and {layout.INFO} counts "
+            f"{info.episodes}; restore both from a copy."
+        )
+    for path in paths:
+        name = path.relative_to(root)
+        for number, row in enumerate(read_parquet(path).to_pylist()):
+            yield Fields(row, f"{name}, row {number}")
 
 
-def _episode(root: Path, values: Mapping[str, Any], info: Info, row: Mapping[str, Any]) -> Episode:
-    def file(prefix: str, template: str, key: str = "") -> Path:
-        number = FileNumber(row[f"{prefix}/chunk_index"], row[f"{prefix}/file_index"])
-        return root / number.path(values[template], key)
+def _episode(places: _Places, info: Info, row: Fields) -> Episode:
+    def file(template: PathTemplate, prefix: str, **key: str) -> Path:
+        numbers = {
+            name: row.count(f"{prefix}/{name}", at_most=_MOST_FILES)
+            for name in ("chunk_index", "file_index")
+        }
+        return places.root / template.path(**numbers, **key)
 
+    spans = {}
+    if places.video is not None:
+        for key in info.camera_keys:
+            path = file(places.video, f"videos/{key}", video_key=key)
+            spans[key] = Span(path, row.seconds(f"videos/{key}/from_timestamp"))
     return Episode(
-        record=EpisodeRecord(row["episode_index"], tuple(row["tasks"]), row["length"]),
-        data=file("data", "data_path"),
-        spans={
-            key: Span(file(f"videos/{key}", "video_path", key), row[f"videos/{key}/from_timestamp"])
-            for key in info.camera_keys
-        },
-        stats={
-            key: FeatureStats.from_data({name: row[f"stats/{key}/{name}"] for name in _STATISTICS})
-            for key in info.features
-            if row.get(f"stats/{key}/mean") is not None
-        },
+        record=replace(EpisodeRecord.from_fields(row), extra={}),
+        data=file(places.data, "data"),
+        spans=spans,
+        stats=dict(_stored_stats(info, row)),
     )
+
+
+def _stored_stats(info: Info, row: Fields) -> Iterator[tuple[str, FeatureStats]]:
+    """Of what is not computed from the rows again."""
+    for feature in info.features.values():
+        if feature.is_vector or row.get(f"stats/{feature.key}/mean") is None:
+            continue
+        values = {name: row.get(f"stats/{feature.key}/{name}") for name in _STATISTICS}
+        place = f"{row.place}, stats/{feature.key}"
+        yield feature.key, FeatureStats.from_fields(Fields(values, place))

@@ -60,12 +60,13 @@ class Dataset(Samples):
         self._view = snapshot.view
         self._info = snapshot.info
         self._images = _known_form(images)
-        self._tasks = tuple(snapshot.tasks())
+        self._tasks = snapshot.tasks()
         self._windows = Windows.of(
             expanded(delta_timestamps or {}, self._info.features), self.fps, tolerance_s
         )
         records = _chosen(snapshot.episodes(), episodes)
         self._rows = load_rows(self._view, self._info, records, tolerance_s)
+        _require_known_tasks(self._rows, self._tasks)
         self._episode_stats = _stats_of(snapshot, records)
         self._stamps = self._stamped(records)
         self._pictures = PictureSource(Clock(self.fps, tolerance_s))
@@ -97,7 +98,12 @@ class Dataset(Samples):
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Every sentence of the dataset, by task_index."""
+        """Every sentence of the dataset, in the order of task_index."""
+        return tuple(self._tasks.values())
+
+    @property
+    def numbered_tasks(self) -> Mapping[int, str]:
+        """Every sentence of the dataset by its task_index; other recorders leave numbers out."""
         return self._tasks
 
     @property
@@ -147,7 +153,7 @@ class Dataset(Samples):
         for key in self.camera_keys:
             if key in self._windows and batch[key].shape[1] == 1:
                 batch[key] = batch[key][:, 0]
-        tasks = [self._tasks[each] for each in self._rows.columns["task_index"][rows]]
+        tasks = [self._tasks[each] for each in self._rows.columns["task_index"][rows].tolist()]
         return batch | pads | {"task": tasks}
 
     def _values(self, key: str, rows: NDArray[np.int64]) -> NDArray[Any]:
@@ -221,6 +227,15 @@ def _known_form(images: ImageForm) -> ImageForm:
             f"Images are given as {' or '.join(get_args(ImageForm))}, not as {images!r}."
         )
     return images
+
+
+def _require_known_tasks(rows: Rows, tasks: Mapping[int, str]) -> None:
+    for number in np.unique(rows.columns["task_index"]).tolist():
+        if number not in tasks:
+            raise DatasetError(
+                f"Frames have the task_index {number}, which {layout.TASKS} does not have; "
+                f"`lerecord check` says which frames."
+            )
 
 
 def _chosen(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lerecord.dataset import layout, metadata
-from lerecord.dataset.metadata import Info
+from lerecord.dataset.info import Info
 from lerecord.dataset.spec import VECTORS
 from lerecord.dataset.state import read_meta
 from lerecord.dataset.stats import Stats

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from lerecord.dataset import layout
-from lerecord.dataset.metadata import EpisodeRecord, Info
+from lerecord.dataset.feature import Feature
+from lerecord.dataset.info import Info
+from lerecord.dataset.metadata import EpisodeRecord
+from lerecord.dataset.parquet_file import read_parquet
 from lerecord.dataset.pending import PendingView
 from lerecord.dataset.table import to_numpy
 from lerecord.errors import DatasetError
@@ -74,10 +76,7 @@ def load_rows(
 
 
 def _joined(parts: list[NDArray[Any]], info: Info, key: str) -> NDArray[Any]:
-    if parts:
-        return np.concatenate(parts)
-    feature = info.features[key]
-    return np.empty((0, *(() if feature.shape == (1,) else feature.shape)), feature.dtype)
+    return np.concatenate(parts) if parts else info.features[key].no_rows
 
 
 def _columns(
@@ -85,13 +84,13 @@ def _columns(
 ) -> dict[str, NDArray[Any]]:
     path = view.path(layout.data_file(episode.index))
     try:
-        table = pq.read_table(path, columns=keys, partitioning=None, memory_map=True)
-        columns = {key: column_of(table, key, info.features[key].shape) for key in keys}
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        table = read_parquet(path, keys)
+        columns = {key: column_of(table, info.features[key]) for key in keys}
+    except (pa.ArrowException, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}).") from error
     _require_agreement(path, columns, episode)
     apart = np.abs(np.diff(columns["timestamp"].astype(np.float64)) - 1 / info.fps)
-    if len(apart) and apart.max() > tolerance_s:
+    if not (apart <= tolerance_s).all():
         raise DatasetError(
             f"{path} has timestamps that are not 1/{info.fps} s apart within {tolerance_s:g} s; "
             f"`lerecord check` names the rows."
@@ -112,15 +111,18 @@ def _require_agreement(
         raise DatasetError(f"{path} holds rows of another episode; restore it from a copy.")
 
 
-def column_of(table: pa.Table, key: str, shape: Sequence[int]) -> NDArray[Any]:
+def column_of(table: pa.Table, feature: Feature) -> NDArray[Any]:
     """A feature's column: (N,) when its shape is [1], else (N, *shape).
 
     Raises:
         KeyError: there is none.
-        ValueError: a row has another shape.
+        ValueError: a row has another shape, or no number where info.json says that there is one.
     """
+    key, shape = feature.key, feature.shape
     values = to_numpy(table, key)
     if values.size != len(values) * math.prod(shape):
-        found = values.shape[1:]
-        raise ValueError(f"{key}: its rows have a shape of {found} instead of {tuple(shape)}")
-    return values.reshape(len(values), *(() if tuple(shape) == (1,) else shape))
+        raise ValueError(f"{key}: its rows have a shape of {values.shape[1:]} instead of {shape}")
+    # An integer that is missing makes a column of floats.
+    if values.dtype.kind not in feature.kinds:
+        raise ValueError(f"{key}: its values are {values.dtype} instead of {feature.dtype}")
+    return values.reshape(len(values), *(() if shape == (1,) else shape))

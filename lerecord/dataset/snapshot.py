@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Self
 
 from lerecord.dataset import layout, metadata
-from lerecord.dataset.metadata import EpisodeRecord, Info
+from lerecord.dataset.hardware import spec_of
+from lerecord.dataset.info import Info
+from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.pending import PendingView
 from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.state import holds_dataset
@@ -74,17 +76,25 @@ class Snapshot:
             raise DatasetError(f"{name} is missing.")
         return data
 
-    def tasks(self) -> list[str]:
-        """By task_index; raises DatasetError."""
+    def tasks(self) -> dict[int, str]:
+        """By task_index, which may leave numbers out; raises DatasetError."""
         return metadata.parse_tasks(self.required(layout.TASKS), self.info.tasks)
 
     def episodes(self) -> list[EpisodeRecord]:
-        """By episode_index; raises DatasetError."""
-        return metadata.parse_episodes(self.required(layout.EPISODES), self.info.episodes)
+        """By episode_index; raises DatasetError.
+
+        An episode that names no task has those of its frames.
+        """
+        records = metadata.parse_episodes(self.required(layout.EPISODES), self.info.episodes)
+        if all(record.tasks for record in records):
+            return records
+        from lerecord.dataset.episode_tasks import named_by_frames  # most never need pyarrow
+
+        return named_by_frames(self.view, self.tasks(), records)
 
     def spec(self) -> DatasetSpec:
         """The rig that it came from; raises DatasetError."""
-        return metadata.spec_of(self.info, self.required(layout.HARDWARE))
+        return spec_of(self.info, self.required(layout.HARDWARE))
 
 
 def restless(root: Path) -> DatasetError:

@@ -1,6 +1,5 @@
 """What a writer keeps in mind of a dataset: enough to append, however many episodes there are."""
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +7,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from lerecord.dataset import foreign, layout, metadata, stats
-from lerecord.dataset.metadata import Info
+from lerecord.dataset.bounded import open_regular, read_meta_file
+from lerecord.dataset.fields import Fields
+from lerecord.dataset.hardware import hardware_bytes, spec_of
+from lerecord.dataset.info import Info
 from lerecord.dataset.pending import PendingView
 from lerecord.dataset.spec import (
     DatasetSpec,
@@ -74,7 +76,7 @@ class DatasetState:
     @property
     def hardware_due(self) -> bytes:
         """The bytes of meta/hardware.json for this spec; empty when the rig is not known."""
-        return metadata.hardware_bytes(self.spec) if self.rig_known else b""
+        return hardware_bytes(self.spec) if self.rig_known else b""
 
     @property
     def encoded(self) -> Encoded:
@@ -113,10 +115,12 @@ class DatasetState:
         hardware = read_meta(root, layout.HARDWARE) if rig_known else b""
         for name in (layout.EPISODES, layout.EPISODES_STATS):
             _check_last_line(root, name, info.episodes)
+        tasks = read_meta(root, layout.TASKS)
+        metadata.require_whole(layout.TASKS, tasks, info.tasks)
         return cls(
-            spec=metadata.spec_of(info, hardware) if rig_known else _spec_of_foreign(root, info),
+            spec=spec_of(info, hardware) if rig_known else _spec_of_foreign(root, info),
             info=info,
-            tasks=metadata.parse_tasks(read_meta(root, layout.TASKS), info.tasks),
+            tasks=metadata.numbered(metadata.parse_tasks(tasks, info.tasks)),
             stats=_stats(root, info),
             hardware=hardware,
             rig_known=rig_known,
@@ -168,37 +172,59 @@ def _stats(root: Path, info: Info) -> Stats | None:
     if info.episodes == 0:
         return None
     if (root / layout.STATS).exists():
-        stored = metadata.parse_stats(read_meta(root, layout.STATS))
-        # Another recorder that appended has left the file behind: it counts fewer rows.
-        if "index" in stored and stored["index"].count == info.frames:
+        stored = _whole_stats(read_meta(root, layout.STATS), info)
+        if stored is not None:
             return stored
     each = metadata.parse_episodes_stats(read_meta(root, layout.EPISODES_STATS), info.episodes)
     return stats.fold(each)
 
 
+def _whole_stats(data: bytes, info: Info) -> Stats | None:
+    """The statistics in meta/stats.json; None when they have to be derived again.
+
+    Other recorders that append leave the file behind, with fewer rows counted; other tools put
+    their own statistics in its place.
+    """
+    try:
+        stored = metadata.parse_stats(data)
+    except DatasetError:
+        return None
+    return stored if "index" in stored and stored["index"].count == info.frames else None
+
+
 def read_meta(root: Path, name: str) -> bytes:
     """A file below meta/ or capture/; raises DatasetError when it cannot be read."""
     try:
-        return (root / name).read_bytes()
+        return read_meta_file(root / name, name)
     except OSError as error:
-        raise DatasetError(
-            f"{root / name} cannot be read ({error.strerror}); restore it from a copy."
-        ) from error
+        raise _unreadable(root / name, error) from error
+
+
+def _tail(path: Path) -> bytes:
+    try:
+        with os.fdopen(open_regular(path), "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            return file.read()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> DatasetError:
+    return DatasetError(f"{path} cannot be read ({error.strerror}); restore it from a copy.")
 
 
 def _check_last_line(root: Path, name: str, episodes: int) -> None:
     """A file of lines must end where info.json says; only its end is read."""
     path = root / name
-    data = b""
-    if path.exists():
-        with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-            data = file.read().strip()
-    try:
-        last = json.loads(data.rpartition(b"\n")[2])["episode_index"] if data else -1
-    except (ValueError, KeyError, TypeError):
-        last = None
-    if last != episodes - 1:
+    data = _tail(path) if path.exists() else b""
+    last: Any = -1
+    if data:
+        line = data.removesuffix(b"\n").rpartition(b"\n")[2]
+        try:
+            last = Fields.parsed(line, name).get("episode_index")
+        except DatasetError:
+            last = None
+    if last != episodes - 1 or (data and not data.endswith(b"\n")):
         raise DatasetError(
             f"{path} does not end with episode {episodes - 1}, the last that {layout.INFO} counts; "
             f"restore it, and `lerecord check` says what else is wrong."

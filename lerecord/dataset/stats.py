@@ -4,7 +4,7 @@ A vector's are (D,), a scalar's (1,), a camera's (3, 1, 1) over RGB in [0, 1]; s
 population's; count is rows, for a camera pictures. Minimum and maximum of integers stay integers.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.dataset.capture import Histogram
+from lerecord.dataset.fields import Fields
+from lerecord.errors import DatasetError
 
 Values = NDArray[np.float64] | NDArray[np.int64]
 
@@ -45,18 +47,22 @@ class FeatureStats:
         }
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def from_fields(cls, fields: Fields) -> Self:
         """From the JSON files.
 
         Raises:
-            KeyError, TypeError, ValueError: it is not of that form.
+            DatasetError: it is not of that form; the statistic is named.
         """
+        values = {name: _numbers(fields, name) for name in ("min", "max", "mean", "std")}
+        for name, each in values.items():
+            if each.shape != values["min"].shape:
+                raise fields.refusal(name, f"the shape of min {values['min'].shape} is expected")
         return cls(
-            min=_numbers(data["min"]),
-            max=_numbers(data["max"]),
-            mean=np.array(data["mean"], dtype=np.float64),
-            std=np.array(data["std"], dtype=np.float64),
-            count=int(data["count"][0]),
+            min=values["min"],
+            max=values["max"],
+            mean=values["mean"].astype(np.float64),
+            std=values["std"].astype(np.float64),
+            count=_count(fields),
         )
 
 
@@ -64,11 +70,24 @@ Stats = dict[str, FeatureStats]
 """Feature name to statistics, in the order of the features."""
 
 
-def _numbers(values: Any) -> Values:
-    array = np.array(values)
-    if np.issubdtype(array.dtype, np.integer):
+def _numbers(fields: Fields, name: str) -> Values:
+    try:
+        array = np.array(fields.required(name))
+    except (ValueError, OverflowError):  # rows of several lengths
+        array = np.array(None)
+    if array.dtype.kind not in "biuf" or not array.ndim:
+        raise fields.refusal(name, "an array of numbers is expected")
+    if array.dtype.kind == "i":
         return array.astype(np.int64)
     return array.astype(np.float64)
+
+
+def _count(fields: Fields) -> int:
+    """A list of one number; some writers leave out the list."""
+    count = fields.required("count")
+    if isinstance(count, list) and len(count) == 1:
+        return Fields({"count": count[0]}, fields.place).count("count", at_least=1)
+    return fields.count("count", at_least=1)
 
 
 def of_column(column: NDArray[Any]) -> FeatureStats:
@@ -108,11 +127,15 @@ def folded(total: Stats | None, episode: Stats) -> Stats:
 
     The fold goes from left to right in the order of the episodes and starts from what is stored,
     so adding one episode gives to the last bit what folding all of them again gives.
+
+    Raises:
+        DatasetError: a feature's statistics have another shape than before.
     """
     if total is None:
         return episode
     return {
-        key: _merged(total[key], more) if key in total else more for key, more in episode.items()
+        key: _merged(key, total[key], more) if key in total else more
+        for key, more in episode.items()
     }
 
 
@@ -124,11 +147,17 @@ def fold(episodes: Iterable[Stats]) -> Stats | None:
     return total
 
 
-def _merged(left: FeatureStats, right: FeatureStats) -> FeatureStats:
+def _merged(key: str, left: FeatureStats, right: FeatureStats) -> FeatureStats:
+    if left.mean.shape != right.mean.shape:
+        raise DatasetError(
+            f"The statistics of {key} have shape {left.mean.shape} in some episodes and "
+            f"{right.mean.shape} in others; restore meta/episodes_stats.jsonl from a copy."
+        )
     count = left.count + right.count
     share = right.count / count
-    apart = right.mean - left.mean
-    variance = left.std**2 * (1 - share) + right.std**2 * share + apart**2 * share * (1 - share)
+    with np.errstate(over="ignore", invalid="ignore"):  # what others stored can be of any size
+        apart = right.mean - left.mean
+        variance = left.std**2 * (1 - share) + right.std**2 * share + apart**2 * share * (1 - share)
     return FeatureStats(
         min=np.minimum(left.min, right.min),
         max=np.maximum(left.max, right.max),
@@ -143,6 +172,6 @@ def to_data(stats: Stats) -> dict[str, Any]:
     return {key: each.to_data() for key, each in stats.items()}
 
 
-def from_data(data: Mapping[str, Any]) -> Stats:
-    """From the JSON files; raises as `FeatureStats.from_data`."""
-    return {key: FeatureStats.from_data(each) for key, each in data.items()}
+def from_fields(fields: Fields) -> Stats:
+    """From the JSON files; raises as `FeatureStats.from_fields`."""
+    return {key: FeatureStats.from_fields(fields.object(key)) for key in fields.values}

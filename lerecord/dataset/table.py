@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lerecord.dataset import stats
 from lerecord.dataset.capture import Histogram
+from lerecord.dataset.parquet_file import read_parquet
 from lerecord.dataset.spec import DEFAULT_FEATURES, VECTORS, DatasetSpec
 from lerecord.dataset.stats import Stats
 from lerecord.errors import DatasetError
@@ -117,10 +118,10 @@ def read_episode(path: Path) -> EpisodeColumns:
     Raises:
         DatasetError: it is missing, not readable, or lacks a column.
     """
+    table = read_parquet(path)
     try:
-        table = pq.read_table(path, partitioning=None)
         values = {name: to_numpy(table, name) for name in (*VECTORS, *DEFAULT_FEATURES)}
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+    except (pa.ArrowException, KeyError, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}).") from error
     return EpisodeColumns(
         action=values.pop("action"), state=values.pop("observation.state"), **values

@@ -16,6 +16,7 @@ from typing import Any, Self
 from lerecord.dataset import inside, layout, metadata, stats
 from lerecord.dataset.disk import size_of
 from lerecord.dataset.episodes import EpisodeList, Health, Slot, Stays
+from lerecord.dataset.fields import Fields
 from lerecord.dataset.state import Encoded
 from lerecord.dataset.stats import Stats
 from lerecord.errors import DatasetError
@@ -29,6 +30,15 @@ _VERSION = 1
 _SUFFIX = ".kept"
 _LIMIT_BYTES = 40_000_000
 _MOST = 10**7
+_UNREADABLE = (
+    DatasetError,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 _KIND = re.compile("[a-z]{1,20}(-[a-z]{1,20})?")
 _FOLDER = re.compile(f"([0-9]{{6,9}})-{_KIND.pattern}")
 
@@ -175,7 +185,7 @@ def _was(data: Mapping[str, Any]) -> Run | Kept:
     return Kept(
         index=_count(data["kept"]),
         task=_text(data["task"]),
-        stats=stats.from_data(data["stats"]),
+        stats=stats.from_fields(Fields(data["stats"], "The statistics in the trash")),
         health=data["health"],
         sidecar=data["sidecar"],
         missing=tuple(map(_text, data.get("missing", ()))),
@@ -279,7 +289,7 @@ def read_operation(root: Path, operation: str) -> Operation:
         data = json.loads(inside.read(root, record_name(operation), _LIMIT_BYTES))
         if data["version"] == _VERSION:
             return Operation.from_data(data)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise DatasetError(
             f"{path} cannot be read ({error}); the operation cannot be undone, and "
             f"`lerecord edit empty-trash` clears it."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lerecord.dataset import quantiles, stats
 from lerecord.dataset.capture import Histogram
-from lerecord.dataset.metadata import Info
+from lerecord.dataset.info import Info
 from lerecord.dataset.stats import FeatureStats
 
 CODEBASE_VERSION = "v3.0"

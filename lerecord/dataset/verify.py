@@ -1,6 +1,5 @@
 """Checks that a dataset is what LeRobot v2.1 reads and what was truly recorded."""
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
@@ -10,7 +9,8 @@ import numpy as np
 
 from lerecord.dataset import foreign, layout, metadata, stats
 from lerecord.dataset.findings import Place, Report
-from lerecord.dataset.metadata import EpisodeRecord, Info
+from lerecord.dataset.info import Info
+from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.snapshot import Snapshot, restless
 from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.stats import Stats
@@ -51,7 +51,7 @@ def _checked(snapshot: Snapshot, quick: bool, progress: Progress | None) -> Repo
     report = Report()
     place = Place(report)
     spec = _spec(snapshot, place)
-    tasks = _parsed(snapshot.tasks, place) or []
+    tasks = _parsed(snapshot.tasks, place) or {}
     records = _parsed(snapshot.episodes, place) or []
     each = _parsed(lambda: _episodes_stats(snapshot), place)
     _check_totals(snapshot, records, place)
@@ -143,13 +143,15 @@ def _check_totals(snapshot: Snapshot, records: list[EpisodeRecord], place: Place
             place.expect(f"{key} in {layout.INFO}", info.found.get(key), due)
 
 
-def _check_tasks(tasks: list[str], records: list[EpisodeRecord], place: Place) -> None:
+def _check_tasks(tasks: Mapping[int, str], records: list[EpisodeRecord], place: Place) -> None:
     due = metadata.first_appearances([record.tasks for record in records])
-    if tasks != due:
+    if list(tasks.values()) != due:
         place.wrong(
-            f"{layout.TASKS} lists {tasks} and the episodes bring {due}, in the order of their "
-            f"first appearance."
+            f"{layout.TASKS} lists {list(tasks.values())} and the episodes bring {due}, in the "
+            f"order of their first appearance."
         )
+    elif list(tasks) != list(range(len(tasks))):
+        place.remark(f"{layout.TASKS} numbers its tasks {', '.join(map(str, tasks))}.")
 
 
 def _check_line_counts(snapshot: Snapshot, place: Place) -> None:
@@ -182,11 +184,10 @@ def _check_health(snapshot: Snapshot, records: list[EpisodeRecord], place: Place
             place.wrong(f"{layout.HEALTH} is missing.")
         return with_sidecar
     _check_last_newline(layout.HEALTH, data, place)
-    try:
-        lines = [json.loads(line)["episode_index"] for line in data.splitlines()]
-    except (ValueError, KeyError, TypeError) as error:
-        place.wrong(f"{layout.HEALTH} is not valid JSON in every line ({error}); restore it.")
+    health = _parsed(lambda: metadata.parse_health(data), place)
+    if health is None:
         return with_sidecar
+    lines = [line.episode for line in health]
     due = sorted(with_sidecar | {index for index in lines if index < len(records)})
     if lines != due:
         place.wrong(f"{layout.HEALTH} has the episodes {lines} where {due} are due.")
@@ -202,6 +203,12 @@ def _check_stats(
             place.remark(f"{layout.STATS} is missing; the next change by lerecord writes it.")
         else:
             place.wrong(f"{layout.STATS} is missing.")
+        return
+    if metadata.stats_lack_count(data):
+        place.remark(
+            f"{layout.STATS} was rewritten by another tool, which left out the counts; the next "
+            f"change by lerecord derives it again from {layout.EPISODES_STATS}."
+        )
         return
     stored = _parsed(lambda: metadata.parse_stats(data), place)
     if stored is None or each is None:

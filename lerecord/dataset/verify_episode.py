@@ -1,5 +1,6 @@
 """Checks of one episode: its table, its statistics, its sidecar, and its videos."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +39,7 @@ class Episode:
 
     record: EpisodeRecord
     first_row: int
-    tasks: list[str]
+    tasks: Mapping[int, str]
     stats: Stats | None
     spec: DatasetSpec | None
     decode: bool
@@ -83,7 +84,7 @@ def _check_columns(columns: EpisodeColumns, episode: Episode, fps: int, place: P
         f"the number of rows in {layout.data_file(record.index)}", len(columns), record.length
     )
     rows = np.arange(len(columns))
-    tasks = [episode.tasks.index(each) for each in record.tasks if each in episode.tasks] or [-1]
+    tasks = [index for index, task in episode.tasks.items() if task in record.tasks] or [-1]
     due: dict[str, NDArray[Any]] = {
         "frame_index": rows,
         "episode_index": np.full_like(rows, record.index),

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from lerecord.dataset import layout, metadata
+from lerecord.dataset import layout
+from lerecord.dataset.info import cameras_of
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.hub.markdown import Markdown, code, table, written, yaml_string
 
@@ -73,7 +74,8 @@ def _summary(snapshot: Snapshot, tag: str) -> str:
 
 def _tasks(snapshot: Snapshot) -> str:
     counts = Counter(task for record in snapshot.episodes() for task in record.tasks)
-    return table(("task", "episodes"), [(task, counts[task]) for task in snapshot.tasks()])
+    tasks = snapshot.tasks().values()
+    return table(("task", "episodes"), [(task, counts[task]) for task in tasks])
 
 
 def _features(snapshot: Snapshot) -> str:
@@ -101,7 +103,7 @@ def _hardware(snapshot: Snapshot) -> str:
     ]
     cameras = [
         (camera.name, f"{camera.width} x {camera.height}", rotation.get(camera.name, 0))
-        for camera in metadata.cameras_of(snapshot.info)
+        for camera in cameras_of(snapshot.info)
     ]
     return "\n".join(
         [

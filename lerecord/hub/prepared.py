@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.dataset import metadata, v30
+from lerecord.dataset import v30
 from lerecord.dataset.export_v30 import export_v30
+from lerecord.dataset.info import CODEBASE_VERSION
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.dataset.verify import check
 from lerecord.errors import ConfigError, DatasetError
@@ -14,7 +15,7 @@ from lerecord.hub.card import card
 from lerecord.hub.content import LocalFile, files_of
 from lerecord.hub.frozen import CARD, Frozen
 
-FORMATS = (metadata.CODEBASE_VERSION, v30.CODEBASE_VERSION)
+FORMATS = (CODEBASE_VERSION, v30.CODEBASE_VERSION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from lerecord.dataset import layout, metadata, stats, table
 from lerecord.dataset.edit import delete
-from lerecord.dataset.metadata import EpisodeRecord, Info, line_of
+from lerecord.dataset.info import Info
+from lerecord.dataset.metadata import EpisodeRecord, line_of
 from lerecord.dataset.table import EpisodeColumns, Place
 from tests.dataset.lists import Scripted, record, small_lab, stage
 
@@ -23,7 +24,7 @@ def multiply(root: Path, count: int, files: bool = True) -> None:
     Without `files` only meta/ and health.jsonl are written, which is all that an append reads.
     """
     info = Info.from_bytes((root / layout.INFO).read_bytes())
-    health = metadata._parsed(layout.HEALTH, (root / layout.HEALTH).read_bytes())
+    health = metadata.parse_health((root / layout.HEALTH).read_bytes())[0].values
     (content,) = metadata.parse_episodes_stats((root / layout.EPISODES_STATS).read_bytes(), 1)
     read = table.read_episode(root / layout.data_file(0))
     rows = len(read)
@@ -36,7 +37,7 @@ def multiply(root: Path, count: int, files: bool = True) -> None:
         total = stats.folded(total, values)
         lines[layout.EPISODES].append(EpisodeRecord(episode, (TAKE.task,), rows).to_line())
         lines[layout.EPISODES_STATS].append(metadata.stats_line(episode, values))
-        lines[layout.HEALTH].append(line_of({**health, "episode_index": episode}))
+        lines[layout.HEALTH].append(line_of({"episode_index": episode, **health}))
         if files and episode:
             _files(root, read, place, info.camera_keys)
     for name, each in lines.items():

@@ -92,7 +92,7 @@ def test_a_sidecar_of_ours_that_is_lost_is_a_finding(root: Path) -> None:
             b'{"episode_index": 0}',
             "capture/health.jsonl does not end in a newline; the next append would glue two lines.",
         ),
-        (b"x\n", "capture/health.jsonl is not valid JSON in every line"),
+        (b"x\n", "capture/health.jsonl, line 1 is not valid JSON"),
     ],
 )
 def test_wrong_health_is_found(root: Path, lines: bytes, finding: str) -> None:

@@ -277,16 +277,16 @@ def drop(name: str) -> Callable[[Path], None]:
 
 REFUSALS: list[tuple[Callable[[Path], object], str]] = [
     (edit_info(codebase_version="v2.1"), "is of version v2.1 already; use it as it is."),
-    (edit_info(codebase_version="v2.0"), "is of version v2.0; v3.0 can be imported."),
+    (edit_info(codebase_version="v2.0"), 'is of version "v2.0"; v3.0 can be imported.'),
     (edit_info(fps=29.97), "has fps 29.97, and lerecord works with whole numbers"),
-    (edit_info(total_episodes=4), "does not number its episodes 0 to 3."),
+    (edit_info(total_episodes=4), "has 3 episodes and meta/info.json counts 4"),
     (image_feature, f"The feature {FRONT} keeps its images in the data files"),
     (lambda root: (root / layout.INFO).unlink(), "is not a dataset: meta/info.json cannot be read"),
     (lambda root: (root / layout.INFO).write_text("x"), "info.json is not valid JSON"),
     (lambda root: (root / v30.TASKS).write_text("x"), "tasks.parquet cannot be read"),
     (lambda root: (root / DATA).unlink(), "file-000.parquet cannot be read"),
     (lambda root: (root / VIDEO).unlink(), "file-000.mp4 cannot be read as a video"),
-    (drop("length"), "is not of LeRobot's form (KeyError('length')); restore it."),
+    (drop("length"), "file-000.parquet, row 0 lacks 'length'; restore it from a copy."),
     (drop(f"stats/{FRONT}/mean"), f"lacks the statistics of {FRONT} in episode 0"),
     (
         lambda root: rewrite(root / DATA, lambda table: table.slice(0, 14)),

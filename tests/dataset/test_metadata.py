@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lerecord.dataset import metadata, stats
-from lerecord.dataset.metadata import EpisodeRecord, Info
+from lerecord.dataset import layout, metadata, stats
+from lerecord.dataset.hardware import hardware_bytes, spec_of
+from lerecord.dataset.info import Info
+from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -116,11 +118,16 @@ def test_lines_are_lerobots_to_the_byte() -> None:
 def test_tasks_come_back(tasks: list[str]) -> None:
     data = b"".join(metadata.task_line(index, task) for index, task in enumerate(tasks))
     assert data.count(b"\n") == len(tasks)
-    assert metadata.parse_tasks(data, len(tasks)) == tasks
+    assert metadata.parse_tasks(data, len(tasks)) == dict(enumerate(tasks))
+    assert metadata.numbered(metadata.parse_tasks(data, len(tasks))) == tasks
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.lists(SENTENCE, max_size=2).map(tuple), st.integers(2)), max_size=5))
+@given(
+    st.lists(
+        st.tuples(st.lists(SENTENCE, max_size=2).map(tuple), st.integers(2, 2**31 - 1)), max_size=5
+    )
+)
 def test_episodes_come_back(episodes: list[tuple[tuple[str, ...], int]]) -> None:
     records = [EpisodeRecord(i, tasks, length) for i, (tasks, length) in enumerate(episodes)]
     data = b"".join(record.to_line() for record in records)
@@ -129,22 +136,133 @@ def test_episodes_come_back(episodes: list[tuple[tuple[str, ...], int]]) -> None
 
 def test_lines_behind_the_committed_ones_are_not_read() -> None:
     data = metadata.task_line(0, "a") + metadata.task_line(1, "b") + b'{"task_ind'
-    assert metadata.parse_tasks(data, 2) == ["a", "b"]
+    assert metadata.parse_tasks(data, 2) == {0: "a", 1: "b"}
 
 
-def test_lines_that_are_missing_or_out_of_order_are_refused() -> None:
-    with pytest.raises(
-        DatasetError, match=r"meta/tasks\.jsonl has 1 lines and info\.json counts 2"
-    ):
-        metadata.parse_tasks(metadata.task_line(0, "a"), 2)
-    with pytest.raises(DatasetError, match="does not number its tasks 0 to 1"):
-        metadata.parse_tasks(metadata.task_line(1, "a") + metadata.task_line(0, "b"), 2)
-    with pytest.raises(DatasetError, match="does not number its episodes 0 to 0"):
-        metadata.parse_episodes(EpisodeRecord(1, ("a",), 3).to_line(), 1)
-    with pytest.raises(DatasetError, match=r"meta/tasks\.jsonl is not valid JSON"):
-        metadata.parse_tasks(b"{glued}{glued}\n", 1)
-    with pytest.raises(DatasetError, match="statistics of another form"):
+TASK_A, TASK_B = metadata.task_line(0, "a"), metadata.task_line(1, "b")
+
+
+@pytest.mark.parametrize(
+    ("data", "tasks"),
+    [
+        (TASK_B + TASK_A, {0: "a", 1: "b"}),
+        (TASK_A + metadata.task_line(5, "b"), {0: "a", 5: "b"}),
+        (TASK_A + metadata.task_line(1, "a"), {0: "a", 1: "a"}),
+        (b"\xef\xbb\xbf" + TASK_A + TASK_B, {0: "a", 1: "b"}),
+        ((TASK_A + TASK_B).replace(b"\n", b"\r\n"), {0: "a", 1: "b"}),
+        ((TASK_A + TASK_B).rstrip(b"\n"), {0: "a", 1: "b"}),
+    ],
+    ids=["other order", "gap", "duplicate", "byte order mark", "crlf", "no last newline"],
+)
+def test_tasks_are_read_as_lerobot_reads_them(data: bytes, tasks: dict[int, str]) -> None:
+    found = metadata.parse_tasks(data, 2)
+    assert found == tasks
+    assert list(found) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (TASK_A, r"^meta/tasks\.jsonl has 1 lines and meta/info\.json counts 2"),
+        (TASK_A + b"\n" + TASK_B, r"^meta/tasks\.jsonl, line 2 is empty"),
+        (TASK_A + TASK_A, r"line 2 has the task_index 0 of another line"),
+        (TASK_A + b"{glued}{glued}\n", r"line 2 is not valid JSON"),
+        (TASK_A + b"[1]\n", r"line 2 holds \[1\] instead of a JSON object"),
+        (TASK_A + '{"task_index": 1, "task": "T\xfcr"}\n'.encode("latin-1"), "is not valid JSON"),
+        (TASK_A + b'{"task_index": 1}\n', r"line 2 lacks 'task'"),
+        (TASK_A + b'{"task_index": 1, "task": null}\n', "has task null where text is expected"),
+        (TASK_A + b'{"task_index": -1, "task": "b"}\n', "has task_index -1 where a whole number"),
+        (TASK_A + b'{"task_index": "1", "task": "b"}\n', 'has task_index "1" where a whole'),
+    ],
+)
+def test_tasks_that_lerobot_does_not_read_are_one_sentence(data: bytes, sentence: str) -> None:
+    with pytest.raises(DatasetError, match=sentence):
+        metadata.parse_tasks(data, 2)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "sentence"),
+    [({0: "a", 5: "b"}, "leaves out task_index 1"), ({0: "a", 1: "a"}, 'has the task "a" twice')],
+)
+def test_tasks_in_other_numbers_are_not_changed(tasks: dict[int, str], sentence: str) -> None:
+    with pytest.raises(DatasetError, match=sentence):
+        metadata.numbered(tasks)
+
+
+def episode_line(**entries: object) -> bytes:
+    return metadata.line_of({"episode_index": 0, "tasks": ["a"], "length": 3} | entries)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "read"), [("push it", ("push it",)), ([], ()), (None, ()), (["a", "b"], ("a", "b"))]
+)
+def test_the_tasks_of_an_episode_are_never_split(tasks: object, read: tuple[str, ...]) -> None:
+    (record,) = metadata.parse_episodes(episode_line(tasks=tasks), 1)
+    assert record.tasks == read
+
+
+def test_further_entries_of_an_episode_are_kept() -> None:
+    data = episode_line(success=True, note={"by": "me"})
+    (record,) = metadata.parse_episodes(data, 1)
+    assert replace(record, index=0).to_line() == data
+
+
+def test_episodes_are_sorted_by_their_index() -> None:
+    second = episode_line(episode_index=1, length=4)
+    assert [each.length for each in metadata.parse_episodes(second + episode_line(), 2)] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (episode_line(episode_index=1), r"^meta/episodes\.jsonl leaves out episode_index 0"),
+        (episode_line(length=None), r"^meta/episodes\.jsonl, line 1 has length null"),
+        (episode_line(length=-1), "has length -1"),
+        (episode_line(length=1e308), "has length 1e"),
+        (episode_line(tasks=[None]), r"has tasks \[null\] where a list of text"),
+        (episode_line(tasks={"a": 1}), "where a list of text"),
+        (b'{"episode_index": 0}\n', "lacks 'length'"),
+    ],
+)
+def test_an_episode_of_another_form_is_one_sentence(data: bytes, sentence: str) -> None:
+    with pytest.raises(DatasetError, match=sentence):
+        metadata.parse_episodes(data, 1)
+
+
+STATS = {"min": [0], "max": [2], "mean": [1.0], "std": [0.5], "count": [3]}
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ({"count": None}, "has count null"),
+        ({"count": [None]}, "has count null"),
+        ({"count": [0]}, "has count 0 where a whole number from 1"),
+        ({"min": None}, "has min null where an array of numbers"),
+        ({"min": ["0"]}, "where an array of numbers"),
+        ({"max": [[1], [2, 3]]}, "where an array of numbers"),
+        ({"max": [2**70]}, "where an array of numbers"),
+        ({"std": [0.5, 0.5]}, r"the shape of min \(1,\) is expected"),
+    ],
+)
+def test_statistics_of_another_form_are_one_sentence(
+    entry: dict[str, object], sentence: str
+) -> None:
+    data = json.dumps({"action": STATS | entry}).encode()
+    with pytest.raises(DatasetError, match=rf"^meta/stats\.json, action .*{sentence}"):
+        metadata.parse_stats(data)
+
+
+def test_a_statistic_that_is_missing_is_named() -> None:
+    with pytest.raises(DatasetError, match=r"^meta/stats\.json, action lacks 'max'"):
         metadata.parse_stats(b'{"action": {"min": [0]}}')
+
+
+def test_a_file_that_cannot_be_appended_to_is_refused() -> None:
+    metadata.require_whole(layout.TASKS, TASK_A + TASK_B, 2)
+    for data in (TASK_A, TASK_A + TASK_B + b"\n", TASK_A + TASK_B.rstrip()):
+        with pytest.raises(DatasetError, match=r"counts 2|is empty|does not end"):
+            metadata.require_whole(layout.TASKS, data, 2)
 
 
 @settings(deadline=None)
@@ -158,7 +276,7 @@ def test_tasks_are_numbered_by_first_appearance(lists: list[list[str]]) -> None:
 
 def test_the_rig_comes_back_from_its_files(lab: "Lab") -> None:
     info = Info.of(lab.spec)
-    again = metadata.spec_of(info, metadata.hardware_bytes(lab.spec))
+    again = spec_of(info, hardware_bytes(lab.spec))
     assert again == lab.spec
     with pytest.raises(DatasetError, match=r"meta/hardware\.json lacks 'units'"):
-        metadata.spec_of(info, b"{}")
+        spec_of(info, b"{}")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lerecord.dataset import edit, layout
+from lerecord.dataset import bounded, edit, layout
 from lerecord.dataset.commit import has_pending
 from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.overview import summary
@@ -108,20 +108,20 @@ def test_a_dataset_that_commits_meanwhile_is_read_whole(
     with lab.open() as writer:
         lab.record(writer, "first")
         staged = lab.stage(writer, "second")
-        read = Path.read_bytes
+        read = bounded.read_meta_file
         pending: list[DatasetWriter] = [writer]
 
-        def slow(path: Path) -> bytes:
+        def slow(path: Path, name: str, at_most: int | None = None) -> bytes:
             if path.name == "tasks.jsonl" and pending:
-                data = read(path)
+                data = read(path, name, at_most)
                 pending.pop().commit(staged)
                 return data
-            return read(path)
+            return read(path, name, at_most)
 
-        monkeypatch.setattr(Path, "read_bytes", slow)
+        monkeypatch.setattr("lerecord.dataset.pending.read_meta_file", slow)
         snapshot = Snapshot.of(lab.root)
         assert snapshot.info.episodes == 2
-        assert snapshot.tasks() == ["first", "second"]
+        assert snapshot.tasks() == {0: "first", 1: "second"}
         assert len(snapshot.episodes()) == 2
 
 
@@ -131,18 +131,18 @@ def test_a_dataset_that_is_edited_meanwhile_is_read_whole(
     """info.json is the same before and after: one task instead of another."""
     with lab.open() as writer:
         lab.record(writer, "first")
-    read = Path.read_bytes
+    read = bounded.read_meta_file
     pending = ["second"]
 
-    def slow(path: Path) -> bytes:
-        data = read(path)
+    def slow(path: Path, name: str, at_most: int | None = None) -> bytes:
+        data = read(path, name, at_most)
         if path.name == "tasks.jsonl" and pending:
             edit.rename_task(lab.root, "first", pending.pop())
         return data
 
-    monkeypatch.setattr(Path, "read_bytes", slow)
+    monkeypatch.setattr("lerecord.dataset.pending.read_meta_file", slow)
     snapshot = Snapshot.of(lab.root)
-    assert snapshot.tasks() == ["second"]
+    assert snapshot.tasks() == {0: "second"}
     assert [each.tasks for each in snapshot.episodes()] == [("second",)]
 
 

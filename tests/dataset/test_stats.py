@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
 from lerecord.dataset import stats
+from lerecord.dataset.fields import Fields
 from lerecord.dataset.stats import FeatureStats
 
 columns = npst.arrays(
@@ -92,14 +93,14 @@ def test_adding_one_to_what_is_stored_gives_what_folding_all_gives(
 
 
 def through_json(values: stats.Stats) -> stats.Stats:
-    return stats.from_data(json.loads(json.dumps(stats.to_data(values))))
+    return stats.from_fields(Fields(json.loads(json.dumps(stats.to_data(values))), "x"))
 
 
 @settings(deadline=None)
 @given(columns | integers)
 def test_statistics_survive_json(column: NDArray[Any]) -> None:
     before = stats.of_column(column)
-    after = FeatureStats.from_data(json.loads(json.dumps(before.to_data())))
+    after = FeatureStats.from_fields(Fields(json.loads(json.dumps(before.to_data())), "x"))
     assert after.count == before.count
     for name in ("min", "max", "mean", "std"):
         left, right = getattr(before, name), getattr(after, name)

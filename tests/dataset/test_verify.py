@@ -185,7 +185,7 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     (
         "too many episodes",
         json_file(layout.INFO, lambda d: d.update(total_episodes=4)),
-        "meta/episodes.jsonl has 3 lines and info.json counts 4.",
+        "meta/episodes.jsonl has 3 lines and meta/info.json counts 4; restore both from a copy.",
     ),
     (
         "too few episodes",
@@ -199,7 +199,7 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     ),
     (
         "features",
-        json_file(layout.INFO, lambda d: set_at(d, [], "features", "index", "shape")),
+        json_file(layout.INFO, lambda d: set_at(d, ["i"], "features", "index", "names")),
         "the feature index in meta/info.json is not of LeRobot's form.",
     ),
     (
@@ -231,7 +231,8 @@ DAMAGES: list[tuple[str, Damage, str]] = [
             layout.STATS,
             lambda d: set_at(d, [0.1, 0.2, 0.3], "observation.images.front", "mean"),
         ),
-        "meta/stats.json of observation.images.front is not what its episodes' statistics give.",
+        "meta/stats.json, observation.images.front has mean [0.1, 0.2, 0.3] where the shape of min "
+        "(3, 1, 1) is expected; correct it or restore the file from a copy.",
     ),
     (
         "episode stats",

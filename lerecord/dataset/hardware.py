@@ -1,0 +1,64 @@
+"""meta/hardware.json, typed: the rig that a dataset came from."""
+
+import json
+from typing import Any
+
+from lerecord.dataset import layout
+from lerecord.dataset.fields import Fields, require_flat
+from lerecord.dataset.info import Info, cameras_of
+from lerecord.dataset.spec import DatasetSpec, VideoSettings, video_from_data, video_to_data
+from lerecord.errors import DatasetError
+
+
+def hardware_bytes(spec: DatasetSpec) -> bytes:
+    """meta/hardware.json: the rig that a dataset came from, as far as info.json does not say it."""
+    data = {
+        "simulated": spec.simulated,
+        "units": spec.units,
+        "video": video_to_data(spec.video),
+        **{key: value for key, value in spec.hardware.items() if key != "simulated"},
+    }
+    return json.dumps(data, indent=4, ensure_ascii=False).encode()
+
+
+def spec_of(info: Info, hardware: bytes) -> DatasetSpec:
+    """The spec of a dataset, from its info and its meta/hardware.json.
+
+    Raises:
+        DatasetError: either is not of the form that `hardware_bytes` and `Info` write.
+    """
+    fields = Fields.parsed(hardware, layout.HARDWARE)
+    require_flat(fields.values, fields.place)
+    if "action" not in info.features:
+        raise DatasetError(f"{layout.INFO} lacks the feature 'action'; restore it from a copy.")
+    for name in ("config", "identity", "calibration"):
+        if fields.get(name) is not None:
+            fields.object(name)
+    return DatasetSpec(
+        robot_type=info.robot_type or "",
+        fps=info.fps,
+        units=fields.text("units"),
+        joints=info.features["action"].names,
+        cameras=cameras_of(info),
+        video=_video_settings(fields.object("video")),
+        hardware={k: v for k, v in fields.values.items() if k not in ("units", "video")},
+    )
+
+
+def _video_settings(fields: Fields) -> VideoSettings:
+    """The settings in meta/hardware.json; what is not given becomes the recommended value."""
+    given: dict[str, Any] = {
+        name: fields.text(name) for name in ("codec", "preset") if name in fields
+    }
+    given |= {
+        name: fields.count(name, at_least)
+        for name, at_least in (("crf", 0), ("qp", 0), ("gop", 1))
+        if fields.get(name) is not None
+    }
+    options = fields.get("options")
+    if options is not None and not (
+        isinstance(options, list)
+        and all(isinstance(pair, list) and [*map(type, pair)] == [str, str] for pair in options)
+    ):
+        raise fields.refusal("options", "a list of pairs of text is expected")
+    return video_from_data({**given, "options": options})
