@@ -18,26 +18,28 @@ from lerecord.errors import ConfigError
 SIMULATED = "sim"  # the config that records without any hardware
 SIMULATED_PLACE = "sim:"  # begins a port or a device that the simulator gives
 _FOLDER = "hardware_configs"
+_FARTHEST = 1000.0  # from the middle of a joint, in units: some turns in degrees
 _NAME = r"^[a-z][a-z0-9_]*$"
 
 Units = Literal["normalized", "degrees"]
 Name = Annotated[str, Field(pattern=_NAME)]
+Text = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]+$")]
 _Model = TypeVar("_Model", bound="Table")
 
 
 class Table(BaseModel):
-    """A TOML table: every key known, every value of the type that its key has."""
+    """A TOML table: every key known, every value of the type that its key has, numbers finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class ArmConfig(Table):
     """`[arms.<name>.leader]` or `.follower`: one arm on one port."""
 
-    driver: str
-    port: str
-    baud: int = Field(default=1_000_000, gt=0)
-    calibration: str
+    driver: Text
+    port: Text
+    baud: int = Field(default=1_000_000, gt=0, le=12_000_000)
+    calibration: Text
     limits: dict[str, list[float]] = {}
     """Joint name to [lowest, highest] goal in the config's units, within the calibrated range."""
 
@@ -46,6 +48,8 @@ class ArmConfig(Table):
         for joint, limits in self.limits.items():
             if len(limits) != 2 or not limits[0] < limits[1]:
                 raise ValueError(f"the limits of {joint} must be [lowest, highest]")
+            if max(map(abs, limits)) > _FARTHEST:
+                raise ValueError(f"the limits of {joint} must be within {_FARTHEST:g}")
         return self
 
 
@@ -59,10 +63,10 @@ class ArmPairConfig(Table):
 class CameraConfig(Table):
     """`[cameras.<name>]`. Width and height are the camera's, before rotation."""
 
-    driver: str = "opencv"
-    device: str
-    width: int = Field(gt=0, multiple_of=2)
-    height: int = Field(gt=0, multiple_of=2)
+    driver: Text = "opencv"
+    device: Text
+    width: int = Field(gt=0, le=16384, multiple_of=2)
+    height: int = Field(gt=0, le=16384, multiple_of=2)
     fps: int = Field(gt=0, le=240)
     fourcc: str = Field(default="MJPG", min_length=4, max_length=4)
     rotation: Literal[0, 90, 180, 270] = 0
@@ -75,21 +79,24 @@ class CameraConfig(Table):
 
 
 class SafetyConfig(Table):
-    """`[safety]`: how fast a follower may be told to move, in units a second."""
+    """`[safety]`: how fast a follower may be told to move, in units a second.
 
-    max_speed: float = Field(default=400.0, gt=0)
-    ramp_speed: float = Field(default=60.0, gt=0)
+    Each kind of arm has a ceiling for these of its own, which no config passes.
+    """
+
+    max_speed: float = Field(default=400.0, gt=0, le=10_000)
+    ramp_speed: float = Field(default=60.0, gt=0, le=10_000)
     """While the follower catches up with the leader at the start, and while it parks."""
-    align_tolerance: float = Field(default=3.0, gt=0)
+    align_tolerance: float = Field(default=3.0, gt=0, le=1000)
     """The follower follows at full speed once every joint is this near to the leader."""
 
 
 class QualityConfig(Table):
     """`[quality]`: what a take must not fall short of."""
 
-    max_silence_s: float = Field(default=1.0, gt=0)
-    """An arm or a camera that is silent for longer ends the take."""
-    min_free_gb: float = Field(default=1.0, ge=0)
+    max_silence_s: float = Field(default=1.0, gt=0, le=10)
+    """An arm or a camera that is silent, or a loop that stands still, for longer ends the take."""
+    min_free_gb: float = Field(default=1.0, ge=0, le=1_000_000)
     """No take starts with less room on the disk."""
 
 
@@ -101,14 +108,14 @@ class VideoConfig(Table):
     preset: str | None = None
     crf: int | None = Field(default=None, ge=0, le=63)
     qp: int | None = Field(default=None, ge=0, le=63)
-    gop: int | None = Field(default=None, ge=1)
+    gop: int | None = Field(default=None, ge=1, le=100_000)
 
 
 class SimulatorConfig(Table):
     """`[simulator]`: the rig is simulated; with start, the recorder runs the simulator itself."""
 
     start: bool = True
-    seed: int | None = None
+    seed: int | None = Field(default=None, ge=0, lt=2**63)
     """Of the box places; None draws a new one each time."""
     faults: str | None = None
     """A file of faults that the simulator injects: an absolute path, or from the working folder."""
@@ -126,11 +133,11 @@ class SimulatorConfig(Table):
 class HardwareConfig(Table):
     """A rig: its arms and cameras, its rate, its limits."""
 
-    robot_type: Annotated[str, Field(min_length=1)]
+    robot_type: Text
     fps: int = Field(gt=0, le=240)
     units: Units = "normalized"
-    arms: dict[Name, ArmPairConfig] = Field(min_length=1)
-    cameras: dict[Name, CameraConfig] = {}
+    arms: dict[Name, ArmPairConfig] = Field(min_length=1, max_length=16)
+    cameras: dict[Name, CameraConfig] = Field(default={}, max_length=32)
     safety: SafetyConfig = SafetyConfig()
     quality: QualityConfig = QualityConfig()
     video: VideoConfig = VideoConfig()

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from lerecord import drivers
-from lerecord.arms.arm import ArmSettings
+from lerecord.arms.arm import ArmSettings, Ceiling
 from lerecord.arms.calibration import Calibration
 from lerecord.arms.pair import Pair, WatchedArm
-from lerecord.config import HardwareConfig
+from lerecord.config import HardwareConfig, SafetyConfig
 from lerecord.errors import ConfigError
 from lerecord.frame import BusFaults, Frame, Motion
 from lerecord.motors.bus import BusError, Retry, ServoError
@@ -267,4 +267,15 @@ def _pair(
             f"[arms.{name}] pairs a {arms.leader.driver} leader with a {arms.follower.driver} "
             f"follower that has other joints; give both the same kind of arm."
         )
+    _check_ceiling(config.safety, arms.follower.driver, follower.ceiling)
     return Pair(name, leader, follower)
+
+
+def _check_ceiling(safety: SafetyConfig, driver: str, ceiling: Ceiling) -> None:
+    for key in ("max_speed", "ramp_speed", "align_tolerance"):
+        asked, most = getattr(safety, key), getattr(ceiling, key)
+        if asked > most:
+            raise ConfigError(
+                f"{key} in [safety] is {asked:g}, and a {driver} follower takes {most:g} at most: "
+                f"lower it in the hardware config."
+            )

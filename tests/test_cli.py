@@ -191,6 +191,21 @@ def test_an_existing_dataset_brings_its_own_rig(dataset: Path, tmp_path: Path) -
     assert facts["episodes"] == 2
 
 
+def test_a_rig_that_only_the_dataset_knows_is_not_used_without_a_word(
+    dataset: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(dataset, tmp_path / "copy")
+    path = copy / "meta" / "hardware.json"
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    kept["config"]["safety"]["max_speed"] = 401.0
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    sentence = refused(*TASK, "--episode-time", "1", "--dataset", str(copy))
+    assert "main follower: koch on sim:follower" in sentence
+    assert "--trust-rig" in sentence
+    done = run(*TASK, "--episode-time", "1", "--dataset", str(copy), "--trust-rig")
+    assert done.returncode == 0, done.stderr
+
+
 def test_check_finds_what_is_wrong_and_exits_1(dataset: Path, tmp_path: Path) -> None:
     assert run("check", str(dataset)).returncode == 0
     copy = shutil.copytree(dataset, tmp_path / "copy")

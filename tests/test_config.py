@@ -61,6 +61,15 @@ REFUSALS = [
     ("width = 640", "width = 641", "width in [cameras.front] is 641: input should be a multiple"),
     ('units = "normalized"', 'units = "radians"', "units at the top level is 'radians': input"),
     ("fps = 30", "fps = ", "is not valid TOML"),
+    ("[simulator]", "[safety]\nmax_speed = 1e12\n[simulator]", "max_speed in [safety] is 1"),
+    ("[simulator]", "[safety]\nramp_speed = inf\n[simulator]", "should be a finite number"),
+    ("[simulator]", "[safety]\nalign_tolerance = nan\n[simulator]", "should be a finite number"),
+    ("[simulator]", "[quality]\nmax_silence_s = 1e6\n[simulator]", "max_silence_s in [quality]"),
+    ("[simulator]", "[simulator]\nseed = -1", "seed in [simulator] is -1"),
+    ("width = 640", "width = 65500", "width in [cameras.front] is 65500"),
+    ('"sim:leader"', '"sim:leader"\nlimits = { gripper = [-inf, 1e300] }', "limits"),
+    ('"sim:leader"', '"sim:leader"\nlimits = { gripper = [0, 1e300] }', "must be within 1000"),
+    ('"sim:leader"', '""', "port in [arms.main.leader] is ''"),
 ]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lerecord.config import HardwareConfig
-from lerecord.errors import DeviceError
+from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import NO_FAULTS, Frame
 from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.pacing import Clocks, Pacer
@@ -168,6 +168,19 @@ def test_a_port_that_does_not_exist_is_named(simulator: Simulator) -> None:
     rig = Rig(nowhere, SETUP.calibrations)
     with pytest.raises(DeviceError, match="/dev/ttyNOT"):
         rig.__enter__()
+
+
+@pytest.mark.parametrize(
+    ("key", "most"), [("max_speed", 600), ("ramp_speed", 120), ("align_tolerance", 10)]
+)
+def test_no_config_passes_the_ceiling_of_its_arms(key: str, most: float) -> None:
+    def limited(value: float) -> HardwareConfig:
+        safety = SETUP.config.safety.model_copy(update={key: value})
+        return SETUP.config.model_copy(update={"safety": safety})
+
+    Rig(limited(most), SETUP.calibrations)
+    with pytest.raises(ConfigError, match=rf"{key} in \[safety\] is .* takes {most} at most"):
+        Rig(limited(most + 1), SETUP.calibrations)
 
 
 def test_joints_are_named_as_lerobot_names_them() -> None:

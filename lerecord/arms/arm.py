@@ -53,6 +53,23 @@ class ArmSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What no config makes a kind of arm exceed, in the units of a config, gripper or joint.
+
+    Attributes:
+        max_speed: units a second while it follows.
+        ramp_speed: units a second while it catches up and while it parks.
+        align_tolerance: units from the leader at which it may begin to follow at full speed.
+        step: units from one goal to the next, whatever the rate.
+    """
+
+    max_speed: float
+    ramp_speed: float
+    align_tolerance: float
+    step: float
+
+
+@dataclass(frozen=True, slots=True)
 class ArmIdentity:
     """What makes an arm the same arm to a dataset; one entry a joint in each field."""
 
@@ -107,6 +124,10 @@ class Leader(Protocol):
 
 class Follower(Leader, Protocol):
     """An arm that goes where it is told."""
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """What no config makes it exceed; `command` keeps to its step by itself."""
 
     @property
     def motion(self) -> Motion | None:

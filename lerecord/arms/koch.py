@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lerecord.arms.arm import SET_UP, ArmSettings, SerialArm
+from lerecord.arms.arm import SET_UP, ArmSettings, Ceiling, SerialArm
 from lerecord.arms.calibration import Calibration, JointCalibration
 from lerecord.arms.limiter import GoalLimiter
 from lerecord.arms.units import Mode, Scale, Units, joint_mode
@@ -160,6 +160,7 @@ class Follower(SerialArm):
 
     motors: ClassVar[tuple[Motor, ...]] = _motors([XL430_W250] * 2 + [XL330_M288] * 4)
     calibration_names: ClassVar[tuple[str, ...]] = ("robots/koch_follower",)
+    ceiling: ClassVar[Ceiling] = Ceiling(600.0, 120.0, 10.0, step=40.0)
 
     def __init__(
         self,
@@ -193,7 +194,7 @@ class Follower(SerialArm):
 
     def command(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
         """Tell it to go to a goal; see the protocol in `arm.Follower`."""
-        limited = self._limiter.limit(goal, max_step)
+        limited = self._limiter.limit(goal, min(max_step, self.ceiling.step))
         self.bus.sync_write("Goal_Position", self.goal_counts(limited))
         self._limiter.sent(limited)
         return limited

@@ -22,7 +22,7 @@ ResetTime = Annotated[
 ]
 Seed = Annotated[
     int | None,
-    typer.Option(help="Random seed for the box's start position (simulated rig only)."),
+    typer.Option(min=0, help="Random seed for the box's start position (simulated rig only)."),
 ]
 AcceptCalibration = Annotated[
     bool,
@@ -36,6 +36,13 @@ WriteCalibration = Annotated[
     typer.Option(
         "--write-calibration",
         help="Write the calibration files into arms whose servos hold another calibration.",
+    ),
+]
+TrustRig = Annotated[
+    bool,
+    typer.Option(
+        "--trust-rig",
+        help="Use the rig kept in the dataset even if no hardware config here describes it.",
     ),
 ]
 Push = Annotated[

@@ -15,6 +15,7 @@ from lerecord.cli.options import (
     RepoId,
     ResetTime,
     Seed,
+    TrustRig,
     WriteCalibration,
 )
 
@@ -46,6 +47,7 @@ def record(
     seed: Seed = None,
     accept_calibration: AcceptCalibration = False,
     write_calibration: WriteCalibration = False,
+    trust_rig: TrustRig = False,
     push: Push = False,
     repo_id: RepoId = None,
     push_every: PushEvery = None,
@@ -69,6 +71,7 @@ def record(
         seed=seed,
         accept_calibration=accept_calibration,
         write_calibration=write_calibration,
+        trust_rig=trust_rig,
         as_json=as_json,
     )
     raise typer.Exit(run(options, session_push(push, repo_id, push_every, as_json)))

@@ -15,6 +15,7 @@ from lerecord.cli.options import (
     RepoId,
     ResetTime,
     Seed,
+    TrustRig,
     WriteCalibration,
 )
 
@@ -34,6 +35,7 @@ def rerecord(
     seed: Seed = None,
     accept_calibration: AcceptCalibration = False,
     write_calibration: WriteCalibration = False,
+    trust_rig: TrustRig = False,
     push: Push = False,
     repo_id: RepoId = None,
     as_json: AsJson = False,
@@ -58,6 +60,7 @@ def rerecord(
         seed=seed,
         accept_calibration=accept_calibration,
         write_calibration=write_calibration,
+        trust_rig=trust_rig,
         as_json=as_json,
         rerecord=tuple(
             indices(episodes, dataset or Path("datasets", Path(hardware or "sim").stem))

@@ -31,6 +31,7 @@ class RecordOptions:
     seed: int | None = None
     accept_calibration: bool = False
     write_calibration: bool = False
+    trust_rig: bool = False
     rerecord: tuple[int, ...] = ()
     as_json: bool = False
 

@@ -41,6 +41,8 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
     """
     attended = sys.stdin.isatty() and sys.stdout.isatty()
     setup = Setup.resolve(options.hardware, options.dataset)
+    if setup.kept is not None and not (setup.kept.is_local or options.trust_rig):
+        setup.kept.require_trust(attended)
     plan = plan_of(options, setup, attended)
     if afterwork is not None:
         afterwork.check(setup.root)

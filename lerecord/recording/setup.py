@@ -1,6 +1,5 @@
 """Which rig and which dataset a command means, from what it was given and what is on disk."""
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from lerecord.dataset import layout
 from lerecord.dataset.foreign import require_known_rig
 from lerecord.dataset.profiles import settings_of
 from lerecord.dataset.spec import CameraSpec, DatasetSpec
+from lerecord.recording.kept_rig import KeptRig
 from lerecord.rig import Calibrations, Rig
 
 _DATASETS = Path("datasets")
@@ -32,11 +32,13 @@ class Setup:
         root: the dataset's folder; it need not exist yet.
         config: as written, with the simulator's places not yet resolved.
         calibrations: of every arm.
+        kept: where config and calibrations come from, when that is the dataset.
     """
 
     root: Path
     config: HardwareConfig
     calibrations: Calibrations
+    kept: KeptRig | None = None
 
     @classmethod
     def resolve(cls, hardware: str | None, dataset: Path | None) -> "Setup":
@@ -56,16 +58,14 @@ class Setup:
 
     @classmethod
     def _from_dataset(cls, root: Path) -> "Setup":
-        recorded = root / layout.HARDWARE
-        hardware = json.loads(recorded.read_text(encoding="utf-8"))
-        config = configs.parse(hardware["config"], str(recorded))
+        kept = KeptRig.read(root)
 
         def parse(_: ArmConfig, driver: ArmDriver, place: tuple[str, str]) -> Calibration:
             pair, role = place
-            source = f"of the {pair} {role} in {recorded}"
-            return calibration.parse(hardware["calibration"][pair][role], driver.motors, source)
+            source = f"of the {pair} {role} in {kept.source}"
+            return calibration.parse(kept.calibration(pair, role), driver.motors, source)
 
-        return cls(root, config, _each_arm(config, parse))
+        return cls(root, kept.config, _each_arm(kept.config, parse), kept)
 
 
 def _load(arm: ArmConfig, driver: ArmDriver, config_path: Path) -> Calibration:

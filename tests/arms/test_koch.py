@@ -276,6 +276,13 @@ def test_a_goal_moves_at_most_a_step_from_the_last_one_sent(follower: Any) -> No
     assert second == pytest.approx(np.minimum(first + 2.0, 100.0))
 
 
+def test_no_caller_makes_a_goal_jump_farther_than_the_ceiling(follower: Any) -> None:
+    follower.arm.connect()
+    first = follower.arm.command(np.full(6, -100.0), 0.0)
+    sent = follower.arm.command(np.full(6, 100.0), 1e12)
+    assert np.abs(sent - first).max() == pytest.approx(follower.arm.ceiling.step)
+
+
 def test_the_servos_get_the_nearest_count_of_the_goal(follower: Any) -> None:
     follower.arm.connect()
     follower.tap.writes.clear()

@@ -253,6 +253,7 @@ class Checks:
             motor.getPWMLimit(),
         ]
         expect("limits", limits, [900, 3100, 300, 1000, 800])
+        motor.setHomingOffset(0)
         before = motor.getPresentPosition()
         motor.setHomingOffset(-150)
         expect("homed", motor.getPresentPosition(), before - 150)
