@@ -20,6 +20,9 @@ def pull(
     as_json: AsJson = False,
 ) -> None:
     """Download a dataset from the Hugging Face Hub."""
+    from lerecord.hub.endpoint import of_environment
+
+    of_environment()
     from lerecord.hub.report import pull as run
 
     run(repo_id, out, revision, as_json)

@@ -33,7 +33,10 @@ def push(
 
     Only what differs is sent. If interrupted, run it again.
     """
+    from lerecord.hub.endpoint import of_environment
     from lerecord.hub.options import PushOptions
+
+    of_environment()
     from lerecord.hub.report import push as run
 
     run(dataset, PushOptions(repo_id, private, version, tag, license_), as_json)

@@ -1,7 +1,7 @@
 """What is here and what is there, compared by hash: what has to be sent and what to be removed."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -14,6 +14,7 @@ FOLDERS = ("data", "videos", "capture", "meta")
 BATCH_FILES = 100
 BATCH_BYTES = 1 << 30
 _BLOCK = 1 << 20
+_LONGEST_NAME_BYTES = 255
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +109,27 @@ def compared(local: Sequence[LocalFile], remote: Mapping[str, RemoteFile]) -> Ba
 def _is_ours(path: str) -> bool:
     parts = PurePosixPath(path).parts
     return len(parts) > 1 and parts[0] in FOLDERS
+
+
+def strange_name(paths: Collection[str]) -> str | None:
+    """A path that cannot be a file's below a folder, as a server may give it; None for none."""
+    files = set(paths)
+    for path in files:
+        parts = path.split("/")
+        if not all(map(_is_plain, parts)):
+            return path
+        if any("/".join(parts[:end]) in files for end in range(1, len(parts))):
+            return path  # below what is a file
+    return None
+
+
+def _is_plain(part: str) -> bool:
+    return (
+        part not in ("", ".", "..")
+        and part.isprintable()
+        and not set(part) & set("\\:")
+        and len(part.encode()) <= _LONGEST_NAME_BYTES
+    )
 
 
 def batches(whole: Batch) -> Iterator[Batch]:

@@ -19,6 +19,9 @@ from huggingface_hub.errors import (
 )
 
 from lerecord.errors import HubError, LerecordError
+from lerecord.hub.channel import OversizeError
+from lerecord.hub.endpoint import Endpoint
+from lerecord.hub.waiting import TooSlowError
 
 _CLIENT_ERROR = next(
     base
@@ -26,6 +29,11 @@ _CLIENT_ERROR = next(
     if issubclass(base, Exception) and base.__module__ != "builtins"
 )
 _LONGEST_WAIT_S = 300.0
+_LONGEST_QUOTE = 300
+_SILENCE_WEIGHS = 3
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
+"""What the client raises for an answer that has not the form that it expects."""
+
 _SENTENCES: Mapping[int, str] = {
     401: "The Hub does not accept the token (401); log in with `hf auth login`, or set HF_TOKEN to "
     "a valid token.",
@@ -56,11 +64,13 @@ class PassingError(HubError):
 
     Attributes:
         wait_s: that the Hub asks to wait for; 0 when it does not say.
+        weight: as how many failures it counts; what took long to find out is tried less often.
     """
 
-    def __init__(self, sentence: str, wait_s: float = 0.0) -> None:
+    def __init__(self, sentence: str, wait_s: float = 0.0, weight: int = 1) -> None:
         super().__init__(sentence)
         self.wait_s = wait_s
+        self.weight = weight
 
 
 class OvertakenError(PassingError):
@@ -73,10 +83,10 @@ class MissingError(HubError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What was asked: a repository at an endpoint."""
+    """What was asked: a repository on a Hub."""
 
     repo: str
-    endpoint: str
+    endpoint: Endpoint
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -97,26 +107,49 @@ class Place:
                 return known or self._unreachable(error)
             case RevisionNotFoundError() | EntryNotFoundError():
                 return None  # asked for only where it is handled
-            case LocalTokenNotFoundError():
-                return HubError(no_token())
-            case OfflineModeIsEnabled():
-                return HubError("HF_HUB_OFFLINE is set, so the Hub is not asked; unset it.")
             case HfHubHTTPError() if _is_hidden(error):
                 return MissingError(self._said(404, error))
             case HfHubHTTPError():
                 return self._of_status(error)
             case RuntimeError(__cause__=Exception() as cause):
                 return self._failure(cause)  # "Error while uploading", by the client
-        if type(error).__name__ in _XET_REFUSES:
-            return HubError(_SENTENCES[401])
         # hf_xet, which is no part of the client, raises these of Python's own.
         if isinstance(error, _CLIENT_ERROR | ConnectionError | TimeoutError | RuntimeError):
-            return self._unreachable(error)
-        return None
+            return self._refused_here(error) or self._unreachable(error)
+        return self._refused_here(error) or self._unreadable(error)
+
+    def _refused_here(self, error: Exception) -> HubError | None:
+        """What this side does not do, or not any longer."""
+        match error:
+            case LocalTokenNotFoundError():
+                return HubError(no_token())
+            case OfflineModeIsEnabled():
+                return HubError("HF_HUB_OFFLINE is set, so the Hub is not asked; unset it.")
+            case TooSlowError() | OversizeError():
+                return HubError(
+                    f"The Hub at {self.endpoint.shown} is not waited for any longer ({error}); "
+                    f"check the network and HF_ENDPOINT, and do it again."
+                )
+        return HubError(_SENTENCES[401]) if type(error).__name__ in _XET_REFUSES else None
+
+    def _unreadable(self, error: Exception) -> HubError | None:
+        if not isinstance(error, _UNREADABLE):
+            return None
+        said = self._short(f"{type(error).__name__}: {error}")
+        return HubError(
+            f"The Hub at {self.endpoint.shown} gave an answer that cannot be read ({said}); check "
+            f"that HF_ENDPOINT names a Hub, and do it again."
+        )
 
     def _unreachable(self, error: Exception) -> PassingError:
-        said = str(error).strip().splitlines()[:1] or [type(error).__name__]
-        return PassingError(_UNREACHABLE.format(endpoint=self.endpoint, said=said[0].rstrip(".")))
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        sentence = _UNREACHABLE.format(endpoint=self.endpoint.shown, said=self._short(said))
+        silent = isinstance(error, TimeoutError) or "Timeout" in type(error).__name__
+        return PassingError(sentence, weight=_SILENCE_WEIGHS if silent else 1)
+
+    def _short(self, text: str) -> str:
+        hidden = self.endpoint.hide(text)
+        return hidden if len(hidden) <= _LONGEST_QUOTE else f"{hidden[:_LONGEST_QUOTE]}..."
 
     def _of_status(self, error: HfHubHTTPError) -> HubError:
         status = error.response.status_code
@@ -131,9 +164,12 @@ class Place:
 
     def _said(self, status: int, error: HfHubHTTPError) -> str:
         other = _FAILS if status >= 500 else _REFUSED
-        said = (error.server_message or "").strip().rstrip(".").replace("\n", " ")
+        said = self._short((error.server_message or "").strip().rstrip(".").replace("\n", " "))
         return _SENTENCES.get(412 if status == 409 else status, other).format(
-            repo=self.repo, endpoint=self.endpoint, status=status, said=f": {said}" if said else ""
+            repo=self.repo,
+            endpoint=self.endpoint.shown,
+            status=status,
+            said=f": {said}" if said else "",
         )
 
 

@@ -33,8 +33,8 @@ class Patience:
             try:
                 return work()
             except PassingError as failure:
-                self._failures += 1
-                if self._failures == ATTEMPTS:
+                self._failures += failure.weight
+                if self._failures >= ATTEMPTS:
                     raise
                 wait_s = min(2.0 ** (self._failures - 1), _LONGEST_WAIT_S)
                 self._sleep(max(failure.wait_s, wait_s))

@@ -2,17 +2,17 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.dataset import inside, layout
-from lerecord.dataset.disk import refused
+from lerecord.dataset.disk import megabytes, refused
 from lerecord.dataset.sync import sync_file, sync_tree
 from lerecord.dataset.work_folder import show, work_folder
 from lerecord.errors import DatasetError, HubError
 from lerecord.hub import target
-from lerecord.hub.content import FOLDERS, RemoteFile, compared, files_of
+from lerecord.hub.content import FOLDERS, RemoteFile, compared, files_of, strange_name
 from lerecord.hub.destinations import Destination, keep
 from lerecord.hub.failures import PassingError
 from lerecord.hub.frozen import CARD
@@ -107,10 +107,21 @@ def _fetch(remote: Remote, commit: str, draft: Path) -> dict[str, RemoteFile]:
     }
     if layout.INFO not in wanted:
         raise HubError(f"{remote.repo} is not a dataset of LeRobot: {layout.INFO} is missing.")
-    for old in files_of(draft):
-        if old.path not in wanted:
-            old.source.unlink()
-    remote.download(commit, [CARD, *(f"{folder}/*" for folder in FOLDERS)], draft)
+    if (strange := strange_name(wanted)) is not None:
+        raise HubError(
+            f"{remote.repo} has a file named {strange!r}, which would not stay in the dataset's "
+            f"folder; it was not pulled, tell its owner."
+        )
+    here = {old.path: old for old in files_of(draft)}
+    for path in here.keys() - wanted.keys():
+        here[path].source.unlink()
+    missing = {
+        path: file
+        for path, file in wanted.items()
+        if path not in here or not file.equals(here[path])
+    }
+    _require_room(draft, missing)
+    remote.download(commit, missing, draft)
     difference = compared(files_of(draft), wanted)
     if difference.send or difference.remove:
         raise PassingError(
@@ -118,3 +129,13 @@ def _fetch(remote: Remote, commit: str, draft: Path) -> dict[str, RemoteFile]:
             f"happens again remove {draft} first."
         )
     return wanted
+
+
+def _require_room(draft: Path, missing: Mapping[str, RemoteFile]) -> None:
+    needed = sum(file.size_bytes for file in missing.values())
+    free = shutil.disk_usage(draft).free
+    if needed > free:
+        raise DatasetError(
+            f"The files to pull take {megabytes(needed)} and {draft.parent} has {megabytes(free)} "
+            f"left; make room or name a folder on another disk."
+        )

@@ -157,7 +157,7 @@ class Push:
         for file in self._files:
             if file.path == CARD and CARD in remote and not remote[CARD].equals(file):
                 ours = MARK in file.source.read_bytes()
-                if ours and MARK not in self._remote.read(CARD, commit):
+                if ours and MARK not in self._remote.read(CARD, commit, remote[CARD]):
                     return [each for each in self._files if each.path != CARD]
         return self._files
 

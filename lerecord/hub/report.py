@@ -26,6 +26,7 @@ def push(root: Path, options: PushOptions, as_json: bool = False) -> None:
         LerecordError: it cannot be pushed.
     """
     options = settled(root, options, asker(as_json))
+    _warn(Remote(options.repo_id or ""))
     with _bar(as_json) as progress:
         outcome = push_dataset(root, options, progress)
     if as_json:
@@ -53,6 +54,7 @@ def pull(repo: str, out: Path | None, revision: str | None, as_json: bool = Fals
         LerecordError: it cannot be pulled.
     """
     remote = Remote(target.repository(Path(), repo))
+    _warn(remote)
     outcome = pulled(remote, out or _DATASETS / repo.partition("/")[2], revision)
     if as_json:
         print_json(asdict(outcome))
@@ -61,6 +63,11 @@ def pull(repo: str, out: Path | None, revision: str | None, as_json: bool = Fals
         f"{outcome.dataset} has {outcome.repo_id} as of {outcome.revision}: {outcome.files} files "
         f"({megabytes(outcome.size_bytes)}), each equal by hash."
     )
+
+
+def _warn(remote: Remote) -> None:
+    if (warning := remote.warning) is not None:
+        print_line(f"lerecord: {warning}", sys.stderr)
 
 
 @contextmanager

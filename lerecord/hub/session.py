@@ -8,7 +8,9 @@ from pathlib import Path
 
 from lerecord.errors import ConfigError, HubError
 from lerecord.hub import choices
+from lerecord.hub.endpoint import of_environment
 from lerecord.hub.options import PushOptions
+from lerecord.printable import print_line
 
 # In a process of its own: what it imports would weigh on the control loop's.
 _HAS_TOKEN = "import huggingface_hub; print(huggingface_hub.get_token() is not None)"
@@ -51,6 +53,7 @@ class SessionPush:
             LerecordError: it is not known where to push, nobody has logged in, or the Hub's client
                 does not work.
         """
+        endpoint = of_environment()
         choices.repository(root, self.options.repo_id, choices.asker(self.as_json))
         asked = [sys.executable, "-c", _HAS_TOKEN]
         done = subprocess.run(asked, capture_output=True, text=True, check=False)
@@ -64,6 +67,8 @@ class SessionPush:
             from lerecord.hub.failures import no_token
 
             raise HubError(no_token())
+        if (warning := endpoint.warning(has_token=True)) is not None:
+            print_line(f"lerecord: {warning}", sys.stderr)
 
     def behind(self, root: Path) -> tuple[str, ...]:
         """Module and arguments of the process that pushes when a line asks it to."""

@@ -5,12 +5,14 @@ sha256. Downloads of large files go to another host name, as on the Hub.
 """
 
 import base64
+import contextlib
 import hashlib
 import json
 import re
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,6 +75,7 @@ class Fault:
     """What goes wrong: with requests whose "METHOD /path" matches, from number `first` on, `times`.
 
     `status` is answered; without one the connection is dropped, `answered` after the work is done.
+    With `body` that is answered, piece by piece, with `pause_s` between them.
     """
 
     pattern: str
@@ -81,6 +84,8 @@ class Fault:
     times: int = 1
     answered: bool = False
     headers: dict[str, str] = field(default_factory=dict)
+    body: Iterable[bytes] | None = None
+    pause_s: float = 0.0
     seen: int = 0
 
     def strikes(self, request: str) -> bool:
@@ -107,6 +112,7 @@ class Hub(ThreadingHTTPServer):
         self.faults: list[Fault] = []
         self.before_upload: Callable[[int], None] = lambda number: None
         self.before_tag: Callable[[], None] = lambda: None
+        self.poured = 0
         self.cas: str | None = None
         """Where Xet keeps its chunks; None for LFS alone."""
 
@@ -173,6 +179,9 @@ class Handler(BaseHTTPRequestHandler):
             self.server.requests.append(request)
             struck = [fault for fault in self.server.faults if fault.strikes(request)]
         for fault in struck:
+            if fault.body is not None:
+                self._pour(fault.body, fault)
+                return
             if fault.status is not None:
                 self._error(fault.status, fault.headers)
                 return
@@ -197,6 +206,19 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.readline()
         self.rfile.readline()
         return data
+
+    def _pour(self, body: Iterable[bytes], fault: Fault) -> None:
+        self.close_connection = True
+        self.send_response(fault.status or 200)
+        for name, value in fault.headers.items():
+            self.send_header(name, value)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        with contextlib.suppress(OSError):  # the client has had enough
+            for piece in body:
+                self.wfile.write(piece)
+                self.server.poured += len(piece)
+                time.sleep(fault.pause_s)
 
     def _drop(self) -> None:
         self.close_connection = True

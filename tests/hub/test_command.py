@@ -69,6 +69,26 @@ def test_a_push_chooses_neither_repository_nor_licence(hub: Hub, dataset: Path) 
     assert b'license: "cc-by-4.0"' in hub.files(REPO, "v2.1")["README.md"]
 
 
+def test_no_password_is_shown_or_kept(hub: Hub, dataset: Path, tmp_path: Path) -> None:
+    address = hub.url.replace("//", "//me:hunter2@")
+    for endpoint in (address, "http://me:hunter2"):
+        more = {"HF_ENDPOINT": endpoint, "XDG_STATE_HOME": str(tmp_path)}
+        done = run(hub, "push", str(dataset), "--repo-id", REPO, **more)
+        assert "hunter2" not in done.stdout + done.stderr
+        assert done.returncode == 2
+    kept = [*tmp_path.rglob("*"), *dataset.parent.rglob("*")]
+    assert not any(b"hunter2" in each.read_bytes() for each in kept if each.is_file())
+
+
+def test_a_token_in_the_clear_is_warned_of(hub: Hub, dataset: Path, tmp_path: Path) -> None:
+    run(hub, "push", str(dataset), "--repo-id", REPO)
+    address = hub.url.replace("127.0.0.1", "0.0.0.0")  # here, and not a loopback address
+    done = run(hub, "pull", REPO, str(tmp_path / "out"), HF_ENDPOINT=address)
+    assert done.returncode == 0
+    assert done.stderr.count("\n") == 1
+    assert "whoever listens on the way reads your token" in done.stderr
+
+
 def test_a_killed_push_is_resumed_and_sends_nothing_twice(hub: Hub, dataset: Path) -> None:
     for last in (2, 7):
         pushing = subprocess.Popen(

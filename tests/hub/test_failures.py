@@ -2,9 +2,10 @@ import pytest
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from lerecord.errors import HubError
+from lerecord.hub.endpoint import Endpoint
 from lerecord.hub.failures import PassingError, Place
 
-PLACE = Place("me/box", "https://hub.example")
+PLACE = Place("me/box", Endpoint("https://hub.example"))
 
 
 class XetAuthenticationError(Exception):

@@ -33,8 +33,8 @@ def test_what_comes_is_what_was_sent(
         Fault(r"GET /large/"),
         Fault(r"GET /large/", 500),
         Fault(r"GET .*/tree/", 502),
-        Fault(r"HEAD .*/resolve/", times=4),
-        Fault(r"HEAD .*/resolve/", 503, times=4),
+        Fault(r"GET .*/resolve/", times=4),
+        Fault(r"GET .*/resolve/", 503, times=4),
     ],
     ids=str,
 )
