@@ -17,6 +17,7 @@ from typing import Any, TextIO
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.simulator.faults import Rules, load, parse
 from lerecord.simulator.injection import Faults
+from lerecord.simulator.pace import cores, too_slow
 from lerecord.simulator.ports import Ports
 from lerecord.simulator.sight import CAMERAS
 from lerecord.simulator.stage import PHASES, RECORD, RESET, Done, Ready, SightWire, Stage
@@ -120,6 +121,9 @@ class CameraChild:
 
     def __init__(self, camera: CameraConfig, seed: int, sight: socket.socket) -> None:
         self._name = camera.name
+        self._fps = camera.fps
+        self.needed = 0.0
+        """Cores that it needs to keep its rate; known once it is up."""
         asked = asdict(camera) | {"seed": seed, "descriptor": sight.fileno()}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "lerecord.simulator.camera", json.dumps(asked)],
@@ -144,10 +148,13 @@ class CameraChild:
     def url(self) -> str:
         """Where it serves its pictures; waits for it to be up. Raises DeviceError if it ends."""
         assert self._process.stdout is not None
-        line = self._process.stdout.readline().decode().strip()
+        line = self._process.stdout.readline()
         if not line:
             self.check()
-        return line
+        up = json.loads(line)
+        self.needed = up["image_s"] * self._fps
+        url: str = up["url"]
+        return url
 
     def check(self) -> None:
         """Raise DeviceError when the process has ended."""
@@ -242,7 +249,8 @@ class Script:
 def run(descriptor: int, output: TextIO, loop: bool) -> None:
     """Serve until the descriptor's end of file.
 
-    Raises ConfigError for a bad first line and DeviceError when a camera's process dies.
+    Raises ConfigError for a bad first line or cameras that are too fast for this machine, and
+    DeviceError when a camera's process dies.
     """
     lines = Lines(descriptor)
     first: list[str] = []
@@ -271,6 +279,8 @@ def run(descriptor: int, output: TextIO, loop: bool) -> None:
         }
         stack.enter_context(ports)
         urls = {name: camera.url() for name, camera in cameras.items()}
+        if slow := too_slow({name: each.needed for name, each in cameras.items()}, cores()):
+            raise ConfigError(slow)
         tell({"event": "up", "ports": paths, "cameras": urls})
         script = Script(stage, tell, loop, wake=ports.wake)
         for line in first[1:]:

@@ -109,6 +109,27 @@ def test_a_client_that_does_not_read_holds_up_nobody() -> None:
     assert film.taken >= 50
 
 
+def test_images_of_any_size_reach_a_client_that_keeps_up() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (700, 900, 3), np.uint8)
+    large = bytes(cv2.imencode(".jpg", noise)[1])
+    sent: list[int] = []
+
+    def take(number: int) -> bytes:
+        sent.append(number)
+        return large + number.to_bytes(4)
+
+    stream = Stream(60.0, take)
+    runner = threading.Thread(target=stream.run)
+    with MjpegServer("front", stream) as server:
+        runner.start()
+        response = get(server.url)
+        numbers = [int.from_bytes(part(response)[-4:]) for _ in range(40)]
+        response.close()
+    runner.join()
+    assert len(large) > 300_000
+    assert numbers[-1] - numbers[0] < 2 * len(numbers)  # half of them, when the machine is busy
+
+
 def test_opencv_reads_it() -> None:
     film = Film()
     with serving(film, fps=60.0) as url:
