@@ -20,6 +20,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from lerecord.dataset.capture import Histogram
+from lerecord.dataset.depth import is_deep
 from lerecord.dataset.encoder import FragmentedVideo
 from lerecord.dataset.picture import histogram_of
 from lerecord.dataset.spec import CameraSpec, VideoSettings
@@ -175,6 +176,11 @@ def _encode(
         stream.codec_context.thread_count = 1
         with FragmentedVideo(target, cut.camera, cut.fps, cut.settings, durable=False) as video:
             for frame in islice(container.decode(stream), rows.start, rows.stop):
+                if is_deep(frame.format.name):
+                    raise DatasetError(
+                        f"{cut.source} holds depth ({frame.format.name}), which lerecord does not "
+                        f"encode; change the dataset with the recorder that made it."
+                    )
                 plain = VideoFrame.from_ndarray(
                     frame.to_ndarray(format="yuv420p"), format="yuv420p"
                 )

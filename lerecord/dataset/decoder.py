@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from lerecord.dataset.depth import depth_of, is_deep
 from lerecord.dataset.video_index import Coding, Stamp, VideoIndex, index_of
 from lerecord.errors import DatasetError
 
@@ -22,10 +23,10 @@ KEPT_DECODERS = 16
 KEPT_INDICES = 2048
 """Videos of which is remembered where each picture lies: 30 kB each at 1000 pictures."""
 
-Rgb = NDArray[np.uint8]
-"""(H, W, 3) uint8, RGB."""
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+"""(H, W, 3) uint8, RGB; of a depth camera (H, W, 1) uint16, the values as they are stored."""
 
-Take = Callable[[int, Rgb], None]
+Take = Callable[[int, Pixels], None]
 """Told the number of a picture and the picture, which is new and the taker's own."""
 
 _Key = TypeVar("_Key")
@@ -230,6 +231,10 @@ class _Decoder:
     def _give(self, frames: Iterable[VideoFrame], wanted: dict[int, int], take: Take) -> None:
         for frame in frames:
             number = None if frame.pts is None else wanted.pop(frame.pts, None)
-            if number is not None:
+            if number is None:
+                continue
+            if is_deep(frame.format.name):
+                take(number, depth_of(frame))
+            else:
                 rgb = self._to_rgb.reformat(frame, format="rgb24").to_ndarray()
                 take(number, rgb.astype(np.uint8, copy=False))

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from lerecord.dataset import layout, metadata, stats, v30
 from lerecord.dataset.capture import Histogram
 from lerecord.dataset.concatenate import Clip, concatenate, header_of
+from lerecord.dataset.depth import is_depth
 from lerecord.dataset.info import cameras_of
 from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.new_folder import NewFolder, Probe, unobserved
@@ -73,6 +74,11 @@ def export_v30(root: Path, out: Path, how: Exporting = _AS_GIVEN) -> int:
     snapshot = Snapshot.of(root)
     if not snapshot.info.episodes:
         raise DatasetError(f"{root} has no episode; record one before it is exported.")
+    if depth := [each.key for each in snapshot.info.videos if is_depth(each)]:
+        raise DatasetError(
+            f"{depth[0]} is a depth camera, and lerecord does not know how LeRobot counts depth in "
+            f"the statistics of v3.0; export the dataset with LeRobot."
+        )
     with NewFolder(out, how.probe) as folder:
         _Export(folder, snapshot, how).run()
         require_unchanged(snapshot)

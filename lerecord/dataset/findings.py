@@ -1,5 +1,6 @@
 """What a check of a dataset found, one clear line each."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -39,15 +40,36 @@ class Report:
     Attributes:
         findings: what is wrong.
         remarks: what is right and still worth knowing.
+        unchecked: what could not be checked, each a noun phrase.
     """
 
     findings: list[Finding] = field(default_factory=list)
     remarks: list[Finding] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
         """True when nothing is wrong."""
         return not self.findings
+
+    def condense(self) -> None:
+        """Keep one remark of each kind and camera, and count the others: figures may differ."""
+        kinds: dict[tuple[str | None, str], list[Finding]] = {}
+        for each in self.remarks:
+            kinds.setdefault((each.camera, _FIGURES.sub("#", each.text)), []).append(each)
+        self.remarks = [_with_others(each) for each in kinds.values()]
+
+
+_FIGURES = re.compile(r"\d+(\.\d+)?")
+
+
+def _with_others(alike: Sequence[Finding]) -> Finding:
+    first = alike[0]
+    others = len({each.episode for each in alike} - {first.episode})
+    if not others:
+        return first
+    episodes = "episode" if others == 1 else "episodes"
+    return replace(first, text=f"{first.text} Likewise in {others} more {episodes}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +91,11 @@ class Place:
     def remark(self, text: str, row: int | None = None) -> None:
         """Something is worth a remark."""
         self.report.remarks.append(Finding(text, self.episode, self.camera, row))
+
+    def unchecked(self, text: str) -> None:
+        """Something could not be checked; said once, however often it comes up."""
+        if text not in self.report.unchecked:
+            self.report.unchecked.append(text)
 
     def wrong_rows(self, rows: Rows, text: str) -> None:
         """Rows are wrong in the same way; none is fine. The first is named, the others counted."""

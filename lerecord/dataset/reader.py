@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.dataset import layout, metadata, stats
-from lerecord.dataset.decoder import Clock, PictureSource, Rgb, Take, Video
+from lerecord.dataset.decoder import Clock, PictureSource, Pixels, Take, Video
+from lerecord.dataset.depth import is_depth
 from lerecord.dataset.feature import Feature
+from lerecord.dataset.info import Info
 from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.rows import Rows, load_rows
 from lerecord.dataset.samples import Batch, ImageForm, Samples
@@ -41,7 +43,8 @@ class Dataset(Samples):
         delta_timestamps: feature to offsets in seconds; `observation.*` means all that begin so.
         tolerance_s: of offsets from multiples of 1 / fps, and of pictures from their times.
         images: `uint8`: (H, W, 3) RGB, a quarter of the memory, for training loops that scale on
-            the GPU. `float32`: (3, H, W) RGB in [0, 1], as LeRobot's policies take it.
+            the GPU. `float32`: (3, H, W) RGB in [0, 1], as LeRobot's policies take it. Depth is
+            read with `uint8` only, as (H, W, 1) uint16, the values as they are stored.
 
     Raises:
         DatasetError: there is no dataset of v2.1, it disagrees with itself, or it has not what is
@@ -60,6 +63,8 @@ class Dataset(Samples):
         self._view = snapshot.view
         self._info = snapshot.info
         self._images = _known_form(images)
+        if images == "float32":
+            _require_colour(self._info)
         self._tasks = snapshot.tasks()
         self._windows = Windows.of(
             expanded(delta_timestamps or {}, self._info.features), self.fps, tolerance_s
@@ -196,27 +201,39 @@ class _Places:
     def __init__(self, rows: NDArray[np.int64], form: ImageForm, feature: Feature) -> None:
         self.rows, self._wanted = np.unique(rows, return_inverse=True)
         self._form = form
+        self._key = feature.key
         width, height = feature.size
         self._size = size = (height, width)
+        self._is_depth = is_depth(feature)
         shape = (*size, 3) if form == "uint8" else (3, *size)
-        self.values: NDArray[Any] = np.empty((len(rows), *shape), dtype=form)
+        self.values: NDArray[Any] = (
+            np.empty((len(rows), *size, 1), dtype=np.uint16)
+            if self._is_depth
+            else np.empty((len(rows), *shape), dtype=form)
+        )
 
     def taker(self, first: int) -> Take:
         """Takes the pictures of an episode whose first row is `first`."""
         return lambda number, rgb: self.put(first + number, rgb)
 
-    def put(self, row: int, rgb: Rgb) -> None:
+    def put(self, row: int, pixels: Pixels) -> None:
         """Put the picture of a row wherever it is due."""
-        if rgb.shape[:2] != self._size:
+        if pixels.shape[:2] != self._size:
             raise DatasetError(
-                f"A picture of {rgb.shape[1]}x{rgb.shape[0]} stands where {layout.INFO} says "
+                f"A picture of {pixels.shape[1]}x{pixels.shape[0]} stands where {layout.INFO} says "
                 f"{self._size[1]}x{self._size[0]}; `lerecord check` says what is wrong."
+            )
+        if (pixels.dtype == np.uint16) != self._is_depth:
+            found, due = ("depth", "colour")[:: -1 if self._is_depth else 1]
+            raise DatasetError(
+                f"The videos of {self._key} hold {found} where {layout.INFO} describes {due}; "
+                f"correct its video.pix_fmt and video.is_depth_map there."
             )
         first, *others = np.flatnonzero(self._wanted == np.searchsorted(self.rows, row))
         if self._form == "uint8":
-            self.values[first] = rgb
+            self.values[first] = pixels
         else:
-            for channel, target in zip(cv2.split(rgb), self.values[first], strict=True):
+            for channel, target in zip(cv2.split(pixels), self.values[first], strict=True):
                 np.divide(channel, np.float32(255), out=target)
         self.values[others] = self.values[first]
 
@@ -236,6 +253,15 @@ def _require_known_tasks(rows: Rows, tasks: Mapping[int, str]) -> None:
                 f"Frames have the task_index {number}, which {layout.TASKS} does not have; "
                 f"`lerecord check` says which frames."
             )
+
+
+def _require_colour(info: Info) -> None:
+    """Depth has no values in [0, 1]: how it is scaled is for those who know the camera."""
+    if depth := [each.key for each in info.videos if is_depth(each)]:
+        raise DatasetError(
+            f"{depth[0]} is a depth camera, which has no float32 form; open the dataset with "
+            f'images="uint8" to get its values as they are stored, in uint16.'
+        )
 
 
 def _chosen(

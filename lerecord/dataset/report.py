@@ -40,11 +40,14 @@ def check(root: Path, quick: bool = False, as_json: bool = False) -> int:
         print_line(f"wrong: {finding}")
     for remark in report.remarks:
         print_line(f"remark: {remark}")
+    depth = "no picture was decoded" if quick else "every picture was decoded"
+    unchecked = f"not checked: {', '.join(report.unchecked)}"
     if report.sound:
-        depth = "no picture was decoded" if quick else "every picture was decoded"
-        print_line(f"{root}: nothing is wrong ({depth}).")
+        more = f"; {unchecked}" if report.unchecked else ""
+        print_line(f"{root}: nothing is wrong ({depth}{more}).")
     else:
-        print_line(f"{root}: {len(report.findings)} findings.")
+        more = f" ({unchecked})" if report.unchecked else ""
+        print_line(f"{root}: {len(report.findings)} findings{more}.")
     return 0 if report.sound else 1
 
 

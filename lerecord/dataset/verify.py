@@ -7,15 +7,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from lerecord.dataset import foreign, layout, metadata, stats
+from lerecord.dataset import layout, metadata, stats
 from lerecord.dataset.findings import Place, Report
-from lerecord.dataset.info import Info
 from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.snapshot import Snapshot, restless
-from lerecord.dataset.spec import DatasetSpec
+from lerecord.dataset.spec import DEFAULT_FEATURES, DatasetSpec
 from lerecord.dataset.stats import Stats
 from lerecord.dataset.verify_episode import Episode, check_episode
-from lerecord.errors import ConfigError, DatasetError
+from lerecord.errors import DatasetError
 
 FOLD_TOLERANCE = 1e-9
 """Relative; the fold is exact on one machine, and rounds a little differently on another."""
@@ -60,6 +59,11 @@ def _checked(snapshot: Snapshot, quick: bool, progress: Progress | None) -> Repo
     recorded_here = _check_health(snapshot, records, place)
     _check_stats(snapshot, each, records, place)
     _check_strays(snapshot, records, place)
+    if not _is_of_another_recorder(snapshot):
+        for record in records:
+            if record.index not in recorded_here:
+                appended = Place(report, record.index)
+                appended.remark("it has no sidecar: another recorder appended it.")
     first_row = 0
     for number, record in enumerate(records):
         episode = Episode(
@@ -75,6 +79,7 @@ def _checked(snapshot: Snapshot, quick: bool, progress: Progress | None) -> Repo
         first_row += record.length
         if progress is not None:
             progress(number + 1, len(records))
+    report.condense()
     return report
 
 
@@ -94,7 +99,10 @@ def _episodes_stats(snapshot: Snapshot) -> list[Stats]:
 def _spec(snapshot: Snapshot, place: Place) -> DatasetSpec | None:
     if _is_of_another_recorder(snapshot):
         place.remark(f"{layout.HARDWARE} is missing: another recorder made it, of an unknown rig.")
-        return _spec_without_rig(snapshot.info, place)
+        for name in DEFAULT_FEATURES:
+            if name not in snapshot.info.features:
+                place.wrong(f"{layout.INFO} lacks the feature {name}, which LeRobot needs.")
+        return None
     spec = _parsed(snapshot.spec, place)
     if spec is None:
         return None
@@ -112,15 +120,6 @@ def _spec(snapshot: Snapshot, place: Place) -> DatasetSpec | None:
 def _is_of_another_recorder(snapshot: Snapshot) -> bool:
     traces = (snapshot.meta[layout.HARDWARE], snapshot.meta[layout.HEALTH])
     return traces == (None, None) and not (snapshot.root / layout.CAPTURE).exists()
-
-
-def _spec_without_rig(info: Info, place: Place) -> DatasetSpec | None:
-    """What info.json alone says, as far as videos are checked against it."""
-    try:
-        return foreign.spec_of(info)
-    except (ConfigError, DatasetError) as error:
-        place.remark(f"its videos are not checked, for they are none that lerecord makes ({error})")
-        return None
 
 
 def _without_codec(feature: Mapping[str, object]) -> Mapping[str, object]:

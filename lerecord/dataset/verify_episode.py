@@ -2,25 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lerecord.dataset import layout, table
+from lerecord.dataset import layout
+from lerecord.dataset.camera_health import is_blank, remarks_of
 from lerecord.dataset.findings import Place
 from lerecord.dataset.metadata import EpisodeRecord
-from lerecord.dataset.sidecar import Sidecar, read_sidecar
+from lerecord.dataset.sidecar import Sidecar, health_of, read_sidecar
 from lerecord.dataset.snapshot import Snapshot
-from lerecord.dataset.spec import CameraSpec, DatasetSpec
-from lerecord.dataset.stats import FeatureStats, Stats, of_column, of_pictures
-from lerecord.dataset.table import EpisodeColumns
+from lerecord.dataset.spec import IMAGE_PREFIX, CameraSpec, DatasetSpec
+from lerecord.dataset.stats import FeatureStats, Stats, of_pictures
+from lerecord.dataset.verify_frames import Frames, check_frames, deviation
+from lerecord.dataset.verify_strips import Strips
 from lerecord.dataset.verify_video import Pictures, check_video
 from lerecord.errors import DatasetError
 
-STATS_TOLERANCE = 1e-6
 OLD_IMAGE_S = 0.2
-_MOMENTS = ("min", "max", "mean", "std")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +30,7 @@ class Episode:
         first_row: its first row's index in the dataset.
         tasks: of the dataset, by task_index.
         stats: its line in episodes_stats.jsonl; None when that cannot be read.
-        spec: of the dataset; None when it cannot be read.
+        spec: of the dataset; None when its rig is not known.
         decode: check every picture.
         ours: lerecord recorded it; another recorder's has no sidecar, and its pictures no strip.
     """
@@ -48,94 +46,59 @@ class Episode:
 
 def check_episode(snapshot: Snapshot, episode: Episode, place: Place) -> None:
     """Check one episode."""
-    index = episode.record.index
-    try:
-        columns = table.read_episode(snapshot.view.path(layout.data_file(index)))
-    except DatasetError as error:
-        place.wrong(str(error))
-    else:
-        _check_columns(columns, episode, snapshot.info.fps, place)
-        _check_stats(columns, episode, place)
-    if episode.spec is None:
-        return
-    if episode.ours:
-        sidecar = _sidecar(snapshot, episode.record, episode.spec, place)
-    else:
-        sidecar = None
-        place.remark("it has no sidecar: another recorder appended it.")
-    for camera in episode.spec.cameras:
-        pictures = Pictures(
-            path=snapshot.view.path(layout.video_file(index, camera.key)),
-            camera=camera,
-            rows=episode.record.length,
-            spec=episode.spec,
-            track=None if sidecar is None else sidecar.tracks[camera.name],
-            stats=None if episode.stats is None else episode.stats.get(camera.key),
-            strips=episode.spec.simulated and episode.ours,
-        )
-        check_video(pictures, episode.decode, place.of_camera(camera.name))
-        if sidecar is not None:
-            _check_track(sidecar, camera, pictures.stats, place.of_camera(camera.name))
-
-
-def _check_columns(columns: EpisodeColumns, episode: Episode, fps: int, place: Place) -> None:
-    record = episode.record
-    place.expect(
-        f"the number of rows in {layout.data_file(record.index)}", len(columns), record.length
+    index, info = episode.record.index, snapshot.info
+    frames = Frames(
+        record=episode.record,
+        first_row=episode.first_row,
+        tasks=[n for n, task in episode.tasks.items() if task in episode.record.tasks],
+        stats=episode.stats,
+        decode=episode.decode,
+        ours=episode.ours,
     )
-    rows = np.arange(len(columns))
-    tasks = [index for index, task in episode.tasks.items() if task in record.tasks] or [-1]
-    due: dict[str, NDArray[Any]] = {
-        "frame_index": rows,
-        "episode_index": np.full_like(rows, record.index),
-        "index": rows + episode.first_row,
-        # LeRobot allows several tasks in an episode, each of some of its rows.
-        "task_index": np.where(np.isin(columns.task_index, tasks), columns.task_index, tasks[0]),
-        "timestamp": table.timestamps(len(columns), fps),
-    }
-    for name, values in due.items():
-        found = getattr(columns, name)
-        wrong = np.flatnonzero(found != values)
-        if len(wrong):
-            first = wrong[0]
-            place.wrong_rows(wrong, f"{name} is {found[first]} where {values[first]} is due.")
-    for name in ("action", "state"):
-        wrong = np.flatnonzero(~np.isfinite(getattr(columns, name)).all(axis=1))
-        place.wrong_rows(wrong, f"the {name} is no number.")
+    check_frames(snapshot.view.path(layout.data_file(index)), info, frames, place)
+    sidecar = None
+    if episode.ours and episode.spec is not None:
+        sidecar = _sidecar(snapshot, episode.record, episode.spec, place)
+    for feature in info.videos:
+        camera = feature.key.removeprefix(IMAGE_PREFIX)
+        pictures = Pictures(
+            path=snapshot.view.path(layout.video_file(index, feature.key)),
+            feature=feature,
+            rows=episode.record.length,
+            fps=info.fps,
+            codec=feature.video.codec if episode.spec is None else episode.spec.video.codec,
+            ours=episode.ours,
+            track=None if sidecar is None else sidecar.tracks[camera],
+            stats=None if episode.stats is None else episode.stats.get(feature.key),
+            strips=_strips(episode, camera),
+        )
+        check_video(pictures, episode.decode, place.of_camera(camera))
+    if sidecar is not None and episode.spec is not None:
+        for spec in episode.spec.cameras:
+            stored = None if episode.stats is None else episode.stats.get(spec.key)
+            _check_track(sidecar, spec, stored, place.of_camera(spec.name))
+        _remark_health(sidecar, info.fps, place)
 
 
-def _check_stats(columns: EpisodeColumns, episode: Episode, place: Place) -> None:
-    if episode.stats is None:
-        return
-    for key, column in columns.by_feature().items():
-        if key not in episode.stats:
-            place.wrong(f"{layout.EPISODES_STATS} lacks {key}.")
-        elif text := _deviation(
-            episode.stats[key], of_column(column), 0.0 if episode.ours else _rounding(column)
-        ):
-            place.wrong(f"{layout.EPISODES_STATS}: {text} of {key} is not that of its rows.")
+def _strips(episode: Episode, camera: str) -> Strips | None:
+    """How a simulated camera draws its strips; None of a real one."""
+    if episode.spec is None or not episode.spec.simulated or not episode.ours:
+        return None
+    config = episode.spec.hardware.get("config", {}).get("cameras", {}).get(camera, {})
+    return Strips(
+        rotation=int(config.get("rotation", 0)), fps=int(config.get("fps", episode.spec.fps))
+    )
 
 
-def _rounding(column: NDArray[Any]) -> float:
-    """How far off means of a column can be that are summed in its own precision, as LeRobot's."""
-    if column.dtype != np.float32:
-        return 0.0
-    largest = float(np.abs(column).max(initial=0))
-    return len(column) * float(np.finfo(np.float32).eps) * largest
-
-
-def _deviation(stored: FeatureStats, due: FeatureStats, rounding: float = 0.0) -> str | None:
-    """Which statistic is another; None when all are right, mean and std but for the rounding."""
-    if stored.count != due.count:
-        return "count"
-    for name in _MOMENTS:
-        left, right = getattr(stored, name), getattr(due, name)
-        if left.shape != right.shape:
-            return f"the shape of {name}"
-        tolerance = STATS_TOLERANCE + (rounding if name in ("mean", "std") else 0.0)
-        if not np.allclose(left, right, rtol=STATS_TOLERANCE, atol=tolerance):
-            return name
-    return None
+def _remark_health(sidecar: Sidecar, fps: int, place: Place) -> None:
+    """What the operator was told of the cameras and of the loop."""
+    health = health_of(sidecar)
+    for name, camera in health["cameras"].items():
+        camera["corrupt"] = 0  # these frames are named one by one
+        if camera["blank"] is None and is_blank(sidecar.tracks[name].histogram):
+            camera["blank"] = len(sidecar)
+    for remark in remarks_of(health, fps):
+        place.remark(remark)
 
 
 def _sidecar(
@@ -166,7 +129,7 @@ def _check_track(
         place.wrong(f"its histogram counts {pixels[0]} pixels where {due} are due.")
     elif stored is None:
         place.wrong(f"{layout.EPISODES_STATS} lacks {camera.key}.")
-    elif text := _deviation(stored, of_pictures(track.histogram, len(sidecar))):
+    elif text := deviation(stored, of_pictures(track.histogram, len(sidecar))):
         place.wrong(f"{layout.EPISODES_STATS}: {text} of {camera.key} is not that of its pictures.")
     age_s = sidecar.image_age_s(camera.name)
     place.wrong_rows(

@@ -1,29 +1,34 @@
-"""Checks of one video: what it says of itself, every picture, and for simulated rigs the strips.
+"""Checks of one video: that it is there, what it says of itself, and every image in it."""
 
-The strip is drawn into each simulated image before it leaves the camera, so a decoded picture
-proves which image it is: a picture that slipped against its row shows here and nowhere else.
-"""
-
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
+from av.video.frame import VideoFrame
 
 from lerecord import strip
+from lerecord.dataset import layout
+from lerecord.dataset.camera_health import is_blank
 from lerecord.dataset.capture import TrackSummary
+from lerecord.dataset.depth import is_deep, is_depth
+from lerecord.dataset.feature import Feature
 from lerecord.dataset.findings import Place
 from lerecord.dataset.picture import histogram_of, turned_back
-from lerecord.dataset.spec import CameraSpec, DatasetSpec
 from lerecord.dataset.stats import FeatureStats, of_pictures
-from lerecord.dataset.video import VideoFacts, facts_of, pictures_of
+from lerecord.dataset.verify_strips import Strips, check_strips
+from lerecord.dataset.video import VideoFacts, facts_of, frames_of
 from lerecord.errors import DatasetError
 
 CODEC_TOLERANCE = {"mean": 0.03, "std": 0.06}
 """In units of the pixel range: what coding may change in a take's mean and spread."""
-_UNREADABLE_AV1 = 0.03
-_MILLISECONDS = 2**32
-_COUNTERS = 2**24
+_TOLERANCE_S = Fraction(1, 10_000)
+"""LeRobot's, between the time of a frame and that of its image."""
+_CODED = 6  # levels by which coding may change an image that stays the same
+_BLACK = 0.1  # of the pixel range
+_OF_COLOUR, _OF_DEPTH = ((3, 1, 1),), ((1, 1, 1), (3, 1, 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,25 +37,31 @@ class Pictures:
 
     Attributes:
         path: the mp4.
-        camera: name and size.
+        feature: of its camera.
         rows: of the episode.
-        spec: of the dataset.
-        track: what the sidecar keeps of it; None when that cannot be read.
-        stats: of the camera, from episodes_stats.jsonl; None when that cannot be read.
-        strips: the rig is a simulated one, which draws a strip into each picture.
+        fps: of the dataset.
+        codec: that the dataset says its videos have; None when it does not say.
+        ours: lerecord recorded it, so everything is exact.
+        track: what the sidecar keeps of it; None when there is none.
+        stats: of the camera, from episodes_stats.jsonl; None when there are none.
+        strips: of a simulated camera; None of a real one.
     """
 
     path: Path
-    camera: CameraSpec
+    feature: Feature
     rows: int
-    spec: DatasetSpec
+    fps: int
+    codec: str | None
+    ours: bool
     track: TrackSummary | None
     stats: FeatureStats | None
-    strips: bool
+    strips: Strips | None
 
 
 def check_video(pictures: Pictures, decode: bool, place: Place) -> None:
     """Check one video; with `decode` every picture of it."""
+    if not pictures.ours:
+        check_image_stats(pictures.feature, pictures.stats, place)
     try:
         facts = facts_of(pictures.path)
     except DatasetError as error:
@@ -58,104 +69,124 @@ def check_video(pictures: Pictures, decode: bool, place: Place) -> None:
         return
     _check_facts(facts, pictures, place)
     if decode:
-        _check_pictures(pictures, facts.codec, place)
+        _check_pictures(pictures, facts, place)
 
 
-def _check_facts(facts: VideoFacts, pictures: Pictures, place: Place) -> None:
-    camera, fps = pictures.camera, Fraction(pictures.spec.fps)
-    place.expect("the number of pictures", len(facts.times), pictures.rows)
-    place.expect("the size", (facts.width, facts.height), (camera.width, camera.height))
-    place.expect("the pixel format", facts.pixel_format, "yuv420p")
-    place.expect("the frame rate", facts.rate, fps)
-    if facts.audio:
-        place.wrong("the video has a sound track.")
-    wrong = [row for row, time in enumerate(facts.times) if time != row / fps]
-    place.wrong_rows(wrong, f"the picture is not shown at row / {fps} s.")
-    if facts.codec != pictures.spec.video.codec:
-        last = pictures.spec.video.codec
-        place.remark(f"the video is {facts.codec}; the dataset's last setting is {last}.")
-
-
-def _check_pictures(pictures: Pictures, codec: str, place: Place) -> None:
-    histogram = np.zeros((3, 256), dtype=np.int64)
-    stamps: list[strip.Stamp | None] = []
-    rotation = _camera_config(pictures, "rotation", 0)
-    decoded = 0
-    try:
-        for picture in pictures_of(pictures.path):
-            histogram += histogram_of(picture)
-            decoded += 1
-            if pictures.strips:
-                stamps.append(strip.read(turned_back(picture, rotation)))
-    except DatasetError as error:
-        place.wrong(str(error), decoded)
+def check_image_stats(feature: Feature, stored: FeatureStats | None, place: Place) -> None:
+    """Check that there are statistics of a camera, of a shape that LeRobot takes."""
+    if stored is None:
+        place.remark(f"{layout.EPISODES_STATS} has no statistics of {feature.key}.")
         return
-    if decoded != pictures.rows:
-        place.wrong(f"{decoded} pictures decode where {pictures.rows} are due.")
-    if pictures.stats is not None and decoded:
-        _check_look(of_pictures(histogram, decoded), pictures.stats, place)
-    if pictures.strips:
-        _check_strips(stamps, pictures, codec, place)
-
-
-def _check_look(found: FeatureStats, stored: FeatureStats, place: Place) -> None:
-    for name, tolerance in CODEC_TOLERANCE.items():
-        left, right = getattr(found, name), getattr(stored, name)
-        if left.shape == right.shape and (np.abs(left - right) > tolerance).any():
-            place.wrong(f"the {name} of the decoded pictures is not that of the stored statistics.")
-
-
-def _check_strips(
-    stamps: list[strip.Stamp | None], pictures: Pictures, codec: str, place: Place
-) -> None:
-    unreadable = [row for row, stamp in enumerate(stamps) if stamp is None]
-    if codec == "av1" and len(unreadable) <= _UNREADABLE_AV1 * len(stamps):
-        # SVT-AV1's fast presets leave out a changed block of a picture now and then.
-        place.remark_rows(unreadable, "the strip is blurred by the codec.")
-    else:
-        place.wrong_rows(unreadable, "the strip of the simulated picture cannot be read.")
-    seen = {row: stamp for row, stamp in enumerate(stamps) if stamp is not None}
-    _check_counters(seen, pictures.track, place)
-    if pictures.track is not None:
-        _check_times(seen, pictures, pictures.track, place)
-
-
-def _check_counters(seen: dict[int, strip.Stamp], track: TrackSummary | None, place: Place) -> None:
-    back: list[int] = []
-    stuck: list[int] = []
-    moved: list[int] = []
-    for row in sorted(seen)[1:]:
-        if row - 1 not in seen:
-            continue
-        step = (seen[row].counter - seen[row - 1].counter) % _COUNTERS
-        if step >= _COUNTERS // 2:
-            back.append(row)
-        elif track is not None and row < track.rows and (step == 0) != bool(track.repeated[row]):
-            (stuck if step == 0 else moved).append(row)
-    place.wrong_rows(back, "the picture slipped: its counter goes back.")
-    place.wrong_rows(stuck, "the picture slipped: it is shown again and the camera gave a new one.")
-    place.wrong_rows(moved, "the picture slipped: it is a new one where the last is due again.")
-
-
-def _check_times(
-    seen: dict[int, strip.Stamp], pictures: Pictures, track: TrackSummary, place: Place
-) -> None:
-    """A strip's time is that of drawing; the capture follows within a camera period."""
-    allowed_ms = 1000.0 / _camera_config(pictures, "fps", pictures.spec.fps)
-    apart_ms: dict[int, float] = {}
-    for row, stamp in seen.items():
-        if row < track.rows:
-            apart = (track.captured_at[row] * 1000.0 - stamp.milliseconds) % _MILLISECONDS
-            apart_ms[row] = min(apart, _MILLISECONDS - apart)
-    slipped = [row for row, apart in apart_ms.items() if apart > allowed_ms + 1.0]
-    if slipped:
-        apart = apart_ms[slipped[0]]
-        place.wrong_rows(
-            slipped, f"the picture slipped: its strip is {apart:.0f} ms from its capture time."
+    shapes = _OF_DEPTH if is_depth(feature) else _OF_COLOUR
+    if stored.mean.shape not in shapes:
+        place.wrong(
+            f"{layout.EPISODES_STATS}: the statistics of {feature.key} have shape "
+            f"{list(stored.mean.shape)}, and LeRobot needs {list(shapes[0])}."
         )
 
 
-def _camera_config(pictures: Pictures, key: str, default: int) -> int:
-    """A camera's value in the recorded hardware config; the default when it is not there."""
-    cameras = pictures.spec.hardware.get("config", {}).get("cameras", {})
-    return int(cameras.get(pictures.camera.name, {}).get(key, default))
+def _check_facts(facts: VideoFacts, pictures: Pictures, place: Place) -> None:
+    fps = Fraction(pictures.fps)
+    told = pictures.feature.video
+    place.expect("the number of pictures", len(facts.times), pictures.rows)
+    try:
+        place.expect("the size", (facts.width, facts.height), pictures.feature.size)
+    except DatasetError as error:
+        place.wrong(str(error))
+    _check_format(facts.pixel_format, pictures, place)
+    if pictures.ours:
+        place.expect("the frame rate", facts.rate, fps)
+    if facts.audio and not told.has_audio:
+        place.wrong("the video has a sound track.")
+    tolerance = 0 if pictures.ours else _TOLERANCE_S
+    wrong = [row for row, time in enumerate(facts.times) if abs(time - row / fps) > tolerance]
+    place.wrong_rows(wrong, f"the picture is not shown at row / {fps} s.")
+    if pictures.codec is not None and facts.codec != pictures.codec:
+        place.remark(f"the video is {facts.codec}; the dataset's last setting is {pictures.codec}.")
+
+
+def _check_format(found: str, pictures: Pictures, place: Place) -> None:
+    if is_depth(pictures.feature) != is_deep(found):
+        kinds = ("colour", "depth")
+        place.wrong(
+            f"the video holds {kinds[is_deep(found)]} ({found}) and {layout.INFO} describes "
+            f"{kinds[is_depth(pictures.feature)]}."
+        )
+        return
+    if not found:  # a video without an image, which is said already
+        return
+    due = "yuv420p" if pictures.ours else pictures.feature.video.pix_fmt
+    if due is not None and _plain(found) != _plain(due):
+        place.wrong(f"the pixel format is {found} where {due} is due.")
+
+
+def _plain(pixel_format: str) -> str:
+    """Without the mark of full range, which FFmpeg leaves out of newer names."""
+    return pixel_format.replace("yuvj", "yuv")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the decoded images of a video show, added up."""
+
+    histogram: np.ndarray[tuple[int, int], np.dtype[np.int64]]
+    stamps: list[strip.Stamp | None]
+    decoded: int = 0
+    deep: bool = False
+    damaged: list[int] = field(default_factory=list)
+    moving: bool = False
+
+
+def _check_pictures(pictures: Pictures, facts: VideoFacts, place: Place) -> None:
+    seen = _Seen(np.zeros((3, 256), dtype=np.int64), [])
+    try:
+        _look(frames_of(pictures.path), pictures.strips, seen)
+    except DatasetError as error:
+        place.wrong(str(error), seen.decoded)
+        return
+    place.wrong_rows(seen.damaged, "the image is damaged in the video.")
+    if seen.decoded != pictures.rows:
+        place.wrong(f"{seen.decoded} pictures decode where {pictures.rows} are due.")
+    if seen.deep:
+        place.unchecked(f"the statistics of the depth camera {pictures.feature.key}")
+    elif seen.decoded:
+        check_look(of_pictures(seen.histogram, seen.decoded), pictures.stats, place)
+        if pictures.track is None:
+            _remark_view(seen, pictures, place)
+    if pictures.strips is not None:
+        is_av1 = facts.codec == "av1"
+        check_strips(seen.stamps, pictures.strips, pictures.track, is_av1, place)
+
+
+def _look(frames: Iterator[VideoFrame], strips: Strips | None, seen: _Seen) -> None:
+    first = None
+    for frame in frames:
+        if frame.is_corrupt:
+            seen.damaged.append(seen.decoded)
+        seen.decoded += 1
+        seen.deep = is_deep(frame.format.name)
+        if seen.deep:
+            continue
+        pixels = frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+        seen.histogram += histogram_of(pixels)
+        if strips is not None:
+            seen.stamps.append(strip.read(turned_back(pixels, strips.rotation)))
+        first = pixels if first is None else first
+        if not seen.moving:
+            seen.moving = int(cv2.absdiff(pixels, first).max()) > _CODED
+
+
+def _remark_view(seen: _Seen, pictures: Pictures, place: Place) -> None:
+    """What a sidecar would have told: a camera that showed nothing, or nothing new."""
+    if is_blank(seen.histogram) and of_pictures(seen.histogram, 1).mean.max() < _BLACK:
+        place.remark("every image is black: check its lens cap and its exposure.")
+    elif not seen.moving and seen.decoded >= pictures.fps:
+        place.remark(f"all {seen.decoded} images are the same: check that it is not frozen.")
+
+
+def check_look(found: FeatureStats, stored: FeatureStats | None, place: Place) -> None:
+    """Compare the statistics of decoded images with the stored ones, as far as coding allows."""
+    for name, tolerance in CODEC_TOLERANCE.items() if stored is not None else ():
+        left, right = getattr(found, name), getattr(stored, name)
+        if left.shape == right.shape and (np.abs(left - right) > tolerance).any():
+            place.wrong(f"the {name} of the decoded pictures is not that of the stored statistics.")

@@ -13,9 +13,11 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from lerecord.dataset.depth import is_deep
 from lerecord.errors import DatasetError
 
 _NO_PROBING = 32  # the least that FFmpeg takes
@@ -160,13 +162,27 @@ def pictures_of(path: Path) -> Iterator[NDArray[np.uint8]]:
     """Decode a video, picture by picture: (H, W, 3) uint8 BGR.
 
     Raises:
-        DatasetError: it is missing, no video, or a picture does not decode.
+        DatasetError: it is missing, no video, holds depth, or a picture does not decode.
+    """
+    for frame in frames_of(path):
+        if is_deep(frame.format.name):
+            raise DatasetError(
+                f"{path} holds depth ({frame.format.name}), which is no colour; only "
+                f"lerecord.Dataset, `lerecord merge` and `lerecord import` keep it."
+            )
+        yield frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+
+
+def frames_of(path: Path) -> Iterator[VideoFrame]:
+    """Decode a video, image by image, each in the pixel format of the video.
+
+    Raises:
+        DatasetError: it is missing, no video, or an image does not decode.
     """
     with opened_video(path) as (container, stream):
         stream.codec_context.thread_count = 1
         try:
-            for frame in container.decode(stream):
-                yield frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+            yield from container.decode(stream)
         except av.FFmpegError as error:
             raise DatasetError(f"{path} does not decode ({error}).") from error
 

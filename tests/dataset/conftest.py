@@ -57,6 +57,8 @@ class Scene:
     age_s: float = 0.004
     drawn_before_s: float = 0.0
     """How long before its capture a picture was drawn."""
+    twice: bool = False
+    """Every other image is the one before to the last bit, and a new one for all that."""
     seed: int = 0
 
 
@@ -151,6 +153,8 @@ class Lab:
                 captured_at = row_time - scene.age_s
                 milliseconds = int((captured_at - scene.drawn_before_s) * 1000)
                 pixels = picture(shown, milliseconds, size)
+                if scene.twice and shown % 2:
+                    pixels = made[shown - 1][1]
                 made[shown] = Image(pixels, captured_at, shown), pixels
             image, pixels = made[shown]
             raw.append(pixels)

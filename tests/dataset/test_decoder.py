@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lerecord.dataset import decoder, video_index
-from lerecord.dataset.decoder import Clock, PictureSource, Video
+from lerecord.dataset.decoder import Clock, PictureSource, Pixels, Video
 from lerecord.dataset.video import pictures_of
 from lerecord.dataset.video_index import Stamp
 from lerecord.errors import DatasetError
@@ -44,10 +44,10 @@ def video(path: Path, camera: str = "front") -> Video:
     return Video(path, Stamp.of(path.stat()), camera)
 
 
-def pictures(source: PictureSource, of: Video, numbers: list[int]) -> dict[int, NDArray[np.uint8]]:
-    taken: dict[int, NDArray[np.uint8]] = {}
+def pictures(source: PictureSource, of: Video, numbers: list[int]) -> dict[int, Pixels]:
+    taken: dict[int, Pixels] = {}
 
-    def take(number: int, rgb: NDArray[np.uint8]) -> None:
+    def take(number: int, rgb: Pixels) -> None:
         assert number not in taken
         taken[number] = rgb
 

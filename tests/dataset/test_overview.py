@@ -70,10 +70,10 @@ def test_a_check_is_printed_and_its_status_says_it(
     lab: "Lab", capsys: pytest.CaptureFixture[str]
 ) -> None:
     with lab.open() as writer:
-        lab.record(writer, rows=5, missed_before={2: 1})
+        lab.record(writer, rows=5, unmeasured=frozenset({2}))
     assert check(lab.root) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "remark: episode 0, row 2: the slot was missed and the row before it is repeated.",
+        "remark: episode 0, row 2: a read failed and the last measured state is repeated.",
         f"{lab.root}: nothing is wrong (every picture was decoded).",
     ]
     (lab.root / layout.STATS).unlink()

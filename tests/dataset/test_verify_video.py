@@ -80,7 +80,7 @@ def test_three_pictures_dropped_in_the_middle_and_the_last_repeated_are_found(
     assert (late.episode, late.camera, late.row) == (0, "front", 8)
     apart_ms = re.fullmatch(
         r"the picture slipped: its strip is (\d+) ms from its capture time\. "
-        r"The same holds for \d later rows\.",
+        r"The same holds for 10 later rows\.",
         late.text,
     )
     assert apart_ms is not None
@@ -100,7 +100,9 @@ def test_one_picture_dropped_and_the_last_repeated_is_found(sound: Path) -> None
     rearranged([*range(8), *range(9, ROWS), ROWS - 1])(sound)
     assert findings_of(sound) == [
         "episode 0, camera front, row 19: the picture slipped: it is shown again and the camera "
-        "gave a new one."
+        "gave a new one.",
+        "episode 0, camera front, row 8: the picture slipped: its strip is 32 ms from its capture "
+        "time. The same holds for 10 later rows.",
     ]
 
 
@@ -215,13 +217,27 @@ def test_strips_of_a_turned_camera_are_read_as_the_camera_saw_them(
     assert findings_of(lab.root)[0].startswith("episode 0, camera front, row 3: the picture slip")
 
 
-def test_a_slow_camera_has_a_longer_period(lab: "Lab") -> None:
+def test_a_long_way_from_the_camera_is_a_remark_with_its_figure(lab: "Lab") -> None:
     config = {"cameras": {"front": {"rotation": 0, "fps": 10}}}
     lab.spec = lab.spec_with(hardware={**lab.spec.hardware, "config": config})
     with lab.open() as writer:
         lab.record(writer, rows=6, drawn_before_s=0.08)
-    slipped = [each for each in findings_of(lab.root) if "80 ms from its capture" in each]
-    assert [each.split(",")[1] for each in slipped] == [" camera wrist"]
+        lab.record(writer, rows=6, drawn_before_s=0.09)
+    report = check(lab.root)
+    assert report.findings == []
+    (remark,) = report.remarks
+    assert re.fullmatch(
+        r"episode 0, camera wrist, row 0: the image took long from the camera to the recorder; 8. "
+        r"ms at most\. The same holds for 5 later rows\. Likewise in 1 more episode\.",
+        str(remark),
+    )
+
+
+def test_an_image_that_came_unchanged_did_not_slip(lab: "Lab") -> None:
+    """A camera that gives half of its images gives each twice, as new ones."""
+    with lab.open() as writer:
+        lab.record(writer, rows=8, twice=True)
+    assert findings_of(lab.root) == []
 
 
 def test_the_milliseconds_of_a_strip_may_wrap(lab: "Lab") -> None:
