@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lerecord import __version__
+from lerecord import __version__, standard_streams
 from lerecord.cli import edit
 from lerecord.cli.bench import bench
 from lerecord.cli.check import check
@@ -70,9 +70,23 @@ def lerecord(
 
 def main() -> None:
     """The `lerecord` command."""
+    standard_streams.repair()
     os.umask(os.umask(0o077) | stat.S_IWOTH)  # nothing that it makes is for everybody to write
     try:
-        status = app(standalone_mode=False)
+        status = _run()
+        sys.stdout.flush()
+    except standard_streams.OutputLostError as error:
+        standard_streams.give_up()
+        status = 1
+        if not isinstance(error.__cause__, BrokenPipeError):
+            print_line(f"lerecord: stdout could not be written ({error.strerror}).", sys.stderr)
+    sys.exit(status)
+
+
+def _run() -> int | None:
+    """Run what the command line says; the exit status."""
+    try:
+        status: int | None = app(standalone_mode=False)
     except UsageError as error:
         print_line(f"lerecord: {_sentence(error)}", sys.stderr)
         status = 2
@@ -81,7 +95,7 @@ def main() -> None:
         status = 2
     except (KeyboardInterrupt, typer.Abort):
         status = 130
-    sys.exit(status)
+    return status
 
 
 def _sentence(error: UsageError) -> str:

@@ -25,7 +25,7 @@ Keys:
   Right, n       save the take
   Left, r        redo: discard the take; between takes: replace the last one
   p              pause
-  q, Esc         quit
+  q, Esc         quit; in a take it asks: s saves it, d discards it, l leaves it for recover
 
 \b
 Examples:

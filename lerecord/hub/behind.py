@@ -17,6 +17,7 @@ from typing import TextIO
 from lerecord.errors import LerecordError
 from lerecord.hub.dataset_push import push_dataset
 from lerecord.hub.options import PushOptions
+from lerecord.processes import end_with_any_thread
 
 _NICE = 19
 
@@ -25,6 +26,7 @@ def main() -> None:
     """Serve until stdin ends."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)  # the parent decides, and says it through the pipe
+    end_with_any_thread()
     os.nice(_NICE)
     root, options = Path(sys.argv[1]), PushOptions(**json.loads(sys.argv[2]))
     asked = threading.Event()

@@ -11,6 +11,7 @@ from lerecord.hub import choices
 from lerecord.hub.endpoint import of_environment
 from lerecord.hub.options import PushOptions
 from lerecord.printable import print_line
+from lerecord.processes import environment, python
 
 # In a process of its own: what it imports would weigh on the control loop's.
 _HAS_TOKEN = "import huggingface_hub; print(huggingface_hub.get_token() is not None)"
@@ -55,8 +56,13 @@ class SessionPush:
         """
         endpoint = of_environment()
         choices.repository(root, self.options.repo_id, choices.asker(self.as_json))
-        asked = [sys.executable, "-c", _HAS_TOKEN]
-        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            python("-c", _HAS_TOKEN),
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode != 0:
             said = (done.stderr.splitlines() or ["it said nothing"])[-1]
             raise HubError(
@@ -77,6 +83,6 @@ class SessionPush:
     def finish(self, root: Path) -> int:
         """Push, in a process of its own: this one may have real-time priority; the exit status."""
         command = "from lerecord.cli import main; main()"
-        arguments = [sys.executable, "-c", command, "push", str(root), *self.options.arguments()]
+        arguments = python("-c", command, "push", str(root), *self.options.arguments())
         out = sys.stderr if self.as_json else None
-        return subprocess.run(arguments, stdout=out, check=False).returncode
+        return subprocess.run(arguments, env=environment(), stdout=out, check=False).returncode

@@ -37,12 +37,12 @@ class Afterwork(Protocol):
 
 
 class Behind:
-    """A listener that asks for the work and passes everything on to another listener.
+    """A listener that asks for the work when it is due.
 
     The work may fail, and its process may die: a sentence says so and the session goes on.
 
     Args:
-        listener: who shows the session to people.
+        listener: gets a sentence when the work fails.
         recorder: whose episodes are counted.
         command: module and arguments of the process.
         every: committed episodes after which the work is asked for.
@@ -58,8 +58,7 @@ class Behind:
         self._child: ChildProcess | None = ChildProcess(*command)
 
     def tell(self, session: Session, frame: Frame) -> None:
-        """Pass it on; ask for the work when enough episodes are committed."""
-        self._listener.tell(session, frame)
+        """Ask for the work when enough episodes are committed."""
         if self._child is None:
             return
         if self._recorder.committed - self._asked_at >= self._every:
@@ -67,14 +66,13 @@ class Behind:
             self._child.send({})
         for message in self._child.poll():
             if message["event"] == "failed":
-                self.notice(message["message"])
+                self._listener.notice(message["message"])
         if not self._child.running:
-            self.notice(f"{self._child.module} has ended and is not started again.")
+            self._listener.notice(f"{self._child.module} has ended and is not started again.")
             self.close()
 
     def notice(self, sentence: str) -> None:
-        """Pass it on."""
-        self._listener.notice(sentence)
+        """What others have to say is no concern of the work."""
 
     def close(self) -> None:
         """End the process; what it is at is cut off."""

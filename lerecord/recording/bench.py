@@ -8,7 +8,6 @@ recorder is measured.
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ from lerecord.errors import ConfigError, LerecordError
 from lerecord.jpeg import decode
 from lerecord.printable import print_json, print_line
 from lerecord.priority import after_all_others
+from lerecord.processes import environment, python
 from lerecord.recording.meter import Meter, Usage
 from lerecord.recording.standalone import reaching, simulator
 
@@ -180,11 +180,12 @@ def _record(
     """Run the recorder as a user does, and look at its processes all the time."""
     process = subprocess.Popen(
         [
-            *(sys.executable, "-c", "from lerecord.cli import main; main()"),
+            *python("-c", "from lerecord.cli import main; main()"),
             *("--task", "bench", "--hardware", str(hardware), "--dataset", str(folder / "takes")),
             *("--episodes", str(load.takes), "--episode-time", str(load.seconds)),
             *("--reset-time", "0", "--json"),
         ],
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

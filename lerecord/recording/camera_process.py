@@ -30,6 +30,7 @@ from lerecord.errors import DeviceError, LerecordError
 from lerecord.frame import Image
 from lerecord.jpeg import CorruptImageError, decode
 from lerecord.priority import Realtime, ask_for_realtime
+from lerecord.processes import end_with_any_thread
 from lerecord.recording.batches import Batches
 from lerecord.recording.child import Message, ignore_signals, messages, say
 from lerecord.recording.gaps import Gaps
@@ -291,6 +292,7 @@ def _thread_died(camera: str, failure: threading.ExceptHookArgs) -> None:
 def main() -> None:
     """Open the camera, say `ready` with the first image, and serve until stdin ends."""
     ignore_signals()
+    end_with_any_thread()
     cv2.setNumThreads(1)  # one picture is too small to be shared out
     parent = messages()
     assignment = Assignment.from_message(next(parent))

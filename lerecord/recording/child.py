@@ -1,6 +1,6 @@
 """Child processes that speak JSON lines over their stdin and stdout.
 
-A child is `python -m <module>`: never forked, and in a session of its own, so that a Ctrl-C in
+A child is `python -P -m <module>`: never forked, and in a session of its own, so that a Ctrl-C in
 the terminal reaches the parent alone, who decides. It ends when its stdin ends, so a killed
 parent leaves nothing behind.
 """
@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from lerecord.errors import LerecordError
+from lerecord.processes import environment, python
 
 Message = Mapping[str, Any]
 
@@ -31,24 +32,27 @@ class ChildProcess:
     itself is told by `running`; the end of its stderr by `complaint`.
     """
 
-    def __init__(self, module: str, *arguments: str, stdout: IO[bytes] | None = None) -> None:
+    def __init__(self, module: str, *arguments: str, inherits: tuple[int, ...] = ()) -> None:
         self.module = module
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            python("-m", module, *arguments),
+            env=environment(),
+            pass_fds=inherits,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE if stdout is None else stdout,
+            stdout=subprocess.PIPE,
             stderr=self._errors,
             start_new_session=True,
             bufsize=0,
         )
         self._unsent = bytearray()
+        self._offered = b""
         self._unread = b""
         self._kept: list[Message] = []
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         os.set_blocking(self._process.stdin.fileno(), False)
-        if self._process.stdout is not None:
-            os.set_blocking(self._process.stdout.fileno(), False)
+        os.set_blocking(self._process.stdout.fileno(), False)
 
     @property
     def pid(self) -> int:
@@ -67,12 +71,20 @@ class ChildProcess:
 
     def send(self, message: Message) -> None:
         """Hand a message over; never waits."""
-        self._unsent += json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        self._unsent += _line(message)
         self._flush()
         if len(self._unsent) > _BACKLOG_LIMIT:
             raise LerecordError(
                 f"{self.module} has stopped taking messages; the take was ended and is kept."
             )
+
+    def offer(self, message: Message) -> None:
+        """Hand over what the next one replaces; never waits, and keeps no backlog.
+
+        A child that was too slow for several gets the last of them.
+        """
+        self._offered = _line(message)
+        self._flush()
 
     def poll(self) -> list[Message]:
         """The messages that have arrived since the last call, oldest first; never waits."""
@@ -127,8 +139,8 @@ class ChildProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         self._errors.close()
 
     def complaint(self) -> str:
@@ -145,11 +157,15 @@ class ChildProcess:
     def _flush(self) -> None:
         stdin = self._process.stdin
         assert stdin is not None
-        while self._unsent:
+        while self._unsent or self._offered:
+            if not self._unsent:  # a line that was begun is finished first
+                self._unsent += self._offered
+                self._offered = b""
             try:
                 sent = stdin.write(self._unsent)
             except BrokenPipeError:
                 self._unsent.clear()  # it has ended; `running` says so
+                self._offered = b""
                 return
             if not sent:
                 return
@@ -158,6 +174,10 @@ class ChildProcess:
     @staticmethod
     def _read_chunk(stream: IO[bytes]) -> bytes:
         return stream.read(_CHUNK) or b""
+
+
+def _line(message: Message) -> bytes:
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
 
 def ignore_signals() -> None:
@@ -172,9 +192,17 @@ def messages() -> Iterator[Message]:
         yield json.loads(line)
 
 
+def newest() -> Iterator[Message]:
+    """In a child: always the newest of the parent's messages; what came before it is left out."""
+    rest = b""
+    while data := os.read(sys.stdin.fileno(), _CHUNK):
+        *lines, rest = (rest + data).split(b"\n")
+        if lines:
+            yield json.loads(lines[-1])
+
+
 def say(event: str, **content: Any) -> None:
     """In a child: tell the parent; a parent that is gone is no error here."""
-    line = json.dumps({"event": event, **content}, separators=(",", ":")).encode() + b"\n"
     with contextlib.suppress(BrokenPipeError):
-        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.write(_line({"event": event, **content}))
         sys.stdout.buffer.flush()

@@ -1,6 +1,6 @@
 """Who tells people how the session goes: a screen in a terminal, plain lines without one."""
 
-import shutil
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import IO
 
 from lerecord.config import HardwareConfig
+from lerecord.errors import LerecordError
 from lerecord.frame import Frame
 from lerecord.printable import print_line
 from lerecord.recording.child import ChildProcess
 from lerecord.recording.health import LoopHealth
-from lerecord.recording.operator import Phase
+from lerecord.recording.operator import KEY_HINTS, Phase
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session import Session
 from lerecord.recording.snapshot import JointView, Snapshot
 
 _REFRESH_S = 0.1
 _NOTICE_S = 6.0
+_START_TIMEOUT_S = 10.0
 _RESTORE_TERMINAL = "\x1b[?1049l\x1b[?25h"  # leave the alternate screen, show the cursor
 
 
@@ -32,21 +34,72 @@ class Scene:
     joints: tuple[str, ...]
 
 
+class ScreenProcess:
+    """The process that draws on the terminal; a context manager.
+
+    The terminal may stand still and the process with it: what it is told is only ever the newest,
+    and it is not waited for.
+    """
+
+    def __init__(self) -> None:
+        self._shown = False
+        terminal = os.dup(sys.stdout.fileno())
+        try:
+            self._child = ChildProcess(
+                "lerecord.recording.screen", str(terminal), inherits=(terminal,)
+            )
+        finally:
+            os.close(terminal)
+
+    def wait_until_up(self) -> None:
+        """Wait until it can draw; raises LerecordError when it cannot."""
+        self._child.wait_for("up", _START_TIMEOUT_S)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Have it drawn, unless a newer one follows before that is possible.
+
+        Raises:
+            LerecordError: the process has died; the terminal is as it was.
+        """
+        if not self._child.running:
+            reason = (self._child.complaint().splitlines() or ["it said nothing"])[-1]
+            self._restore()
+            raise LerecordError(f"its process has died ({reason}).")
+        self._shown = True
+        self._child.offer(snapshot.to_json())
+
+    def __enter__(self) -> "ScreenProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process and leave the terminal as it was, also when the process had died."""
+        self._child.close(timeout_s=1.0)
+        self._restore()
+
+    def _restore(self) -> None:
+        if self._shown:
+            sys.stdout.write(_RESTORE_TERMINAL)
+        self._shown = False
+
+
 class Screen:
-    """Sends snapshots to the process that draws them; its death goes unnoticed by the loop."""
+    """Takes a snapshot of the session for the process that draws it, ten times a second."""
 
     def __init__(
-        self, scene: Scene, recorder: Recorder, now: Callable[[], float] = time.monotonic
+        self,
+        scene: Scene,
+        recorder: Recorder,
+        process: ScreenProcess,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._scene = scene
         self._recorder = recorder
+        self._process = process
         self._now = now
         self._health = LoopHealth(scene.config.fps)
         self._drawn_at = 0.0
         self._drawn_phase: Phase | None = None
-        self._notice = ""
-        self._noticed_at = 0.0
-        self._child = ChildProcess("lerecord.recording.screen", stdout=sys.stdout.buffer)
+        self._notice = Notice(now)
 
     def tell(self, session: Session, frame: Frame) -> None:
         """Count the tick; ten times a second, and at each change of phase, draw."""
@@ -54,24 +107,11 @@ class Screen:
         if self._now() - self._drawn_at < _REFRESH_S and session.phase is self._drawn_phase:
             return
         self._drawn_at, self._drawn_phase = self._now(), session.phase
-        if self._child.running:
-            self._child.send(self._snapshot(session, frame).to_json())
+        self._process.show(self._snapshot(session, frame))
 
     def notice(self, sentence: str) -> None:
         """Show the sentence for a few seconds."""
-        self._notice, self._noticed_at = sentence, self._now()
-
-    def close(self) -> None:
-        """End the process and leave the terminal as it was, also when the process had died."""
-        self._child.close(timeout_s=2.0)
-        sys.stdout.write(_RESTORE_TERMINAL)
-        sys.stdout.flush()
-
-    def __enter__(self) -> "Screen":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        self._notice.say(sentence)
 
     def _snapshot(self, session: Session, frame: Frame) -> Snapshot:
         plan, config = session.plan, self._scene.config
@@ -98,9 +138,9 @@ class Screen:
             missed=session.missed,
             cameras=self._recorder.views(),
             joints=self._joints(frame),
-            disk_free_bytes=shutil.disk_usage(self._scene.root).free,
+            disk_free_bytes=self._recorder.free_bytes,
             saving=self._recorder.saving,
-            notice=self._notice if self._now() - self._noticed_at < _NOTICE_S else "",
+            notice=self._notice.during(session.phase),
         )
 
     def _joints(self, frame: Frame) -> tuple[JointView, ...]:
@@ -128,12 +168,39 @@ def _span(joint: str, config: HardwareConfig) -> tuple[float, float]:
     return (-180.0, 180.0) if config.units == "degrees" else (-100.0, 100.0)
 
 
-class Lines:
-    """One line at each change of phase, for a log or a pipe."""
+class Notice:
+    """The last sentence worth showing, for a few seconds of the phase in which it was said."""
 
-    def __init__(self, recorder: Recorder, out: IO[str] | None = None) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._sentence = ""
+        self._said_at = 0.0
+        self._phase: Phase | None = None
+
+    def say(self, sentence: str) -> None:
+        """From now on this one."""
+        self._sentence, self._said_at, self._phase = sentence, self._now(), None
+
+    def during(self, phase: Phase) -> str:
+        """What is to be shown now; a sentence belongs to the phase that was shown it first."""
+        self._phase = phase if self._phase is None else self._phase
+        recent = self._now() - self._said_at < _NOTICE_S
+        return self._sentence if recent and phase is self._phase else ""
+
+
+class Lines:
+    """One line at each change of phase, for a log, a pipe or a terminal without a cursor.
+
+    Args:
+        recorder: whose episodes are counted.
+        keys: somebody can press them, and is told which.
+        out: where they go, without waiting; stdout unless told otherwise.
+    """
+
+    def __init__(self, recorder: Recorder, keys: bool = False, out: IO[str] | None = None) -> None:
         self._recorder = recorder
         self._out = sys.stdout if out is None else out
+        self._keys = keys
         self._phase: Phase | None = None
         self._rows = 0
         self._noticed = ""
@@ -151,6 +218,9 @@ class Lines:
         elif self._phase is Phase.RECORDING:
             self._say(f"the take has {self._rows} rows")
         self._phase = session.phase
+        if self._keys and (hints := KEY_HINTS[session.phase]):
+            keys = ", ".join(f"{key}: {meaning}" for key, meaning in hints)
+            self._say(f"{session.phase} [{keys}]")
 
     def notice(self, sentence: str) -> None:
         """Say it, once however often it comes in a row."""

@@ -1,5 +1,6 @@
 """What came of a session, for a person or a program."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ class Outcome:
         unsaved: ids of saved takes that could not be committed and are kept to be salvaged.
         spooled: images that had to wait on the disk for their encoder.
         box_on_target: of each finished demonstration of a simulated rig.
+        left: ids of takes that were ended unsaved and are kept to be salvaged.
     """
 
     dataset: str
@@ -26,6 +28,7 @@ class Outcome:
     unsaved: tuple[str, ...]
     spooled: int
     box_on_target: tuple[bool, ...]
+    left: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, root: Path, recorder: Recorder, demonstrations: Sequence[bool]) -> Self:
@@ -34,6 +37,7 @@ class Outcome:
             dataset=str(root),
             saved=tuple(recorder.saved),
             unsaved=tuple(recorder.unsaved),
+            left=tuple(recorder.left),
             spooled=recorder.spooled,
             box_on_target=tuple(demonstrations),
         )
@@ -51,9 +55,13 @@ class Outcome:
             yield f"The box stood on the target in {stood} of {takes} takes."
         if self.spooled:
             yield f"{self.spooled} images had to wait on the disk for their encoder; none was lost."
-        if self.unsaved:
-            yield f"Not saved but kept to be salvaged: {', '.join(self.unsaved)}."
+        dataset = shlex.quote(self.dataset)
+        if kept := self.unsaved + self.left:
+            yield (
+                f"Not saved, but kept: {', '.join(kept)}. `lerecord recover {dataset}` makes "
+                f"{'an episode of it' if len(kept) == 1 else 'episodes of them'}."
+            )
         if self.saved:
-            yield f"The dataset is {self.dataset}; `lerecord check {self.dataset}` verifies it."
+            yield f"The dataset is {self.dataset}; `lerecord check {dataset}` verifies it."
         else:
             yield "No episode was saved."

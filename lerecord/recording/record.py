@@ -1,12 +1,12 @@
 """`lerecord --task ...`: everything that a recording needs, opened, run and closed in order."""
 
 import gc
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lerecord.config import HardwareConfig
@@ -15,18 +15,38 @@ from lerecord.errors import LerecordError
 from lerecord.pacing import Clocks, Pacer
 from lerecord.printable import print_json, print_line
 from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
+from lerecord.processes import environment, python
 from lerecord.recording.behind import Afterwork, Behind
+from lerecord.recording.fan_out import FanOut
 from lerecord.recording.finishing import Finishing
-from lerecord.recording.listeners import Lines, Scene, Screen
+from lerecord.recording.free_space import free_bytes, low_disk
+from lerecord.recording.listeners import Lines, Scene, Screen, ScreenProcess
 from lerecord.recording.operator import Operator, Signals, keyboard
 from lerecord.recording.options import RecordOptions, plan_of
 from lerecord.recording.outcome import Outcome
-from lerecord.recording.recorder import Recorder, low_disk
+from lerecord.recording.output import never_waiting
+from lerecord.recording.recorder import Recorder
 from lerecord.recording.remarking import Remarking
-from lerecord.recording.session import Listener, Session
+from lerecord.recording.session import Listener, Plan, Session
 from lerecord.recording.setup import Setup, dataset_spec
 from lerecord.recording.simulated import SimulatedRig
+from lerecord.recording.terminal import (
+    has_cursor,
+    in_background,
+    is_attended,
+    never_stopped_by_it,
+)
 from lerecord.rig import Rig
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be recorded, and what is done with it."""
+
+    options: RecordOptions
+    setup: Setup
+    plan: Plan
+    afterwork: Afterwork | None
 
 
 def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
@@ -39,34 +59,65 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
     Raises:
         LerecordError: something cannot be used as asked; nothing that was recorded is lost.
     """
-    attended = sys.stdin.isatty() and sys.stdout.isatty()
+    if in_background():
+        print_line("In the background of a terminal no keys are read.", sys.stderr)
     setup = Setup.resolve(options.hardware, options.dataset)
+    attended = is_attended()
     if setup.kept is not None and not (setup.kept.is_local or options.trust_rig):
         setup.kept.require_trust(attended)
     plan = plan_of(options, setup, attended)
     if afterwork is not None:
         afterwork.check(setup.root)
-    if (low := low_disk(setup.root, setup.config.quality.min_free_gb)) is not None:
+    min_free_gb = setup.config.quality.min_free_gb
+    if (low := low_disk(setup.root, free_bytes(setup.root), min_free_gb)) is not None:
         raise LerecordError(low)
     if setup.config.simulator is not None and options.hardware is None:
         print_line(
             "No --hardware given: this records on the simulated rig, no arm or camera is used."
         )
-    if attended and any((setup.root / layout.TAKES).glob("*")):
+    if plan.attended and any((setup.root / layout.TAKES).glob("*")):
         _offer_to_recover(setup.root)
+    with never_stopped_by_it(), never_waiting():
+        failure, received, saved = _recorded(_Job(options, setup, plan, afterwork))
+    if failure is not None:
+        raise LerecordError(failure)
+    if received is not None:
+        return 128 + received
+    return afterwork.finish(setup.root) if afterwork is not None and saved else 0
+
+
+def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
+    """Run the session and say what came of it.
+
+    Returns:
+        Why it ended before its plan was fulfilled, the signal that ended it, and whether it has
+        saved anything.
+    """
+    root = job.setup.root
     signals = Signals()
     with ExitStack() as stack:
-        simulated, config = _reach(options, setup.config, attended, stack)
-        recorder, rig, notes = _open(options, setup, config, attended, stack)
+        screen = _started_screen(job.plan.attended, stack)
+        simulated, config = _reach(job, stack)
+        recorder, rig, notes = _open(job, config, stack)
         stack.enter_context(signals)
         _be_on_time()
-        keys, shown = stack.enter_context(_people(attended, setup.root, config, rig, recorder))
+        shown = FanOut()
+        shown.add(
+            _shown(screen, Scene(root, config, rig.joints), recorder, job.plan),
+            substitute=lambda: Lines(recorder, job.plan.attended),
+        )
+        shown.add(Remarking(shown, recorder))
         if notes:
             shown.notice(" ".join(notes))
-        operators: list[Operator] = [signals, *keys, *([simulated] if simulated else [])]
-        told = Remarking(shown, recorder)
-        listener = _with_work(told, recorder, afterwork, setup.root, stack)
-        session = Session(rig, recorder, plan, operators, listener)
+        if job.afterwork is not None and job.afterwork.every is not None:
+            command, every = job.afterwork.behind(root), job.afterwork.every
+            shown.add(stack.enter_context(Behind(shown, recorder, command, every)))
+        operators: list[Operator] = [signals]
+        if job.plan.attended:
+            operators.append(stack.enter_context(keyboard()))
+        if simulated is not None:
+            operators.append(simulated)
+        session = Session(rig, recorder, job.plan, operators, shown)
         with rig:  # innermost: the arm is parked and let go before anything else is waited for
             gc.freeze()  # collections in the loop look at what the loop made, and nothing else
             session.run(Pacer(config.fps, sleep=recorder.sleep))
@@ -76,13 +127,25 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
             sys.stderr,
         )
     demonstrations = [] if simulated is None else simulated.demonstrations
-    outcome = Outcome.of(setup.root, recorder, demonstrations)
-    _print_outcome(outcome, options.as_json)
-    if session.failure is not None:
-        raise LerecordError(session.failure)
-    if signals.received is not None:
-        return 128 + signals.received
-    return afterwork.finish(setup.root) if afterwork is not None and recorder.saved else 0
+    _print_outcome(Outcome.of(root, recorder, demonstrations), job.options.as_json)
+    return session.failure, signals.received, bool(recorder.saved)
+
+
+def _started_screen(attended: bool, stack: ExitStack) -> ScreenProcess | None:
+    """The process that draws, starting while devices are opened; None where nothing is drawn."""
+    return stack.enter_context(ScreenProcess()) if attended and has_cursor() else None
+
+
+def _shown(process: ScreenProcess | None, scene: Scene, recorder: Recorder, plan: Plan) -> Listener:
+    """A screen that is up, or else lines."""
+    if process is not None:
+        try:
+            process.wait_until_up()
+        except LerecordError as error:
+            print_line(f"There is no screen, only lines: {error}", sys.stderr)
+        else:
+            return Screen(scene, recorder, process)
+    return Lines(recorder, plan.attended)
 
 
 def _print_outcome(outcome: Outcome, as_json: bool) -> None:
@@ -91,15 +154,6 @@ def _print_outcome(outcome: Outcome, as_json: bool) -> None:
         return
     for line in outcome.lines():
         print_line(line)
-
-
-def _with_work(
-    listener: Listener, recorder: Recorder, work: Afterwork | None, root: Path, stack: ExitStack
-) -> Listener:
-    """The listener, and before it the one that asks for work behind the session, if any is due."""
-    if work is None or work.every is None:
-        return listener
-    return stack.enter_context(Behind(listener, recorder, work.behind(root), work.every))
 
 
 def _be_on_time() -> None:
@@ -114,22 +168,20 @@ def _be_on_time() -> None:
 def _offer_to_recover(root: Path) -> None:
     """Ask what becomes of takes that were never saved, in a process that may be heavy."""
     command = "from lerecord.cli import main; main()"
-    subprocess.run([sys.executable, "-c", command, "recover", str(root)], check=False)
+    subprocess.run(python("-c", command, "recover", str(root)), env=environment(), check=False)
 
 
-def _reach(
-    options: RecordOptions, config: HardwareConfig, attended: bool, stack: ExitStack
-) -> tuple[SimulatedRig | None, HardwareConfig]:
+def _reach(job: _Job, stack: ExitStack) -> tuple[SimulatedRig | None, HardwareConfig]:
     """Start the simulator when the rig is one, and find out where the rig is reached."""
+    config, seed = job.setup.config, job.options.seed
     if config.simulator is None or not config.simulator.start:
         return None, config
-    simulated = stack.enter_context(SimulatedRig(config, config.simulator, options.seed, attended))
+    rig = SimulatedRig(config, config.simulator, seed, job.plan.attended)
+    simulated = stack.enter_context(rig)
     return simulated, simulated.wait_until_up()
 
 
-def _open(
-    options: RecordOptions, setup: Setup, config: HardwareConfig, attended: bool, stack: ExitStack
-) -> tuple[Recorder, Rig, list[str]]:
+def _open(job: _Job, config: HardwareConfig, stack: ExitStack) -> tuple[Recorder, Rig, list[str]]:
     """Open dataset and cameras; the arms are only made, and connected later.
 
     Also what the operator should know before the first take.
@@ -142,22 +194,11 @@ def _open(
         except Exception:  # whatever it is: the arm must not drop for it
             time.sleep(seconds)
 
+    setup, options = job.setup, job.options
     rig = Rig(config, setup.calibrations, Clocks(sleep=sleep), options.write_calibration)
     spec = dataset_spec(setup, rig)
-    finishing = stack.enter_context(Finishing(attended))
+    finishing = stack.enter_context(Finishing(job.plan.attended))
     recorder = stack.enter_context(
         Recorder(setup.root, spec, config, options.accept_calibration, finishing.tell)
     )
     return recorder, rig, recorder.wait_until_ready()
-
-
-@contextmanager
-def _people(
-    attended: bool, root: Path, config: HardwareConfig, rig: Rig, recorder: Recorder
-) -> Iterator[tuple[list[Operator], Listener]]:
-    """Keys and a screen in a terminal, lines without one."""
-    if not attended:
-        yield [], Lines(recorder)
-        return
-    with keyboard() as keys, Screen(Scene(root, config, rig.joints), recorder) as screen:
-        yield [keys], screen

@@ -1,7 +1,6 @@
 """Takes across processes: rows go to the writer, marks to the cameras, saves happen behind."""
 
 import select
-import shutil
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.take import Take
 from lerecord.errors import LerecordError
 from lerecord.recording.capacity import cores, shortage
+from lerecord.recording.free_space import FreeSpace
 from lerecord.recording.remote_camera import RemoteCamera
 from lerecord.recording.remote_writer import RemoteWriter, Saved
 from lerecord.recording.snapshot import CameraView
@@ -61,6 +61,7 @@ class Recorder:
         self._quality = config.quality
         self._finishing = finishing
         self._now = now
+        self._space = FreeSpace(root)
         self._writer = RemoteWriter(root, spec, accept_calibration)
         self._cameras: Mapping[str, RemoteCamera] = {
             camera.name: RemoteCamera(config.cameras[camera.name], camera, spec, now)
@@ -68,12 +69,13 @@ class Recorder:
         }
         self._devices = {name: camera.device for name, camera in config.cameras.items()}
         self._running: _Open | None = None
-        self._begun = 0
         self._closing: OrderedDict[str, _Open] = OrderedDict()
         self.saved: list[Saved] = []
         """Every episode committed by this recorder, in order; complete after `close`."""
         self.unsaved: list[str] = []
         """Saved takes that could not be committed and are kept to be salvaged."""
+        self.left: list[str] = []
+        """Takes that were ended unsaved and are kept to be salvaged."""
 
     def wait_until_ready(self) -> list[str]:
         """Wait for the dataset to be open and for every camera's first image.
@@ -120,6 +122,11 @@ class Recorder:
         return self._writer.committing + len(self._closing)
 
     @property
+    def free_bytes(self) -> int:
+        """Room on the dataset's disk, a second ago."""
+        return self._space.bytes
+
+    @property
     def spooled(self) -> int:
         """Images that had to wait on the disk for their encoder."""
         return sum(camera.spooled for camera in self._cameras.values())
@@ -130,7 +137,7 @@ class Recorder:
 
     def obstacle(self) -> str | None:
         """Why no take can begin now; None when one can."""
-        return self.trouble() or low_disk(self._root, self._quality.min_free_gb)
+        return self.trouble() or self._space.obstacle(self._quality.min_free_gb)
 
     def trouble(self) -> str | None:
         """Why the running take cannot go on; None when it can."""
@@ -147,9 +154,8 @@ class Recorder:
 
     def begin(self, task: str, replaces: int | None = None) -> Take:
         """Open a staged take in every process; saved, it replaces that episode or is a new one."""
-        take = self._running = _Open(f"{time.strftime('%Y%m%d-%H%M%S')}-{self._begun:03d}")
+        take = self._running = _Open(layout.new_take_id())
         take.replaces = replaces
-        self._begun += 1
         folder = self._root / layout.TAKES / take.id
         self._writer.begin(take.id, task, replaces)
         for camera in self._cameras.values():
@@ -185,6 +191,7 @@ class Recorder:
         for camera in self._cameras.values():
             camera.finish(ended.id)
         self._writer.leave(ended.id)
+        self.left.append(ended.id)
 
     def sleep(self, seconds: float) -> None:
         """Let time pass; while saves are under way, passing them on the moment they can be."""
@@ -204,6 +211,7 @@ class Recorder:
                 self._finishing(self.saving, sum(view.behind for view in self.views()))
                 self.sleep(_CLOSING_POLL_S)
         finally:
+            self._space.close()
             for camera in self._cameras.values():
                 camera.end_input()
             self._writer.close()
@@ -277,15 +285,3 @@ def _place_of(device: str) -> str:
     if "://" in device:
         return device
     return f"/dev/video{device}" if device.isdigit() else str(Path(device).resolve())
-
-
-def low_disk(folder: Path, min_free_gb: float) -> str | None:
-    """Why the disk of a folder (or of its nearest existing parent) has too little room."""
-    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    free_gb = shutil.disk_usage(existing).free / 1e9
-    if free_gb >= min_free_gb:
-        return None
-    return (
-        f"The disk of {folder} has {free_gb:.1f} GB left and the config wants {min_free_gb:g} GB "
-        f"([quality] min_free_gb); make room or record elsewhere with --dataset."
-    )

@@ -6,7 +6,7 @@ from lerecord.recording.session import Listener, Session
 
 
 class Remarking:
-    """A listener that passes everything on to another, and adds what was remarked of a take."""
+    """A listener that tells another what was remarked of a take."""
 
     def __init__(self, listener: Listener, recorder: Recorder) -> None:
         self._listener = listener
@@ -14,14 +14,12 @@ class Remarking:
         self._told = 0
 
     def tell(self, session: Session, frame: Frame) -> None:
-        """Pass it on; once an episode is committed, say what was remarked of it."""
-        self._listener.tell(session, frame)
+        """Once an episode is committed, say what was remarked of it."""
         fresh = self._recorder.episodes_saved[self._told :]
         self._told += len(fresh)
         for saved in fresh:
             if saved.remarks:
-                self.notice(f"Episode {saved.episode}: {' '.join(saved.remarks)}")
+                self._listener.notice(f"Episode {saved.episode}: {' '.join(saved.remarks)}")
 
     def notice(self, sentence: str) -> None:
-        """Pass it on."""
-        self._listener.notice(sentence)
+        """What others have to say changes no remark."""

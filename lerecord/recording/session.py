@@ -41,13 +41,20 @@ TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.PAUSED, Command.STOP): (Action.NOTHING, Phase.DONE),
     (Phase.RECORDING, Command.GO): (Action.SAVE, Phase.RESETTING),
     (Phase.RECORDING, Command.SAVE): (Action.SAVE, Phase.RESETTING),
+    (Phase.RECORDING, Command.CONFIRM): (Action.NOTHING, Phase.CONFIRMING),
     (Phase.RECORDING, Command.REDO): (Action.DISCARD, Phase.RESETTING),
     (Phase.RECORDING, Command.QUIT): (Action.NOTHING, Phase.ASKING),
     (Phase.RECORDING, Command.STOP): (Action.LEAVE, Phase.DONE),
     (Phase.ASKING, Command.SAVE): (Action.SAVE, Phase.DONE),
     (Phase.ASKING, Command.DISCARD): (Action.DISCARD, Phase.DONE),
+    (Phase.ASKING, Command.LEAVE): (Action.LEAVE, Phase.DONE),
     (Phase.ASKING, Command.QUIT): (Action.LEAVE, Phase.DONE),
     (Phase.ASKING, Command.STOP): (Action.LEAVE, Phase.DONE),
+    (Phase.CONFIRMING, Command.SAVE): (Action.SAVE, Phase.RESETTING),
+    (Phase.CONFIRMING, Command.DISCARD): (Action.DISCARD, Phase.RESETTING),
+    (Phase.CONFIRMING, Command.REDO): (Action.DISCARD, Phase.RESETTING),
+    (Phase.CONFIRMING, Command.QUIT): (Action.NOTHING, Phase.ASKING),
+    (Phase.CONFIRMING, Command.STOP): (Action.LEAVE, Phase.DONE),
 }
 
 
@@ -118,7 +125,7 @@ class Takes(Protocol):
 
 
 class Listener(Protocol):
-    """Whoever shows the session to people; must not wait, and cannot hurt it."""
+    """Whoever shows the session to people; must not wait. One that may raise: see FanOut."""
 
     def tell(self, session: "Session", frame: Frame) -> None:
         """Once a tick: this is how the session stands."""
@@ -213,6 +220,7 @@ class Session:
             if (command := self._asked()) is not None:
                 self._obey(command)
             if self.phase is Phase.DONE:
+                self._listener.tell(self, frame)  # the last; the arm is parked now
                 return
 
     def _pass_time(self, tick: Tick) -> None:

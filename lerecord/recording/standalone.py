@@ -1,5 +1,6 @@
 """`lerecord sim`: the simulated rig alone, demonstrating over and over, for any program."""
 
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -53,6 +54,7 @@ def run_simulator(write: Path | None, seed: int | None, faults: Path | None) -> 
         if write is not None:
             write.write_text(reaching(path, running.places), encoding="utf-8")
             print_line(f'lerecord --hardware {write} --task "..." records it; Ctrl-C ends it.')
+        sys.stdout.flush()  # whoever reads it from a pipe waits for it
         try:
             while running.process.running:
                 running.process.poll()

@@ -18,6 +18,7 @@ import cv2
 
 from lerecord import strip
 from lerecord.priority import Realtime, ask_for_realtime
+from lerecord.processes import end_with_any_thread
 from lerecord.simulator.mjpeg import MjpegServer, Stream
 from lerecord.simulator.render import Renderer
 from lerecord.simulator.sight import LOOK, TAKE, CameraFault, Sight, SightClient
@@ -88,6 +89,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
     ask_for_realtime(Realtime.SIMULATED_CAMERA)  # a real camera waits for no processor
+    end_with_any_thread()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     asked = json.loads(sys.argv[1])
     cv2.setNumThreads(1)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from lerecord.errors import ConfigError, DeviceError
+from lerecord.processes import environment, python
 from lerecord.simulator.faults import Rules, load, parse
 from lerecord.simulator.injection import Faults
 from lerecord.simulator.pace import cores, too_slow
@@ -126,7 +127,8 @@ class CameraChild:
         """Cores that it needs to keep its rate; known once it is up."""
         asked = asdict(camera) | {"seed": seed, "descriptor": sight.fileno()}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "lerecord.simulator.camera", json.dumps(asked)],
+            python("-m", "lerecord.simulator.camera", json.dumps(asked)),
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=[sight.fileno()],

@@ -10,10 +10,10 @@ It ends at the end of stdin, and at nothing else: its parent decides.
 
 import argparse
 import json
-import os
 import signal
 import sys
-import threading
+
+from lerecord.processes import end_with_any_thread
 
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until the end of stdin; the exit status."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
-    threading.excepthook = _end_with_traceback
+    end_with_any_thread()  # a simulator without the thread of its servos is none
     parser = argparse.ArgumentParser(prog="python -m lerecord.simulator.server")
     parser.add_argument("--loop", action="store_true", help="repeat demonstrations unasked")
     options = parser.parse_args(arguments)
@@ -39,12 +39,6 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         return 0  # the parent is gone, which is how this process ends
     return 0
-
-
-def _end_with_traceback(failure: threading.ExceptHookArgs) -> None:
-    """A simulator without its servos is none: do not go on when their thread has died."""
-    threading.__excepthook__(failure)
-    os._exit(1)
 
 
 if __name__ == "__main__":

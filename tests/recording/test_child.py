@@ -73,6 +73,45 @@ def test_sending_to_a_child_that_hangs_never_waits(echo: str) -> None:
         os.kill(child.pid, signal.SIGCONT)
 
 
+def test_of_what_is_offered_to_a_child_that_stands_still_the_newest_arrives(echo: str) -> None:
+    with ChildProcess(echo) as child:
+        child.wait_for("up", 10)
+        os.kill(child.pid, signal.SIGSTOP)
+        child.send({"first": True})
+        for number in range(20_000):  # some 20 MB: it neither waits nor raises
+            child.offer({"number": number, "text": "x" * 1000})
+        os.kill(child.pid, signal.SIGCONT)
+        numbers: list[int] = []
+        while not numbers or numbers[-1] < 19_999:
+            message = child.wait_for("echo", 10)["message"]
+            if "number" in message:
+                numbers.append(message["number"])
+    assert numbers == sorted(numbers)
+    assert len(numbers) < 200  # what the pipe held, and the newest
+
+
+def test_a_child_can_leave_out_what_it_is_too_slow_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = """
+from lerecord.recording.child import newest, say
+import time
+say("up")
+for message in newest():
+    say("drawn", number=message["number"])
+    time.sleep(0.05)
+"""
+    with ChildProcess(module(tmp_path, monkeypatch, "slow_child", code)) as child:
+        child.wait_for("up", 10)
+        for number in range(500):
+            child.offer({"number": number})
+        drawn = [0]
+        while drawn[-1] < 499:
+            drawn.append(child.wait_for("drawn", 10)["number"])
+    assert drawn == sorted(drawn)
+    assert len(drawn) < 50
+
+
 def test_what_a_child_complains_of_is_in_the_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

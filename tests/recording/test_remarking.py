@@ -38,7 +38,6 @@ def test_what_was_remarked_of_an_episode_is_told_once_when_it_is_committed() -> 
     for _ in range(3):
         listener.tell(ANY, ANY)
     assert heard.notices == ["Episode 1: One. Two.", "Episode 2: Three."]
-    assert heard.ticks == 5
 
 
 def test_the_outcome_says_it_below_the_episode() -> None:

@@ -1,9 +1,15 @@
+import json
+import os
+import pty
+import subprocess
+import sys
+import termios
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from lerecord.recording.operator import Phase
+from lerecord.recording.operator import KEY_HINTS, Phase
 from lerecord.recording.screen import draw
 from lerecord.recording.snapshot import CameraView, JointView, Snapshot
 
@@ -35,10 +41,10 @@ SNAPSHOT = Snapshot(
 )
 
 
-def text(snapshot: Snapshot, width: int = 80) -> str:
+def text(snapshot: Snapshot, width: int = 80, height: int = 100) -> str:
     console = Console(width=width, record=True, force_terminal=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
     with console.file:
-        console.print(draw(snapshot, width))
+        console.print(draw(snapshot, width, height))
         return console.export_text()
 
 
@@ -61,6 +67,55 @@ def test_every_phase_fits_every_width(phase: Phase, width: int) -> None:
     lines = text(replace(SNAPSHOT, phase=phase, notice="The disk is full."), width).splitlines()
     assert max(map(len, lines)) <= width
     assert any("The disk is full." in line for line in lines)
+
+
+@pytest.mark.parametrize("phase", set(Phase) - {Phase.DONE})
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 20), (40, 10), (30, 8), (28, 6)])
+@pytest.mark.parametrize("notice", ["", "The disk of /data is full. " * 10])
+def test_where_lines_are_few_the_phase_and_the_keys_stay(
+    phase: Phase, width: int, height: int, notice: str
+) -> None:
+    snapshot = replace(SNAPSHOT, phase=phase, notice=notice)
+    lines = text(snapshot, width, height).splitlines()
+    assert max(map(len, lines)) <= width
+    assert len(lines) <= height
+    shown = "\n".join(lines)
+    assert {Phase.ASKING: "? KEEP", Phase.CONFIRMING: "? KEEP"}.get(
+        phase, phase.upper()[:5]
+    ) in shown
+    for key, meaning in KEY_HINTS[phase]:
+        assert f" {key}  {meaning}" in shown
+    assert ("The disk" in shown) == bool(notice) or height < 10
+
+
+def test_a_usual_terminal_shows_everything() -> None:
+    lines = text(replace(SNAPSHOT, notice="The disk is full."), 80, 24).splitlines()
+    for fact in ("Grab the", "30.00 Hz", "wrist", "72 GB", "gripper", "The disk is full."):
+        assert any(fact in line for line in lines)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_of_any_encoding_shows_the_screen(encoding: str) -> None:
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "lerecord.recording.screen", str(slave)],
+        env=os.environ | {"PYTHONIOENCODING": encoding, "TERM": "xterm"},
+        pass_fds=[slave],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    os.close(slave)
+    child.communicate(json.dumps(SNAPSHOT.to_json()).encode() + b"\n")
+    shown = b""
+    while b"[?1049l" not in shown:
+        shown += os.read(master, 65536)
+    os.close(master)
+    assert child.returncode == 0
+    assert ("● RECORDING" if encoding == "utf-8" else "@ RECORDING").encode() in shown
+    assert b"save" in shown
+    assert (b"\xe2" in shown) == (encoding == "utf-8")
 
 
 def test_the_keys_are_those_of_the_phase() -> None:

@@ -104,9 +104,10 @@ class Script:
 @dataclass
 class Notices:
     sentences: list[str] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
 
     def tell(self, session: Session, frame: Frame) -> None:
-        pass
+        self.phases.append(session.phase)
 
     def notice(self, sentence: str) -> None:
         self.sentences.append(sentence)
@@ -159,6 +160,33 @@ def test_quitting_in_a_take_asks_and_records_no_more(answer: Command, ending: st
     bench = Bench({0: Command.GO, 2: Command.QUIT, 6: Command.GO, 8: answer})
     assert bench.run() == ["begin Grab", ending]
     assert bench.script.phases == [Phase.RESETTING, Phase.RECORDING, Phase.ASKING, Phase.DONE]
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending", "then"),
+    [
+        (Command.SAVE, "save 2", Phase.RESETTING),
+        (Command.DISCARD, "discard 2", Phase.RESETTING),
+        (Command.REDO, "discard 2", Phase.RESETTING),
+        (Command.STOP, "leave 2", Phase.DONE),
+        (Command.GO, None, Phase.CONFIRMING),
+        (Command.QUIT, None, Phase.ASKING),
+    ],
+)
+def test_a_take_may_be_asked_about_before_it_is_saved(
+    answer: Command, ending: str | None, then: Phase
+) -> None:
+    bench = Bench({0: Command.GO, 2: Command.CONFIRM, 6: answer})
+    done = bench.run(ticks=8)
+    assert done == ["begin Grab", *([ending] if ending else [])]
+    assert bench.session.phase is then
+    assert Phase.CONFIRMING in bench.script.phases
+
+
+def test_the_end_is_told() -> None:
+    bench = Bench({0: Command.GO, 4: Command.SAVE, 6: Command.QUIT})
+    bench.run()
+    assert bench.notices.phases[-1] is Phase.DONE
 
 
 @pytest.mark.parametrize("at", [1, 5, 9])
