@@ -89,3 +89,8 @@ class Frame:
     retries: int = 0
     faults: BusFaults = NO_FAULTS
     motion: Motion | None = None
+
+    @property
+    def lateness_s(self) -> float:
+        """How long after its slot was due its work began."""
+        return self.started - self.due

@@ -58,7 +58,7 @@ class TakenDraft:
             task=self.draft.task,
             length=len(sidecar),
             seconds=len(sidecar) / self.fps,
-            missed=int(sidecar.missed.sum()),
+            missed=int(sidecar.frames.missed.sum()),
             repeated={name: int(each.repeated.sum()) for name, each in sidecar.tracks.items()},
             max_image_age_s={
                 name: float(sidecar.image_age_s(name).max()) for name in sidecar.tracks
@@ -72,7 +72,7 @@ def draft_of(take: ClosedTake, read: StagedColumns) -> TakenDraft:
     spec = take.facts.spec
     columns = EpisodeColumns.of(read.rows.action, read.rows.state, Place(0, 0, 0, spec.fps))
     histograms = {name: track.histogram for name, track in read.tracks.items()}
-    sidecar = Sidecar.of(read.rows, read.tracks, _facts(take, read.salvaged))
+    sidecar = Sidecar(read.rows, read.tracks, _facts(take, read.salvaged))
     draft = Draft(
         task=take.facts.task,
         action=columns.action,

@@ -1,41 +1,31 @@
-"""The row journal of a take: every row, appended as it comes, whole after a kill."""
+"""The frame journal of a take: every frame, appended as it comes, whole after a kill."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lerecord.dataset.frame_columns import BUS, COLUMNS, Column, FrameColumns
 from lerecord.dataset.records import RecordFile, read_header, read_records
-from lerecord.dataset.take import Row
-from lerecord.frame import BusFaults, Motion
+from lerecord.dataset.take import TakeFrame
+from lerecord.errors import DatasetError
+from lerecord.frame import BusFaults
 
-_FORMAT = "lerecord rows 1"
-
-
-def _dtype(joints: int, faults: Sequence[str], motion: Sequence[str]) -> np.dtype[Any]:
-    return np.dtype(
-        [
-            ("index", "<u4"),
-            ("due", "<f8"),
-            ("started", "<f8"),
-            ("bus_s", "<f8"),
-            ("retries", "<u4"),
-            ("measured", "?"),
-            ("missed", "?"),
-            ("state", "<f4", (joints,)),
-            ("action", "<f4", (joints,)),
-            ("requested", "<f4", (joints,)),
-            ("faults", "<u4", (len(faults),)),
-            *((name, "<f4", (joints,)) for name in motion),
-        ]
-    )
+_FORMAT = "lerecord frames 2"
+_FIRST_FORMAT = "lerecord rows 1"  # takes that an older lerecord left are salvaged, too
+_INDEX = ("index", "<u4")
+_Field = tuple[str, str, bool]  # name, dtype, per joint
+_FIRST_FIELDS: tuple[_Field, ...] = (
+    *(("due", "<f8", False), ("started", "<f8", False), ("bus_s", "<f8", False)),
+    *(("retries", "<u4", False), ("measured", "?", False), ("missed", "?", False)),
+    *(("state", "<f4", True), ("action", "<f4", True), ("requested", "<f4", True)),
+)
 
 
-class RowJournal:
-    """A RowSink on disk.
+class FrameJournal:
+    """A FrameSink on disk.
 
     Args:
         path: must not exist yet.
@@ -43,39 +33,28 @@ class RowJournal:
     """
 
     def __init__(self, path: Path, joints: int) -> None:
-        faults, motion = BusFaults._fields, Motion._fields
-        header = {"format": _FORMAT, "joints": joints, "faults": faults, "motion": motion}
-        self._file = RecordFile(path, _dtype(joints, faults, motion), header)
-        self._unmeasured = Motion(*np.full((len(motion), joints), np.nan, np.float32))
-        self.rows = 0
-        """Rows so far."""
+        fields = [(column.name, column.dtype, column.per_joint) for column in COLUMNS]
+        header = {"format": _FORMAT, "joints": joints, "columns": fields}
+        dtype = np.dtype([_INDEX, *(_subtype(field, joints) for field in fields)])
+        self._file = RecordFile(path, dtype, header)
+        self._absent = [column.missing(1, joints)[0] for column in COLUMNS]
+        self.frames = 0
+        """Frames so far."""
 
-    def add(self, row: Row) -> None:
-        """Append a row.
+    def add(self, frame: TakeFrame) -> None:
+        """Append a frame.
 
         Raises:
             ValueError: its index is not the next, or its vectors have another length.
         """
-        if row.index != self.rows:
-            raise ValueError(f"row {row.index} came where row {self.rows} was due")
-        self._file.append(
-            row.index,
-            row.due,
-            row.started,
-            row.bus_s,
-            row.retries,
-            row.measured,
-            row.missed,
-            row.state,
-            row.action,
-            row.requested,
-            row.faults,
-            *(row.motion if row.motion is not None else self._unmeasured),
-        )
-        self.rows += 1
+        if frame.index != self.frames:
+            raise ValueError(f"frame {frame.index} came where frame {self.frames} was due")
+        values = zip(frame.values, self._absent, strict=True)
+        self._file.append(frame.index, *(absent if v is None else v for v, absent in values))
+        self.frames += 1
 
     def sync(self) -> None:
-        """Wait until every row is on the disk."""
+        """Wait until every frame is on the disk."""
         self._file.sync()
 
     def close(self) -> None:
@@ -89,64 +68,63 @@ class RowJournal:
         self.close()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RowColumns:
-    """The rows of a take, column by column; N rows, D joints.
-
-    Attributes:
-        due: (N,) float64, CLOCK_MONOTONIC seconds.
-        started: (N,) float64, CLOCK_MONOTONIC seconds; the rows' times.
-        bus_s: (N,) float64.
-        retries: (N,) uint32.
-        measured: (N,) bool.
-        missed: (N,) bool.
-        state: (N, D) float32.
-        action: (N, D) float32.
-        requested: (N, D) float32.
-        faults: (N, F) uint32, in the order of BusFaults.
-        velocity: (N, D) float32, NaN where it was not measured; as in Motion.
-        effort: (N, D) float32, NaN where it was not measured; as in Motion.
-    """
-
-    due: NDArray[np.float64]
-    started: NDArray[np.float64]
-    bus_s: NDArray[np.float64]
-    retries: NDArray[np.uint32]
-    measured: NDArray[np.bool_]
-    missed: NDArray[np.bool_]
-    state: NDArray[np.float32]
-    action: NDArray[np.float32]
-    requested: NDArray[np.float32]
-    faults: NDArray[np.uint32]
-    velocity: NDArray[np.float32]
-    effort: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.due)
-
-    @property
-    def lateness_s(self) -> NDArray[np.float64]:
-        """(N,) how long after its slot was due each row was begun."""
-        return self.started - self.due
-
-
-def read_rows(path: Path) -> RowColumns:
-    """The rows of a journal; a torn last record is left out.
+def read_frames(path: Path) -> FrameColumns:
+    """The frames of a journal; a torn last record is left out.
 
     Raises:
-        DatasetError: the file is missing or ends within its header.
+        DatasetError: the file is missing, ends within its header, or is of no known form.
     """
     header = read_header(path)
-    # What this journal counts and measures may be an older set.
-    counted, motion = header.get("faults", []), header.get("motion", [])
-    records = read_records(path, _dtype(int(header["joints"]), counted, motion))
+    try:
+        joints = int(header["joints"])
+        dtype = np.dtype([_INDEX, *_stored_fields(header, joints)])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{path} is of a form that this lerecord does not know ({error!r}); recover the take "
+            f"with the lerecord that recorded it."
+        ) from error
+    records = read_records(path, dtype)
     in_order = records["index"] == np.arange(len(records))
     records = records[: len(records) if in_order.all() else int(np.argmin(in_order))]
-    names = [name for name in records.dtype.names or () if name not in ("index", "faults")]
-    faults = np.zeros((len(records), len(BusFaults._fields)), np.uint32)
-    for place, name in enumerate(BusFaults._fields):
-        if name in counted:
-            faults[:, place] = records["faults"][:, counted.index(name)]
-    columns = {name: np.ascontiguousarray(records[name]) for name in names}
-    unmeasured = np.full(records["state"].shape, np.nan, np.float32)
-    return RowColumns(**dict.fromkeys(Motion._fields, unmeasured) | columns, faults=faults)
+    known = dict(_stored_columns(header, records))
+    return FrameColumns({c.name: _column(c, known, len(records), joints) for c in COLUMNS})
+
+
+def _subtype(field: _Field, joints: int) -> tuple[Any, ...]:
+    name, dtype, per_joint = field
+    return (name, dtype, (joints,)) if per_joint else (name, dtype)
+
+
+def _stored_fields(header: Mapping[str, Any], joints: int) -> Iterator[tuple[Any, ...]]:
+    if header["format"] == _FORMAT:
+        for name, dtype, per_joint in header["columns"]:
+            yield _subtype((str(name), str(dtype), bool(per_joint)), joints)
+        return
+    if header["format"] != _FIRST_FORMAT:
+        raise ValueError(header["format"])
+    for field in _FIRST_FIELDS:
+        yield _subtype(field, joints)
+    yield "faults", "<u4", (len(header.get("faults", ())),)
+    for name in header.get("motion", ()):
+        yield _subtype((name, "<f4", True), joints)
+
+
+def _stored_columns(
+    header: Mapping[str, Any], records: NDArray[Any]
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    for name in records.dtype.names or ():
+        if name != "faults":
+            yield name, records[name]
+    if header["format"] == _FIRST_FORMAT:
+        yield "lateness_s", records["started"] - records["due"]
+        for place, name in enumerate(header.get("faults", ())):
+            if name in BusFaults._fields:
+                yield BUS + name, records["faults"][:, place]
+
+
+def _column(
+    column: Column, known: Mapping[str, NDArray[Any]], frames: int, joints: int
+) -> NDArray[Any]:
+    if column.name not in known:
+        return column.missing(frames, joints)
+    return np.ascontiguousarray(known[column.name])

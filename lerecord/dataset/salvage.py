@@ -6,7 +6,7 @@ torn, so every image there is decoded, and what does not decode ends the take.
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from lerecord.dataset.capture import Histogram, TrackSummary, captured_rows, load_track
 from lerecord.dataset.fragments import whole_part
-from lerecord.dataset.journal import RowColumns, read_rows
+from lerecord.dataset.journal import read_frames
 from lerecord.dataset.picture import histogram_of
 from lerecord.dataset.spec import CameraSpec
 from lerecord.dataset.staging import MIN_ROWS, ClosedTake, StagedColumns, left_takes, read_take
@@ -59,7 +59,7 @@ def look_at_left(root: Path) -> list[LeftTake]:
 
 def _looked_at(take: ClosedTake) -> LeftTake:
     try:
-        rows = len(read_rows(take.files.rows))
+        rows = len(read_frames(take.files.rows))
     except DatasetError:  # it was killed before its first row
         rows = 0
     facts = take.facts
@@ -86,7 +86,7 @@ def _salvaged(take: ClosedTake) -> StagedColumns | None:
     streams = list(_streams(take))
     length = min(each.records for each in streams)
     if length >= MIN_ROWS:
-        rows = read_rows(take.files.rows)
+        rows = read_frames(take.files.rows)
         finite = np.isfinite(rows.state).all(axis=1) & np.isfinite(rows.action).all(axis=1)
         length = min(length, len(rows) if finite.all() else int(np.argmin(finite)))
         cameras = take.facts.spec.cameras
@@ -96,7 +96,7 @@ def _salvaged(take: ClosedTake) -> StagedColumns | None:
             raise _refused(take, streams, length)
         return None
     return StagedColumns(
-        rows=_first(rows, length),
+        rows=rows.first(length),
         tracks={camera.name: _track(take, camera, length) for camera in take.facts.spec.cameras},
         salvaged=True,
     )
@@ -128,7 +128,7 @@ class _Stream:
 def _streams(take: ClosedTake) -> Iterator[_Stream]:
     """What must be there of each row: itself, and of each camera its image and what it was of."""
     files = take.files
-    yield _Stream.of(files.rows, lambda: len(read_rows(files.rows)))
+    yield _Stream.of(files.rows, lambda: len(read_frames(files.rows)))
     for camera in take.facts.spec.cameras:
         capture, video = files.capture(camera.name), files.video(camera.name)
         yield _Stream.of(capture, partial(captured_rows, capture))
@@ -153,10 +153,6 @@ def _refused(take: ClosedTake, streams: Sequence[_Stream], length: int) -> Datas
         f"in {take.files.path}. Restore the file, or remove the take with `lerecord recover "
         f"{shlex.quote(str(take.files.path.parents[2]))} --discard`."
     )
-
-
-def _first(rows: RowColumns, length: int) -> RowColumns:
-    return RowColumns(**{each.name: getattr(rows, each.name)[:length] for each in fields(rows)})
 
 
 def _decodable(take: ClosedTake, camera: CameraSpec, limit: int) -> int:

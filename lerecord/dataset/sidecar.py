@@ -13,85 +13,50 @@ from numpy.typing import NDArray
 
 from lerecord.dataset.camera_health import camera_health, same_views
 from lerecord.dataset.capture import Histogram, TrackSummary
-from lerecord.dataset.journal import RowColumns
+from lerecord.dataset.frame_columns import SIDECAR_COLUMNS, Column, FrameColumns
 from lerecord.dataset.metadata import line_of
 from lerecord.dataset.spec import CameraSpec
 from lerecord.dataset.table import to_arrow, to_numpy
 from lerecord.errors import DatasetError
-from lerecord.frame import BusFaults, Motion
 
 _PICTURE_COLUMNS = ("captured_at", "sequence", "repeated", "corrupt")
 _LATER_COLUMNS = ("unchanged", "blank")  # older recordings lack them
+_ALWAYS = ("due", "started", "lateness_s", "missed", "measured", "bus_s", "retries", "requested")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sidecar:
-    """The capture sidecar of an episode: what truly happened, row by row.
+    """The capture sidecar of an episode: what truly happened, frame by frame.
 
     Attributes:
-        due, started, lateness_s, missed, measured, bus_s, retries: (N,) as in RowColumns.
-        requested: (N, D) what the leader asked for.
-        velocity, effort: (N, D) as in RowColumns; not stored for arms that do not measure them.
-        faults: name of a bus fault to (N,) counts, as in BusFaults.
-        tracks: camera name to its pictures' facts.
+        frames: SIDECAR_COLUMNS.
+        tracks: camera name to its images' facts.
         facts: JSON-able facts of the episode: task, when recorded, calibration in force, encoder.
     """
 
-    due: NDArray[np.float64]
-    started: NDArray[np.float64]
-    lateness_s: NDArray[np.float64]
-    missed: NDArray[np.bool_]
-    measured: NDArray[np.bool_]
-    bus_s: NDArray[np.float64]
-    retries: NDArray[np.uint32]
-    requested: NDArray[np.float32]
-    velocity: NDArray[np.float32]
-    effort: NDArray[np.float32]
-    faults: Mapping[str, NDArray[np.uint32]]
+    frames: FrameColumns
     tracks: Mapping[str, TrackSummary]
     facts: Mapping[str, Any]
 
-    @classmethod
-    def of(
-        cls, rows: RowColumns, tracks: Mapping[str, TrackSummary], facts: Mapping[str, Any]
-    ) -> Self:
-        """The sidecar of a take."""
-        return cls(
-            due=rows.due,
-            started=rows.started,
-            lateness_s=rows.lateness_s,
-            missed=rows.missed,
-            measured=rows.measured,
-            bus_s=rows.bus_s,
-            retries=rows.retries,
-            requested=rows.requested,
-            velocity=rows.velocity,
-            effort=rows.effort,
-            faults=dict(zip(BusFaults._fields, rows.faults.T, strict=True)),
-            tracks=tracks,
-            facts=facts,
-        )
-
     def __len__(self) -> int:
-        return len(self.due)
+        return len(self.frames)
 
     def image_age_s(self, camera: str) -> NDArray[np.float64]:
-        """(N,) how old the picture of each row was at the row's time."""
-        return self.started - self.tracks[camera].captured_at
+        """(N,) how old the image of each frame was at the frame's time."""
+        return self.frames.started - self.tracks[camera].captured_at
 
 
-_ROW_COLUMNS = ("due", "started", "lateness_s", "missed", "measured", "bus_s", "retries")
-_BUS = "bus."
 _FACTS, _HISTOGRAM = b"lerecord", b"histogram."
 
 
 def write_sidecar(path: Path, sidecar: Sidecar) -> None:
     """Write the capture sidecar, an Arrow IPC file."""
-    columns: dict[str, NDArray[Any]] = {name: getattr(sidecar, name) for name in _ROW_COLUMNS}
-    columns["requested"] = sidecar.requested
-    motion = {name: getattr(sidecar, name) for name in Motion._fields}
-    columns |= {name: each for name, each in motion.items() if not np.isnan(each).all()}
-    columns |= {_BUS + name: np.ascontiguousarray(each) for name, each in sidecar.faults.items()}
+    values = sidecar.frames.values
+    columns = {
+        column.name: values[column.name]
+        for column in SIDECAR_COLUMNS
+        if not (column.is_optional and _is_absent(values[column.name], column.absent))
+    }
     metadata = {_FACTS: json.dumps(sidecar.facts, ensure_ascii=False).encode()}
     for camera, track in sidecar.tracks.items():
         columns |= {f"{camera}.{name}": getattr(track, name) for name in _PICTURE_COLUMNS}
@@ -142,17 +107,14 @@ class StoredSidecar:
     def parsed(self, cameras: tuple[CameraSpec, ...]) -> Sidecar:
         """Its columns; raises DatasetError when it lacks one."""
         try:
-            rows = {name: to_numpy(self.table, name) for name in (*_ROW_COLUMNS, "requested")}
-            rows |= {name: self._motion(name, rows["requested"]) for name in Motion._fields}
-            faults = {
-                name.removeprefix(_BUS): to_numpy(self.table, name)
-                for name in self.table.column_names
-                if name.startswith(_BUS)
-            }
+            joints = to_numpy(self.table, "requested").shape[1]
+            frames = FrameColumns(
+                {c.name: self._column(c, joints) for c in SIDECAR_COLUMNS if self._tells(c)}
+            )
             tracks = {each.name: _track(self.table, self.metadata, each.name) for each in cameras}
         except (KeyError, ValueError) as error:
             raise DatasetError(f"{self.path} cannot be read ({error}).") from error
-        return Sidecar(**rows, faults=faults, tracks=tracks, facts=self.facts)
+        return Sidecar(frames, tracks, self.facts)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -163,11 +125,15 @@ class StoredSidecar:
             raise DatasetError(f"{self.path} cannot be read ({error}).") from error
         return facts
 
-    def _motion(self, name: str, like: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A column that the sidecar of an arm lacks that measures no such thing."""
-        if name in self.table.column_names:
-            return to_numpy(self.table, name)
-        return np.full_like(like, np.nan)
+    def _tells(self, column: Column) -> bool:
+        """What an older recording did not count stays unknown."""
+        return column.is_optional or column.name in (*_ALWAYS, *self.table.column_names)
+
+    def _column(self, column: Column, joints: int) -> NDArray[Any]:
+        """A column that arms without such a measurement lack is told by its absent value."""
+        if column.is_optional and column.name not in self.table.column_names:
+            return column.missing(len(self.table), joints)
+        return to_numpy(self.table, column.name)
 
     def with_facts(self, facts: Mapping[str, Any]) -> Self:
         """The same with some facts changed; raises DatasetError."""
@@ -213,21 +179,22 @@ def health_line(episode: int, sidecar: Sidecar) -> bytes:
 
 def health_of(sidecar: Sidecar) -> dict[str, Any]:
     """What that line says, without the index."""
-    late = sidecar.lateness_s
+    frames = sidecar.frames
+    late = frames.lateness_s
     return {
         "rows": len(sidecar),
         "salvaged": bool(sidecar.facts.get("salvaged", False)),
-        "missed": int(sidecar.missed.sum()),
-        "unmeasured": int((~sidecar.measured).sum()),
-        "retries": int(sidecar.retries.sum()),
-        "bus": {name: int(each.sum()) for name, each in sidecar.faults.items()},
+        "missed": int(frames.missed.sum()),
+        "unmeasured": int((~frames.measured).sum()),
+        "retries": int(frames.retries.sum()),
+        "bus": {name: int(each.sum()) for name, each in frames.faults.items()},
         "lateness_s": {
             "p50": round(float(np.percentile(late, 50)), 6),
             "p99": round(float(np.percentile(late, 99)), 6),
             "max": round(float(late.max()), 6),
         },
         "cameras": {
-            name: camera_health(track, sidecar.started) for name, track in sidecar.tracks.items()
+            name: camera_health(track, frames.started) for name, track in sidecar.tracks.items()
         },
         "same_views": same_views(sidecar.tracks),
     }
@@ -237,3 +204,7 @@ def _write_table(path: Path, table: pa.Table, metadata: Mapping[bytes, bytes]) -
     table = table.replace_schema_metadata(dict(metadata))
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
+
+
+def _is_absent(values: NDArray[Any], absent: Any) -> bool:
+    return bool((np.isnan(values) if absent != absent else values == absent).all())

@@ -15,12 +15,13 @@ import numpy as np
 from lerecord.dataset import inside, layout
 from lerecord.dataset.capture import TrackSummary, finished_track
 from lerecord.dataset.disk import refused, size_of
-from lerecord.dataset.journal import RowColumns, RowJournal, read_rows
+from lerecord.dataset.frame_columns import FrameColumns
+from lerecord.dataset.journal import FrameJournal, read_frames
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.redo import Replaced
 from lerecord.dataset.spec import DatasetSpec
 from lerecord.dataset.sync import sync_file
-from lerecord.dataset.take import Row
+from lerecord.dataset.take import TakeFrame
 from lerecord.errors import DatasetError
 
 _SYNC_S = 1.0
@@ -129,7 +130,7 @@ class StagedTake:
             draft = files.path / "take.draft"
             draft.write_text(facts.to_json(), encoding="utf-8")
             sync_file(draft)
-            self._journal = RowJournal(files.rows, len(facts.spec.joints))
+            self._journal = FrameJournal(files.rows, len(facts.spec.joints))
             draft.rename(files.facts)
             sync_file(files.path)
             sync_file(files.path.parent)
@@ -152,9 +153,9 @@ class StagedTake:
     @property
     def rows(self) -> int:
         """Rows so far."""
-        return self._journal.rows
+        return self._journal.frames
 
-    def add(self, row: Row) -> None:
+    def add(self, frame: TakeFrame) -> None:
         """Keep a row.
 
         Raises:
@@ -162,7 +163,7 @@ class StagedTake:
             DatasetError: the disk refuses; what is complete stays staged.
         """
         try:
-            self._journal.add(row)
+            self._journal.add(frame)
             if self._now() - self._synced_at >= _SYNC_S:
                 self._synced_at = self._now()
                 self._journal.sync()
@@ -202,7 +203,7 @@ class StagedColumns:
         salvaged: the take was cut short by a kill, and its files may hold more than this.
     """
 
-    rows: RowColumns
+    rows: FrameColumns
     tracks: dict[str, TrackSummary]
     salvaged: bool = False
 
@@ -214,7 +215,7 @@ def read_take(take: ClosedTake) -> StagedColumns:
         DatasetError: it is too short, a row has no number, or a camera has not a picture a row.
     """
     files, spec = take.files, take.facts.spec
-    rows = read_rows(files.rows)
+    rows = read_frames(files.rows)
     if len(rows) < MIN_ROWS:
         raise DatasetError(
             f"The take has {len(rows)} rows and an episode needs {MIN_ROWS}; record it again."
@@ -230,7 +231,7 @@ def read_take(take: ClosedTake) -> StagedColumns:
     return StagedColumns(rows, tracks)
 
 
-def _refuse_no_number(rows: RowColumns, spec: DatasetSpec) -> None:
+def _refuse_no_number(rows: FrameColumns, spec: DatasetSpec) -> None:
     for name in ("state", "action"):
         wrong = ~np.isfinite(getattr(rows, name))
         if wrong.any():

@@ -40,7 +40,7 @@ def remaining_rows(
     first = math.ceil(start * fps - _ROUNDING)
     stop = min(length, math.ceil(end * fps - _ROUNDING))
     sidecar = _sidecar(rebuild, episode)
-    while sidecar is not None and first < stop and sidecar.missed[first]:
+    while sidecar is not None and first < stop and sidecar.frames.missed[first]:
         first += 1
     if stop - first < MIN_ROWS:
         raise DatasetError(

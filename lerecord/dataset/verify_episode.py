@@ -111,9 +111,12 @@ def _sidecar(
         place.wrong(str(error))
         return None
     place.expect(f"the number of rows in {name}", len(sidecar), record.length)
-    if len(sidecar) and sidecar.missed[0]:
+    if len(sidecar) and sidecar.frames.missed[0]:
         place.wrong("a missed slot repeats the row before it, and there is none.", 0)
-    missed, unmeasured = np.flatnonzero(sidecar.missed), np.flatnonzero(~sidecar.measured)
+    missed, unmeasured = (
+        np.flatnonzero(sidecar.frames.missed),
+        np.flatnonzero(~sidecar.frames.measured),
+    )
     place.remark_rows(missed, "the slot was missed and the row before it is repeated.")
     place.remark_rows(unmeasured, "a read failed and the last measured state is repeated.")
     return sidecar if len(sidecar) == record.length else None

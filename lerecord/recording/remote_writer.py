@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.dataset.spec import DatasetSpec
-from lerecord.dataset.take import Row
+from lerecord.dataset.take import TakeFrame
 from lerecord.errors import LerecordError
 from lerecord.recording.child import ChildProcess, Message
 
@@ -71,9 +71,9 @@ class RemoteWriter:
         """Stage a take, of a new episode or of one that is done again; its frames follow."""
         self._child.send({"do": "begin", "take": take, "task": task, "replaces": replaces})
 
-    def add(self, row: Row) -> None:
-        """One row of the running take."""
-        self._child.send({"do": "row", "row": row.to_json()})
+    def add(self, frame: TakeFrame) -> None:
+        """One frame of the running take."""
+        self._child.send({"do": "frame", "frame": frame.to_json()})
 
     def commit(self, take: str, replaces: int | None, saved_at: float) -> None:
         """Make the staged take a new episode, or put it in the place of one.

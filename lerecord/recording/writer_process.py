@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy.ma  # noqa: F401 - numpy.percentile fetches it otherwise, in the first commit: 28 ms
 
 from lerecord.dataset.spec import DatasetSpec
-from lerecord.dataset.take import Row
+from lerecord.dataset.take import TakeFrame
 from lerecord.dataset.writer import DatasetWriter, StagedTake
 from lerecord.errors import LerecordError
 from lerecord.recording.child import Message, ignore_signals, messages, say
@@ -32,9 +32,9 @@ class Writing:
                     message["task"], message["take"], replaces=message["replaces"]
                 )
                 self._staged[message["take"]] = self._running
-            case "row":
+            case "frame":
                 assert self._running is not None
-                self._running.add(Row.from_json(message["row"]))
+                self._running.add(TakeFrame.from_json(message["frame"]))
             case "commit":
                 staged, replaces = self._staged.pop(message["take"]), message["replaces"]
                 if replaces is None:

@@ -106,16 +106,16 @@ def _compared(dataset: Path, log: Path, injected: dict[str, Any], released: bool
     moving = sum(not np.array_equal(state[row], state[row - 1]) for row in range(1, len(state)))
     return Findings(
         rows=len(sidecar),
-        missed=int(sidecar.missed.sum()),
-        unmeasured=int((~sidecar.measured).sum()),
+        missed=int(sidecar.frames.missed.sum()),
+        unmeasured=int((~sidecar.frames.measured).sum()),
         injected=dict(sum(map(Counter, injected["counts"].values()), Counter[str]())),
         spoiled=sum(injected["spoiled"].values()),
-        failed=int(sum(sidecar.faults[name].sum() for name in ("timeouts", "corrupt"))),
-        retries=int(sidecar.retries.sum()),
-        strays=int(sidecar.faults["strays"].sum()),
-        drained_bytes=int(sidecar.faults["drained_bytes"].sum()),
+        failed=int(sum(sidecar.frames.faults[name].sum() for name in ("timeouts", "corrupt"))),
+        retries=int(sidecar.frames.retries.sum()),
+        strays=int(sidecar.frames.faults["strays"].sum()),
+        drained_bytes=int(sidecar.frames.faults["drained_bytes"].sum()),
         false_states=_false_rows(sidecar, state, follower),
-        false_requests=_false_rows(sidecar, sidecar.requested, leader),
+        false_requests=_false_rows(sidecar, sidecar.frames.requested, leader),
         moving=moving,
         released=released,
     )
@@ -144,14 +144,14 @@ def _false_rows(sidecar: Sidecar, values: NDArray[np.float32], encoders: _Encode
     """Rows that neither were read in their own time nor are, where they may, the row before."""
     false = 0
     for row, value in enumerate(values):
-        later = sidecar.started[sidecar.started > sidecar.started[row]]
-        until_s = later[0] if len(later) else sidecar.started[row] + _LAST_ROW_S
-        from_s = sidecar.started[row]
-        if row == 0 and not sidecar.measured[row]:
+        later = sidecar.frames.started[sidecar.frames.started > sidecar.frames.started[row]]
+        until_s = later[0] if len(later) else sidecar.frames.started[row] + _LAST_ROW_S
+        from_s = sidecar.frames.started[row]
+        if row == 0 and not sidecar.frames.measured[row]:
             from_s -= SETUP.config.quality.max_silence_s  # it repeats what was read before the take
         within = slice(*np.searchsorted(encoders.times, (from_s, until_s)))
         was_read = (encoders.poses[within] == value).all(axis=1).any()
-        may_repeat = row > 0 and (sidecar.missed[row] or not sidecar.measured[row])
+        may_repeat = row > 0 and (sidecar.frames.missed[row] or not sidecar.frames.measured[row])
         false += not was_read and not (may_repeat and np.array_equal(value, values[row - 1]))
     return false
 

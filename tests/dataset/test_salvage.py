@@ -83,7 +83,7 @@ def test_what_was_killed_is_saved_whole_and_marked(lab: Lab) -> None:
     sidecar = read_sidecar(lab.root / layout.capture_file(0), lab.spec.cameras)
     assert sidecar.facts["salvaged"] is True
     assert json.loads((lab.root / layout.HEALTH).read_text())["salvaged"] is True
-    assert np.flatnonzero(sidecar.missed).tolist() == [30, 31]
+    assert np.flatnonzero(sidecar.frames.missed).tolist() == [30, 31]
 
 
 def test_the_histogram_goes_on_from_the_last_that_was_kept(lab: Lab) -> None:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from lerecord.dataset.capture import TrackSummary
-from lerecord.dataset.journal import RowColumns
+from lerecord.dataset.frame_columns import FrameColumns
 from lerecord.dataset.sidecar import (
     Sidecar,
     StoredSidecar,
@@ -18,6 +18,7 @@ from lerecord.dataset.sidecar import (
 )
 from lerecord.dataset.spec import CameraSpec
 from lerecord.errors import DatasetError
+from lerecord.frame import BusFaults
 
 CAMERA = CameraSpec("front", 160, 120)
 LATER = ("unchanged", "blank")
@@ -25,19 +26,22 @@ LATER = ("unchanged", "blank")
 
 def sidecar() -> Sidecar:
     due = np.arange(4) / 30 + 100
-    rows = RowColumns(
-        due=due,
-        started=due + np.array([0.001, 0.002, 0.002, 0.004]),
-        bus_s=np.full(4, 0.003),
-        retries=np.array([0, 2, 0, 1], dtype=np.uint32),
-        measured=np.array([True, False, True, True]),
-        missed=np.array([False, False, True, False]),
-        state=np.zeros((4, 2), dtype=np.float32),
-        action=np.zeros((4, 2), dtype=np.float32),
-        requested=np.arange(8, dtype=np.float32).reshape(4, 2),
-        faults=np.arange(20, dtype=np.uint32).reshape(4, 5),
-        velocity=np.linspace(-3, 4, 8, dtype=np.float32).reshape(4, 2),
-        effort=np.linspace(-900, 900, 8, dtype=np.float32).reshape(4, 2),
+    late = np.array([0.001, 0.002, 0.002, 0.004])
+    counts = np.arange(20, dtype=np.uint32).reshape(4, 5)
+    frames = FrameColumns(
+        {
+            "due": due,
+            "started": due + late,
+            "lateness_s": late,
+            "bus_s": np.full(4, 0.003),
+            "retries": np.array([0, 2, 0, 1], dtype=np.uint32),
+            "measured": np.array([True, False, True, True]),
+            "missed": np.array([False, False, True, False]),
+            "requested": np.arange(8, dtype=np.float32).reshape(4, 2),
+            "velocity": np.linspace(-3, 4, 8, dtype=np.float32).reshape(4, 2),
+            "effort": np.linspace(-900, 900, 8, dtype=np.float32).reshape(4, 2),
+        }
+        | {f"bus.{name}": counts[:, place] for place, name in enumerate(BusFaults._fields)}
     )
     track = TrackSummary(
         captured_at=due - np.array([0.01, 0.02, 0.3, 0.01]),
@@ -49,7 +53,7 @@ def sidecar() -> Sidecar:
         unchanged=np.array([False, True, False, False]),
         blank=np.array([False, False, False, True]),
     )
-    return Sidecar.of(rows, {"front": track}, {"task": "Größe", "calibration": {"a": [1, 2]}})
+    return Sidecar(frames, {"front": track}, {"task": "Größe", "calibration": {"a": [1, 2]}})
 
 
 def test_the_truth_comes_back(tmp_path: Path) -> None:
@@ -57,12 +61,12 @@ def test_the_truth_comes_back(tmp_path: Path) -> None:
     write_sidecar(tmp_path / "a", before)
     after = read_sidecar(tmp_path / "a", (CAMERA,))
     for name in ("due", "started", "lateness_s", "missed", "measured", "bus_s", "retries"):
-        assert np.array_equal(getattr(after, name), getattr(before, name)), name
+        assert np.array_equal(after.frames.values[name], before.frames.values[name]), name
     for name in ("requested", "velocity", "effort"):
-        assert np.array_equal(getattr(after, name), getattr(before, name)), name
+        assert np.array_equal(after.frames.values[name], before.frames.values[name]), name
     assert after.facts == before.facts
-    assert list(after.faults) == list(before.faults)
-    assert [each.tolist() for each in after.faults.values()] == np.arange(20).reshape(
+    assert list(after.frames.faults) == list(before.frames.faults)
+    assert [each.tolist() for each in after.frames.faults.values()] == np.arange(20).reshape(
         4, 5
     ).T.tolist()
     for name in ("captured_at", "sequence", "repeated", "corrupt", "histogram", *LATER):
@@ -102,11 +106,13 @@ def test_it_is_an_arrow_file_that_any_reader_opens(tmp_path: Path) -> None:
 
 def test_motion_that_no_arm_measures_is_not_stored(tmp_path: Path) -> None:
     unmeasured = np.full((4, 2), np.nan, np.float32)
-    write_sidecar(tmp_path / "a", replace(sidecar(), velocity=unmeasured, effort=unmeasured))
+    before = sidecar()
+    silent = FrameColumns({**before.frames.values, "velocity": unmeasured, "effort": unmeasured})
+    write_sidecar(tmp_path / "a", replace(before, frames=silent))
     assert "velocity" not in StoredSidecar.load(tmp_path / "a").table.column_names
     after = read_sidecar(tmp_path / "a", (CAMERA,))
-    np.testing.assert_array_equal(after.velocity, unmeasured)
-    np.testing.assert_array_equal(after.effort, unmeasured)
+    np.testing.assert_array_equal(after.frames.velocity, unmeasured)
+    np.testing.assert_array_equal(after.frames.effort, unmeasured)
 
 
 def test_health_is_one_line() -> None:

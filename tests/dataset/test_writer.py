@@ -12,7 +12,7 @@ import pytest
 
 from lerecord.dataset import layout, table
 from lerecord.dataset.capture import load_track
-from lerecord.dataset.journal import read_rows
+from lerecord.dataset.journal import read_frames
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.sidecar import read_sidecar
 from lerecord.dataset.spec import CameraSpec
@@ -98,10 +98,10 @@ def test_rows_are_what_the_rig_gave(lab: "Lab") -> None:
     assert (summary.length, summary.missed) == (12, 2)
     assert np.array_equal(read.state, [frame.state for frame in due])
     assert np.array_equal(read.action, [frame.action for frame in due])
-    assert np.array_equal(sidecar.requested, [frame.requested for frame in due])
-    assert np.array_equal(sidecar.started, [frame.started for frame in due])
-    assert np.flatnonzero(sidecar.missed).tolist() == [4, 5]
-    assert np.flatnonzero(~sidecar.measured).tolist() == [8]
+    assert np.array_equal(sidecar.frames.requested, [frame.requested for frame in due])
+    assert np.array_equal(sidecar.frames.started, [frame.started for frame in due])
+    assert np.flatnonzero(sidecar.frames.missed).tolist() == [4, 5]
+    assert np.flatnonzero(~sidecar.frames.measured).tolist() == [8]
     assert sidecar.facts["task"] == "Grab the box"
     assert sidecar.facts["calibration"] == lab.spec.hardware["calibration"]
 
@@ -184,7 +184,7 @@ def test_a_rows_of_a_closed_take_are_on_the_disk(lab: "Lab") -> None:
     with lab.open() as writer:
         staged = lab.stage(writer, rows=6)
         closed = staged.close()
-        assert len(read_rows(closed.files.rows)) == 6
+        assert len(read_frames(closed.files.rows)) == 6
         assert closed.files == TakeFolder(staged.folder)
         assert closed.facts.task == "Grab the box"
         assert writer.left_take(staged.id) == closed
@@ -403,8 +403,8 @@ def test_a_value_that_is_no_number_is_refused(lab: "Lab", monkeypatch: pytest.Mo
     with lab.open() as writer:
         staged = lab.stage(writer, rows=4)
         monkeypatch.setattr(
-            "lerecord.dataset.staging.read_rows",
-            lambda path: spoiled(read_rows(path)),
+            "lerecord.dataset.staging.read_frames",
+            lambda path: spoiled(read_frames(path)),
         )
         with pytest.raises(
             DatasetError, match=r"The action of elbow_flex\.pos in row 2 of the take"

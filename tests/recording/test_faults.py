@@ -19,7 +19,8 @@ from lerecord.arms import koch
 from lerecord.arms.arm import SET_UP
 from lerecord.dataset import layout
 from lerecord.dataset.capture import TrackSummary, load_track
-from lerecord.dataset.journal import RowColumns, read_rows
+from lerecord.dataset.frame_columns import FrameColumns
+from lerecord.dataset.journal import read_frames
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.sidecar import Sidecar, read_sidecar
 from lerecord.dataset.spec import CameraSpec
@@ -122,12 +123,12 @@ class Bench:
         self.let_pass(4)
         return self.rig.aligned and not self.notices
 
-    def kept(self) -> RowColumns:
+    def kept(self) -> FrameColumns:
         """The rows of the take that was ended, once they are all there; it is no episode."""
         assert self.take in self.left_takes()
         assert not (self.root / layout.capture_file(self.committed)).exists()
-        wait_until(lambda: len(read_rows(TakeFolder(self.take).rows)) == self.rows)
-        return read_rows(TakeFolder(self.take).rows)
+        wait_until(lambda: len(read_frames(TakeFolder(self.take).rows)) == self.rows)
+        return read_frames(TakeFolder(self.take).rows)
 
     def pictures(self) -> TrackSummary:
         """Of the take that was ended: one a row."""
@@ -193,7 +194,7 @@ def bench(running: Bench) -> Iterator[Bench]:
         running.ask(Command.REDO, Phase.RESETTING)
 
 
-def assert_no_zero_and_no_jump(rows: RowColumns) -> None:
+def assert_no_zero_and_no_jump(rows: FrameColumns) -> None:
     assert np.abs(rows.state).max(axis=1).min() > 10
     assert np.abs(np.diff(rows.state, axis=0)).max() < 25
 
@@ -212,7 +213,7 @@ def test_a_servo_that_is_silent_ends_the_take_and_the_arm_holds(bench: Bench) ->
     rows = bench.kept()
     assert not rows.measured[-8:].any()
     assert len(np.unique(rows.state[-8:], axis=0)) == 1
-    assert rows.faults.sum() > 0
+    assert sum(each.sum() for each in rows.faults.values()) > 0
     assert bench.pictures().rows == len(rows)
     bench.recover()
     assert bench.limp() == []
@@ -265,7 +266,7 @@ def test_a_tripped_servo_ends_the_take_at_once(
     bench.assert_holds()
     rows = bench.kept()
     assert len(rows) < rows_before + 30 * SILENCE_S
-    assert rows.faults[-1][-1] == 1  # an alert
+    assert rows.faults["alerts"][-1] == 1
     assert rows.measured[:-1].all()
     assert not rows.measured[-1]
     # What the message asks for: after it the servo is limp, and is set up again.
@@ -463,7 +464,7 @@ def test_the_recorders_own_simulator_fails_as_the_config_says(tmp_path: Path) ->
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
     )
     assert re.fullmatch(r"Injected faults: follower double \d+\.\n", done.stderr)
-    assert read_sidecar(dataset / layout.capture_file(0), ()).faults["strays"].sum() > 0
+    assert read_sidecar(dataset / layout.capture_file(0), ()).frames.faults["strays"].sum() > 0
 
 
 def test_the_simulator_alone_takes_faults_and_tells_them(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.dataset.take import Row, Take
+from lerecord.dataset.take import Take, TakeFrame
 from lerecord.frame import Frame
 from lerecord.pacing import Tick
 from lerecord.recording.operator import Command, Phase
@@ -42,10 +42,10 @@ class FakeRig:
 
 @dataclass
 class Rows:
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TakeFrame] = field(default_factory=list)
 
-    def add(self, row: Row) -> None:
-        self.rows.append(row)
+    def add(self, frame: TakeFrame) -> None:
+        self.rows.append(frame)
 
 
 @dataclass
@@ -137,7 +137,7 @@ class Bench:
 def test_a_take_has_a_row_for_every_tick_after_start_up_to_save() -> None:
     bench = Bench({2: Command.GO, 7: Command.SAVE, 10: Command.QUIT})
     assert bench.run() == ["begin Grab", "save 5"]
-    assert [row.state[0] for row in bench.takes.sinks[0].rows] == [3, 4, 5, 6, 7]
+    assert [row["state"][0] for row in bench.takes.sinks[0].rows] == [3, 4, 5, 6, 7]
     assert bench.session.phase is Phase.DONE
 
 
@@ -201,7 +201,7 @@ def test_pause_stops_the_clock_of_the_reset() -> None:
     bench = Bench({1: Command.PAUSE, 20: Command.PAUSE, 40: Command.QUIT}, reset_time_s=0.5)
     bench.run()
     assert bench.takes.done[0] == "begin Grab"
-    assert bench.takes.sinks[0].rows[0].state[0] == 26
+    assert bench.takes.sinks[0].rows[0]["state"][0] == 26
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_take_asked_for_begins_when_the_follower_has_caught_up(
 
     bench.session.run(catching_up())
     assert bench.takes.done == ["begin Grab", "save 10"]
-    assert bench.takes.sinks[0].rows[0].state[0] == 11
+    assert bench.takes.sinks[0].rows[0]["state"][0] == 11
     assert (
         bench.notices.sentences
         == ["The take begins as soon as the follower has caught up with the leader."] * notices
@@ -297,7 +297,7 @@ def test_a_loop_that_stood_still_ends_the_take_and_nothing_after_it_is_recorded(
 
     bench.session.run(stopped())
     assert bench.takes.done == ["begin Grab", "leave 4"]
-    assert [row.state[0] for row in bench.takes.sinks[0].rows] == [1, 2, 3, 4]
+    assert [row["state"][0] for row in bench.takes.sinks[0].rows] == [1, 2, 3, 4]
     told = f"{STALL} The take was ended and is kept to be salvaged."
     assert bench.notices.sentences == [told]
     assert bench.session.failure == (None if attended else told)
