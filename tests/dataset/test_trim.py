@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lerecord.dataset import edit, layout, table
-from lerecord.dataset.sidecar import read_sidecar
+from lerecord.dataset.sidecar import Sidecar, read_sidecar
 from lerecord.dataset.verify import check
 from lerecord.dataset.video import pictures_of
 from lerecord.errors import DatasetError
@@ -39,7 +39,7 @@ def recorded(lab: "Lab") -> Path:
 def test_what_remains_is_what_was_there(
     recorded: Path, lab: "Lab", start_s: float | None, end_s: float | None, rows: range
 ) -> None:
-    def read() -> tuple[table.EpisodeColumns, object]:
+    def read() -> tuple[table.EpisodeColumns, Sidecar]:
         return (
             table.read_episode(recorded / layout.data_file(1)),
             read_sidecar(recorded / layout.capture_file(1), lab.spec.cameras),
@@ -54,10 +54,10 @@ def test_what_remains_is_what_was_there(
     assert np.array_equal(part.action, columns.action[rows.start : rows.stop])
     assert part.timestamp.tolist() == table.timestamps(len(rows), 30).tolist()
     for name in ("due", "started", "bus_s", "missed", "measured", "requested"):
-        due = getattr(sidecar, name)[rows.start : rows.stop]
-        assert np.array_equal(getattr(cut, name), due), name
-    assert not cut.tracks["front"].repeated[0]  # type: ignore[attr-defined]
-    assert cut.facts["trimmed"] == [rows.start, rows.stop]  # type: ignore[attr-defined]
+        due = sidecar.frames.values[name][rows.start : rows.stop]
+        assert np.array_equal(cut.frames.values[name], due), name
+    assert not cut.tracks["front"].repeated[0]
+    assert cut.facts["trimmed"] == [rows.start, rows.stop]
     found = list(pictures_of(recorded / layout.video_file(1, "observation.images.front")))
     assert len(found) == len(rows)
     for left, right in list(zip(pictures[rows.start : rows.stop], found, strict=True))[1:]:
