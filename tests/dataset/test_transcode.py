@@ -127,10 +127,16 @@ def test_a_part_of_a_transcoded_episode_is_encoded_as_the_episode_is(
 
     class Told(FragmentedVideo):
         def __init__(
-            self, path: Path, camera: CameraSpec, fps: int, settings: VideoSettings
+            self,
+            path: Path,
+            camera: CameraSpec,
+            fps: int,
+            settings: VideoSettings,
+            *,
+            durable: bool = True,
         ) -> None:
             used.append(settings)
-            super().__init__(path, camera, fps, settings)
+            super().__init__(path, camera, fps, settings, durable=durable)
 
     root = record(tmp_path / "set", [Scripted("a", 30, 1)])
     edit.transcode(root, "archive")
