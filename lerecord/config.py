@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from lerecord import secrets
 from lerecord.errors import ConfigError
 
 SIMULATED = "sim"  # the config that records without any hardware
@@ -143,6 +144,14 @@ class HardwareConfig(Table):
     video: VideoConfig = VideoConfig()
     simulator: SimulatorConfig | None = None
 
+    def without_secrets(self) -> "HardwareConfig":
+        """The same rig, as datasets keep it: no passwords in the addresses of its cameras."""
+        cameras = {
+            name: camera.model_copy(update={"device": secrets.without_secrets(camera.device)})
+            for name, camera in self.cameras.items()
+        }
+        return self.model_copy(update={"cameras": cameras})
+
     def reached_at(self, ports: Mapping[str, str], devices: Mapping[str, str]) -> "HardwareConfig":
         """The same rig with the `sim:<name>` ports and devices replaced by where they now are."""
         arms = {
@@ -260,7 +269,7 @@ def _explain(model: type[Table], error: ErrorDetails) -> str:
     if error["type"] == "missing":
         return f"the key {str(key)!r} is missing {where}; add it."
     given = "" if isinstance(error["input"], dict) else f" is {error['input']!r}"
-    return f"{key!s} {where}{given}: {reason[0].lower()}{reason[1:]}."
+    return secrets.without_secrets(f"{key!s} {where}{given}: {reason[0].lower()}{reason[1:]}.")
 
 
 def _name(table: Sequence[int | str]) -> str:

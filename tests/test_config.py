@@ -128,3 +128,11 @@ def test_a_rotated_camera_is_recorded_upright(tmp_path: Path) -> None:
     turned = config.load(written(tmp_path, "width = 640", "rotation = 90\nwidth = 640"))
     assert turned.cameras["front"].recorded_size == (480, 640)
     assert turned.cameras["wrist"].recorded_size == (640, 480)
+
+
+def test_a_password_in_a_value_is_not_quoted() -> None:
+    data = config.read(SIM)
+    data["cameras"]["front"]["device"] = ["http://me:hunter2@cam/v"]
+    with pytest.raises(ConfigError, match=r"device in \[cameras\.front\]") as told:
+        config.parse(data, "a.toml")
+    assert "hunter2" not in str(told.value)

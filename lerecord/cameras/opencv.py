@@ -4,6 +4,7 @@ The camera's own JPEG bytes are handed on, undecoded: CAP_PROP_CONVERT_RGB off f
 CAP_PROP_FORMAT -1 for FFmpeg. Give USB cameras by a stable path (/dev/v4l/by-id/...).
 """
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +17,15 @@ from lerecord.cameras.camera import CameraSettings
 from lerecord.errors import DeviceError
 from lerecord.frame import Image
 from lerecord.jpeg import trimmed
+from lerecord.secrets import without_secrets
 
 _JPEG_START = b"\xff\xd8"
 _OPEN_TIMEOUT_MS = 3000
 _READ_TIMEOUT_MS = 2000
+_ADVICE = (
+    "that it answers there, that the password it may ask for is in the hardware config (a dataset "
+    "keeps none)"
+)
 
 
 class Camera:
@@ -36,9 +42,10 @@ class Camera:
         network = "://" in self._settings.device
         capture = self._open_stream() if network else self._open_v4l2()
         if not capture.isOpened():
+            advice = _ADVICE if network else "that it is plugged in, that no other program uses it"
             raise DeviceError(
-                f"Camera {self._settings.name} does not open at {self._settings.device}; "
-                f"check that it is plugged in, that no other program uses it, and its device."
+                f"Camera {self._settings.name} does not open at {self._place}; "
+                f"check {advice}, and its device."
             )
         self._capture = capture
         self._sequence = 0
@@ -53,7 +60,7 @@ class Camera:
         capture = self._capture
         if capture is None or not capture.grab():
             raise DeviceError(
-                f"Camera {self._settings.name} at {self._settings.device} gives no image any "
+                f"Camera {self._settings.name} at {self._place} gives no image any "
                 f"more; check its cable."
             )
         captured_at = self._now()
@@ -63,9 +70,13 @@ class Camera:
                 f"Camera {self._settings.name} gave an image that cannot be fetched; "
                 f"check its cable."
             )
-        image = Image(
-            _as_delivered(pixels.astype(np.uint8, copy=False)), captured_at, self._sequence
-        )
+        data = _as_delivered(pixels.astype(np.uint8, copy=False))
+        if not isinstance(data, bytes) and data.shape[2:] != (3,):
+            raise DeviceError(
+                f"Camera {self._settings.name} gives images that are neither JPEG nor colour "
+                f"pixels; set its fourcc to one of those that `v4l2-ctl --list-formats-ext` lists."
+            )
+        image = Image(data, captured_at, self._sequence)
         self._sequence += 1
         return image
 
@@ -74,6 +85,11 @@ class Camera:
         if self._capture is not None:
             self._capture.release()
             self._capture = None
+
+    @property
+    def _place(self) -> str:
+        """The device as it may be told: the password of a network camera is nobody's business."""
+        return without_secrets(self._settings.device)
 
     def _open_stream(self) -> cv2.VideoCapture:
         return cv2.VideoCapture(
@@ -102,26 +118,42 @@ class Camera:
         return capture
 
     def _check(self, capture: cv2.VideoCapture) -> None:
-        """Refuse a device that answers with other settings than it was given."""
+        """Refuse a device that answers with other settings than it was given.
+
+        What it cannot tell is not compared: the first image shows its size and format, and the
+        rate is measured while it records.
+        """
         settings = self._settings
-        width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
-        height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        if (width, height) != (settings.width, settings.height):
+        width = _told(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        height = _told(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        if None not in (width, height) and (width, height) != (settings.width, settings.height):
             raise DeviceError(
                 f"Camera {settings.name} gives {width}x{height} pictures, not the "
                 f"{settings.width}x{settings.height} of the config; change one of them."
             )
         if capture.getBackendName() != "V4L2":
             return
-        fourcc = (
-            int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode("ascii", "replace")
-        )
-        fps = capture.get(cv2.CAP_PROP_FPS)
-        if fourcc != settings.fourcc or round(fps) != settings.fps:
+        fourcc = _fourcc(capture.get(cv2.CAP_PROP_FOURCC)) or settings.fourcc
+        fps = _told(capture.get(cv2.CAP_PROP_FPS)) or settings.fps
+        if (fourcc, fps) != (settings.fourcc, settings.fps):
             raise DeviceError(
-                f"Camera {settings.name} gives {fourcc} at {fps:g} fps, not {settings.fourcc} at "
+                f"Camera {settings.name} gives {fourcc} at {fps} fps, not {settings.fourcc} at "
                 f"{settings.fps}; `v4l2-ctl --list-formats-ext` lists what it can do."
             )
+
+
+def _told(value: float) -> int | None:
+    """A property to the nearest whole; None where a driver that cannot tell says -1, 0 or nan."""
+    return round(value) if math.isfinite(value) and value > 0.5 else None
+
+
+def _fourcc(value: float) -> str | None:
+    """The format that a property names; None when it names none."""
+    code = _told(value)
+    if code is None or code >= 1 << 32:
+        return None
+    letters = code.to_bytes(4, "little")
+    return letters.decode("ascii") if all(32 <= letter < 127 for letter in letters) else None
 
 
 def _as_delivered(pixels: NDArray[np.uint8]) -> bytes | NDArray[np.uint8]:

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from lerecord.errors import LerecordError
 from lerecord.processes import environment, python
+from lerecord.secrets import without_secrets
 
 Message = Mapping[str, Any]
 
@@ -110,7 +111,7 @@ class ChildProcess:
             messages = self.poll()
             for place, message in enumerate(messages):
                 if message["event"] == "error":
-                    raise LerecordError(message["message"])
+                    raise LerecordError(without_secrets(message["message"]))
                 if message["event"] == event:
                     self._kept = messages[place + 1 :]
                     return message
@@ -144,9 +145,9 @@ class ChildProcess:
         self._errors.close()
 
     def complaint(self) -> str:
-        """What the child wrote to stderr, without surrounding blanks."""
+        """What the child wrote to stderr, without surrounding blanks and without secrets."""
         self._errors.seek(0)
-        return self._errors.read().decode(errors="replace").strip()
+        return without_secrets(self._errors.read().decode(errors="replace").strip())
 
     def __enter__(self) -> "ChildProcess":
         return self

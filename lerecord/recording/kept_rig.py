@@ -45,7 +45,8 @@ class KeptRig:
         if not isinstance(data, Mapping) or not isinstance(data.get("config"), Mapping):
             raise ConfigError(f"{source} holds no hardware config: {_REMEDY}")
         config = configs.parse(data["config"], str(source))
-        same = next((each for each in _local(root) if _plain(each) == _plain(config)), None)
+        plain = config.without_secrets()
+        same = next((each for each in _local(root) if each.without_secrets() == plain), None)
         return cls(source, same or config, same is not None, data.get("calibration"))
 
     def calibration(self, pair: str, role: str) -> Any:
@@ -111,12 +112,3 @@ def _local(root: Path) -> Iterator[HardwareConfig]:
         for path in folder.glob("*.toml"):
             with contextlib.suppress(ConfigError):
                 yield configs.load(path)
-
-
-def _plain(config: HardwareConfig) -> HardwareConfig:
-    """A config without the secrets in it, as datasets keep them."""
-    cameras = {
-        name: camera.model_copy(update={"device": without_secrets(camera.device)})
-        for name, camera in config.cameras.items()
-    }
-    return config.model_copy(update={"cameras": cameras})

@@ -10,6 +10,7 @@ from lerecord.config import CameraConfig
 from lerecord.dataset.spec import CameraSpec, DatasetSpec, video_to_data
 from lerecord.recording.child import ChildProcess
 from lerecord.recording.snapshot import CameraView
+from lerecord.secrets import without_secrets
 
 _READY_TIMEOUT_S = 15.0
 _RESTART_EVERY_S = 1.0
@@ -107,7 +108,7 @@ class RemoteCamera:
                     over.append(message["take"])
                     self.spooled = message["spooled"]
                 case "lost" | "error":
-                    self._lost = message["message"]
+                    self._lost = without_secrets(message["message"])
         return over
 
     def trouble(self, max_silence_s: float) -> str | None:

@@ -107,7 +107,7 @@ def dataset_spec(setup: Setup, rig: Rig) -> DatasetSpec:
 
 def _hardware(setup: Setup, rig: Rig) -> Mapping[str, Any]:
     return {
-        "config": setup.config.model_dump(mode="json"),
+        "config": setup.config.without_secrets().model_dump(mode="json"),
         "identity": {
             "arms": rig.identity(),
             "rotation": {name: each.rotation for name, each in setup.config.cameras.items()},

@@ -166,3 +166,17 @@ def test_a_killed_parent_leaves_no_child(echo: str) -> None:
     parent.kill()
     parent.wait()
     assert wait_until(lambda: not alive(pid))
+
+
+def test_no_password_comes_out_of_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    says = """
+from lerecord.recording.child import say
+say("error", message="no http://me:hunter2@cam/v here")
+raise ValueError("http://me:hunter2@cam/v")
+"""
+    with ChildProcess(module(tmp_path, monkeypatch, "indiscreet", says)) as child:
+        with pytest.raises(LerecordError, match=r"^no http://cam/v here$"):
+            child.wait_for("up", 20.0)
+        while child.running:
+            time.sleep(0.01)
+        assert child.complaint().endswith("ValueError: http://cam/v")

@@ -96,6 +96,26 @@ def test_a_password_is_neither_shown_nor_what_makes_a_rig_another(
     assert "hidden" not in shown
 
 
+def test_a_dataset_keeps_no_password_and_its_rig_is_used_with_the_local_one(
+    tmp_path: Path,
+) -> None:
+    place = "rtsp://me:secret@cam/video?channel=1&token=secret"
+    local(Path(), 'device = "sim:front"', f'device = "{place}"')
+    Path("hardware_configs/calibration").symlink_to(SIM.parent / "calibration")
+    setup = Setup.resolve("mine", tmp_path / "box")
+    spec = dataset_spec(setup, Rig(setup.config, setup.calibrations))
+    assert setup.config.cameras["front"].device == place
+    assert "secret" not in json.dumps(spec.to_json())
+
+    (tmp_path / "box" / "meta").mkdir(parents=True)
+    kept = tmp_path / "box" / "meta" / "hardware.json"
+    kept.write_text(json.dumps(spec.hardware), encoding="utf-8")
+    again = Setup.resolve(None, tmp_path / "box")
+    assert again.kept is not None
+    assert again.kept.is_local
+    assert again.config.cameras["front"].device == place
+
+
 def test_a_config_that_came_with_the_dataset_is_none_of_this_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
