@@ -196,7 +196,7 @@ def empty_trash(root: Path, watch: Watch = _UNWATCHED) -> int:
     Raises:
         DatasetError: another process has the dataset, or the disk refuses.
     """
-    if inside.status(root, layout.TRASH) is None:
+    if not inside.names(root, layout.TRASH):
         return 0
     with DatasetLock(root):
         finish_pending(root, watch.probe)

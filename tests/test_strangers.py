@@ -1,0 +1,103 @@
+"""Whatever a stranger plants in a dataset or beside it, no command touches anything else.
+
+A few examples each time; `LERECORD_STRANGERS=1000` tries as many (minutes).
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lerecord import Dataset
+from lerecord.cli.app import main
+from lerecord.dataset.writer import DatasetWriter
+from lerecord.errors import LerecordError
+from lerecord.hub.prepared import prepared
+from tests.strangers import (
+    COMMANDS,
+    PLANTED,
+    SECRET,
+    Link,
+    Planted,
+    arguments,
+    digest,
+    make,
+    make_victim,
+)
+
+EXAMPLES = int(os.environ.get("LERECORD_STRANGERS", "20"))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("strangers") / "set")
+
+
+def said_by(*words: str) -> str:
+    """What a command says, in this process."""
+    said = StringIO()
+    with (
+        mock.patch.object(sys, "argv", ["lerecord", *words]),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(said),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    assert ended.value.code in (0, 1, 2, None), said.getvalue()
+    return said.getvalue()
+
+
+def open_as_a_library(root: Path) -> None:
+    with contextlib.suppress(LerecordError):
+        dataset = Dataset(root)
+        if len(dataset):
+            dataset[0]
+    with contextlib.suppress(LerecordError):
+        DatasetWriter.open(root).close()
+
+
+def published(root: Path) -> bytes:
+    """Everything that a push would send."""
+    with contextlib.suppress(LerecordError), prepared(root, "v2.1", "a/b", "v2.1") as ready:
+        return b"".join(each.source.read_bytes() for each in ready.files)
+    return b""
+
+
+@pytest.mark.timeout(60 + 5 * EXAMPLES)
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(
+    st.lists(PLANTED, min_size=1, max_size=4),
+    st.lists(st.sampled_from([*COMMANDS, "open", "push"]), min_size=1, max_size=4),
+)
+def test_nothing_beside_a_dataset_is_touched_whatever_is_planted(
+    base: Path, planted: list[Planted], commands: list[str]
+) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        shutil.copytree(base, folder / "set")
+        victim = make_victim(folder / "victim")
+        for each in planted:
+            each.plant(folder)
+        before = digest(victim)
+        for command in commands:
+            if command == "open":
+                open_as_a_library(folder / "set")
+            elif command == "push":
+                sent = published(folder / "set")
+                linked = any(isinstance(each, Link) and each.hard for each in planted)
+                assert linked or SECRET.encode() not in sent
+            else:
+                said_by(*arguments(command, folder))
+            assert digest(victim) == before, command
