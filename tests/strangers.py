@@ -183,7 +183,8 @@ SOURCES = st.sampled_from(["000000", "000001", "manifest.json", "../../lock", ".
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5)
     | st.sampled_from(["../../victim/k", "../victim", "/tmp", "a/b", "\ud800", "x" * 300]),
-    lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=5), each, max_size=3),
+    lambda each: st.lists(each, max_size=3)
+    | st.dictionaries(st.text(max_size=5), each, max_size=3),
     max_leaves=4,
 )  # fmt: skip
 STEPS = st.one_of(
@@ -218,7 +219,9 @@ PLANTED: st.SearchStrategy[Planted] = st.one_of(
     st.builds(_manifest, st.lists(STEPS, max_size=3)),
     st.builds(Data, st.just(f"set/{CHANGE}/000000"), st.just(b"PLANTED")),
     st.builds(Data, PLACES, st.binary(max_size=20)),
-    st.builds(Bent, st.sampled_from(BENT), st.lists(st.integers(0, 50), min_size=1, max_size=5), JSON),
+    st.builds(
+        Bent, st.sampled_from(BENT), st.lists(st.integers(0, 50), min_size=1, max_size=5), JSON
+    ),
 )
 
 Command = Callable[[Path], Sequence[str]]

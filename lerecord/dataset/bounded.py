@@ -21,6 +21,7 @@ _LIMITS = {
     layout.EPISODES_STATS: 4096 * MB,
 }
 """200,000 episodes with six cameras stay below a half of each."""
+_OTHER_LIMIT = 32 * MB
 _CHUNK = MB
 
 
@@ -36,7 +37,7 @@ def read_meta_file(path: Path, name: str, at_most: int | None = None) -> bytes:
         OSError: it is missing, or the disk refuses.
         DatasetError: it is no regular file, too large, or no text.
     """
-    limit = _LIMITS[name]
+    limit = _LIMITS.get(name, _OTHER_LIMIT)
     with os.fdopen(open_regular(path), "rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > limit:

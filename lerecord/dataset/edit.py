@@ -125,7 +125,7 @@ def trim(
         videos = [root / layout.video_file(episode, key) for key in rebuild.keys]
         change = Change(
             Done("trim", f"trim {episode} {bounds}"),
-            needed_bytes=sum(path.stat().st_size for path in videos),
+            needed_bytes=_bytes_of(videos),
         )
         return _apply(rebuild, slots, change)
 
@@ -159,7 +159,7 @@ def transcode(root: Path, profile: str, watch: Watch = _UNWATCHED) -> Edited | N
         videos = [root / layout.video_file(each, key) for each in episodes for key in rebuild.keys]
         change = Change(
             Done("transcode", f"transcode --profile {profile}"),
-            needed_bytes=sum(path.stat().st_size for path in videos),
+            needed_bytes=_bytes_of(videos),
             encoded=encoded,
         )
         return _apply(rebuild, recoded(rebuild, episodes, settings, watch.progress), change)
@@ -210,6 +210,15 @@ def empty_trash(root: Path, watch: Watch = _UNWATCHED) -> int:
 def _apply(rebuild: Rebuild, slots: Sequence[Slot], change: Change) -> Edited:
     state = rebuild.apply(slots, change)
     return Edited(change.done, state.info.episodes, state.info.frames)
+
+
+def _bytes_of(videos: Sequence[Path]) -> int:
+    try:
+        return sum(path.stat().st_size for path in videos)
+    except OSError as error:
+        raise DatasetError(
+            f"{error.filename} cannot be read ({error.strerror}); nothing was changed, restore it."
+        ) from error
 
 
 def _chosen(old: EpisodeList, episodes: Collection[int]) -> list[int]:

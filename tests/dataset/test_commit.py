@@ -1,3 +1,5 @@
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -217,6 +219,61 @@ def test_a_file_lost_in_the_middle_is_said(tmp_path: Path) -> None:
     (other / "meta/lines.jsonl").write_bytes(b"0")
     with pytest.raises(DatasetError, match=r"meta/lines\.jsonl became shorter"):
         finish_pending(other)
+
+
+@pytest.mark.parametrize("kind", ["link", "hard link"])
+def test_lines_that_lie_elsewhere_too_are_appended_to_a_file_of_its_own(
+    tmp_path: Path, kind: str
+) -> None:
+    root = prepared(tmp_path / "set")
+    lines = root / "meta/lines.jsonl"
+    cached = lines.rename(tmp_path / "cached")
+    if kind == "link":
+        lines.symlink_to("../../cached")
+    else:
+        lines.hardlink_to(cached)
+    change(root, StopAt())
+    assert contents(root) == AFTER
+    assert not lines.is_symlink()
+    assert cached.read_bytes() == BEFORE["meta/lines.jsonl"]
+
+
+def test_a_change_behind_a_linked_folder_is_refused_before_its_mark(tmp_path: Path) -> None:
+    root = prepared(tmp_path / "set")
+    (tmp_path / "dear").mkdir()
+    (root / "data/chunk-000").symlink_to("../../dear")
+    probe = StopAt()
+    with pytest.raises(DatasetError, match="chunk-000 is a link"):
+        change(root, probe)
+    assert "mark" not in probe.steps
+    assert contents(root) == BEFORE
+    assert not has_pending(root)
+    assert list((tmp_path / "dear").iterdir()) == []
+
+
+def test_what_came_to_lie_behind_a_link_is_not_finished(tmp_path: Path) -> None:
+    root = prepared(tmp_path / "set")
+    kill(root, all_steps(tmp_path).index("mark") + 1)
+    (tmp_path / "dear").mkdir()
+    (root / "data/chunk-000").rmdir()
+    (root / "data/chunk-000").symlink_to("../../dear")
+    with pytest.raises(DatasetError, match="chunk-000 is a link"):
+        finish_pending(root)
+    assert contents(root) == BEFORE
+    (root / "data/chunk-000").unlink()
+    assert finish_pending(root)
+    assert contents(root) == AFTER
+
+
+def test_no_new_file_is_for_everybody_to_write(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        root = prepared(tmp_path / "set")
+        change(root, StopAt())
+    finally:
+        os.umask(before)
+    new = ["data/chunk-000", "data/chunk-000/a", "meta/info.json", "meta/fresh.jsonl"]
+    assert [name for name in new if (root / name).stat().st_mode & stat.S_IWOTH] == []
 
 
 def test_a_disk_that_refuses_is_said(tmp_path: Path) -> None:

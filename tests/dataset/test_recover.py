@@ -11,7 +11,7 @@ from lerecord.dataset import edit, layout, recover
 from lerecord.dataset.commit import has_pending
 from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.recover import Clock, opened_to_recover
-from lerecord.dataset.staging import left_takes
+from lerecord.dataset.staging import ClosedTake, left_takes
 from lerecord.dataset.verify import check
 from lerecord.dataset.writer import DatasetWriter
 from lerecord.errors import DatasetError
@@ -267,3 +267,41 @@ def test_the_episode_saved_last_is_done_again_before_it_is_committed(tmp_path: P
     make_old(root)
     assert recover.recover(root) == 0
     assert tree(root) == tree(record(tmp_path / "scratch", [A, D]))
+
+
+@pytest.mark.parametrize("name", ["take.json", "rows.journal", "front.video", "front.capture"])
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_take_with_something_that_is_no_file_of_its_own_is_refused(
+    root: Path, name: str, kind: str
+) -> None:
+    take = left_takes(root)[0]
+    path = root / layout.TAKES / take / name
+    moved = path.rename(root.parent / "elsewhere")
+    if kind == "link":
+        path.symlink_to(moved)
+    else:
+        os.mkfifo(path)
+    before = moved.read_bytes()
+    with pytest.raises(DatasetError, match=rf"{name} is (a link|not a file)"):
+        ClosedTake.load(root, take)
+    assert moved.read_bytes() == before
+
+
+def test_a_link_to_a_take_elsewhere_is_no_take_and_goes_alone(root: Path) -> None:
+    takes = left_takes(root)
+    elsewhere = (root / layout.TAKES / takes[0]).rename(root.parent / "elsewhere")
+    (root / layout.TAKES / takes[0]).symlink_to(elsewhere)
+    assert left_takes(root) == takes[1:]
+    assert recover.recover(root, discard_all=True) == 0
+    assert not (root / layout.TAKES / takes[0]).is_symlink()
+    assert (elsewhere / "take.json").is_file()
+
+
+def test_takes_that_lie_elsewhere_are_refused(root: Path) -> None:
+    elsewhere = (root / layout.TAKES).rename(root.parent / "elsewhere")
+    (root / layout.TAKES).symlink_to(elsewhere)
+    held = sorted(elsewhere.rglob("*"))
+    for does in (lambda: recover.recover(root, discard_all=True), lambda: DatasetWriter.open(root)):
+        with pytest.raises(DatasetError, match="takes is a link"):
+            does()
+    assert sorted(elsewhere.rglob("*")) == held

@@ -1,5 +1,8 @@
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -146,3 +149,82 @@ def test_a_kept_file_that_is_lost_stops_an_undo_before_it_touches_anything(root:
     with pytest.raises(DatasetError, match="nothing was changed"):
         edit.undo(root)
     assert tree(root) == before
+
+
+def bent(**changes: Any) -> Callable[[dict[str, Any]], object]:
+    return lambda record: record.update(changes)
+
+
+def run(**changes: Any) -> dict[str, Any]:
+    return {"now": 0, "count": 2, "task": "a"} | changes
+
+
+BENT: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a run of what is not there": bent(before=[run(now=2, count=5)]),
+    "a run of very many": bent(before=[run(count=10**12)]),
+    "an episode twice": bent(before=[run(), run(now=1)]),
+    "an empty run": bent(before=[run(count=0)]),
+    "a run from before": bent(before=[run(now=-1)]),
+    "a run of truth": bent(before=[run(now=True)]),
+    "a task of no text": bent(before=[run(task=["a"])]),
+    "a list of no list": bent(before=3),
+    "a kept one elsewhere": lambda record: record["before"][0].update(kept=1),
+    "a kept one by name": lambda record: record["before"][0].update(kept="../../meta"),
+    "statistics of other features": lambda record: record["before"][0].update(stats={}),
+    "health of no entries": lambda record: record["before"][0].update(health=[1]),
+    "a count of no number": bent(episodes="3"),
+    "a kind with a path": bent(kind="../../x"),
+    "half a pair": bent(said="\ud800"),
+    "undone by nobody": bent(undone=["delete"]),
+    "encoded by nothing": bent(encoded={}),
+}
+
+
+@pytest.mark.parametrize("bend", BENT.values(), ids=BENT.keys())
+def test_a_record_that_no_operation_leaves_is_refused(
+    root: Path, bend: Callable[[dict[str, Any]], object]
+) -> None:
+    edit.delete(root, [0])
+    before = tree(root)
+    path = root / trash.record_name("000001-delete")
+    record_ = json.loads(path.read_bytes())
+    bend(record_)
+    path.write_text(json.dumps(record_))
+    with pytest.raises(DatasetError, match=r"operation\.json"):
+        edit.undo(root)
+    assert tree(root) == before
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_kept_file_that_is_no_file_of_the_trash_is_refused(root: Path, kind: str) -> None:
+    edit.delete(root, [0])
+    before = tree(root)
+    kept = next((root / layout.TRASH).rglob("*.parquet.kept"))
+    moved = kept.rename(root.parent / "elsewhere")
+    if kind == "link":
+        kept.symlink_to(moved)
+    else:
+        os.mkfifo(kept)
+    with pytest.raises(DatasetError, match=r"parquet\.kept is (a link|not a file)"):
+        edit.undo(root)
+    assert tree(root) == before
+
+
+def test_what_is_no_operation_is_passed_over(root: Path) -> None:
+    (root / layout.TRASH / "secret.txt").mkdir(parents=True)
+    (root / layout.TRASH / "999999-x").symlink_to("/")
+    (root / layout.TRASH / "9999999-x").write_text("x")
+    edit.delete(root, [0])
+    assert (root / layout.TRASH / "000001-delete").is_dir()
+    edit.undo(root)
+    assert check(root).findings == []
+
+
+def test_a_trash_elsewhere_is_not_emptied(root: Path) -> None:
+    (root.parent / "dear").mkdir()
+    (root.parent / "dear/photo").write_text("x")
+    (root / layout.TRASH).symlink_to("../../dear")
+    for does in (edit.empty_trash, edit.undo, lambda root: edit.delete(root, [0])):
+        with pytest.raises(DatasetError, match="trash is a link"):
+            does(root)
+    assert (root.parent / "dear/photo").exists()

@@ -67,3 +67,34 @@ def test_a_folder_that_is_no_dataset_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="is not a dataset"), Frozen(tmp_path / "none"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", [layout.INFO, layout.HARDWARE, layout.data_file(0), "README.md", "meta/notes.txt"]
+)
+def test_what_a_link_leads_to_is_not_sent(dataset: Path, name: str) -> None:
+    path, elsewhere = dataset / name, dataset.parent / "elsewhere"
+    if path.exists():
+        path.rename(elsewhere)
+    else:
+        elsewhere.write_text("secret")
+    path.symlink_to(elsewhere)
+    with pytest.raises(DatasetError, match=f"{name} is a link"), Frozen(dataset):
+        raise AssertionError("it was taken")
+
+
+@pytest.mark.parametrize("folder", ["meta", "data/chunk-000", "videos"])
+def test_nothing_behind_a_linked_folder_is_sent(dataset: Path, folder: str) -> None:
+    elsewhere = (dataset / folder).rename(dataset.parent / "elsewhere")
+    (dataset / folder).symlink_to(elsewhere)
+    with pytest.raises(DatasetError, match=f"{folder} is a link"), Frozen(dataset):
+        raise AssertionError("it was taken")
+
+
+def test_a_link_in_its_place_of_work_is_refused(dataset: Path) -> None:
+    dear = dataset.parent / "dear"
+    (dear / "frozen").mkdir(parents=True)
+    (dataset.parent / ".box.push").symlink_to(dear)
+    with pytest.raises(DatasetError, match=r"\.box\.push is a link"), Frozen(dataset):
+        raise AssertionError("it was taken")
+    assert [path.name for path in dear.iterdir()] == ["frozen"]

@@ -1,3 +1,5 @@
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -144,3 +146,43 @@ def test_a_pull_syncs_every_file_before_it_shows_them(
     names = {str(each.relative_to(out)) for each in out.rglob("*")}
     synced = {each.removeprefix("sync new/.out.pull/") for each in watched.events[:shown]}
     assert names <= synced
+
+
+def test_a_link_in_its_place_of_work_is_refused(hub: Hub, files: Path, tmp_path: Path) -> None:
+    (tmp_path / "dear").mkdir()
+    (tmp_path / "dear/photo").write_text("x")
+    (tmp_path / ".out.pull").symlink_to("dear")
+    with pytest.raises(DatasetError, match=r"\.out\.pull is a link"):
+        pulled(hub, tmp_path / "out")
+    assert [path.name for path in (tmp_path / "dear").iterdir()] == ["photo"]
+
+
+@pytest.mark.parametrize("place", ["meta", "data", "videos/x", "README.md", ".cache", ".lerecord"])
+def test_what_was_planted_in_its_place_of_work_is_not_followed(
+    hub: Hub, pusher: Pusher, files: Path, tmp_path: Path, place: str
+) -> None:
+    pusher.push_files(files)
+    (tmp_path / "dear/huggingface").mkdir(parents=True)
+    (tmp_path / "dear/photo").write_text("x")
+    planted = tmp_path / ".out.pull" / place
+    planted.parent.mkdir(parents=True)
+    planted.symlink_to(tmp_path / "dear")
+    if place == ".lerecord":
+        with pytest.raises(DatasetError, match=r"\.lerecord is a link"):
+            pulled(hub, tmp_path / "out")
+    else:
+        pulled(hub, tmp_path / "out")
+        assert local_files(tmp_path / "out") == local_files(files)
+    assert sorted(path.name for path in (tmp_path / "dear").rglob("*")) == ["huggingface", "photo"]
+
+
+def test_what_is_fetched_is_private_until_it_is_whole(
+    hub: Hub, pusher: Pusher, files: Path, tmp_path: Path
+) -> None:
+    pusher.push_files(files)
+    before = os.umask(0o022)
+    try:
+        pulled(hub, tmp_path / "out")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o755
