@@ -157,11 +157,12 @@ def _merged(key: str, left: FeatureStats, right: FeatureStats) -> FeatureStats:
     share = right.count / count
     with np.errstate(over="ignore", invalid="ignore"):  # what others stored can be of any size
         apart = right.mean - left.mean
+        mean = left.mean + apart * share
         variance = left.std**2 * (1 - share) + right.std**2 * share + apart**2 * share * (1 - share)
     return FeatureStats(
         min=np.minimum(left.min, right.min),
         max=np.maximum(left.max, right.max),
-        mean=left.mean + apart * share,
+        mean=mean,
         std=np.sqrt(variance),
         count=count,
     )
