@@ -9,6 +9,7 @@ import av
 from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
+from lerecord.dataset.video import TOLERANCE_S
 from lerecord.errors import DatasetError
 
 _TICKS_A_PICTURE = 512  # the timescale is this times fps, so that every i / fps is exact
@@ -60,7 +61,8 @@ def concatenate(clips: Iterable[Clip], target: Path, fps: int) -> None:
                 if copy is None:
                     copy = output.add_stream_from_template(stream, opaque=True)
                     copy.time_base = Fraction(1, fps)
-                copied = _copy(container, stream, _Target(output, copy, fps, before))
+                target_of_clip = _Target(output, copy, fps, before)
+                copied = _copy(container, stream, target_of_clip, clip.path)
             if copied != clip.pictures:
                 raise DatasetError(
                     f"{clip.path} has {copied} pictures where {clip.pictures} are due; "
@@ -77,14 +79,17 @@ class _Target:
     before: int
 
 
-def _copy(container: InputContainer, stream: VideoStream, target: _Target) -> int:
+def _copy(container: InputContainer, stream: VideoStream, target: _Target, path: Path) -> int:
     copied = 0
+    times: list[Fraction] = []
     base = Fraction(stream.time_base or 1) * target.fps
     delay = _DEEPEST_REORDERING if stream.codec_context.has_b_frames else 0
     for packet in container.demux(stream):
         if packet.size == 0 or packet.pts is None:
             continue  # demux ends with an empty packet
-        shown = target.before + round(packet.pts * base)
+        time = packet.pts * base
+        times.append(time)
+        shown = target.before + round(time)
         packet.time_base = Fraction(1, target.fps)
         packet.pts = shown
         # Evenly rising, and early enough for pictures that are shown before others are decoded.
@@ -93,7 +98,18 @@ def _copy(container: InputContainer, stream: VideoStream, target: _Target) -> in
         packet.stream = target.stream
         target.output.mux(packet)
         copied += 1
+    _require_image_per_frame(times, path, target.fps)
     return copied
+
+
+def _require_image_per_frame(times: list[Fraction], path: Path, fps: int) -> None:
+    """Image i is shown at i / fps: another would be shown for a neighbour's frame."""
+    for number, time in enumerate(sorted(times)):
+        if abs(time - number) > TOLERANCE_S * fps:
+            raise DatasetError(
+                f"{path} shows image {number} at {float(time / fps):.4f} s instead of "
+                f"{number / fps:.4f} s; `lerecord check` says what else is wrong."
+            )
 
 
 def _opened(path: Path) -> InputContainer:

@@ -14,6 +14,7 @@ from lerecord.dataset import layout, metadata, stats, v30
 from lerecord.dataset.capture import Histogram
 from lerecord.dataset.concatenate import Clip, concatenate, header_of
 from lerecord.dataset.depth import is_depth
+from lerecord.dataset.further_files import further_files, ignored
 from lerecord.dataset.info import cameras_of
 from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.new_folder import NewFolder, Probe, unobserved
@@ -21,6 +22,7 @@ from lerecord.dataset.picture import histogram_of
 from lerecord.dataset.rows import load_rows
 from lerecord.dataset.sidecar import read_sidecar
 from lerecord.dataset.snapshot import Snapshot
+from lerecord.dataset.sound import require_sound
 from lerecord.dataset.stats import FeatureStats, Stats
 from lerecord.dataset.unchanged import require_unchanged
 from lerecord.dataset.v30 import FileNumber, FullStats
@@ -39,12 +41,14 @@ class Exporting:
 
     Attributes:
         progress: told after each episode.
+        left_out: told the name of each thing that the new dataset does not have.
         probe: told what comes next, for tests.
         data_file_mb: size that a parquet file stays below.
         video_file_mb: size that an mp4 stays below.
     """
 
     progress: Progress | None = None
+    left_out: Callable[[str], object] = ignored
     probe: Probe = unobserved
     data_file_mb: float = v30.DATA_FILE_MB
     video_file_mb: float = v30.VIDEO_FILE_MB
@@ -79,6 +83,7 @@ def export_v30(root: Path, out: Path, how: Exporting = _AS_GIVEN) -> int:
             f"{depth[0]} is a depth camera, and lerecord does not know how LeRobot counts depth in "
             f"the statistics of v3.0; export the dataset with LeRobot."
         )
+    require_sound([root])
     with NewFolder(out, how.probe) as folder:
         _Export(folder, snapshot, how).run()
         require_unchanged(snapshot)
@@ -249,6 +254,16 @@ class _Export:
             if data is not None:
                 folder.put(name, data)
         folder.put(layout.INFO, v30.info_bytes(self._info))
+        self._take_further_files()
+
+    def _take_further_files(self) -> None:
+        taken, left = further_files([self._snapshot.root])
+        for name, path in taken.items():
+            self._folder.put(name, path.read_bytes())
+        for name in left:
+            self._how.left_out(name)
+        for entry in dict.fromkeys(key for record in self._records for key in record.extra):
+            self._how.left_out(f"{entry} in {layout.EPISODES}")
 
 
 def _stored(values: Stats, key: str) -> FeatureStats:

@@ -56,7 +56,7 @@ def merge(out: Path, roots: Sequence[Path], allow_hardware: bool = False) -> Non
         DatasetError: they cannot be merged.
     """
     progress = _Progress("merged")
-    info = merged(out, roots, Merging(allow_hardware, progress.show))
+    info = merged(out, roots, Merging(allow_hardware, progress.show, _left_out))
     progress.clear()
     print_line(
         f"{out} has {info.episodes} episodes, {info.frames} rows and {info.tasks} tasks; "
@@ -74,7 +74,7 @@ def export(root: Path, out: Path, version: str) -> None:
     if version != CODEBASE_VERSION:
         raise ConfigError(f"The format {version!r} cannot be written; {CODEBASE_VERSION} can.")
     progress = _Progress("exported")
-    episodes = export_v30(root, out, Exporting(progress.show))
+    episodes = export_v30(root, out, Exporting(progress.show, _left_out))
     progress.clear()
     print_line(f"{out} has the {episodes} episodes of {root} in the layout {version}.")
 
@@ -93,6 +93,10 @@ def import_(root: Path, out: Path) -> None:
         f"{out} has {info.episodes} episodes, {info.frames} rows and {info.tasks} tasks; "
         f"{encoded} pictures were encoded again; `lerecord check {out}` verifies it."
     )
+
+
+def _left_out(name: str) -> None:
+    print_line(f"Not carried over: {name}.")
 
 
 class _Progress:

@@ -10,11 +10,13 @@ import pyarrow.parquet as pq
 
 from lerecord.dataset import layout, metadata, stats
 from lerecord.dataset.compatibility import require_compatible
+from lerecord.dataset.further_files import further_files, ignored
 from lerecord.dataset.info import Info
 from lerecord.dataset.joined import NUMBERS, Part, Shift, joined
 from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.new_folder import NewFolder, Probe, unobserved
 from lerecord.dataset.snapshot import Snapshot
+from lerecord.dataset.sound import require_sound
 from lerecord.dataset.stats import Stats
 from lerecord.dataset.table import to_numpy
 from lerecord.dataset.unchanged import require_unchanged
@@ -31,11 +33,13 @@ class Merging:
     Attributes:
         allow_hardware: join rigs whose servo ids or camera rotation differ.
         progress: told after each episode.
+        left_out: told the name of each thing that the new dataset does not have.
         probe: told what comes next, for tests.
     """
 
     allow_hardware: bool = False
     progress: Progress | None = None
+    left_out: Callable[[str], object] = ignored
     probe: Probe = unobserved
 
 
@@ -58,10 +62,12 @@ def merge(out: Path, roots: Sequence[Path], how: Merging = _AS_GIVEN) -> Info:
         The new dataset's info.json.
 
     Raises:
-        DatasetError: they cannot be joined, one changes meanwhile, or the disk refuses.
+        DatasetError: they cannot be joined, one is not sound or changes meanwhile, or the disk
+            refuses.
     """
     snapshots = [Snapshot.of(root) for root in roots]
     require_compatible(snapshots, how.allow_hardware)
+    require_sound(roots)
     sources = [_Source.of(snapshot) for snapshot in snapshots]
     with NewFolder(out, how.probe) as folder:
         info = _Merge(folder, sources, how).run()
@@ -170,7 +176,20 @@ class _Merge:
         if known is not None:
             self._folder.put(layout.HARDWARE, known)
         self._folder.put(layout.INFO, info.to_bytes())
+        self._take_further_files()
         return info
+
+    def _take_further_files(self) -> None:
+        taken, left = further_files([source.snapshot.root for source in self._sources])
+        for name, path in taken.items():
+            self._folder.put(name, path.read_bytes())
+        for name in left:
+            self._how.left_out(name)
+        extra = self._sources[0].snapshot.info.extra
+        for source in self._sources[1:]:
+            for key, value in source.snapshot.info.extra.items():
+                if extra.get(key) != value:
+                    self._how.left_out(f"{key} in {source.snapshot.root / layout.INFO}")
 
     def _lines(self) -> dict[str, Iterator[bytes]]:
         files: dict[str, Iterator[bytes]] = {

@@ -14,6 +14,7 @@ from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.reader import TOLERANCE_S, Dataset
 from lerecord.dataset.samples import Batch, ImageForm, Samples
 from lerecord.dataset.snapshot import Snapshot
+from lerecord.dataset.sound import require_sound
 from lerecord.dataset.stats import Stats
 from lerecord.dataset.windows import DeltaTimestamps
 
@@ -32,7 +33,7 @@ class MultiDataset(Samples):
         allow_hardware: join rigs whose servo ids or camera rotation differ.
 
     Raises:
-        DatasetError: they cannot be joined, or one cannot be read.
+        DatasetError: they cannot be joined, or one is not sound or cannot be read.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class MultiDataset(Samples):
         allow_hardware: bool = False,
     ) -> None:
         require_compatible([Snapshot.of(Path(root)) for root in roots], allow_hardware)
+        require_sound(Path(root) for root in roots)
         self.datasets = tuple(
             Dataset(root, None, delta_timestamps, tolerance_s, images) for root in roots
         )

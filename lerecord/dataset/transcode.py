@@ -10,7 +10,7 @@ from lerecord.dataset.episodes import Draft, Slot, stays
 from lerecord.dataset.rebuild import Progress, Rebuild
 from lerecord.dataset.sidecar import StoredSidecar
 from lerecord.dataset.spec import CameraSpec, VideoSettings, video_from_data, video_to_data
-from lerecord.dataset.video import codec_of
+from lerecord.dataset.video import codec_of, require_image_per_frame
 
 
 def outdated(rebuild: Rebuild, settings: VideoSettings) -> list[int]:
@@ -82,6 +82,7 @@ def _draft(
     def writer(camera: CameraSpec) -> Callable[[Path], object]:
         source = root / layout.video_file(episode, camera.key)
         rows = range(old.records[episode].length)
+        require_image_per_frame(source, len(rows), rebuild.state.spec.fps)
         cut = Cut(source, rows, camera, rebuild.state.spec.fps, settings)
         return partial(encode_again, cut, told=encoded)
 

@@ -15,7 +15,7 @@ from lerecord.dataset.spec import VideoSettings, video_from_data
 from lerecord.dataset.staging import MIN_ROWS
 from lerecord.dataset.stats import of_column, of_pictures
 from lerecord.dataset.table import EpisodeColumns
-from lerecord.dataset.video import codec_of
+from lerecord.dataset.video import codec_of, require_image_per_frame
 from lerecord.errors import DatasetError
 
 _ROUNDING = 1e-6  # of a row: times are typed in decimals
@@ -69,6 +69,8 @@ def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
     action, state = read.action[rows.start : rows.stop], read.state[rows.start : rows.stop]
     columns = EpisodeColumns.of(action, state, rebuild.old.places[episode])
     videos = {camera: root / layout.video_file(episode, camera.key) for camera in spec.cameras}
+    for path in videos.values():
+        require_image_per_frame(path, rebuild.old.records[episode].length, spec.fps)
     histograms = {camera.name: count_pictures(path, rows) for camera, path in videos.items()}
     values = rebuild.old.stats[episode] | {
         key: of_column(column) for key, column in columns.by_feature().items()

@@ -19,13 +19,11 @@ from lerecord.dataset.findings import Place
 from lerecord.dataset.picture import histogram_of, turned_back
 from lerecord.dataset.stats import FeatureStats, of_pictures
 from lerecord.dataset.verify_strips import Strips, check_strips
-from lerecord.dataset.video import VideoFacts, facts_of, frames_of
+from lerecord.dataset.video import TOLERANCE_S, VideoFacts, facts_of, frames_of
 from lerecord.errors import DatasetError
 
 CODEC_TOLERANCE = {"mean": 0.03, "std": 0.06}
 """In units of the pixel range: what coding may change in a take's mean and spread."""
-_TOLERANCE_S = Fraction(1, 10_000)
-"""LeRobot's, between the time of a frame and that of its image."""
 _CODED = 6  # levels by which coding may change an image that stays the same
 _BLACK = 0.1  # of the pixel range
 _OF_COLOUR, _OF_DEPTH = ((3, 1, 1),), ((1, 1, 1), (3, 1, 1))
@@ -98,7 +96,7 @@ def _check_facts(facts: VideoFacts, pictures: Pictures, place: Place) -> None:
         place.expect("the frame rate", facts.rate, fps)
     if facts.audio and not told.has_audio:
         place.wrong("the video has a sound track.")
-    tolerance = 0 if pictures.ours else _TOLERANCE_S
+    tolerance = 0 if pictures.ours else TOLERANCE_S
     wrong = [row for row, time in enumerate(facts.times) if abs(time - row / fps) > tolerance]
     place.wrong_rows(wrong, f"the picture is not shown at row / {fps} s.")
     if pictures.codec is not None and facts.codec != pictures.codec:

@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 from lerecord.dataset.depth import is_deep
 from lerecord.errors import DatasetError
 
+TOLERANCE_S = Fraction(1, 10_000)
+"""LeRobot's, between the time of a frame and that of its image."""
+
 _NO_PROBING = 32  # the least that FFmpeg takes
 _TICKS_A_PICTURE = 512  # the timescale is this times fps, so that every i / fps is exact
 
@@ -141,11 +144,6 @@ def facts_of(path: Path) -> VideoFacts:
         DatasetError: it is missing or no video.
     """
     with opened_video(path) as (container, stream):
-        times = [
-            packet.pts * packet.time_base
-            for packet in container.demux(stream)
-            if packet.size and packet.pts is not None
-        ]
         codec = stream.codec_context
         return VideoFacts(
             width=codec.width,
@@ -153,7 +151,7 @@ def facts_of(path: Path) -> VideoFacts:
             codec=_codec(stream),
             pixel_format=codec.pix_fmt or "",
             audio=len(container.streams.audio) > 0,
-            times=tuple(sorted(times)),
+            times=tuple(sorted(_times(container, stream, path.stat().st_size))),
             rate=stream.average_rate,
         )
 
@@ -185,6 +183,41 @@ def frames_of(path: Path) -> Iterator[VideoFrame]:
             yield from container.decode(stream)
         except av.FFmpegError as error:
             raise DatasetError(f"{path} does not decode ({error}).") from error
+
+
+def _times(container: InputContainer, stream: VideoStream, size: int) -> list[Fraction]:
+    """When each image is shown, of those that the file holds wholly."""
+    entries = getattr(stream, "index_entries", None)
+    if entries and len(entries) == stream.frames and not stream.codec_context.has_b_frames:
+        # Of the mp4's own index, so only its head is read. Without B-frames dts is pts.
+        base = Fraction(stream.time_base or 0)
+        return [each.timestamp * base for each in entries if each.pos + each.size <= size]
+    return [
+        packet.pts * packet.time_base
+        for packet in container.demux(stream)
+        if packet.size and packet.pts is not None
+    ]
+
+
+def require_image_per_frame(path: Path, frames: int, fps: int) -> None:
+    """Refuse a video that does not show image i at i / fps: frames would get other images.
+
+    Raises:
+        DatasetError: it does not, has another number of images, or cannot be read.
+    """
+    times = facts_of(path).times
+    if len(times) != frames:
+        raise DatasetError(
+            f"{path} has {len(times)} images for {frames} frames; `lerecord check` says what else "
+            f"is wrong."
+        )
+    for number, time in enumerate(times):
+        if abs(time - Fraction(number, fps)) > TOLERANCE_S:
+            raise DatasetError(
+                f"{path} shows image {number} at {float(time):.4f} s instead of "
+                f"{number / fps:.4f} s, so it is not known which image belongs to which frame; "
+                f"restore it from a copy."
+            )
 
 
 @contextmanager

@@ -35,6 +35,10 @@ class Camera:
     """Where its facts stand: `info`, `video_info` or nowhere."""
     names: Sequence[str] | None = ("height", "width", "channels")
     first_pts: int = 0
+    gap_at: int | None = None
+    """The image from which on all are shown a frame later."""
+    dropped: int = 0
+    """Images that the video lacks at its end."""
     repeat: int = 1
     """How often the video shows each image."""
     depth: bool = False
@@ -231,14 +235,15 @@ def _write_video(path: Path, episode: int, told: Sequence[str], camera: Camera) 
         stream: Any = output.add_stream(encoder, 30, options={**options, "bf": "0"})
         stream.width, stream.height = camera.width, camera.height
         stream.pix_fmt = "gray12le" if camera.depth else "yuv420p"
-        for n in range(len(told) * camera.repeat):
+        for n in range(len(told) * camera.repeat - camera.dropped):
             shown = n // camera.repeat
             frame = (
                 _depth_frame(shown, camera)
                 if camera.depth
                 else VideoFrame.from_ndarray(picture(episode, shown, camera), format="rgb24")
             )
-            frame.pts, frame.time_base = n + camera.first_pts, Fraction(1, 30)
+            late = camera.first_pts + (camera.gap_at is not None and n >= camera.gap_at)
+            frame.pts, frame.time_base = n + late, Fraction(1, 30)
             output.mux(stream.encode(frame))
         output.mux(stream.encode())
 

@@ -273,7 +273,7 @@ def drop_stats(root: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "text"),
     [
-        (cut, "has 4 pictures where 8 are due"),
+        (cut, "the number of pictures is 4 where 8 is due"),
         (drop_stats, f"episodes_stats.jsonl lacks {FRONT}"),
         (lambda root: (root / layout.video_file(1, WRIST)).unlink(), "cannot be read as a video"),
         (lambda root: (root / layout.data_file(3)).write_bytes(b""), "parquet cannot be read"),

@@ -193,7 +193,7 @@ def test_what_was_said_of_mixed_videos_comes_back(root: Path) -> None:
 def test_a_video_without_a_picture_for_each_row_is_refused(root: Path) -> None:
     shutil.copyfile(root / layout.video_file(1, KEYS[0]), root / layout.video_file(0, KEYS[0]))
     before = tree(root)
-    with pytest.raises(DatasetError, match=r"has 4 pictures where 6 are due"):
+    with pytest.raises(DatasetError, match="has 4 images for 6 frames"):
         edit.transcode(root, "fast")
     assert tree(root) == before
 

@@ -118,6 +118,6 @@ def test_a_video_that_does_not_decode_stops_it_before_anything_is_touched(
 ) -> None:
     path = recorded / layout.video_file(1, "observation.images.front")
     shutil.copyfile(recorded / layout.video_file(0, "observation.images.front"), path)
-    with pytest.raises(DatasetError, match="has fewer pictures than rows"):
+    with pytest.raises(DatasetError, match="has 5 images for 22 frames"):
         edit.trim(recorded, 1, 0.1, 0.6)
     assert not (recorded / layout.TRASH).exists()

@@ -1,0 +1,38 @@
+"""What becomes part of another dataset, or is trained on as one, is checked first."""
+
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+
+from lerecord.dataset import layout
+from lerecord.dataset.findings import Finding
+from lerecord.dataset.joined import NUMBERS
+from lerecord.dataset.verify import check
+from lerecord.errors import DatasetError
+
+_MADE_ANEW = tuple(f" of {key} is not that of its rows." for key in NUMBERS)
+
+
+def _is_made_anew(finding: Finding) -> bool:
+    """True of statistics of columns that are numbered anew."""
+    return finding.text.startswith(layout.EPISODES_STATS) and finding.text.endswith(_MADE_ANEW)
+
+
+def require_sound(roots: Iterable[Path]) -> None:
+    """Refuse datasets of which an episode is not what its metadata says; no image is decoded.
+
+    What stands once in a dataset and follows from its episodes is made anew, so it is no obstacle.
+
+    Raises:
+        DatasetError: one has such an episode, which is named, or cannot be read.
+    """
+    for root in roots:
+        findings = check(root, quick=True).findings
+        wrong = [each for each in findings if each.episode is not None and not _is_made_anew(each)]
+        if not wrong:
+            continue
+        others = "" if len(wrong) == 1 else f" ({len(wrong) - 1} more findings)"
+        raise DatasetError(
+            f"{root} is not sound: {str(wrong[0]).rstrip('.')}{others}; "
+            f"`lerecord check {shlex.quote(str(root))}` lists everything."
+        )
