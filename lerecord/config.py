@@ -5,6 +5,7 @@ path. Every key is known: an unknown one is refused with its table and the neare
 """
 
 import difflib
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from lerecord import secrets
 from lerecord.errors import ConfigError
+from lerecord.refusals import remedy_of
 
 SIMULATED = "sim"  # the config that records without any hardware
 SIMULATED_PLACE = "sim:"  # begins a port or a device that the simulator gives
@@ -201,10 +203,7 @@ def find(name_or_path: str) -> Path:
         ConfigError: there is none; the sentence lists the known names.
     """
     if name_or_path.endswith(".toml") or "/" in name_or_path:
-        path = Path(name_or_path)
-        if not path.is_file():
-            raise ConfigError(f"There is no hardware config {path}; check the path.")
-        return path
+        return _config_at(Path(name_or_path))
     for folder in config_folders():
         path = folder / f"{name_or_path}.toml"
         if path.is_file():
@@ -214,6 +213,25 @@ def find(name_or_path: str) -> Path:
         f"There is no hardware config named {name_or_path!r}; known are {known}, "
         f"or give the path of a TOML file."
     )
+
+
+def _config_at(path: Path) -> Path:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise ConfigError(f"There is no hardware config {path}; check the path.") from None
+    except OSError as error:
+        remedy = remedy_of(error) or "check the path"
+        raise ConfigError(
+            f"The hardware config {path} cannot be read ({error.strerror}); {remedy}."
+        ) from error
+    except ValueError as error:
+        raise ConfigError(f"{str(path)!r} is no path ({error}); correct it.") from error
+    if stat.S_ISDIR(mode):
+        raise ConfigError(f"{path} is a folder; name a hardware config in it, a TOML file.")
+    if not stat.S_ISREG(mode):
+        raise ConfigError(f"{path} is not a file; name a hardware config, a TOML file.")
+    return path
 
 
 def load(path: Path) -> HardwareConfig:
@@ -235,7 +253,8 @@ def read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+        remedy = remedy_of(error) or "check the file"
+        raise ConfigError(f"{path} cannot be read ({error.strerror}); {remedy}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from error
 

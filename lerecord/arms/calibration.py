@@ -13,6 +13,7 @@ from typing import Any
 from lerecord.errors import ConfigError
 from lerecord.motors.bus import Motor
 from lerecord.motors.tables import COUNTS_PER_TURN
+from lerecord.refusals import remedy_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,9 @@ def load(path: Path, motors: Sequence[Motor]) -> Calibration:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
+        remedy = remedy_of(error) or "check the file"
         raise ConfigError(
-            f"The calibration {path} cannot be read ({error.strerror}): correct the calibration "
-            f"in the hardware config."
+            f"The calibration {path} cannot be read ({error.strerror}); {remedy}."
         ) from error
     except ValueError as error:
         raise ConfigError(
@@ -157,7 +158,7 @@ def find(value: str, folder: Path, names: Sequence[str], environ: Mapping[str, s
         root = lerobot_folder(environ)
         places = [root / name / f"{value}.json" for name in names]
     for place in places:
-        if place.is_file():
+        if _is_there(place):
             return place
     raise ConfigError(
         f"There is no calibration {value!r} (looked at {', '.join(map(str, places))}): correct it "
@@ -166,14 +167,41 @@ def find(value: str, folder: Path, names: Sequence[str], environ: Mapping[str, s
 
 
 def lerobot_folder(environ: Mapping[str, str]) -> Path:
-    """The folder in which LeRobot keeps calibrations, found as LeRobot and its Hub client do."""
-    if (folder := environ.get("HF_LEROBOT_CALIBRATION")) is not None:
+    """The folder in which LeRobot keeps calibrations, found as LeRobot and its Hub client do.
+
+    A variable that is set to nothing counts as not set.
+
+    Raises:
+        ConfigError: it lies in a home folder, and there is none.
+    """
+    if folder := environ.get("HF_LEROBOT_CALIBRATION"):
+        return _expanded(folder)
+    if folder := environ.get("HF_LEROBOT_HOME"):
+        return _expanded(folder) / "calibration"
+    cache = environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = environ.get("HF_HOME") or f"{cache}/huggingface"
+    return _expanded(home) / "lerobot" / "calibration"
+
+
+def _expanded(folder: str) -> Path:
+    try:
         return Path(folder).expanduser()
-    if (folder := environ.get("HF_LEROBOT_HOME")) is not None:
-        return Path(folder).expanduser() / "calibration"
-    cache = environ.get("XDG_CACHE_HOME", "~/.cache")
-    home = environ.get("HF_HOME", f"{cache}/huggingface")
-    return Path(home).expanduser() / "lerobot" / "calibration"
+    except RuntimeError as error:
+        raise ConfigError(
+            f"Calibrations are looked for below {folder}, but that user has no home folder; set "
+            f"HF_LEROBOT_CALIBRATION to the folder that has them, or name a file in the hardware "
+            f"config."
+        ) from error
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except OSError as error:
+        remedy = remedy_of(error) or "check the path"
+        raise ConfigError(
+            f"The calibration {place} cannot be read ({error.strerror}); {remedy}."
+        ) from error
 
 
 _AGAIN = "calibrate the arm again, or correct the file."

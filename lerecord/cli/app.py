@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lerecord import __version__, standard_streams
+from lerecord import __version__, refusals, standard_streams
 from lerecord.cli import edit
 from lerecord.cli.bench import bench
 from lerecord.cli.check import check
@@ -26,6 +26,7 @@ from lerecord.cli.sim import sim
 from lerecord.cli.transcode import transcode
 from lerecord.errors import LerecordError
 from lerecord.printable import print_line
+from lerecord.supported import require_supported
 
 app = typer.Typer(
     cls=Commands,
@@ -86,12 +87,20 @@ def main() -> None:
 def _run() -> int | None:
     """Run what the command line says; the exit status."""
     try:
+        require_supported()
         status: int | None = app(standalone_mode=False)
     except UsageError as error:
         print_line(f"lerecord: {_sentence(error)}", sys.stderr)
         status = 2
     except LerecordError as error:
         print_line(f"lerecord: {error}", sys.stderr)
+        status = 2
+    except standard_streams.OutputLostError:
+        raise
+    except OSError as error:
+        if (sentence := refusals.said(error)) is None:
+            raise
+        print_line(f"lerecord: {sentence}", sys.stderr)
         status = 2
     except (KeyboardInterrupt, typer.Abort):
         status = 130

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from lerecord.errors import DatasetError
+from lerecord.refusals import remedy_of, thing_of
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS)
@@ -24,9 +25,12 @@ def refused(place: Path, error: OSError, consequence: str, needed_bytes: int = 0
         needed_bytes: that the work takes on the disk; 0 when it is not known.
     """
     if error.errno not in _FULL:
-        return DatasetError(
-            f"The disk of {place} refused ({error.strerror}); {consequence}. Mend it and try again."
-        )
+        remedy = remedy_of(error)
+        if error.errno == errno.EIO or remedy is None:
+            thing, remedy = f"The disk of {place} refused", "Mend it"
+        else:
+            thing, remedy = f"{thing_of(error, str(place))} cannot be used", remedy.capitalize()
+        return DatasetError(f"{thing} ({error.strerror}); {consequence}. {remedy} and try again.")
     room = f"{megabytes(needed_bytes)} are needed and " if needed_bytes else ""
     return DatasetError(
         f"The disk of {place} is full ({error.strerror}; {room}{megabytes(_free(place))} are "

@@ -22,6 +22,7 @@ from lerecord.dataset.spec import (
 )
 from lerecord.dataset.stats import Stats
 from lerecord.errors import DatasetError
+from lerecord.refusals import remedy_of
 
 _TAIL = 1 << 20  # bytes in which the last line of a JSONL file is looked for
 
@@ -210,7 +211,9 @@ def _tail(path: Path) -> bytes:
 
 
 def _unreadable(path: Path, error: OSError) -> DatasetError:
-    return DatasetError(f"{path} cannot be read ({error.strerror}); restore it from a copy.")
+    gone = isinstance(error, FileNotFoundError)
+    remedy = "restore it from a copy" if gone else remedy_of(error) or "restore it from a copy"
+    return DatasetError(f"{path} cannot be read ({error.strerror}); {remedy}.")
 
 
 def _check_last_line(root: Path, name: str, episodes: int) -> None:

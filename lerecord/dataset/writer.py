@@ -126,6 +126,8 @@ class DatasetWriter:
         """
         if holds_dataset(root):
             return cls.open(root, spec, accept_calibration=accept_calibration, probe=probe)
+        if root.is_file():
+            raise DatasetError(f"{root} is a file where a folder is needed; name another folder.")
         if not is_free(root):
             raise DatasetError(
                 f"{root} is not empty and no dataset ({layout.INFO} is missing); name a new folder."
