@@ -22,10 +22,16 @@ def require_own(root: Path, steps: Iterable[Step]) -> None:
     Raises:
         DatasetError: a target is reached through a link, or is a folder where a file is to be.
     """
+    places: dict[str, list[Step]] = {}
     for step in steps:
-        found = inside.status(root, step.target)
-        if found is not None and stat.S_ISDIR(found.st_mode) and not isinstance(step, Remove):
-            raise DatasetError(f"{root / step.target} is a folder in a file's place; remove it.")
+        places.setdefault(_above(step), []).append(step)
+    for place, each in places.items():
+        names = [step.target.rpartition("/")[2] for step in each]
+        for step, found in zip(each, inside.statuses(root, place, names), strict=True):
+            if found is not None and stat.S_ISDIR(found.st_mode) and not isinstance(step, Remove):
+                raise DatasetError(
+                    f"{root / step.target} is a folder in a file's place; remove it."
+                )
 
 
 def sync_again(root: Path, steps: Iterable[Step]) -> None:
@@ -50,10 +56,11 @@ def carry_out(root: Path, name: str, steps: Iterable[Step], probe: Probe) -> Non
     """
     _make_folders(root, steps)
     changed = []
-    for number, step in enumerate(steps):
-        probe(f"step {number} {type(step).__name__.lower()} {step.target}")
-        if _do(root, name, step):
-            changed.append((root / step.target).parent)
+    with inside.folder(root, name) as folder:
+        for number, step in enumerate(steps):
+            probe(f"step {number} {type(step).__name__.lower()} {step.target}")
+            if _do(root, folder, step):
+                changed.append((root / step.target).parent)
     probe("sync folders")
     sync_folders(changed)
     probe("unmark")
@@ -82,11 +89,11 @@ def _above(step: Step) -> str:
     return step.target.rpartition("/")[0]
 
 
-def _do(root: Path, name: str, step: Step) -> bool:
+def _do(root: Path, folder: int, step: Step) -> bool:
     """Carry out a step; True when a name in its target's folder has changed."""
     match step:
         case Move():
-            return _move(root, name, step)
+            return _move(root, folder, step)
         case Append():
             return _append(root, step)
         case Remove(target):
@@ -95,11 +102,11 @@ def _do(root: Path, name: str, step: Step) -> bool:
             return there
 
 
-def _move(root: Path, name: str, step: Move) -> bool:
-    with inside.folder(root, name) as source, inside.folder(root, _above(step)) as place:
+def _move(root: Path, folder: int, step: Move) -> bool:
+    with inside.folder(root, _above(step)) as place:
         try:
             target = step.target.rpartition("/")[2]
-            os.replace(step.source, target, src_dir_fd=source, dst_dir_fd=place)
+            os.replace(step.source, target, src_dir_fd=folder, dst_dir_fd=place)
             return True
         except FileNotFoundError:
             pass

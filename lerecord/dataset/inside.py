@@ -9,7 +9,7 @@ is the user's own choice. Reading may follow links to files; a Hub cache consist
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -50,12 +50,12 @@ def folder(root: Path, name: str = "", make: bool = False) -> Iterator[int]:
 
 
 def _down(above: int, part: str, make: bool, path: Path) -> int:
-    if make:
+    status = _status(above, part)
+    if status is None and make:
         with suppress(FileExistsError):
             os.mkdir(part, FOLDER_MODE, dir_fd=above)
             os.fsync(above)  # before anything is put into it: it would be lost with the folder
-    status = _status(above, part)
-    if status is not None:
+    elif status is not None:
         if stat.S_ISLNK(status.st_mode):
             raise DatasetError(
                 f"{path} is a link, and lerecord changes nothing behind links; put the folder "
@@ -63,7 +63,7 @@ def _down(above: int, part: str, make: bool, path: Path) -> int:
             )
         if not stat.S_ISDIR(status.st_mode):
             raise DatasetError(f"{path} is not a folder; move it away and try again.")
-    return os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=above)
+    return os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=above)  # should it be a link by now
 
 
 def open_file(root: Path, name: str, flags: int, mode: int = FILE_MODE) -> int:
@@ -151,11 +151,17 @@ def remove(root: Path, name: str) -> None:
 def status(root: Path, name: str) -> os.stat_result | None:
     """What is there, of a link the link itself; None of nothing."""
     *parents, last = _parts(name)
+    return statuses(root, "/".join(parents), [last])[0]
+
+
+def statuses(root: Path, name: str, entries: Iterable[str]) -> list[os.stat_result | None]:
+    """As `status`, of several entries of one folder."""
+    entries = list(entries)
     try:
-        with folder(root, "/".join(parents)) as above:
-            return _status(above, last)
+        with folder(root, name) as descriptor:
+            return [_status(descriptor, each) for each in entries]
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return [None] * len(entries)
     except OSError as error:
         raise _unreadable(root / name, error) from error
 

@@ -121,7 +121,7 @@ def _versions(view: PendingView) -> list[tuple[int, ...] | None]:
     for name in (layout.INFO, *_META):
         try:
             status = view.path(name).stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             found.append(None)
         else:
             found.append((status.st_ino, status.st_mtime_ns, status.st_size))
@@ -131,5 +131,5 @@ def _versions(view: PendingView) -> list[tuple[int, ...] | None]:
 def _read(view: PendingView, name: str) -> bytes | None:
     try:
         return view.read(name)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None

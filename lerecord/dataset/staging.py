@@ -54,8 +54,15 @@ class TakeFacts:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """From the file."""
+        """From the file.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is of another form.
+        """
         data = json.loads(text)
+        json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair cannot be written
+        if not isinstance(data["task"], str) or not isinstance(data["begun"], str):
+            raise TypeError("its task or its time is not text")
         return cls(
             task=data["task"],
             begun=data["begun"],

@@ -305,3 +305,14 @@ def test_takes_that_lie_elsewhere_are_refused(root: Path) -> None:
         with pytest.raises(DatasetError, match="takes is a link"):
             does()
     assert sorted(elsewhere.rglob("*")) == held
+
+
+@pytest.mark.parametrize(
+    "facts",
+    ["", "[]", "[" * 100_000, '{"task": "\\ud800"}', '{"task": 3, "begun": "", "spec": {}}'],
+)
+def test_facts_that_no_recorder_leaves_are_refused(root: Path, facts: str) -> None:
+    take = left_takes(root)[0]
+    (root / layout.TAKES / take / "take.json").write_text(facts)
+    with pytest.raises(DatasetError, match=r"take\.json cannot be read"):
+        ClosedTake.load(root, take)
