@@ -12,12 +12,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from lerecord.dataset.fragments import NOTHING_SO_FAR, VideoSoFar, WholePart, whole_part
 from lerecord.dataset.layout import TakeFolder
-from lerecord.dataset.records import RecordFile, read_records
+from lerecord.dataset.records import RecordFile, read_header, read_records
 from lerecord.dataset.spec import CameraSpec
 from lerecord.errors import DatasetError
 
-_ROW = np.dtype([("captured_at", "<f8"), ("sequence", "<u4"), ("flags", "u1")])
+_FORMAT, _OLD_FORMAT = "lerecord capture 2", "lerecord capture 1"
+_OLD_FACTS = [("captured_at", "<f8"), ("sequence", "<u4"), ("flags", "u1")]
+_FACTS = [*_OLD_FACTS, ("video_bytes", "<u8"), ("video_crc", "<u4")]
 _HISTOGRAM = np.dtype([("rows", "<u4"), ("counts", "<i8", (3, 256))])
 _REPEATED, _CORRUPT, _UNCHANGED, _BLANK, _END = 1, 2, 4, 8, 128
 
@@ -80,16 +83,17 @@ class CaptureJournal:
     """The writing end of both files; they must not exist yet."""
 
     def __init__(self, folder: TakeFolder, camera: CameraSpec) -> None:
-        self._rows = RecordFile(folder.capture(camera.name), _ROW, {"format": "lerecord capture 1"})
+        self._rows = RecordFile(folder.capture(camera.name), np.dtype(_FACTS), {"format": _FORMAT})
         self._histograms = RecordFile(
             folder.histogram(camera.name), _HISTOGRAM, {"format": "lerecord histogram 1"}
         )
 
-    def add(self, facts: PictureFacts) -> None:
-        """Append the facts of the next row's picture."""
+    def add(self, facts: PictureFacts, video: VideoSoFar = NOTHING_SO_FAR) -> None:
+        """Append the facts of the next row's picture, and what the video is by now."""
         flags = _REPEATED * facts.repeated | _CORRUPT * facts.corrupt
         flags |= _UNCHANGED * facts.unchanged | _BLANK * facts.blank
-        self._rows.append(facts.captured_at, facts.sequence % 2**32, flags)
+        captured = facts.captured_at, facts.sequence % 2**32, flags
+        self._rows.append(*captured, video.size_bytes, video.crc)
 
     def snapshot(self, rows: int, histogram: Histogram) -> None:
         """Append the histogram of the first `rows` pictures, and sync both files."""
@@ -105,7 +109,7 @@ class CaptureJournal:
         """
         self._histograms.append(rows, histogram)
         self._histograms.close()
-        self._rows.append(0.0, 0, _END)
+        self._rows.append(0.0, 0, _END, 0, 0)
         self._rows.close()
 
     def close(self) -> None:
@@ -134,7 +138,7 @@ def load_track(folder: Path, camera: CameraSpec, limit: int | None = None) -> Tr
         DatasetError: a file is missing or ends within its header.
     """
     files = TakeFolder(folder)
-    rows = _without_end(read_records(files.capture(camera.name), _ROW))[:limit]
+    rows = _without_end(_read_facts(files.capture(camera.name)))[:limit]
     histograms = read_records(files.histogram(camera.name), _HISTOGRAM)
     known = histograms[histograms["rows"] <= len(rows)]
     return TrackSummary(
@@ -155,7 +159,27 @@ def captured_rows(path: Path) -> int:
     Raises:
         DatasetError: it is missing or ends within its header.
     """
-    return len(_without_end(read_records(path, _ROW)))
+    return len(_without_end(_read_facts(path)))
+
+
+def whole_video(folder: Path, camera: CameraSpec) -> WholePart:
+    """The part of a staged video that is what was written, as far as that is known.
+
+    Raises:
+        DatasetError: a file is missing or ends within its header.
+    """
+    files = TakeFolder(folder)
+    facts = _without_end(_read_facts(files.capture(camera.name)))
+    known: dict[int, int] = {}
+    if "video_bytes" in (facts.dtype.names or ()):
+        known = dict(zip(facts["video_bytes"].tolist(), facts["video_crc"].tolist(), strict=True))
+    so_far = [VideoSoFar(size, crc) for size, crc in known.items() if size]
+    return whole_part(files.video(camera.name), so_far)
+
+
+def _read_facts(path: Path) -> NDArray[Any]:
+    is_old = read_header(path).get("format") == _OLD_FORMAT
+    return read_records(path, np.dtype(_OLD_FACTS if is_old else _FACTS))
 
 
 def _without_end(records: NDArray[Any]) -> NDArray[Any]:
@@ -173,7 +197,7 @@ def finished_track(folder: Path, camera: CameraSpec) -> TrackSummary:
         DatasetError: also when it was not.
     """
     track = load_track(folder, camera)
-    records = read_records(TakeFolder(folder).capture(camera.name), _ROW)
+    records = _read_facts(TakeFolder(folder).capture(camera.name))
     if not _is_finished(records) or track.histogram_rows != track.rows:
         raise DatasetError(
             f"Camera {camera.name} has not finished the take in {folder}; salvage it instead."

@@ -7,10 +7,10 @@ from typing import Any
 
 from lerecord.dataset import table
 from lerecord.dataset.camera_health import remarks_of
+from lerecord.dataset.capture import whole_video
 from lerecord.dataset.episodes import Draft
-from lerecord.dataset.fragments import whole_part
 from lerecord.dataset.sidecar import Sidecar, health_of, write_sidecar
-from lerecord.dataset.spec import video_to_data
+from lerecord.dataset.spec import CameraSpec, video_to_data
 from lerecord.dataset.staging import ClosedTake, StagedColumns
 from lerecord.dataset.table import EpisodeColumns, Place
 from lerecord.dataset.video import remux
@@ -80,9 +80,7 @@ def draft_of(take: ClosedTake, read: StagedColumns) -> TakenDraft:
         stats=table.episode_stats(columns, histograms, spec),
         health=health_of(sidecar),
         sidecar=partial(write_sidecar, sidecar=sidecar),
-        videos={
-            camera.key: partial(_copy_video, take, camera.name, read) for camera in spec.cameras
-        },
+        videos={camera.key: partial(_copy_video, take, camera, read) for camera in spec.cameras},
     )
     return TakenDraft(draft, sidecar, spec.fps)
 
@@ -102,15 +100,16 @@ def _facts(take: ClosedTake, salvaged: bool) -> dict[str, Any]:
     }
 
 
-def _copy_video(take: ClosedTake, camera: str, read: StagedColumns, target: Path) -> None:
+def _copy_video(take: ClosedTake, camera: CameraSpec, read: StagedColumns, target: Path) -> None:
     rows = len(read.rows)
-    source, fps = take.files.video(camera), take.facts.spec.fps
+    source, fps = take.files.video(camera.name), take.facts.spec.fps
     if read.salvaged:
-        pictures = remux(source, target, fps, rows, whole_part(source).size_bytes)
+        whole = whole_video(take.files.path, camera)
+        pictures = remux(source, target, fps, rows, whole.size_bytes)
     else:
         pictures = remux(source, target, fps)
     if pictures != rows:
         raise DatasetError(
-            f"The take has {rows} rows and the video of camera {camera} {pictures} pictures; "
+            f"The take has {rows} rows and the video of camera {camera.name} {pictures} pictures; "
             f"it stays in {take.files.path} to be salvaged."
         )

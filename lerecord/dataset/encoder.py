@@ -9,6 +9,7 @@ import av
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from lerecord.dataset.fragments import NOTHING_SO_FAR, VideoSoFar
 from lerecord.dataset.spec import CameraSpec, VideoSettings
 from lerecord.dataset.sync import datasync
 from lerecord.errors import ConfigError
@@ -47,6 +48,7 @@ class FragmentedVideo:
         self._durable = durable
         self._time_base = Fraction(1, fps)
         self._pictures = 0
+        self._so_far = NOTHING_SO_FAR
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
         try:
             self._container = av.open(
@@ -88,6 +90,15 @@ class FragmentedVideo:
         frame.pts, frame.time_base = self._pictures, self._time_base
         self._container.mux(self._stream.encode(frame))
         self._pictures += 1
+
+    def so_far(self) -> VideoSoFar:
+        """What is in the file by now."""
+        new = os.fstat(self._descriptor).st_size - self._so_far.size_bytes
+        if new:
+            self._so_far = self._so_far.grown(
+                os.pread(self._descriptor, new, self._so_far.size_bytes)
+            )
+        return self._so_far
 
     def sync(self) -> None:
         """Wait until what the encoder has given out is on the disk."""

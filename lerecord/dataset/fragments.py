@@ -5,7 +5,8 @@ images (ISO/IEC 14496-12, 8.8). FFmpeg does not open one that ends within a `moo
 whole before it, so a take is salvaged from a video that ends with its last whole fragment.
 """
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
@@ -39,6 +40,26 @@ class WholePart:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoSoFar:
+    """The first bytes of a video that grows.
+
+    Attributes:
+        size_bytes: how many.
+        crc: their CRC-32.
+    """
+
+    size_bytes: int
+    crc: int
+
+    def grown(self, data: bytes) -> "VideoSoFar":
+        """With the bytes behind them."""
+        return VideoSoFar(self.size_bytes + len(data), zlib.crc32(data, self.crc))
+
+
+NOTHING_SO_FAR = VideoSoFar(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class _Fragment:
     """What a moof says of its mdat."""
 
@@ -46,20 +67,40 @@ class _Fragment:
     data_bytes: int
 
 
-def whole_part(path: Path) -> WholePart:
+def whole_part(path: Path, known: Sequence[VideoSoFar] = ()) -> WholePart:
     """Walk a staged video up to its first fragment that is not whole.
+
+    Args:
+        path: of the video.
+        known: what it was while it grew. Not every decoder notices that data is not what was
+            written, so what disagrees is torn; so is what is behind the last that is known, unless
+            the muxer has closed the file.
 
     Raises:
         DatasetError: it is missing.
     """
-    end, images = 0, 0
     try:
         with path.open("rb") as file:
-            for each, count in _ends(file, path.stat().st_size):
-                end, images = each, images + count
+            ends = list(_ends(file, path.stat().st_size))
+            sound = _sound_bytes(file, known)
+            closed = bool(ends) and _read(file, ends[-1][0], b"mfra") is not None
     except FileNotFoundError:
         raise DatasetError(f"{path} is missing; the take is not complete.") from None
-    return WholePart(end, images)
+    if known and not (closed and sound == known[-1].size_bytes):
+        ends = [each for each in ends if each[0] <= sound]
+    return WholePart(ends[-1][0] if ends else 0, sum(count for _, count in ends))
+
+
+def _sound_bytes(file: BinaryIO, known: Sequence[VideoSoFar]) -> int:
+    """How much of a file is what it was known to be."""
+    found = NOTHING_SO_FAR
+    file.seek(0)
+    for each in known:
+        grown = found.grown(file.read(each.size_bytes - found.size_bytes))
+        if grown != each:
+            break
+        found = grown
+    return found.size_bytes
 
 
 def _ends(file: BinaryIO, total: int) -> Iterator[tuple[int, int]]:

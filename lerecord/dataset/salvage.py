@@ -1,7 +1,7 @@
 """What a killed take still is: as many rows as every one of its streams has.
 
 The files of a take are synced once a second. What was synced is whole; behind it anything may be
-torn, so every image there is decoded, and what does not decode ends the take.
+torn: what the video does not hold as it was written, or what does not decode, ends the take.
 """
 
 import shlex
@@ -17,7 +17,7 @@ import numpy as np
 from av.packet import Packet
 from numpy.typing import NDArray
 
-from lerecord.dataset.capture import Histogram, TrackSummary, captured_rows, load_track
+from lerecord.dataset.capture import Histogram, TrackSummary, captured_rows, load_track, whole_video
 from lerecord.dataset.fragments import whole_part
 from lerecord.dataset.journal import read_frames
 from lerecord.dataset.picture import histogram_of
@@ -132,11 +132,11 @@ def _streams(take: ClosedTake) -> Iterator[_Stream]:
     for camera in take.facts.spec.cameras:
         capture, video = files.capture(camera.name), files.video(camera.name)
         yield _Stream.of(capture, partial(captured_rows, capture))
-        yield _Stream.of(video, partial(_images, video))
+        yield _Stream.of(video, partial(_images, files.path, camera))
 
 
-def _images(video: Path) -> int | None:
-    whole = whole_part(video)
+def _images(folder: Path, camera: CameraSpec) -> int | None:
+    whole = whole_video(folder, camera)
     return whole.images if whole.size_bytes else None
 
 
@@ -163,15 +163,16 @@ def _decodable(take: ClosedTake, camera: CameraSpec, limit: int) -> int:
     """
     synced = load_track(take.files.path, camera).histogram_rows
     first = min(limit, max(0, synced - 2 * take.facts.spec.video.gop))
-    return first + sum(1 for _ in _decoded(take.files.video(camera.name), range(first, limit)))
+    return first + sum(1 for _ in _decoded(take, camera, range(first, limit)))
 
 
-def _decoded(path: Path, rows: range) -> Iterator[NDArray[np.uint8]]:
-    """Pictures of a video up to the first that does not decode: (H, W, 3) uint8 BGR.
+def _decoded(take: ClosedTake, camera: CameraSpec, rows: range) -> Iterator[NDArray[np.uint8]]:
+    """Pictures of a camera's video up to the first that does not decode: (H, W, 3) uint8 BGR.
 
     What stands before the last key picture that they need is not decoded: a take may be long.
     """
-    with opened_video(path, size_bytes=whole_part(path).size_bytes) as (container, stream):
+    path, whole = take.files.video(camera.name), whole_video(take.files.path, camera)
+    with opened_video(path, size_bytes=whole.size_bytes) as (container, stream):
         codec = stream.codec_context
         codec.thread_count = 1
         codec.options = {"err_detect": "explode"}
@@ -207,7 +208,6 @@ def _track(take: ClosedTake, camera: CameraSpec, length: int) -> TrackSummary:
     """What is known of the first pictures; those behind the last count are counted now."""
     track = load_track(take.files.path, camera, length)
     histogram: Histogram = track.histogram
-    path = take.files.video(camera.name)
-    for picture in _decoded(path, range(track.histogram_rows, length)):
+    for picture in _decoded(take, camera, range(track.histogram_rows, length)):
         histogram = histogram + histogram_of(picture)
     return replace(track, histogram=histogram, histogram_rows=length)

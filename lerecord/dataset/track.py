@@ -150,7 +150,8 @@ class TrackWriter:
                 corrupt=chosen.corrupt,
                 unchanged=chosen is not last and chosen.unchanged,
                 blank=chosen.picture.blank,
-            )
+            ),
+            self._video.so_far(),
         )
         self._rows += 1
         if self._now() - self._synced_at >= _SYNC_S:

@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -12,11 +14,12 @@ import pytest
 
 from lerecord.dataset import layout, table
 from lerecord.dataset import salvage as salvage_module
-from lerecord.dataset.capture import load_track
+from lerecord.dataset.capture import load_track, whole_video
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.recover import salvage
 from lerecord.dataset.salvage import look_at_left
 from lerecord.dataset.sidecar import read_sidecar
+from lerecord.dataset.spec import Codec, VideoSettings
 from lerecord.dataset.staging import ClosedTake
 from lerecord.dataset.track import TrackWriter
 from lerecord.dataset.verify import check
@@ -256,6 +259,33 @@ def test_a_hole_in_what_was_not_synced_ends_the_take_however_much_is_behind_it(
     image = data.index(b"mdat", moof) + 4
     path.write_bytes(data[:image] + bytes(40) + data[image + 40 :])
     assert salvaged(lab.root) == 6
+
+
+@pytest.mark.parametrize("codec", ["h264", "av1"])
+def test_damage_that_a_decoder_does_not_notice_ends_the_take(tmp_path: Path, codec: Codec) -> None:
+    lab = small_lab(tmp_path / "set", CAMERAS[:1])
+    lab.spec = replace(lab.spec, video=VideoSettings(codec))
+    with lab.open() as writer, mock.patch.object(TrackWriter, "finish", TrackWriter.close):
+        take = stage(lab, writer, Scripted("cut", 40)).close()
+    path = take.files.video("front")
+    data = path.read_bytes()
+    for number, moof in enumerate(fragments(data)[2:12], start=2):
+        image = data.index(b"mdat", moof) + 4
+        for at in (image + 60, image + 90):  # within the first image of the two
+            path.write_bytes(data[:at] + bytes(20) + data[at + 20 :])
+            assert whole_video(take.files.path, CAMERAS[0]).images == 2 * number
+    assert salvage(lab.root, take.id) is not None
+    assert check(lab.root).findings == []
+
+
+def test_a_take_of_before_videos_had_checksums_is_salvaged(lab: Lab) -> None:
+    for camera in lab.spec.cameras:
+        path = left(lab.root).capture(camera.name)
+        _, _, records = path.read_bytes().partition(b"\n")
+        facts = [records[at : at + 13] for at in range(0, len(records), 13 + 12 + 4)]
+        old = b"".join(each + zlib.crc32(each).to_bytes(4, "little") for each in facts)
+        path.write_bytes(b'{"format": "lerecord capture 1"}\n' + old)
+    assert salvaged(lab.root) == ROWS + 2
 
 
 def test_a_take_that_was_saved_becomes_an_episode_as_it_is(tmp_path: Path) -> None:

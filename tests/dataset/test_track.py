@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lerecord import strip
 from lerecord.dataset import picture as pictures
+from lerecord.dataset.capture import whole_video
 from lerecord.dataset.encoder import FragmentedVideo
 from lerecord.dataset.layout import TakeFolder
 from lerecord.dataset.profiles import PROFILES, Profile
@@ -233,6 +234,19 @@ def test_what_was_encoded_survives_a_kill(tmp_path: Path, profile: Profile) -> N
     kept = counters(TakeFolder(tmp_path).video("front"))
     assert kept == list(range(len(kept)))
     assert len(kept) >= 41 - PROFILES[profile].gop  # the last group may be open
+
+
+@pytest.mark.parametrize("profile", list(PROFILES))
+def test_what_was_known_of_a_growing_video_holds_to_its_end(
+    tmp_path: Path, profile: Profile
+) -> None:
+    """The muxer never goes back to change what it has written."""
+    with TrackWriter(tmp_path, CAMERA, 30, PROFILES[profile]) as track:
+        for number in range(25):
+            track.add(image(number))
+            whole = whole_video(tmp_path, CAMERA)
+            assert number + 1 - PROFILES[profile].gop <= whole.images <= number
+    assert whole_video(tmp_path, CAMERA).images == 25
 
 
 def test_av1_encodes_every_picture(tmp_path: Path) -> None:
