@@ -84,6 +84,11 @@ class TakeFolder:
         return self.path / "take.json"
 
     @property
+    def saved(self) -> Path:
+        """There once the take was to be committed: the operator saved it, and no kill ended it."""
+        return self.path / "saved"
+
+    @property
     def rows(self) -> Path:
         """The row journal."""
         return self.path / "rows.journal"

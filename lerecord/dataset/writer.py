@@ -3,7 +3,7 @@
 import shlex
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
@@ -224,6 +224,8 @@ class DatasetWriter:
                 the disk refuses.
         """
         take = self._closed(staged)
+        with suppress(OSError):  # without the mark `recover` asks
+            take.files.saved.touch()
         self._finish_pending()
         return self._replace(episode, take, read_take(take), progress)
 
@@ -251,7 +253,7 @@ class DatasetWriter:
         Args:
             take: its id.
             place: where a take goes that does an episode again. "its own": in its place, unless
-                the take was cut short. "replace": there in any case. "append": behind all others.
+                the take was never saved. "replace": there in any case. "append": behind all others.
 
         Raises:
             DatasetError: it is of another rig, cannot be read or has no place of its own (it
@@ -274,9 +276,9 @@ class DatasetWriter:
                 f"done with it. Add it as a new episode with `{command} --append`, or remove it "
                 f"with `{command} --discard`."
             )
-        if read.salvaged and place != "replace":
+        if place != "replace" and not left.files.saved.exists():
             raise DatasetError(
-                f"It was to replace episode {episode} and was cut short; nothing was done with it. "
+                f"It was to replace episode {episode} and was never saved, so nothing was done. "
                 f"Replace the episode with `{command} --replace`, add a new one with `{command} "
                 f"--append`, or remove it with `{command} --discard`."
             )

@@ -187,6 +187,9 @@ def redo_left(root: Path, takes: Sequence[Scripted], episode: int, cut_short: bo
     with lab.open() as writer:
         with mock.patch.object(writer, "begin_take", partial(writer.begin_take, replaces=episode)):
             staged = stage(lab, writer, D)
+        if not cut_short:  # it was saved, and its commit failed
+            with pytest.raises(DatasetError):
+                writer.replace(99, staged)
         staged.close()
     if cut_short:
         for path in staged.folder.glob("*.histogram"):
@@ -235,7 +238,7 @@ def test_a_redo_that_was_cut_short_replaces_nothing_unasked(
     redo_left(root, [A, B, C], 1, cut_short=True)
     before = tree(root)
     assert recover.recover(root) == 2
-    assert "was to replace episode 1 and was cut short" in capsys.readouterr().err
+    assert "was to replace episode 1 and was never saved" in capsys.readouterr().err
     assert tree(root) == before
     assert recover.recover(root, redone="replace") == 0
     assert episodes(root) == ["a", "c", "a"]
@@ -256,6 +259,26 @@ def test_at_a_terminal_a_redo_goes_where_one_says(
     assert episodes(root) == due
 
 
+def episodes_and_takes(root: Path) -> tuple[int, int]:
+    with DatasetWriter.open(root) as writer:
+        return writer.episodes, len(writer.left_takes)
+
+
+def test_a_redo_that_a_kill_ended_replaces_nothing_though_it_is_whole(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    record(root, [A, B])
+    lab = small_lab(root)
+    with (
+        lab.open() as writer,
+        mock.patch.object(writer, "begin_take", partial(writer.begin_take, replaces=1)),
+    ):
+        stage(lab, writer, D).close()
+    make_old(root)
+    before = tree(root)
+    assert recover.recover(root) == 2
+    assert tree(root) == before
+
+
 def test_the_episode_saved_last_is_done_again_before_it_is_committed(tmp_path: Path) -> None:
     root = tmp_path / "set"
     record(root, [A])
@@ -265,7 +288,9 @@ def test_the_episode_saved_last_is_done_again_before_it_is_committed(tmp_path: P
         with mock.patch.object(writer, "begin_take", partial(writer.begin_take, replaces=1)):
             stage(lab, writer, D).close()
     make_old(root)
-    assert recover.recover(root) == 0
+    assert recover.recover(root) == 2
+    assert episodes_and_takes(root) == (2, 1)
+    assert recover.recover(root, redone="replace") == 0
     assert tree(root) == tree(record(tmp_path / "scratch", [A, D]))
 
 
