@@ -9,6 +9,7 @@ import av
 from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
+from lerecord.commands import for_dataset
 from lerecord.dataset.video import TOLERANCE_S
 from lerecord.errors import DatasetError
 
@@ -66,7 +67,7 @@ def concatenate(clips: Iterable[Clip], target: Path, fps: int) -> None:
             if copied != clip.pictures:
                 raise DatasetError(
                     f"{clip.path} has {copied} pictures where {clip.pictures} are due; "
-                    f"`lerecord check` says what else is wrong."
+                    f"{for_dataset('check', clip.path)} lists everything."
                 )
             before += copied
 
@@ -108,7 +109,7 @@ def _require_image_per_frame(times: list[Fraction], path: Path, fps: int) -> Non
         if abs(time - number) > TOLERANCE_S * fps:
             raise DatasetError(
                 f"{path} shows image {number} at {float(time / fps):.4f} s instead of "
-                f"{number / fps:.4f} s; `lerecord check` says what else is wrong."
+                f"{number / fps:.4f} s; {for_dataset('check', path)} lists everything."
             )
 
 

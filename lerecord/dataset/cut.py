@@ -19,6 +19,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from lerecord.commands import for_dataset
 from lerecord.dataset.capture import Histogram
 from lerecord.dataset.depth import is_deep
 from lerecord.dataset.encoder import FragmentedVideo
@@ -117,7 +118,10 @@ def count_pictures(source: Path, rows: range) -> Histogram:
         total += histogram_of(picture)
         seen += 1
     if seen != len(rows):
-        raise DatasetError(f"{source} has fewer pictures than rows; `lerecord check` says more.")
+        raise DatasetError(
+            f"{source} has fewer images than frames; {for_dataset('check', source)} lists "
+            f"everything."
+        )
     return total
 
 

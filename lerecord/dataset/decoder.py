@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from lerecord.commands import for_dataset
 from lerecord.dataset.depth import depth_of, is_deep
 from lerecord.dataset.video_index import Coding, Stamp, VideoIndex, index_of
 from lerecord.errors import DatasetError
@@ -93,7 +94,8 @@ class PictureSource:
         if packet is None:
             raise DatasetError(
                 f"{video.path} has no picture at {seconds:.4f} s within "
-                f"{self._clock.tolerance_s:g} s; `lerecord check` says what is wrong with it."
+                f"{self._clock.tolerance_s:g} s; {for_dataset('check', video.path)} lists "
+                f"everything."
             )
         return packet
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
+from lerecord.commands import command
 from lerecord.dataset import edit, layout
 from lerecord.dataset.disk import megabytes, size_of
 from lerecord.dataset.edit import Edited
@@ -26,9 +27,10 @@ def run(
         DatasetError: it is refused; nothing has changed.
     """
     edited = operation(root, *arguments, **named)
+    back = "redo" if edited.done.kind == "undo" else "undo"
     print_line(
         f"{edited.done.said}: {root} has {edited.episodes} episodes, {edited.frames} rows; "
-        f"`lerecord edit {'redo' if edited.done.kind == 'undo' else 'undo'} {root}` takes it back."
+        f"{command('edit', back, root)} takes it back."
     )
 
 
@@ -46,8 +48,8 @@ def transcode(root: Path, profile: str) -> None:
         return
     print_line(
         f"{edited.done.said}: the videos of {root} take {megabytes(size_of(root / layout.VIDEOS))} "
-        f"instead of {megabytes(before)}; `lerecord edit undo {root}` takes it back, until "
-        f"`lerecord edit empty-trash {root}` frees the room of the old ones."
+        f"instead of {megabytes(before)}; {command('edit', 'undo', root)} takes it back, until "
+        f"{command('edit', 'empty-trash', root)} frees the room of the old ones."
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lerecord.commands import command
 from lerecord.dataset.compatibility import Comparison, compared
 from lerecord.dataset.export_v30 import Exporting, export_v30
 from lerecord.dataset.import_v30 import Importing, import_v30
@@ -60,7 +61,7 @@ def merge(out: Path, roots: Sequence[Path], allow_hardware: bool = False) -> Non
     progress.clear()
     print_line(
         f"{out} has {info.episodes} episodes, {info.frames} rows and {info.tasks} tasks; "
-        f"`lerecord check {out}` verifies it."
+        f"{command('check', out)} verifies it."
     )
 
 
@@ -91,7 +92,7 @@ def import_(root: Path, out: Path) -> None:
     info, encoded = imported.info, imported.encoded
     print_line(
         f"{out} has {info.episodes} episodes, {info.frames} rows and {info.tasks} tasks; "
-        f"{encoded} pictures were encoded again; `lerecord check {out}` verifies it."
+        f"{encoded} pictures were encoded again; {command('check', out)} verifies it."
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lerecord.commands import for_dataset
 from lerecord.dataset.bounded import MB, open_regular
 from lerecord.errors import DatasetError
 
@@ -60,8 +61,8 @@ def _opened(path: Path) -> pq.ParquetFile:
 def _check_rows(path: Path, found: int, due: int | None) -> None:
     if due is not None and found != due:
         raise DatasetError(
-            f"{path} has {found} rows where {due} are due; `lerecord check` says what else is "
-            f"wrong."
+            f"{path} has {found} rows where {due} are due; {for_dataset('check', path)} lists "
+            f"everything."
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from lerecord.commands import for_dataset
 from lerecord.dataset import layout
 from lerecord.dataset.feature import Feature
 from lerecord.dataset.info import Info
@@ -93,7 +94,7 @@ def _columns(
     if not (apart <= tolerance_s).all():
         raise DatasetError(
             f"{path} has timestamps that are not 1/{info.fps} s apart within {tolerance_s:g} s; "
-            f"`lerecord check` names the rows."
+            f"{for_dataset('check', path)} names the frames."
         )
     return columns
 
@@ -105,7 +106,7 @@ def _require_agreement(
     if rows != episode.length:
         raise DatasetError(
             f"{path} has {rows} rows and {layout.EPISODES} says {episode.length}; "
-            f"`lerecord check` says what else is wrong."
+            f"{for_dataset('check', path)} lists everything."
         )
     if (columns["episode_index"] != episode.index).any():
         raise DatasetError(f"{path} holds rows of another episode; restore it from a copy.")

@@ -1,9 +1,9 @@
 """What becomes part of another dataset, or is trained on as one, is checked first."""
 
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
+from lerecord.commands import command
 from lerecord.dataset import layout
 from lerecord.dataset.findings import Finding
 from lerecord.dataset.joined import NUMBERS
@@ -34,5 +34,5 @@ def require_sound(roots: Iterable[Path]) -> None:
         others = "" if len(wrong) == 1 else f" ({len(wrong) - 1} more findings)"
         raise DatasetError(
             f"{root} is not sound: {str(wrong[0]).rstrip('.')}{others}; "
-            f"`lerecord check {shlex.quote(str(root))}` lists everything."
+            f"{command('check', root)} lists everything."
         )

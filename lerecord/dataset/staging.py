@@ -12,6 +12,7 @@ from typing import Self
 
 import numpy as np
 
+from lerecord.commands import for_dataset
 from lerecord.dataset import inside, layout
 from lerecord.dataset.capture import TrackSummary, finished_track
 from lerecord.dataset.disk import refused, size_of
@@ -195,7 +196,7 @@ def cut_short(folder: Path, error: OSError) -> DatasetError:
     return refused(
         folder,
         error,
-        "the take ends, and `lerecord recover` makes an episode of what is complete",
+        f"the take ends, and {for_dataset('recover', folder)} makes an episode of what is complete",
         size_of(folder),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from lerecord.commands import command
 from lerecord.dataset import foreign, layout, metadata, stats
 from lerecord.dataset.bounded import open_regular, read_meta_file
 from lerecord.dataset.fields import Fields
@@ -230,5 +231,5 @@ def _check_last_line(root: Path, name: str, episodes: int) -> None:
     if last != episodes - 1 or (data and not data.endswith(b"\n")):
         raise DatasetError(
             f"{path} does not end with episode {episodes - 1}, the last that {layout.INFO} counts; "
-            f"restore it, and `lerecord check` says what else is wrong."
+            f"restore it; {command('check', root)} lists everything."
         )

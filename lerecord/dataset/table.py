@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from lerecord.commands import for_dataset
 from lerecord.dataset import stats
 from lerecord.dataset.capture import Histogram
 from lerecord.dataset.parquet_file import read_parquet
@@ -148,7 +149,7 @@ def read_entire(path: Path) -> EpisodeColumns:
     if (columns.task_index != columns.task_index[:1]).any():
         raise DatasetError(
             f"{path} has rows of several tasks, and lerecord keeps one an episode, so the dataset "
-            f"is not changed; `lerecord check` says which rows."
+            f"is not changed; {for_dataset('check', path)} names the frames."
         )
     return columns
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from lerecord.commands import command
 from lerecord.dataset import inside, layout, metadata, stats
 from lerecord.dataset.disk import size_of
 from lerecord.dataset.episodes import EpisodeList, Health, Slot, Stays
@@ -292,7 +293,7 @@ def read_operation(root: Path, operation: str) -> Operation:
     except _UNREADABLE as error:
         raise DatasetError(
             f"{path} cannot be read ({error}); the operation cannot be undone, and "
-            f"`lerecord edit empty-trash` clears it."
+            f"{command('edit', 'empty-trash', root)} clears it."
         ) from error
     raise DatasetError(f"{path} is of another version of lerecord; undo it with that version.")
 

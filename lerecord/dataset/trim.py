@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from lerecord.commands import command
 from lerecord.dataset import layout, table
 from lerecord.dataset.capture import Histogram
 from lerecord.dataset.cut import Cut, count_pictures, cut_video
@@ -116,6 +117,6 @@ def _settings_of(rebuild: Rebuild, episode: int, source: Path) -> VideoSettings:
     if codec not in ("h264", "av1"):
         raise DatasetError(
             f"{source} is {codec}, which lerecord does not encode, so it is not cut; "
-            f"`lerecord transcode` makes it a codec that can be."
+            f"{command('transcode', rebuild.root)} makes it a codec that can be."
         )
     return VideoSettings(codec="av1" if codec == "av1" else "h264")

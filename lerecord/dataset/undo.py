@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from lerecord.commands import command
 from lerecord.dataset import inside, layout, table, trash
 from lerecord.dataset.disk import link_or_copy
 from lerecord.dataset.episodes import Draft, Slot, Stays
@@ -87,7 +88,7 @@ def _restored(rebuild: Rebuild, name: str, kept: Kept) -> Draft:
     if kept.stats.keys() != rebuild.old.stats[0].keys():
         raise DatasetError(
             f"{trash.record_name(name)} has statistics of other features than {rebuild.root}; "
-            f"`lerecord edit empty-trash` clears it."
+            f"{command('edit', 'empty-trash', rebuild.root)} clears it."
         )
     files = dict(trash.kept_files(kept, rebuild.keys))
     for each in files.values():

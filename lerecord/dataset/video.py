@@ -17,6 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from lerecord.commands import for_dataset
 from lerecord.dataset.depth import is_deep
 from lerecord.errors import DatasetError
 
@@ -208,8 +209,8 @@ def require_image_per_frame(path: Path, frames: int, fps: int) -> None:
     times = facts_of(path).times
     if len(times) != frames:
         raise DatasetError(
-            f"{path} has {len(times)} images for {frames} frames; `lerecord check` says what else "
-            f"is wrong."
+            f"{path} has {len(times)} images for {frames} frames; "
+            f"{for_dataset('check', path)} lists everything."
         )
     for number, time in enumerate(times):
         if abs(time - Fraction(number, fps)) > TOLERANCE_S:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from lerecord.commands import command
 from lerecord.dataset import v30
 from lerecord.dataset.export_v30 import export_v30
 from lerecord.dataset.info import CODEBASE_VERSION
@@ -71,5 +72,5 @@ def _require_sound(root: Path, frozen: Path) -> None:
         rest = f" and {more} more" if more else ""
         raise DatasetError(
             f"{root} is not right, so it is not pushed ({report.findings[0]}{rest}); "
-            f"`lerecord check {root}` says all of it."
+            f"{command('check', root)} lists everything."
         )

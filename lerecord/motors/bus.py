@@ -216,7 +216,8 @@ def check_servos(bus: MotorBus, arm: str, retry: Retry) -> None:
         if found[motor.name] != motor.model.number:
             raise DeviceError(
                 f"{place} is {_model_name(found[motor.name])} where {motor.model.name} belongs: "
-                f"swap the ports in the hardware config if leader and follower are mixed up."
+                f"check that {bus.port_name} is the port of this arm and not of another one, and "
+                f"that the driver in the hardware config is for this kind of arm."
             )
 
 

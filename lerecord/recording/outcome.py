@@ -1,11 +1,11 @@
 """What came of a session, for a person or a program."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from lerecord.commands import command
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.remote_writer import Saved
 
@@ -55,13 +55,13 @@ class Outcome:
             yield f"The box stood on the target in {stood} of {takes} takes."
         if self.spooled:
             yield f"{self.spooled} images had to wait on the disk for their encoder; none was lost."
-        dataset = shlex.quote(self.dataset)
+        dataset = Path(self.dataset)
         if kept := self.unsaved + self.left:
             yield (
-                f"Not saved, but kept: {', '.join(kept)}. `lerecord recover {dataset}` makes "
+                f"Not saved, but kept: {', '.join(kept)}. {command('recover', dataset)} makes "
                 f"{'an episode of it' if len(kept) == 1 else 'episodes of them'}."
             )
         if self.saved:
-            yield f"The dataset is {self.dataset}; `lerecord check {dataset}` verifies it."
+            yield f"The dataset is {self.dataset}; {command('check', dataset)} verifies it."
         else:
             yield "No episode was saved."

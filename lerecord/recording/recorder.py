@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lerecord.commands import command
 from lerecord.config import HardwareConfig
 from lerecord.dataset import layout
 from lerecord.dataset.spec import DatasetSpec
@@ -89,7 +90,7 @@ class Recorder:
         notes = []
         if left := self._writer.wait_until_open():
             takes = "1 take was" if len(left) == 1 else f"{len(left)} takes were"
-            remedy = f"`lerecord recover {self._root}` makes episodes of them."
+            remedy = f"{command('recover', self._root)} makes episodes of them."
             notes.append(f"{takes} never saved: {remedy}")
         shared = shared_devices(self._devices)
         for camera in self._cameras.values():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord import config as configs
+from lerecord.commands import command
 from lerecord.config import HardwareConfig
 from lerecord.printable import print_line
 from lerecord.recording.child import ChildProcess
@@ -53,7 +54,8 @@ def run_simulator(write: Path | None, seed: int | None, faults: Path | None) -> 
             print_line(f"{name:10s} {place}")
         if write is not None:
             write.write_text(reaching(path, running.places), encoding="utf-8")
-            print_line(f'lerecord --hardware {write} --task "..." records it; Ctrl-C ends it.')
+            record = command("--hardware", write.absolute(), "--task", "...")
+            print_line(f"{record} records it; Ctrl-C ends it.")
         sys.stdout.flush()  # whoever reads it from a pipe waits for it
         try:
             while running.process.running:
