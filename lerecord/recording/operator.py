@@ -15,7 +15,7 @@ from typing import Protocol
 from lerecord.recording.terminal import KeyMode
 
 _ESCAPE_PATIENCE_S = 0.1  # a lone Esc key and the start of an arrow key begin with the same byte
-_FIRST_REPEAT_S = 1.05  # consoles, X11 and macOS begin to repeat a held key after 0.25 to 1 s
+_FIRST_REPEAT_S = 0.75  # desktops and consoles begin to repeat a held key after 0.25 to 0.66 s
 _UP_S = 0.55  # not seen for that long, a key that repeated has been let go; the slowest do at 2 Hz
 _SHORT_TAKE_S = 1.0
 
