@@ -12,6 +12,7 @@ from lerecord.dataset.lock import DatasetLock
 from lerecord.dataset.profiles import profile_of
 from lerecord.dataset.rebuild import Change, Rebuild, Watch, opened
 from lerecord.dataset.state import Encoded
+from lerecord.dataset.task_text import task_of
 from lerecord.dataset.track import probe
 from lerecord.dataset.transcode import outdated, recoded
 from lerecord.dataset.trash import Done
@@ -60,7 +61,7 @@ def relabel(root: Path, episodes: Collection[int], task: str, watch: Watch = _UN
         DatasetError: there is no such episode, the task is empty or theirs already, or the disk
             refuses.
     """
-    task = _task(task)
+    task = task_of(task)
     with opened(root, watch) as rebuild:
         chosen = _chosen(rebuild.old, episodes)
         if all(rebuild.old.task(index) == task for index in chosen):
@@ -79,7 +80,7 @@ def rename_task(root: Path, old: str, new: str, watch: Watch = _UNWATCHED) -> Ed
         DatasetError: no episode has the old task, the new one is empty or the same, or the disk
             refuses.
     """
-    new = _task(new)
+    new = task_of(new)
     with opened(root, watch) as rebuild:
         if old not in rebuild.state.tasks:
             known = "; ".join(rebuild.state.tasks)
@@ -231,9 +232,3 @@ def _chosen(old: EpisodeList, episodes: Collection[int]) -> list[int]:
 
 def _listed(episodes: Sequence[int]) -> str:
     return " ".join(map(str, episodes))
-
-
-def _task(task: str) -> str:
-    if not task.strip():
-        raise DatasetError('The task is empty; say what is done, as in "Grab the paper box".')
-    return task.strip()

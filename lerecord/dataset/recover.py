@@ -1,8 +1,10 @@
 """`lerecord recover`: takes that were left by a kill become episodes, or are discarded."""
 
 import sys
+import termios
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -167,12 +169,19 @@ def _place(left: LeftTake) -> TakePlace | None:
         )
     while True:
         try:
+            _forget_what_is_typed()
             answer = input(shown(question)).strip().lower()
         except EOFError:
             return "its own"
         for name, place in answers.items():
             if answer in (name, name[0]):
                 return place
+
+
+def _forget_what_is_typed() -> None:
+    """Keys that were pressed before the question was asked are no answer to it."""
+    with suppress(termios.error, OSError):  # it is no terminal
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def _discarded(writer: DatasetWriter, left: LeftTake) -> str:

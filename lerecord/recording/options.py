@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lerecord.config import HardwareConfig
 from lerecord.dataset.snapshot import Snapshot
+from lerecord.dataset.task_text import task_of
 from lerecord.errors import ConfigError
 from lerecord.recording.session import Plan, Wanted
 from lerecord.recording.setup import Setup
@@ -66,12 +67,9 @@ def _is_demonstrated(config: HardwareConfig) -> bool:
 
 
 def _wanted(options: RecordOptions, root: Path) -> tuple[Wanted, ...]:
-    task = None if options.task is None else options.task.strip()
-    if task == "" or (task is None and not options.rerecord):
-        raise ConfigError('The task is empty; say what is done, as in --task "Grab the paper box".')
     if not options.rerecord:
-        assert task is not None
-        return (Wanted(task),) * (options.episodes or 1)
+        return (Wanted(task_of(options.task or "")),) * (options.episodes or 1)
+    task = None if options.task is None else task_of(options.task)
     episodes = Snapshot.of(root).episodes()
     for index in options.rerecord:
         if not 0 <= index < len(episodes):
