@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from lerecord.config import HardwareConfig
+from lerecord.control.rig import Rig
 from lerecord.recording.setup import Setup
-from lerecord.rig import Rig
 
 SIM = Path(__file__).parents[1] / "hardware_configs" / "sim.toml"
 SETUP = Setup.resolve(str(SIM), None)

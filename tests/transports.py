@@ -16,10 +16,13 @@ from lerecord.arms.arm import ArmSettings
 from lerecord.arms.calibration import Calibration
 from lerecord.arms.units import Units
 from lerecord.config import HardwareConfig
+from lerecord.control.handover import Handover
+from lerecord.control.leader import Leader
+from lerecord.control.rig import Calibrations, Rig
+from lerecord.control.source import ActionSource
 from lerecord.frame import Frame
 from lerecord.motors.dynamixel import DynamixelBus
-from lerecord.pacing import Clocks, Pacer
-from lerecord.rig import Calibrations, Rig
+from lerecord.pacing import Clocks, Pacer, Tick
 from lerecord.simulator import koch as simulated
 from lerecord.simulator.dynamixel import Bus
 from lerecord.simulator.ports import LockStepPort
@@ -76,6 +79,26 @@ class _SharedPort(LockStepPort):
         self._time.s = max(self._time.s, value)
 
 
+class DrivenRig(Rig):
+    """A rig with whoever drives it, as the loop has them."""
+
+    def __init__(self, *arguments: Any, source: ActionSource | None = None, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.driving = Handover(source or Leader(), self.bounds, self.reachable)
+
+    def step(self, tick: Tick) -> Frame:
+        """What the loop does in a tick."""
+        return self.command(self.driving.next(self.observe(tick)))
+
+    @property
+    def aligned(self) -> bool:
+        return self.driving.arrived
+
+    @property
+    def interruption(self) -> str | None:
+        return self.driving.interruption
+
+
 class RigBench:
     """A rig under test on a transport, with clocks that the test can stop."""
 
@@ -94,16 +117,16 @@ class RigBench:
         """The leader is moved far away while nobody looks."""
         raise NotImplementedError
 
-    def rig(self, calibrations: Calibrations = SETUP.calibrations, **options: bool) -> Rig:
-        return Rig(self.config, calibrations, self.time.clocks, **options)
+    def rig(self, calibrations: Calibrations = SETUP.calibrations, **options: Any) -> DrivenRig:
+        return DrivenRig(self.config, calibrations, self.time.clocks, **options)
 
     def pacer(self) -> Pacer:
         return Pacer(self.config.fps, self.time.clocks.now, self.time.clocks.sleep)
 
-    def run(self, rig: Rig, ticks: int) -> list[Frame]:
+    def run(self, rig: DrivenRig, ticks: int) -> list[Frame]:
         return [rig.step(tick) for tick in islice(self.pacer(), ticks)]
 
-    def align(self, rig: Rig) -> list[Frame]:
+    def align(self, rig: DrivenRig) -> list[Frame]:
         frames = []
         for tick in islice(self.pacer(), 600):
             frames.append(rig.step(tick))

@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lerecord.config import HardwareConfig
+from lerecord.control.handover import Handover
+from lerecord.control.leader import Leader
+from lerecord.control.rig import Rig
 from lerecord.dataset import layout
 from lerecord.errors import LerecordError
 from lerecord.pacing import Clocks, Pacer
@@ -36,7 +39,6 @@ from lerecord.recording.terminal import (
     is_attended,
     never_stopped_by_it,
 )
-from lerecord.rig import Rig
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
             operators.append(stack.enter_context(keyboard()))
         if simulated is not None:
             operators.append(simulated)
-        session = Session(rig, recorder, job.plan, operators, shown)
+        source = Handover(Leader(), rig.bounds, rig.reachable)
+        session = Session(rig, source, recorder, job.plan, operators, shown)
         with rig:  # innermost: the arm is parked and let go before anything else is waited for
             gc.freeze()  # collections in the loop look at what the loop made, and nothing else
             session.run(Pacer(config.fps, sleep=recorder.sleep))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Protocol
 
+from lerecord.control.source import Goal, Observation
 from lerecord.dataset.take import Take
 from lerecord.frame import Frame
 from lerecord.pacing import Tick
@@ -61,16 +62,6 @@ TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
 class Robot(Protocol):
     """What the session asks of a rig."""
 
-    @property
-    def aligned(self) -> bool:
-        """The follower has caught up with the leader."""
-        ...
-
-    @property
-    def interruption(self) -> str | None:
-        """Why the last frame does not follow on the one before it; None when it does."""
-        ...
-
     def limited(self) -> str | None:
         """What of the leader's pose is beyond the follower's limits; None when nothing is."""
         ...
@@ -79,8 +70,12 @@ class Robot(Protocol):
         """How far the follower still is from the leader, in a sentence."""
         ...
 
-    def step(self, tick: Tick) -> Frame:
-        """One slot's work: read, command, return the row."""
+    def observe(self, tick: Tick) -> Observation:
+        """Read every arm."""
+        ...
+
+    def command(self, goal: Goal) -> Frame:
+        """Send the followers on; the frame of this tick."""
         ...
 
     def trouble(self) -> str | None:
@@ -89,6 +84,24 @@ class Robot(Protocol):
 
     def recover(self) -> None:
         """Try to end the trouble; only between takes, as it may block for a while."""
+        ...
+
+
+class Driving(Protocol):
+    """What the session asks of whoever drives; `Handover` is it."""
+
+    @property
+    def arrived(self) -> bool:
+        """The followers are where the source wants them."""
+        ...
+
+    @property
+    def interruption(self) -> str | None:
+        """Why the last tick does not follow on the one before it; None when it does."""
+        ...
+
+    def next(self, observation: Observation) -> Goal:
+        """Where the followers are to go in this tick, and how far at most."""
         ...
 
 
@@ -171,6 +184,7 @@ class Session:
     def __init__(
         self,
         rig: Robot,
+        source: Driving,
         takes: Takes,
         plan: Plan,
         operators: Sequence[Operator],
@@ -186,6 +200,7 @@ class Session:
         self._redo: int | None = None
         self._last_saved: tuple[int, Wanted] | None = None
         self._rig = rig
+        self._source = source
         self._takes = takes
         self._operators = operators
         self._listener = listener
@@ -207,10 +222,11 @@ class Session:
     def run(self, ticks: Iterable[Tick]) -> None:
         """Run until the phase is DONE; the caller parks the arm and closes the takes."""
         for tick in ticks:
-            frame = self._rig.step(tick)
+            observation = self._rig.observe(tick)
+            frame = self._rig.command(self._source.next(observation))
             self._pass_time(tick)
-            if self._rig.interruption is not None:
-                self._interrupt(self._rig.interruption)
+            if self._source.interruption is not None:
+                self._interrupt(self._source.interruption)
             elif self.take is not None and self.phase is Phase.RECORDING:
                 self.take.add(frame, missed=tick.missed)
             self._listener.tell(self, frame)
@@ -241,7 +257,7 @@ class Session:
             over = limit_s is not None and self.take.seconds >= limit_s
             return Command.SAVE if over or self.take.full else None
         if self.phase is Phase.CATCHING_UP:
-            return Command.GO if self._rig.aligned else None
+            return Command.GO if self._source.arrived else None
         if self.phase is Phase.RESETTING:
             limit_s = self.plan.reset_time_s
             return Command.GO if limit_s is not None and self.elapsed_s >= limit_s else None
@@ -262,7 +278,7 @@ class Session:
 
     def _begun(self) -> Phase:
         """Begin the take, where nothing is in its way; the phase that it is now."""
-        if not self._rig.aligned:
+        if not self._source.arrived:
             self._listener.notice(_CATCHING_UP)
             return Phase.CATCHING_UP
         if (obstacle := self._rig.trouble() or self._takes.obstacle()) is not None:

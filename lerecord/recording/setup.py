@@ -12,12 +12,12 @@ from lerecord.arms import calibration
 from lerecord.arms.arm import ArmDriver
 from lerecord.arms.calibration import Calibration
 from lerecord.config import ArmConfig, HardwareConfig
+from lerecord.control.rig import Calibrations, Rig
 from lerecord.dataset import layout
 from lerecord.dataset.foreign import require_known_rig
 from lerecord.dataset.profiles import settings_of
 from lerecord.dataset.spec import CameraSpec, DatasetSpec
 from lerecord.recording.kept_rig import KeptRig
-from lerecord.rig import Calibrations, Rig
 
 _DATASETS = Path("datasets")
 _MakeCalibration = Callable[[ArmConfig, ArmDriver, tuple[str, str]], Calibration]

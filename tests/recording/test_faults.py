@@ -17,6 +17,9 @@ import pytest
 
 from lerecord.arms import koch
 from lerecord.arms.arm import SET_UP
+from lerecord.control.handover import Handover
+from lerecord.control.leader import Leader
+from lerecord.control.rig import Rig
 from lerecord.dataset import layout
 from lerecord.dataset.capture import TrackSummary, load_track
 from lerecord.dataset.frame_columns import FrameColumns
@@ -32,7 +35,6 @@ from lerecord.recording.operator import Command, Phase
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session import Plan, Session, Wanted
 from lerecord.recording.setup import Setup, dataset_spec
-from lerecord.rig import Rig
 from tests.bench.wire_faults import KINDS, record_on_a_bad_wire
 from tests.live import SETUP, SIM, Simulator
 
@@ -68,7 +70,10 @@ class Bench:
         takes = Recorder(root, dataset_spec(setup, self.rig), config)
         self._stack.enter_context(takes).wait_until_ready()
         self._stack.enter_context(self.rig)
-        session = Session(self.rig, takes, Plan((Wanted("Grab the box"),)), [self], self)
+        self.source = Handover(Leader(), self.rig.bounds, self.rig.reachable)
+        session = Session(
+            self.rig, self.source, takes, Plan((Wanted("Grab the box"),)), [self], self
+        )
         self._thread = threading.Thread(target=session.run, args=(Pacer(config.fps),))
         self._thread.start()
 
@@ -121,7 +126,7 @@ class Bench:
     def _is_well(self) -> bool:
         self.notices.clear()
         self.let_pass(4)
-        return self.rig.aligned and not self.notices
+        return self.source.arrived and not self.notices
 
     def kept(self) -> FrameColumns:
         """The rows of the take that was ended, once they are all there; it is no episode."""

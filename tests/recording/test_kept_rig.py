@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from lerecord.control.rig import Rig
 from lerecord.errors import ConfigError
 from lerecord.recording.kept_rig import KeptRig
 from lerecord.recording.setup import Setup, dataset_spec
-from lerecord.rig import Rig
 from tests.live import SETUP, SIM
 
 

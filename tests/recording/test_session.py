@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lerecord.control.source import Action, Driver, Goal, Observation
 from lerecord.dataset.take import Take, TakeFrame
 from lerecord.frame import Frame
 from lerecord.pacing import Tick
@@ -17,7 +18,9 @@ FPS = 10
 
 @dataclass
 class FakeRig:
-    aligned: bool = True
+    """The rig, and whoever drives it."""
+
+    arrived: bool = True
     sentence: str | None = None
     recoveries: int = 0
     interruption: str | None = None
@@ -29,9 +32,18 @@ class FakeRig:
     def lag(self) -> str:
         return "elbow_flex is still 40.0 units away."
 
-    def step(self, tick: Tick) -> Frame:
+    def observe(self, tick: Tick) -> Observation:
         pose = np.full(2, tick.index, dtype=np.float32)
-        return Frame(tick.index, tick.due, tick.started, pose, pose, pose)
+        return Observation(tick, pose, pose, pose)
+
+    def next(self, observation: Observation) -> Goal:
+        self.observed = observation
+        return Goal(Action(observation.leader, Driver.LEADER), 1.0)
+
+    def command(self, goal: Goal) -> Frame:
+        assert goal.action is not None
+        tick, state = self.observed.tick, self.observed.state
+        return Frame(tick.index, tick.due, tick.started, state, goal.action.values, state)
 
     def trouble(self) -> str | None:
         return self.sentence
@@ -122,6 +134,7 @@ class Bench:
         self.rig, self.takes, self.notices = FakeRig(), FakeTakes(), Notices()
         self.script = Script(commands)
         self.session = Session(
+            self.rig,
             self.rig,
             self.takes,
             Plan(**{"wanted": (Wanted("Grab"),)} | plan),  # type: ignore[arg-type]
@@ -219,7 +232,7 @@ def test_a_take_asked_for_begins_when_the_follower_has_caught_up(
 
     def catching_up() -> Iterator[Tick]:
         for tick in grid(100):
-            bench.rig.aligned = tick.index >= 10
+            bench.rig.arrived = tick.index >= 10
             yield tick
 
     bench.session.run(catching_up())
@@ -237,7 +250,7 @@ def test_a_take_asked_for_too_early_can_be_taken_back(taken_back: Command) -> No
 
     def catching_up() -> Iterator[Tick]:
         for tick in grid(100):
-            bench.rig.aligned = tick.index >= 10
+            bench.rig.arrived = tick.index >= 10
             yield tick
 
     bench.session.run(catching_up())
@@ -334,7 +347,7 @@ def test_the_question_what_becomes_of_a_take_outlasts_a_stop() -> None:
 @pytest.mark.parametrize("attended", [True, False])
 def test_a_follower_that_never_arrives_is_not_waited_for_for_ever(attended: bool) -> None:
     bench = Bench({0: Command.GO, 60: Command.QUIT}, attended=attended, catch_up_s=3.0)
-    bench.rig.aligned = False
+    bench.rig.arrived = False
     assert bench.run() == []
     reason = "The take was not begun: elbow_flex is still 40.0 units away."
     assert bench.session.failure == (None if attended else reason)

@@ -1,16 +1,21 @@
 """A leader and the follower that copies it, and what becomes of them when one is not heard."""
 
 import contextlib
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.arms.arm import Follower, Leader
-from lerecord.errors import LerecordError
+from lerecord import drivers
+from lerecord.arms.arm import ArmSettings, Ceiling, Follower, Leader
+from lerecord.arms.calibration import Calibration
+from lerecord.config import HardwareConfig, SafetyConfig
+from lerecord.errors import ConfigError, LerecordError
 from lerecord.motors.bus import (
     BusCounters,
     BusError,
     PortLostError,
+    Retry,
     ServoAlertError,
     ServoError,
 )
@@ -99,7 +104,6 @@ class Pair:
         self.joints = follower.joints
         self.holds = False
         """Torque was put on."""
-        self._leader_read = False
 
     def examine(self) -> None:
         """Check both arms; nothing moves, and nothing that lasts is written."""
@@ -114,23 +118,25 @@ class Pair:
         self.requested = self.leader.reading
         self.action = self.park_pose = self.follower.reading
 
-    def read(self, now: float) -> bool:
-        """Read both; True when both were read."""
-        measured = self.follower.read(now)
-        self._leader_read = self.leader.read(now)
-        if self._leader_read:
-            self.requested = self.leader.reading
-        return self._leader_read and measured
+    @property
+    def leader_pose(self) -> NDArray[np.float32]:
+        """Where the leader is (D,); NaN when it was not heard in this tick."""
+        heard = self.leader.error is None and self.leader.connected
+        return self.leader.reading if heard else np.full_like(self.leader.reading, np.nan)
 
-    def follow(self, max_step: float, now: float, max_silence_s: float) -> bool:
-        """Send the follower towards the pose that was just read; False when it was not sent.
+    def follow(
+        self, goal: NDArray[np.float32], max_step: float, now: float, max_silence_s: float
+    ) -> bool:
+        """Send the follower towards a goal; False when it was not sent.
 
-        A leader that is not heard moves nothing, and nothing moves a follower in trouble: it holds
-        the last goal.
+        A goal with a NaN moves nothing, and nothing moves a follower in trouble: it holds.
         """
-        if not self._leader_read or self.follower.trouble(now, max_silence_s) is not None:
+        if np.isnan(goal).any():
             return False
-        return self.command(self.requested, max_step)
+        self.requested = goal
+        if self.follower.trouble(now, max_silence_s) is not None:
+            return False
+        return self.command(goal, max_step)
 
     @property
     def reachable(self) -> NDArray[np.float64]:
@@ -198,3 +204,55 @@ class Pair:
     def counters(self) -> tuple[BusCounters, BusCounters]:
         """What its two buses have seen."""
         return self.leader.driver.counters, self.follower_driver.counters
+
+
+_RETRY_SHARE = 0.8  # of a slot: no further try of a read starts later
+
+
+def make_pair(
+    config: HardwareConfig,
+    name: str,
+    calibrations: Mapping[str, Calibration],
+    write_calibration: bool,
+) -> Pair:
+    """A pair of the config, not connected yet.
+
+    Args:
+        config: with the ports at which the arms are reached.
+        name: of the pair.
+        calibrations: "leader" and "follower" to calibration.
+        write_calibration: write the calibrations also into servos that hold others.
+
+    Raises:
+        ConfigError: the arms do not fit each other, or the config asks more than they take.
+    """
+    arms = config.arms[name]
+    retry = Retry(budget_s=_RETRY_SHARE / config.fps)
+    leader, follower = (
+        getattr(drivers.load("arms", arm.driver), kind)(
+            ArmSettings(f"{name} {role}", arm.port, arm.baud, arm.limits, retry, write_calibration),
+            calibrations[role],
+            config.units,
+        )
+        for role, kind, arm in (
+            ("leader", "Leader", arms.leader),
+            ("follower", "Follower", arms.follower),
+        )
+    )
+    if leader.joints != follower.joints:
+        raise ConfigError(
+            f"[arms.{name}] pairs a {arms.leader.driver} leader with a {arms.follower.driver} "
+            f"follower that has other joints; give both the same kind of arm."
+        )
+    _check_ceiling(config.safety, arms.follower.driver, follower.ceiling)
+    return Pair(name, leader, follower)
+
+
+def _check_ceiling(safety: SafetyConfig, driver: str, ceiling: Ceiling) -> None:
+    for key in ("max_speed", "ramp_speed", "align_tolerance"):
+        asked, most = getattr(safety, key), getattr(ceiling, key)
+        if asked > most:
+            raise ConfigError(
+                f"{key} in [safety] is {asked:g}, and a {driver} follower takes {most:g} at most: "
+                f"lower it in the hardware config."
+            )

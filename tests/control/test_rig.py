@@ -14,8 +14,8 @@ from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import NO_FAULTS, Frame
 from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.pacing import Clocks, Pacer
-from lerecord.rig import Rig
 from tests.live import SETUP, Simulator
+from tests.transports import DrivenRig as Rig
 
 
 @pytest.fixture

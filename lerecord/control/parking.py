@@ -1,0 +1,56 @@
+"""How the followers are let go: slowly back to where they were found, then torque off."""
+
+import contextlib
+from collections.abc import Sequence
+
+from lerecord.control.pair import Pair
+from lerecord.motors.bus import BusError, ServoError
+from lerecord.pacing import Clocks, Pacer
+
+_PARKED_WITHIN = 0.5  # units
+_PARK_LIMIT_S = 10.0
+_RETURN_S, _RETURN_POLL_S = 2.0, 0.2
+_SETTLE_S = 0.3  # for the follower to arrive where it was sent before torque goes off
+
+
+def park(pairs: Sequence[Pair], step: float, fps: float, clocks: Clocks) -> None:
+    """Bring the followers to where they were found, at most `step` units a tick in any joint."""
+    _await_return(pairs, clocks)
+    for tick in Pacer(fps, clocks.now, clocks.sleep):
+        reachable = [pair.command(pair.park_pose, step) for pair in pairs]
+        parked = all(pair.is_at(pair.park_pose, _PARKED_WITHIN) for pair in pairs)
+        if parked or not any(reachable) or tick.index > _PARK_LIMIT_S * fps:
+            break
+    clocks.sleep(_SETTLE_S)
+
+
+def _await_return(pairs: Sequence[Pair], clocks: Clocks) -> None:
+    """Give followers that are gone a moment to come back: else they are left to hold."""
+    until = clocks.now() + _RETURN_S
+    while gone := [pair for pair in pairs if pair.follower.is_gone]:
+        for pair in gone:
+            pair.connect_again(pair.follower, clocks.now())
+        if clocks.now() >= until:
+            return
+        clocks.sleep(_RETURN_POLL_S)
+
+
+def release(pairs: Sequence[Pair]) -> list[str]:
+    """Torque off and ports closed, arm by arm; one that is gone does not keep the others.
+
+    Returns:
+        The followers that could not be let go.
+    """
+    held = []
+    for pair in pairs:
+        try:
+            pair.follower_driver.release()
+        except ServoError:
+            pass  # it was done, and the servo says what is wrong with it
+        except BusError:
+            if pair.holds:
+                held.append(pair.follower.name)
+        for disconnect in (pair.follower_driver.disconnect, pair.leader.driver.disconnect):
+            with contextlib.suppress(BusError):
+                disconnect()
+    return held
