@@ -19,7 +19,7 @@ from lerecord.dataset.info import cameras_of
 from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.new_folder import NewFolder, Probe, unobserved
 from lerecord.dataset.picture import histogram_of
-from lerecord.dataset.rows import load_rows
+from lerecord.dataset.rows import load_rows, require_known_tasks
 from lerecord.dataset.sidecar import read_sidecar
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.dataset.sound import require_sound
@@ -116,6 +116,7 @@ class _Export:
         data = snapshot.required(layout.EPISODES_STATS)
         self._stats = metadata.parse_episodes_stats(data, self._info.episodes)
         self._rows = load_rows(snapshot.view, self._info, self._records, _TOLERANCE_S)
+        require_known_tasks(self._rows, snapshot.tasks())
 
     def run(self) -> None:
         placed: list[dict[str, Any]] = [_record_fields(record) for record in self._records]
@@ -229,7 +230,8 @@ class _Export:
             key: FullStats.of_pictures(_stored(stored, key), histograms[key])
             if key in histograms
             else FullStats.of_column(self._rows.columns[key][rows])
-            for key in self._info.features
+            for key, feature in self._info.features.items()
+            if feature.has_statistics
         }
 
     def _take_sidecar(self, record: EpisodeRecord) -> None:

@@ -101,6 +101,11 @@ class Feature:
         return self.dtype in _NUMBERS and len(self.shape) == 1
 
     @property
+    def has_statistics(self) -> bool:
+        """False of text, and of vectors that have no place."""
+        return self.is_video or (self.dtype in _NUMBERS and 0 not in self.shape)
+
+    @property
     def kinds(self) -> str:
         """NumPy's kinds of array that its column can be read as."""
         if self.dtype in _INTEGERS:

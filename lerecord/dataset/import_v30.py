@@ -13,14 +13,17 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from lerecord.dataset import layout, metadata, stats
+from lerecord.dataset.bounded import read_meta_file
 from lerecord.dataset.extract import Extract, pictures_from
 from lerecord.dataset.fields import Fields, require_flat
-from lerecord.dataset.info import Info
+from lerecord.dataset.hardware import spec_of
+from lerecord.dataset.info import Info, cameras_of
 from lerecord.dataset.metadata import EpisodeRecord
 from lerecord.dataset.new_folder import NewFolder, Probe, unobserved
 from lerecord.dataset.parquet_file import read_parquet
 from lerecord.dataset.read_v30 import DatasetV30, Episode, files_seen
 from lerecord.dataset.rows import column_of
+from lerecord.dataset.sidecar import read_sidecar
 from lerecord.dataset.stats import Stats
 from lerecord.dataset.video_index import VideoIndex, index_of
 from lerecord.errors import DatasetError
@@ -193,7 +196,20 @@ class _Import:
     def _take(self, name: str) -> None:
         path = self._source.root / name
         if path.exists():
+            read_sidecar(path, cameras_of(self._source.info))
             self._folder.take(path, name)
+
+    def _keep(self, name: str, read: Callable[[bytes], object]) -> None:
+        """Take a file along that can be read: a link may lead to any other file of the user."""
+        path = self._source.root / name
+        if not path.exists():
+            return
+        try:
+            data = read_meta_file(path, name)
+        except OSError as error:
+            raise DatasetError(f"{path} cannot be read ({error.strerror}).") from error
+        read(data)
+        self._folder.put(name, data)
 
     def _finish(self, each: Sequence[Stats]) -> Info:
         folder = self._folder
@@ -207,8 +223,8 @@ class _Import:
         total = stats.fold(each)
         if total is not None:
             folder.put(layout.STATS, metadata.stats_bytes(total))
-        self._take(layout.HARDWARE)
-        self._take(layout.HEALTH)
+        self._keep(layout.HARDWARE, lambda data: spec_of(self._source.info, data))
+        self._keep(layout.HEALTH, metadata.parse_health)
         info = replace(
             self._source.info,
             frames=sum(record.length for record in self._records),

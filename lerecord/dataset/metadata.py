@@ -89,8 +89,8 @@ def stats_bytes(values: Stats) -> bytes:
     return json.dumps(stats.to_data(values), indent=4).encode()
 
 
-def parse_tasks(data: bytes, count: int) -> dict[int, str]:
-    """The first `count` tasks, by task_index and in its order; it may leave numbers out.
+def parse_tasks(data: bytes, count: int | None = None) -> dict[int, str]:
+    """The first `count` tasks, or all, by task_index and in its order; it may leave numbers out.
 
     Raises:
         DatasetError: there are fewer, or two have one index.
@@ -208,7 +208,7 @@ def _each_episode(name: str, data: bytes, count: int) -> list[Fields]:
     return list(lines.values())
 
 
-def _by_index(name: str, key: str, data: bytes, count: int) -> dict[int, Fields]:
+def _by_index(name: str, key: str, data: bytes, count: int | None) -> dict[int, Fields]:
     """The first `count` lines, sorted by their index as LeRobot sorts them."""
     found: dict[int, Fields] = {}
     for fields in _lines(name, data, count):
@@ -219,10 +219,10 @@ def _by_index(name: str, key: str, data: bytes, count: int) -> dict[int, Fields]
     return dict(sorted(found.items()))
 
 
-def _lines(name: str, data: bytes, count: int) -> Iterator[Fields]:
+def _lines(name: str, data: bytes, count: int | None) -> Iterator[Fields]:
     """The first `count` lines: what stands behind them is not committed yet."""
     lines = _split(data)
-    if len(lines) < count:
+    if count is not None and len(lines) < count:
         raise _miscounted(name, len(lines), count)
     for number, line in enumerate(lines[:count], 1):
         place = f"{name}, line {number}"

@@ -15,7 +15,7 @@ from lerecord.dataset.depth import is_depth
 from lerecord.dataset.feature import Feature
 from lerecord.dataset.info import Info
 from lerecord.dataset.metadata import EpisodeRecord
-from lerecord.dataset.rows import Rows, load_rows
+from lerecord.dataset.rows import Rows, load_rows, require_known_tasks
 from lerecord.dataset.samples import Batch, ImageForm, Samples
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.dataset.stats import Stats
@@ -71,7 +71,7 @@ class Dataset(Samples):
         )
         records = _chosen(snapshot.episodes(), episodes)
         self._rows = load_rows(self._view, self._info, records, tolerance_s)
-        _require_known_tasks(self._rows, self._tasks)
+        require_known_tasks(self._rows, self._tasks)
         self._episode_stats = _stats_of(snapshot, records)
         self._stamps = self._stamped(records)
         self._pictures = PictureSource(Clock(self.fps, tolerance_s))
@@ -244,15 +244,6 @@ def _known_form(images: ImageForm) -> ImageForm:
             f"Images are given as {' or '.join(get_args(ImageForm))}, not as {images!r}."
         )
     return images
-
-
-def _require_known_tasks(rows: Rows, tasks: Mapping[int, str]) -> None:
-    for number in np.unique(rows.columns["task_index"]).tolist():
-        if number not in tasks:
-            raise DatasetError(
-                f"Frames have the task_index {number}, which {layout.TASKS} does not have; "
-                f"`lerecord check` says which frames."
-            )
 
 
 def _require_colour(info: Info) -> None:

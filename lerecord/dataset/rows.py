@@ -112,6 +112,20 @@ def _require_agreement(
         raise DatasetError(f"{path} holds rows of another episode; restore it from a copy.")
 
 
+def require_known_tasks(rows: Rows, tasks: Mapping[int, str]) -> None:
+    """Refuse rows of a task that the dataset does not list.
+
+    Raises:
+        DatasetError: there are some.
+    """
+    for number in np.unique(rows.columns["task_index"]).tolist():
+        if number not in tasks:
+            raise DatasetError(
+                f"Frames have the task_index {number}, which {layout.TASKS} does not have; "
+                f"`lerecord check` says which frames."
+            )
+
+
 def column_of(table: pa.Table, feature: Feature) -> NDArray[Any]:
     """A feature's column: (N,) when its shape is [1], else (N, *shape).
 

@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.ipc
 from numpy.typing import NDArray
 
+from lerecord.dataset.arrow_file import read_arrow
 from lerecord.dataset.camera_health import camera_health, same_views
 from lerecord.dataset.capture import Histogram, TrackSummary
+from lerecord.dataset.fields import Fields
 from lerecord.dataset.frame_columns import SIDECAR_COLUMNS, Column, FrameColumns
 from lerecord.dataset.metadata import line_of
 from lerecord.dataset.spec import CameraSpec
@@ -46,6 +48,7 @@ class Sidecar:
         return self.frames.started - self.tracks[camera].captured_at
 
 
+_UNFIT = (KeyError, ValueError, IndexError, TypeError, RecursionError)
 _FACTS, _HISTOGRAM = b"lerecord", b"histogram."
 
 
@@ -93,11 +96,7 @@ class StoredSidecar:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read the file; raises DatasetError."""
-        try:
-            with pa.OSFile(str(path), "rb") as file:
-                table = pa.ipc.open_file(file).read_all()
-        except (OSError, pa.ArrowException) as error:
-            raise DatasetError(f"{path} cannot be read ({error}).") from error
+        table = read_arrow(path)
         return cls(path, table, table.schema.metadata or {})
 
     def write(self, path: Path) -> None:
@@ -112,7 +111,7 @@ class StoredSidecar:
                 {c.name: self._column(c, joints) for c in SIDECAR_COLUMNS if self._tells(c)}
             )
             tracks = {each.name: _track(self.table, self.metadata, each.name) for each in cameras}
-        except (KeyError, ValueError) as error:
+        except _UNFIT as error:
             raise DatasetError(f"{self.path} cannot be read ({error}).") from error
         return Sidecar(frames, tracks, self.facts)
 
@@ -120,10 +119,9 @@ class StoredSidecar:
     def facts(self) -> dict[str, Any]:
         """JSON-able facts of the episode; raises DatasetError."""
         try:
-            facts: dict[str, Any] = json.loads(self.metadata[_FACTS])
-        except (KeyError, ValueError) as error:
-            raise DatasetError(f"{self.path} cannot be read ({error}).") from error
-        return facts
+            return dict(Fields.parsed(self.metadata[_FACTS], f"{self.path}, facts").values)
+        except KeyError as error:
+            raise DatasetError(f"{self.path} cannot be read (it lacks {error}).") from error
 
     def _tells(self, column: Column) -> bool:
         """What an older recording did not count stays unknown."""

@@ -77,8 +77,11 @@ class Snapshot:
         return data
 
     def tasks(self) -> dict[int, str]:
-        """By task_index, which may leave numbers out; raises DatasetError."""
-        return metadata.parse_tasks(self.required(layout.TASKS), self.info.tasks)
+        """By task_index, which may leave numbers out; raises DatasetError.
+
+        LeRobot reads every line, whatever total_tasks says.
+        """
+        return metadata.parse_tasks(self.required(layout.TASKS))
 
     def episodes(self) -> list[EpisodeRecord]:
         """By episode_index; raises DatasetError.

@@ -92,6 +92,8 @@ def _count(fields: Fields) -> int:
 
 def of_column(column: NDArray[Any]) -> FeatureStats:
     """Statistics of a column of shape (N, D), or (N,) which counts as (N, 1)."""
+    if not len(column):
+        raise DatasetError("An episode without frames has no statistics; take it out first.")
     values = column.reshape(len(column), -1)
     kept = np.int64 if np.issubdtype(values.dtype, np.integer) else np.float64
     exact = values.astype(np.float64)

@@ -277,7 +277,10 @@ def drop_stats(root: Path) -> None:
         (drop_stats, f"episodes_stats.jsonl lacks {FRONT}"),
         (lambda root: (root / layout.video_file(1, WRIST)).unlink(), "cannot be read as a video"),
         (lambda root: (root / layout.data_file(3)).write_bytes(b""), "parquet cannot be read"),
-        (lambda root: (root / layout.capture_file(0)).write_bytes(b""), "arrow cannot be read"),
+        (
+            lambda root: (root / layout.capture_file(0)).write_bytes(b""),
+            "arrow is no sidecar that lerecord writes",
+        ),
     ],
 )
 def test_what_is_wrong_is_refused_and_leaves_nothing(

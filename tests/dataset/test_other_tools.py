@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lerecord.dataset import edit, layout
+from lerecord.dataset.export_v30 import export_v30
+from lerecord.dataset.import_v30 import import_v30
 from lerecord.dataset.merge import merge
 from lerecord.dataset.overview import summary
 from lerecord.dataset.reader import Dataset
@@ -172,3 +174,63 @@ def test_a_check_remarks_them_once(tmp_path: Path) -> None:
         "meta/stats.json was rewritten by another tool, which left out the counts; the next change "
         "by lerecord derives it again from meta/episodes_stats.jsonl."
     ]
+
+
+def add_column(root: Path, key: str, feature: dict[str, Any], column: Callable[[int], Any]) -> None:
+    for path in root.glob("data/*/*.parquet"):
+        table = pq.read_table(path, partitioning=None)
+        pq.write_table(table.append_column(key, column(len(table))), path)
+    change_info(root, lambda info: info["features"].update({key: feature}))
+
+
+@pytest.mark.parametrize(
+    ("feature", "column"),
+    [
+        ({"dtype": "string", "shape": [1]}, lambda n: pa.array(["x"] * n)),
+        ({"dtype": "string", "shape": [1]}, lambda n: pa.nulls(n, pa.string())),
+        ({"dtype": "string", "shape": [2]}, lambda n: pa.array([["x", "y"]] * n)),
+        ({"dtype": "language", "shape": [1]}, lambda n: pa.array([[{"role": "user"}]] * n)),
+        ({"dtype": "float32", "shape": [0]}, lambda n: pa.array([[]] * n, pa.list_(pa.float32()))),
+    ],
+    ids=["string", "no string", "strings", "language", "zero width"],
+)
+def test_columns_without_statistics_are_read_joined_and_exported(
+    theirs: Path, tmp_path: Path, feature: dict[str, Any], column: Callable[[int], Any]
+) -> None:
+    add_column(theirs, "extra", feature, column)
+    before = tree(theirs)
+    assert check(theirs, quick=True).findings == []
+    read = Dataset(theirs)[0]["extra"]
+    merge(tmp_path / "merged", [theirs])
+    assert str(Dataset(tmp_path / "merged")[0]["extra"]) == str(read)
+    export_v30(theirs, tmp_path / "newer")
+    import_v30(tmp_path / "newer", tmp_path / "again")
+    assert str(Dataset(tmp_path / "again")[0]["extra"]) == str(read)
+    assert tree(theirs) == before
+
+
+def test_every_listed_task_counts_whatever_the_total_says(theirs: Path) -> None:
+    change_info(theirs, lambda info: info.update(total_tasks=1))
+    assert summary(theirs).tasks == {"a": 2, "b": 1}
+    assert tasks_of(Dataset(theirs)) == TASKS
+    with pytest.raises(DatasetError, match=r"tasks\.jsonl has 2 lines and meta/info\.json counts"):
+        edit.delete(theirs, [0])
+
+
+def test_an_import_takes_along_no_file_of_the_user(tmp_path: Path) -> None:
+    source = record(tmp_path / "set", [A, B])
+    export_v30(source, tmp_path / "newer")
+    secret = tmp_path / "secret"
+    for name in (layout.HARDWARE, layout.HEALTH, layout.capture_file(0)):
+        kept = (tmp_path / "newer" / name).read_bytes()
+        for content in (b"SECRET-TOKEN-123", b'{"auths": {"x": {"auth": "SECRET"}}}\n'):
+            secret.write_bytes(content)
+            (tmp_path / "newer" / name).unlink()
+            (tmp_path / "newer" / name).symlink_to(secret)
+            with pytest.raises(DatasetError):
+                import_v30(tmp_path / "newer", tmp_path / "out")
+            assert not (tmp_path / "out").exists()
+        (tmp_path / "newer" / name).unlink()
+        (tmp_path / "newer" / name).write_bytes(kept)
+    import_v30(tmp_path / "newer", tmp_path / "out")
+    assert check(tmp_path / "out", quick=True).findings == []
