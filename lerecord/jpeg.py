@@ -3,9 +3,13 @@
 The header is read before anything is decoded: a damaged or hostile one may announce gigabytes.
 """
 
+import re
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from lerecord.caught import stderr_caught
 
 MOST_PIXELS = 1 << 26
 """That are decoded where nothing says what size is due: more than two 8K images."""
@@ -15,6 +19,10 @@ _DECODE = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 _SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # markers of a frame header
 _BARE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a segment
 _SCAN, _LAST = 0xDA, 0xD9
+# libjpeg fills up what it cannot decode, and tells only on stderr; OpenCV hands nothing on.
+_DAMAGE = ("Corrupt JPEG data", "Premature end of JPEG")
+_EXTRA = re.compile(r"(\d+) extraneous bytes before marker")
+_PADDING = 8  # bytes that many cameras put before a marker, in images that are whole
 
 
 class CorruptImageError(Exception):
@@ -60,12 +68,22 @@ def decode(data: bytes, most_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
     if width * height > most_pixels:
         raise CorruptImageError(f"the header of the JPEG says {width}x{height}")
     # Some releases of OpenCV fill the missing part of a torn JPEG with grey and say nothing.
-    if _END not in data:
+    if data.rfind(_END) < 0:
         raise CorruptImageError("the JPEG has no end")
-    pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), _DECODE)
+    with stderr_caught(_DAMAGE) as warnings:
+        pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), _DECODE)
     if pixels is None:
         raise CorruptImageError("the JPEG does not decode")
+    for warning in warnings:
+        if not _is_padding(warning):
+            raise CorruptImageError(warning)
     return pixels.astype(np.uint8, copy=False)
+
+
+def _is_padding(warning: str) -> bool:
+    """Whether libjpeg stumbled over a few bytes that were only too many."""
+    extra = _EXTRA.search(warning)
+    return extra is not None and int(extra[1]) <= _PADDING
 
 
 def trimmed(data: bytes) -> bytes:

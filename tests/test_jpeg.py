@@ -62,6 +62,46 @@ def test_padding_is_stripped_whatever_its_length(tail: bytes) -> None:
     assert np.array_equal(decode(data + tail), decode(data))
 
 
+def photo(seed: int = 0, *options: int) -> bytes:
+    """A JPEG with some kilobytes of coded pixels."""
+    noise = np.random.default_rng(seed).integers(0, 90, (120, 160, 3)).astype(np.uint8)
+    x = np.arange(160)
+    return bytes(cv2.imencode(".jpg", noise + (x[:, None] % 120).astype(np.uint8), options)[1])
+
+
+RESTARTS = (cv2.IMWRITE_JPEG_RST_INTERVAL, 5)
+DAMAGES = {
+    "garbled": lambda data: data[:2000] + b"\x55\xaa\x33" * 40 + data[2120:],
+    "zeroed": lambda data: data[:2000] + bytes(300) + data[2300:],
+    "a piece is missing": lambda data: data[:3000] + data[3400:],
+    "a piece comes twice": lambda data: data[:3000] + data[2500:],
+    "the second half is missing": lambda data: data[: len(data) // 2] + data[-2:],
+    "the second half is zeros": lambda data: data[: len(data) // 2] + bytes(3000) + data[-2:],
+    "it ends in another image": lambda data: data[:3000] + photo(1)[2000:],
+    "cut, and padded": lambda data: data[: len(data) // 2] + bytes(5000),
+    "cut": lambda data: data[: len(data) // 2],
+}
+
+
+@pytest.mark.parametrize("options", [(), RESTARTS, (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_jpeg_that_is_broken_inside_is_corrupt(
+    damage: str, options: tuple[int, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CorruptImageError):
+        decode(DAMAGES[damage](photo(0, *options)))
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("options", [(), RESTARTS, (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)])
+@pytest.mark.parametrize("padding", [b"", bytes(2), bytes(7), b"\xff" * 5])
+def test_a_few_bytes_too_many_before_the_end_are_padding(
+    padding: bytes, options: tuple[int, ...]
+) -> None:
+    data = photo(0, *options)
+    assert np.array_equal(decode(data[:-2] + padding + data[-2:]), decode(data))
+
+
 def test_what_has_no_end_is_not_trimmed() -> None:
     assert trimmed(jpeg()[:-2]) == jpeg()[:-2]
     assert trimmed(b"") == b""

@@ -214,11 +214,13 @@ class Choosing(threading.Thread):
     processor that has just been woken, with cold caches, takes a fifth more time.
     """
 
-    def __init__(self, ring: ImageRing, camera_fps: int, encoding: Encoding) -> None:
+    def __init__(self, ring: ImageRing, settings: CameraSettings, encoding: Encoding) -> None:
         super().__init__(daemon=True)
         self._ring = ring
-        self._settle_s = 1.5 / camera_fps
+        self._settings = settings
+        self._settle_s = 1.5 / settings.fps
         self._encoding = encoding
+        self._begins = False
         self.commands: Batches[Message | None] = Batches(2 * _BURST_S)
 
     def run(self) -> None:
@@ -231,11 +233,26 @@ class Choosing(threading.Thread):
 
     def _obey(self, message: Message) -> None:
         if message["do"] == "begin":
+            self._begins = True
             self._encoding.begin(message)
         elif message["do"] == "mark":
-            self._encoding.work.put(self._chosen(message["time"]))
+            image = self._chosen(message["time"])
+            self._encoding.work.put(self._newest_whole(image) if self._begins else image)
+            self._begins = False
         else:
             self._encoding.work.put(message)
+
+    def _newest_whole(self, image: Image) -> Image:
+        """The image, or the newest before it that decodes: a take has none yet to show instead."""
+        candidate: Image | None = image
+        while candidate is not None:
+            try:
+                _pixels_of(candidate, self._settings)
+            except CorruptImageError:
+                candidate = self._ring.before(candidate)
+            else:
+                return candidate
+        return image
 
     def _chosen(self, row_time: float) -> Image:
         image = self._ring.choose(row_time, self._settle_s)
@@ -313,7 +330,7 @@ def main() -> None:
     ring.put(first)
     capture = Capture(camera, settings.fps, ring)
     encoding = Encoding(assignment, capture)
-    choosing = Choosing(ring, settings.fps, encoding)
+    choosing = Choosing(ring, settings, encoding)
     for thread in (capture, encoding, choosing):
         thread.start()
     say("ready", captured_at=first.captured_at, encode_s=encode_s)

@@ -45,3 +45,11 @@ class ImageRing:
                 if image.captured_at <= row_time:
                     return image
         return None
+
+    def before(self, image: Image) -> Image | None:
+        """The newest image that is older than this one; None when it is kept no more."""
+        with self._arrived:
+            for each in reversed(self._images):
+                if each.captured_at < image.captured_at:
+                    return each
+        return None

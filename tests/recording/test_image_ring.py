@@ -80,3 +80,13 @@ def test_the_last_second_is_always_there_to_choose_from(gaps: list[float], back_
     if expected and expected[-1] in kept:
         assert chosen is not None
         assert chosen.sequence == expected[-1]
+
+
+def test_the_image_before_another_is_found_while_it_is_kept() -> None:
+    ring = ImageRing()
+    images = [Image(b"", 10.0 + number / 10, number) for number in range(25)]
+    for each in images:
+        ring.put(each)
+    assert ring.before(images[24]) is images[23]
+    assert ring.before(images[18]) is images[17]
+    assert ring.before(images[2]) is None
