@@ -13,7 +13,8 @@ _KEEP_S = 1.0
 class ImageRing:
     """Filled by the capture thread, asked by the choosing thread.
 
-    The newest image is kept however old it grows: a camera that stalls repeats it.
+    The newest image is kept however old it grows: a camera that stalls repeats it. And so is the
+    one that stood when the last second began, or rows in a stall would lose theirs once it ends.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -22,10 +23,12 @@ class ImageRing:
         self._arrived = threading.Condition()
 
     def put(self, image: Image) -> None:
-        """Add the newest image and forget what is more than a second older."""
+        """Add the newest image and forget what no row of the last second shows."""
         with self._arrived:
             self._images.append(image)
-            while self._images[0].captured_at < image.captured_at - _KEEP_S:
+            while len(self._images) > 1 and self._images[1].captured_at <= (
+                image.captured_at - _KEEP_S
+            ):
                 self._images.popleft()
             self._arrived.notify_all()
 

@@ -89,4 +89,15 @@ def test_the_image_before_another_is_found_while_it_is_kept() -> None:
         ring.put(each)
     assert ring.before(images[24]) is images[23]
     assert ring.before(images[18]) is images[17]
-    assert ring.before(images[2]) is None
+    assert ring.before(images[14]) is None
+
+
+def test_a_row_in_a_long_stall_has_its_image_when_the_next_one_is_there_already() -> None:
+    ring = ImageRing()
+    before, after = Image(b"", 10.0, 0), Image(b"", 14.0, 1)
+    ring.put(before)
+    ring.put(after)
+    assert ring.choose(13.5, 0.0) is before
+    ring.put(Image(b"", 15.5, 2))
+    assert ring.choose(15.0, 0.0) is after
+    assert ring.before(after) is None
