@@ -73,6 +73,8 @@ class Channel:
                     raise OversizeError("more bytes than the file has")
                 file.write(block)
                 allowance.require()
+        if size_bytes:
+            raise ConnectionError(f"{size_bytes} bytes of a file are missing")
 
     def _page(self, address: str) -> tuple[Any, str | None]:
         allowance = Allowance(silence_s())
@@ -108,7 +110,7 @@ def silence_s() -> float:
 @contextmanager
 def _answer(address: str, headers: Mapping[str, str]) -> Iterator[tuple[Any, Iterator[bytes]]]:
     session: Any = get_session()
-    if hasattr(session, "stream"):  # httpx, from huggingface_hub 1 on
+    if callable(session.stream):  # httpx, from huggingface_hub 1 on; requests has a flag there
         with session.stream("GET", address, headers=headers, timeout=silence_s()) as answer:
             yield answer, _accepted(answer, answer.iter_bytes())
     else:

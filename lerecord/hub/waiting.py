@@ -48,48 +48,58 @@ def within(seconds: float, work: Callable[[], _T]) -> _T:
     Raises:
         TooSlowError: it was not done in time.
     """
-    (result,) = _results([work], seconds, 1)
-    return result
+    results: list[_T] = []
+    each_within(seconds, [lambda: results.append(work())], 1)
+    return results[0]
 
 
-def each_within(seconds: float, works: Sequence[Callable[[], _T]], threads: int) -> None:
-    """Do works side by side, each of which reports by ending.
+def each_within(seconds: float, works: Sequence[Callable[[], None]], threads: int) -> None:
+    """Do works side by side; when one fails, none of them goes on behind this call.
 
     Raises:
-        TooSlowError: none of them was done for so long.
+        TooSlowError: none of them ended for so long.
     """
-    _results(works, seconds, threads)
-
-
-def _results(works: Sequence[Callable[[], _T]], seconds: float, threads: int) -> list[_T]:
-    todo: queue.SimpleQueue[Callable[[], _T]] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[_T, None] | tuple[None, BaseException]] = queue.SimpleQueue()
-    for work in works:
-        todo.put(work)
-    given_up = threading.Event()
-
-    def run() -> None:
-        while not given_up.is_set():
-            try:
-                work = todo.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                done.put((work(), None))
-            except BaseException as error:
-                done.put((None, error))
-
-    for _ in range(min(threads, len(works))):
-        threading.Thread(target=run, daemon=True).start()
-    results = []
+    crew = _Crew(works)
+    running = [threading.Thread(target=crew.run, daemon=True) for _ in works[:threads]]
+    for thread in running:
+        thread.start()
     try:
         for _ in works:
-            result, error = done.get(timeout=seconds)
-            if error is not None:
+            if (error := crew.ended.get(timeout=seconds)) is not None:
+                for thread in running:
+                    thread.join(seconds)
                 raise error
-            results.append(result)
     except queue.Empty:
         raise TooSlowError(f"there was no answer within {seconds:.0f} s") from None
     finally:
-        given_up.set()
-    return results  # type: ignore[return-value]
+        crew.stopped.set()
+
+
+class _Crew:
+    """What several threads work off.
+
+    Attributes:
+        ended: an entry for each work, its failure or None.
+        stopped: nothing more is begun.
+    """
+
+    def __init__(self, works: Sequence[Callable[[], None]]) -> None:
+        self._todo: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.ended: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        self.stopped = threading.Event()
+        for work in works:
+            self._todo.put(work)
+
+    def run(self) -> None:
+        while not self.stopped.is_set():
+            try:
+                work = self._todo.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                work()
+            except BaseException as error:
+                self.stopped.set()
+                self.ended.put(error)
+            else:
+                self.ended.put(None)
