@@ -117,7 +117,9 @@ def _of_camera(name: str, camera: Mapping[str, Any], frames: int, fps: int) -> S
             f"Camera {name} gave {rate:.1f} images a second and {fps} are recorded: "
             f"more light or a shorter exposure makes most cameras faster."
         )
-    if longest_s >= _FROZEN_S:
+    if blank == frames:
+        pass  # that says it all
+    elif longest_s >= _FROZEN_S:
         remarks.append(
             f"Camera {name} gave the same image for {longest_s:.1f} s: check that it is not frozen."
         )

@@ -120,6 +120,13 @@ def test_one_camera_under_two_names_is_told_also_when_a_few_images_differ() -> N
     assert remarks_of(health(taken(30), different), FPS) == []
 
 
+def test_a_camera_that_gave_only_black_images_is_not_called_frozen_too() -> None:
+    dark = replace(taken(30), blank=np.arange(180) >= 0, unchanged=np.arange(180) > 0)
+    assert [each.split(" images ")[0] for each in remarks_of(health(dark), FPS)] == [
+        "Camera front gave 180 of 180"
+    ]
+
+
 def test_two_black_cameras_are_not_one() -> None:
     black = replace(taken(30), histogram=histogram_of(np.zeros_like(scene())) * 180)
     assert same_views({"front": black, "wrist": black}) == []
