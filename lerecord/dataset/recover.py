@@ -12,7 +12,7 @@ from lerecord.dataset import layout
 from lerecord.dataset.commit import finish_pending, has_pending
 from lerecord.dataset.foreign import is_foreign
 from lerecord.dataset.lock import DatasetBusyError, DatasetLock
-from lerecord.dataset.salvage import LeftTake, look_at_left
+from lerecord.dataset.salvage import LeftTake, look_at
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.dataset.staging import ClosedTake, left_takes
 from lerecord.dataset.state import holds_dataset
@@ -127,15 +127,16 @@ def recover(root: Path, discard_all: bool = False, redone: TakePlace | None = No
     ask = sys.stdin.isatty() and sys.stdout.isatty() and not discard_all and redone is None
     failed = 0
     with opened_to_recover(root) as writer:
-        for left in look_at_left(root):
-            place = None if discard_all else _place(left) if ask else redone or "its own"
+        for name in writer.left_takes:
             try:
+                left = look_at(root, name)
+                place = None if discard_all else _place(left) if ask else redone or "its own"
                 print_line(
                     _discarded(writer, left) if place is None else _kept(writer, left, place)
                 )
             except DatasetError as error:
                 failed += 1
-                print_line(f"{left.id}: {error}", sys.stderr)
+                print_line(f"{name}: {error}", sys.stderr)
         print_line(f"{root} has {writer.episodes} episodes.")
     return 2 if failed else 0
 

@@ -54,10 +54,12 @@ def look_at_left(root: Path) -> list[LeftTake]:
     Raises:
         DatasetError: what is known of one cannot be read.
     """
-    return [_looked_at(ClosedTake.load(root, name)) for name in left_takes(root)]
+    return [look_at(root, name) for name in left_takes(root)]
 
 
-def _looked_at(take: ClosedTake) -> LeftTake:
+def look_at(root: Path, name: str) -> LeftTake:
+    """A take that is staged, by its id; raises DatasetError as `look_at_left`."""
+    take = ClosedTake.load(root, name)
     try:
         rows = len(read_frames(take.files.rows))
     except DatasetError:  # it was killed before its first row

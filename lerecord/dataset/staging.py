@@ -105,7 +105,9 @@ class ClosedTake:
         except FileNotFoundError:
             raise DatasetError(f"There is no take {take} in {files.path.parent}.") from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise DatasetError(f"{files.facts} cannot be read ({error}).") from error
+            raise DatasetError(
+                f"{files.facts} cannot be read ({error}); restore it, or remove {files.path}."
+            ) from error
         return cls(take, facts, files)
 
 
@@ -292,14 +294,27 @@ def make_place(root: Path) -> None:
         raise refused(root, error, "no take can be staged there") from error
 
 
-def clear_leftovers(root: Path) -> None:
-    """Remove what is no take: folders half removed, or without a row; needs the lock.
+def _has_frames(root: Path, name: str) -> bool:
+    """True for a take that was not discarded and whose journal has enough for an episode."""
+    if name.startswith("."):
+        return False
+    try:
+        rows = f"{layout.TAKES}/{name}/rows.journal"
+        inside.require_file(root, rows)
+        return len(read_frames(root / rows)) >= MIN_ROWS
+    except DatasetError:
+        return False
 
+
+def clear_leftovers(root: Path) -> None:
+    """Remove what is no take: folders half removed, or never begun; needs the lock.
+
+    One that has frames but has lost its take.json stays: only what was never anything goes.
     Of a link to a folder only the link goes.
     """
     takes = left_takes(root)
     for name in inside.names(root, layout.TAKES):
-        if name not in takes:
+        if name not in takes and not _has_frames(root, name):
             with contextlib.suppress(OSError):
                 inside.remove(root, f"{layout.TAKES}/{name}")
 

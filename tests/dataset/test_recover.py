@@ -117,6 +117,29 @@ def test_a_take_that_cannot_be_kept_stays_and_is_said(
         assert (writer.episodes, writer.left_takes) == (3, [take.id])
 
 
+def test_a_take_whose_facts_are_damaged_stays_and_keeps_no_other_from_being_saved(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, _ = sorted((root / layout.TAKES).iterdir())
+    (first / "take.json").write_bytes(bytes(100))
+    assert recover.recover(root) == 2
+    said = capsys.readouterr()
+    assert f"{first.name}: {first}/take.json cannot be read" in said.err
+    assert f"restore it, or remove {first}." in said.err
+    assert "episode 1, 5 of 5 rows" in said.out
+    assert (first / "front.video").exists()
+
+
+def test_a_take_that_has_frames_is_not_removed_for_its_facts_are_missing(root: Path) -> None:
+    first, second = sorted((root / layout.TAKES).iterdir())
+    (first / "take.json").unlink()
+    (second / "take.json").unlink()
+    (second / "rows.journal").unlink()
+    with DatasetWriter.open(root):
+        assert first.is_dir()
+        assert not second.exists()
+
+
 class Ending:
     """A clock in whose time others go on: each entry is called once, at its second."""
 
