@@ -146,6 +146,12 @@ class Follower(Leader, Protocol):
             ValueError: the goal is not finite or not one a joint.
         """
 
+    def park(self, pose: ArrayLike, max_step: float) -> NDArray[np.float32]:
+        """As `command`, but the pose is one in which it was found: no limit keeps it from there.
+
+        Torque goes off at its end, and an arm that does not get there would drop.
+        """
+
     def reachable(self, goal: ArrayLike) -> NDArray[np.float64]:
         """The nearest goal (D,) that its calibrated range and its limits allow."""
 

@@ -194,10 +194,11 @@ class Follower(SerialArm):
 
     def command(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
         """Tell it to go to a goal; see the protocol in `arm.Follower`."""
-        limited = self._limiter.limit(goal, min(max_step, self.ceiling.step))
-        self.bus.sync_write("Goal_Position", self.goal_counts(limited))
-        self._limiter.sent(limited)
-        return limited
+        return self._send(self._limiter.limit(goal, min(max_step, self.ceiling.step)))
+
+    def park(self, pose: ArrayLike, max_step: float) -> NDArray[np.float32]:
+        """Tell it to go to where it was found; see the protocol in `arm.Follower`."""
+        return self._send(self._limiter.approach(pose, min(max_step, self.ceiling.step)))
 
     def reachable(self, goal: ArrayLike) -> NDArray[np.float64]:
         """The nearest goal within the limits and the calibrated range (D,)."""
@@ -206,3 +207,8 @@ class Follower(SerialArm):
     def release(self) -> None:
         """Torque off: the arm sinks. Every servo is tried before an error is raised."""
         self.let_go()
+
+    def _send(self, goal: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.bus.sync_write("Goal_Position", self.goal_counts(goal))
+        self._limiter.sent(goal)
+        return goal

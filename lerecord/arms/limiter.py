@@ -29,12 +29,21 @@ class GoalLimiter:
 
     def limit(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
         """The goal that may be sent; the next step is measured from it once `sent` is called."""
+        return self._stepped(goal, max_step, self._low, self._high)
+
+    def approach(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
+        """As `limit`, but the goal may be out of the range."""
+        return self._stepped(goal, max_step, -np.inf, np.inf)
+
+    def _stepped(
+        self, goal: ArrayLike, max_step: float, low: ArrayLike, high: ArrayLike
+    ) -> NDArray[np.float32]:
         if self._last is None:
             raise RuntimeError("a follower takes goals only after connect")
         wanted = np.asarray(goal, np.float64)
         if wanted.shape != self._last.shape or not np.all(np.isfinite(wanted)) or not max_step >= 0:
             raise ValueError(f"no goal and step for {self._last.size} joints: {wanted}, {max_step}")
-        step = self.within(wanted) - self._last
+        step = np.clip(wanted, low, high) - self._last
         return (self._last + np.clip(step, -max_step, max_step)).astype(np.float32)
 
     def sent(self, goal: NDArray[np.float32]) -> None:

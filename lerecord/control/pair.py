@@ -1,7 +1,7 @@
 """A leader and the follower that copies it, and what becomes of them when one is not heard."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,11 +148,6 @@ class Pair:
         """Units between the goal that was sent and what the leader asks for within reach (D,)."""
         return np.abs(self.action - self.reachable)
 
-    def is_at(self, pose: NDArray[np.float32], tolerance: float) -> bool:
-        """The goal that was sent is that pose, as far as the follower may go."""
-        apart = np.abs(self.action - self.follower_driver.reachable(pose))
-        return bool(apart.max() <= tolerance)
-
     def jump(self, farthest: float) -> str | None:
         """Which joint moved farther than that since the reading before, in words; None if none."""
         for arm in (self.leader, self.follower):
@@ -188,8 +183,20 @@ class Pair:
 
     def command(self, goal: NDArray[np.float32], max_step: float) -> bool:
         """Send the follower towards a goal; False when its bus failed."""
+        return self._sent(lambda: self.follower_driver.command(goal, max_step))
+
+    def park(self, max_step: float) -> bool:
+        """Send the follower towards where it was found; False when its bus failed."""
+        return self._sent(lambda: self.follower_driver.park(self.park_pose, max_step))
+
+    @property
+    def from_parked(self) -> float:
+        """Units between the goal that was sent and where the follower was found."""
+        return float(np.abs(self.action - self.park_pose).max())
+
+    def _sent(self, send: Callable[[], NDArray[np.float32]]) -> bool:
         try:
-            self.action = self.follower_driver.command(goal, max_step)
+            self.action = send()
         except BusError as error:
             self.follower.error = error
             return False

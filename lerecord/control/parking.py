@@ -16,10 +16,11 @@ _SETTLE_S = 0.3  # for the follower to arrive where it was sent before torque go
 def park(pairs: Sequence[Pair], step: float, fps: float, clocks: Clocks) -> None:
     """Bring the followers to where they were found, at most `step` units a tick in any joint."""
     _await_return(pairs, clocks)
+    limit = _PARK_LIMIT_S * fps + max(pair.from_parked for pair in pairs) / step
     for tick in Pacer(fps, clocks.now, clocks.sleep):
-        reachable = [pair.command(pair.park_pose, step) for pair in pairs]
-        parked = all(pair.is_at(pair.park_pose, _PARKED_WITHIN) for pair in pairs)
-        if parked or not any(reachable) or tick.index > _PARK_LIMIT_S * fps:
+        reached = [pair.park(step) for pair in pairs]
+        parked = all(pair.from_parked <= _PARKED_WITHIN for pair in pairs)
+        if parked or not any(reached) or tick.index > limit:
             break
     clocks.sleep(_SETTLE_S)
 

@@ -74,6 +74,7 @@ def test_a_limit_that_the_leader_is_beyond_does_not_keep_the_follower_from_align
     bench.config = bench.config.model_copy(update={"arms": {"main": pair}})
     ramp_step = bench.config.safety.ramp_speed / bench.config.fps
     with bench.rig() as rig:
+        found = bench.follower("position")
         assert rig.limited() is not None
         frames = bench.align(rig)
         assert largest_step(frames) <= ramp_step + ROUNDING
@@ -86,6 +87,23 @@ def test_a_limit_that_the_leader_is_beyond_does_not_keep_the_follower_from_align
         )
         assert bench.follower("torque").all()
     assert not bench.follower("torque").any()
+    # It was found beyond the limit, and is let go there: it would drop from anywhere else.
+    assert np.abs(bench.follower("goal") - found).max() < 20
+
+
+def test_a_slow_follower_gets_all_the_way_back_before_it_is_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with rig_bench("lock step", monkeypatch) as bench:
+        safety = bench.config.safety.model_copy(update={"ramp_speed": 2.0})
+        bench.config = bench.config.model_copy(update={"safety": safety})
+        bench.move_leader()
+        with bench.rig() as rig:
+            found = bench.follower("position")
+            frames = bench.run(rig, 1000)
+            assert np.abs(frames[-1].action - frames[0].state).max() > 60.0
+        assert np.abs(bench.follower("goal") - found).max() < 20
+        assert not bench.follower("torque").any()
 
 
 def test_a_follower_that_holds_another_calibration_is_refused_before_any_arm_is_set_up(
@@ -116,10 +134,10 @@ def test_ctrl_backslash_parks_in_small_steps_and_lets_go(
 ) -> None:
     ramp_step = bench.config.safety.ramp_speed / bench.config.fps
     sent: list[np.ndarray] = []
-    command = koch.Follower.command
+    park = koch.Follower.park
 
     def seen(arm: koch.Follower, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
-        sent.append(command(arm, goal, max_step))
+        sent.append(park(arm, goal, max_step))
         assert bench.follower("torque").all()
         return sent[-1]
 
@@ -127,7 +145,7 @@ def test_ctrl_backslash_parks_in_small_steps_and_lets_go(
         found = rig.step(next(iter(bench.pacer()))).state
         bench.move_leader()
         bench.align(rig)
-        monkeypatch.setattr(koch.Follower, "command", seen)
+        monkeypatch.setattr(koch.Follower, "park", seen)
         os.kill(os.getpid(), signal.SIGQUIT)
         assert signals.poll() is Command.STOP
     assert not bench.follower("torque").any()

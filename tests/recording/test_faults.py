@@ -1,5 +1,6 @@
 """A session on a rig that fails: what is said, what becomes of the take, what the arm does."""
 
+import os
 import re
 import signal
 import subprocess
@@ -442,6 +443,22 @@ def test_unattended_an_arm_that_is_back_at_the_end_is_parked(unattended: Unatten
     simulator.inject(port=[{"arm": "follower", "fault": "unplug", "for_s": 1.6}])
     (said,) = unattended.told()
     assert said.startswith("lerecord: The main follower has been silent for 1.")
+    assert not simulator.follower("torque").any()
+    assert np.abs(simulator.follower("goal") - unattended.found)[:5].max() < 30
+
+
+def test_unattended_a_recorder_that_was_stopped_ends_its_take_and_parks(
+    unattended: Unattended,
+) -> None:
+    process, simulator = unattended.process, unattended.simulator
+    os.kill(process.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    time.sleep(1.2)  # a little longer than max_silence_s
+    assert simulator.follower("torque").all()  # it holds
+    os.kill(process.pid, signal.SIGCONT)
+    (said,) = unattended.told()
+    assert said.startswith("lerecord: The recorder stood still for ")
+    assert said.endswith(KEPT)
     assert not simulator.follower("torque").any()
     assert np.abs(simulator.follower("goal") - unattended.found)[:5].max() < 30
 
