@@ -327,7 +327,7 @@ def test_a_missing_servo_ends_connecting(bench: Any, missing: int) -> None:
 
 def test_a_leader_in_place_of_the_follower_ends_connecting(follower: Any) -> None:
     follower.tap.servos.servos = tuple(Servo(XL330_M077, i) for i in range(1, 7))
-    with pytest.raises(DeviceError, match=r"Servo 1 .* is xl330-m077 where xl430-w250 .* swap"):
+    with pytest.raises(DeviceError, match=r"Servo 1 .* is xl330-m077 where xl430-w250 belongs"):
         follower.arm.connect()
     assert follower.tap.writes == []
 
