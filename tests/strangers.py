@@ -233,7 +233,7 @@ COMMANDS: dict[str, Sequence[str]] = {
     "recover by discarding": ("recover", "{set}", "--discard"),
     "compat": ("compat", "{set}", "{set}"),
     "export": ("export", "{set}", "{out}"),
-    "merge": ("merge", "{out}", "{set}", "{set}"),
+    "merge": ("merge", "{set}", "{set}", "{out}"),
     "import": ("import", "{set}", "{out}"),
     "transcode": ("transcode", "{set}", "--profile", "fast"),
     "delete": ("edit", "delete", "{set}", "0"),

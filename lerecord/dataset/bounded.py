@@ -55,6 +55,20 @@ def read_meta_file(path: Path, name: str, at_most: int | None = None) -> bytes:
     return b"".join(parts)
 
 
+def require_regular(path: Path) -> None:
+    """Refuse a pipe or a device before a library waits for it; what is missing it finds itself.
+
+    Raises:
+        DatasetError: there is something else than a regular file, or a link to one.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return
+    if not stat.S_ISREG(found.st_mode):
+        raise DatasetError(f"{path} is not a regular file; restore it from a copy.")
+
+
 def open_regular(path: Path) -> int:
     """A descriptor of a regular file, to read it.
 

@@ -10,6 +10,7 @@ from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
 from lerecord.commands import for_dataset
+from lerecord.dataset.bounded import require_regular
 from lerecord.dataset.video import TOLERANCE_S
 from lerecord.errors import DatasetError
 
@@ -114,6 +115,7 @@ def _require_image_per_frame(times: list[Fraction], path: Path, fps: int) -> Non
 
 
 def _opened(path: Path) -> InputContainer:
+    require_regular(path)
     try:
         return av.open(str(path), "r", format="mp4")
     except (av.FFmpegError, OSError) as error:

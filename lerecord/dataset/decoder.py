@@ -155,7 +155,7 @@ class _opened:  # noqa: N801 - used as a function, and cheaper than a generator 
 
     def __enter__(self) -> int:
         try:
-            self._descriptor = os.open(self._video.path, os.O_RDONLY)
+            self._descriptor = os.open(self._video.path, os.O_RDONLY | os.O_NONBLOCK)
         except OSError as error:
             raise DatasetError(
                 f"{self._video.path} cannot be read ({error.strerror}); open the dataset again."

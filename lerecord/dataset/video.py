@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from lerecord.commands import for_dataset
+from lerecord.dataset.bounded import require_regular
 from lerecord.dataset.depth import is_deep
 from lerecord.errors import DatasetError
 
@@ -236,6 +237,7 @@ def opened_video(
     Raises:
         DatasetError: it is missing or no video.
     """
+    require_regular(path)
     options = {} if probe_bytes is None else {"probesize": str(probe_bytes)}
     with ExitStack() as stack:
         try:

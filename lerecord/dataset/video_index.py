@@ -12,6 +12,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from lerecord.dataset.bounded import require_regular
 from lerecord.errors import DatasetError
 
 
@@ -97,6 +98,7 @@ def index_of(path: Path) -> VideoIndex:
     Raises:
         DatasetError: it is missing, no video, or a packet has no place or time.
     """
+    require_regular(path)
     try:
         with av.open(str(path), "r", format="mp4") as container:
             if not container.streams.video:

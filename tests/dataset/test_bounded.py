@@ -1,14 +1,19 @@
 """Metadata is read from regular files of a bounded size."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lerecord.dataset import bounded, layout
 from lerecord.dataset.bounded import read_meta_file
+from lerecord.dataset.concatenate import header_of
 from lerecord.dataset.overview import summary
+from lerecord.dataset.sidecar import StoredSidecar
 from lerecord.dataset.state import read_meta
+from lerecord.dataset.video import opened_video
+from lerecord.dataset.video_index import index_of
 from lerecord.errors import DatasetError
 
 
@@ -62,3 +67,23 @@ def test_a_dataset_whose_info_is_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / layout.INFO)
     with pytest.raises(DatasetError):
         summary(tmp_path)
+
+
+READS: dict[str, Callable[[Path], object]] = {
+    "video": lambda path: opened_video(path).__enter__(),
+    "index": index_of,
+    "header": header_of,
+    "sidecar": StoredSidecar.load,
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
+def test_a_library_is_not_left_to_wait_for_a_pipe_or_a_device(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zeros").symlink_to("/dev/zero")
+    for name in ("pipe", "zeros"):
+        with pytest.raises(DatasetError, match=f"{name} is not a regular file"):
+            read(tmp_path / name)
