@@ -13,6 +13,7 @@ from typing import Any
 
 from lerecord.dataset import layout
 from lerecord.dataset.feature import Feature
+from lerecord.dataset.hardware import hardware_fields
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.dataset.spec import IMAGE_PREFIX
 from lerecord.errors import DatasetError
@@ -142,17 +143,7 @@ def _hardware(snapshot: Snapshot) -> dict[str, Any] | None:
     data = snapshot.meta[layout.HARDWARE]
     if data is None:
         return None
-    try:
-        values = json.loads(data)
-    except ValueError as error:
-        raise DatasetError(
-            f"{layout.HARDWARE} of {snapshot.root} is not valid JSON ({error}); restore it."
-        ) from error
-    if not isinstance(values, dict):
-        raise DatasetError(
-            f"{layout.HARDWARE} of {snapshot.root} holds no JSON object; restore it."
-        )
-    return values
+    return dict(hardware_fields(data, snapshot.root).values)
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,8 @@
 """meta/hardware.json, typed: the rig that a dataset came from."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from lerecord.dataset import layout
@@ -27,13 +29,9 @@ def spec_of(info: Info, hardware: bytes) -> DatasetSpec:
     Raises:
         DatasetError: either is not of the form that `hardware_bytes` and `Info` write.
     """
-    fields = Fields.parsed(hardware, layout.HARDWARE)
-    require_flat(fields.values, fields.place)
+    fields = hardware_fields(hardware)
     if "action" not in info.features:
         raise DatasetError(f"{layout.INFO} lacks the feature 'action'; restore it from a copy.")
-    for name in ("config", "identity", "calibration"):
-        if fields.get(name) is not None:
-            fields.object(name)
     return DatasetSpec(
         robot_type=info.robot_type or "",
         fps=info.fps,
@@ -43,6 +41,55 @@ def spec_of(info: Info, hardware: bytes) -> DatasetSpec:
         video=_video_settings(fields.object("video")),
         hardware={k: v for k, v in fields.values.items() if k not in ("units", "video")},
     )
+
+
+def hardware_fields(data: bytes, root: Path | None = None) -> Fields:
+    """What the file says; everything in `_OBJECTS` and `_NUMBERS` is of that kind where it is.
+
+    Args:
+        data: its content.
+        root: the dataset's folder, for a refusal to name it.
+
+    Raises:
+        DatasetError: it is not of the form that `hardware_bytes` writes; the field is named.
+    """
+    place = layout.HARDWARE if root is None else str(root / layout.HARDWARE)
+    fields = Fields.parsed(data, place)
+    require_flat(fields.values, fields.place)
+    for path in _OBJECTS:
+        for holder, name in _places(fields, path.split(".")):
+            holder.object(name)
+    for path in _NUMBERS:
+        for holder, name in _places(fields, path.split(".")):
+            holder.count(name)
+    return fields
+
+
+_OBJECTS = (
+    "config",
+    "config.cameras",
+    "config.cameras.*",
+    "identity",
+    "identity.arms",
+    "identity.arms.*",
+    "identity.arms.*.*",
+    "identity.rotation",
+    "calibration",
+)
+_NUMBERS = ("config.cameras.*.fps", "config.cameras.*.rotation")
+"""What is read of a rig that is not connected, beside units and video."""
+
+
+def _places(fields: Fields, path: list[str]) -> Iterator[tuple[Fields, str]]:
+    """Where the fields of a path stand that are there; `*` is any. Their holders are objects."""
+    names = list(fields.values) if path[0] == "*" else [path[0]]
+    for name in names:
+        if name not in fields:
+            continue
+        if len(path) == 1:
+            yield fields, name
+        else:
+            yield from _places(fields.object(name), path[1:])
 
 
 def _video_settings(fields: Fields) -> VideoSettings:

@@ -121,22 +121,25 @@ class Info:
 
         Args:
             data: its content.
-            root: the dataset's folder, for the command that a refusal recommends.
+            root: the dataset's folder, for a refusal to name it.
 
         Raises:
             DatasetError: it is no info.json of v2.1 in LeRobot's places; file and field are named.
         """
-        fields = Fields.parsed(data, layout.INFO)
+        fields = Fields.parsed(data, layout.INFO if root is None else str(root / layout.INFO))
         version = fields.get("codebase_version")
         if version != CODEBASE_VERSION:
-            raise DatasetError(_other_version(version, root))
+            raise DatasetError(_other_version(version, root, fields.place))
         info = cls.from_fields(fields)
         known = info.to_data()
         due = known | {"video_path": layout.VIDEO_PATH}
         for key in _PLACES:
             without = key == "video_path" and not info.videos and fields.get(key) is None
             if not without and fields.required(key) != due[key]:
-                raise fields.refusal(key, f"lerecord reads {shown(due[key])} only")
+                raise DatasetError(
+                    f"{fields.place} has {key} {shown(fields.get(key))}, and lerecord reads "
+                    f"{shown(due[key])} only; use LeRobot for this dataset."
+                )
         extra = {key: value for key, value in fields.values.items() if key not in known}
         return replace(info, extra=extra)
 
@@ -185,7 +188,7 @@ def _fps(fields: Fields) -> int:
     return fields.count("fps", 1, MAX_FPS)
 
 
-def _other_version(version: Any, root: Path | None) -> str:
+def _other_version(version: Any, root: Path | None, place: str) -> str:
     """Why a dataset of another version is not read, and what to do about it."""
     if version == V30:
         source = "DATASET" if root is None else str(root.absolute())
@@ -200,7 +203,7 @@ def _other_version(version: Any, root: Path | None) -> str:
             f"it with LeRobot 0.3.3's lerobot.datasets.v21.convert_dataset_v20_to_v21."
         )
     return (
-        f"{layout.INFO} has codebase_version {shown(version)} where {CODEBASE_VERSION} is "
+        f"{place} has codebase_version {shown(version)} where {CODEBASE_VERSION} is "
         f"expected; convert the dataset with LeRobot."
     )
 

@@ -121,7 +121,7 @@ def _info_fields(root: Path) -> Fields:
             f"{root} is not a dataset: {layout.INFO} cannot be read ({error.strerror}); check the "
             f"path."
         ) from error
-    fields = Fields.parsed(data, layout.INFO)
+    fields = Fields.parsed(data, str(root / layout.INFO))
     version = fields.get("codebase_version")
     if version == CODEBASE_VERSION:
         raise DatasetError(f"{root} is of version {version} already; use it as it is.")

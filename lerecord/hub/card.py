@@ -1,12 +1,12 @@
 """The dataset card: what people, and the Hub's viewer, see of a dataset first."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from lerecord.dataset import layout
+from lerecord.dataset.hardware import hardware_fields
 from lerecord.dataset.info import cameras_of
 from lerecord.dataset.snapshot import Snapshot
 from lerecord.hub.markdown import Markdown, code, table, written, yaml_string
@@ -131,7 +131,7 @@ def _episodes(snapshot: Snapshot) -> str:
 
 def _rig(snapshot: Snapshot) -> Mapping[str, Any]:
     """What is known of the rig; nothing of another recorder's."""
-    rig: Mapping[str, Any] = json.loads(snapshot.meta[layout.HARDWARE] or "{}")
+    rig: Mapping[str, Any] = hardware_fields(snapshot.meta[layout.HARDWARE] or b"{}").values
     return rig
 
 

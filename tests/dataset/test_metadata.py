@@ -80,8 +80,8 @@ def test_info_comes_back_and_keeps_what_others_added(lab: "Lab") -> None:
             r"of version v3\.0, .*`lerecord import DATASET DATASET_v2\.1`",
         ),
         ("codebase_version", None, "has codebase_version null where v2.1 is expected"),
-        ("chunks_size", 500, "has chunks_size 500 where lerecord reads 1000 only"),
-        ("data_path", "x", r'has data_path "x" where lerecord reads "data/chunk-'),
+        ("chunks_size", 500, "has chunks_size 500, and lerecord reads 1000 only"),
+        ("data_path", "x", r'has data_path "x", and lerecord reads "data/chunk-'),
     ],
 )
 def test_another_dataset_is_refused(lab: "Lab", key: str, value: object, sentence: str) -> None:
