@@ -51,6 +51,7 @@ class _Job:
     afterwork: Afterwork | None
 
 
+@never_stopped_by_it()
 def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
     """Record until the plan is fulfilled or the operator quits; returns the exit status.
 
@@ -79,7 +80,7 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
         )
     if plan.attended and any((setup.root / layout.TAKES).glob("*")):
         _offer_to_recover(setup.root)
-    with never_stopped_by_it(), never_waiting():
+    with never_waiting():
         failure, received, saved = _recorded(_Job(options, setup, plan, afterwork))
     if failure is not None:
         raise LerecordError(failure)
