@@ -279,6 +279,11 @@ def _explain(model: type[Table], error: ErrorDetails) -> str:
     reason = error["msg"].removeprefix("Value error, ")
     if isinstance(key, int):  # what is wrong is a table of an array as a whole
         return f"in {_name([*table, key])}: {reason}."
+    if key == "[key]":  # pydantic's word for the name of a table
+        return (
+            f"{_name(table)} has a name that none can have; use lower-case letters, digits and _, "
+            f"a letter first."
+        )
     where = f"in {_name(table)}" if table else "at the top level"
     if error["type"] == "extra_forbidden":
         known = list(_keys_at(model, tuple(table)))

@@ -47,6 +47,11 @@ def test_a_path_that_is_not_there_is_named() -> None:
 
 
 REFUSALS = [
+    (
+        "[cameras.front]",
+        '[cameras."\\u001b[2J"]',
+        r"[cameras.\x1b[2J] has a name that none can have; use lower-case letters, digits and _",
+    ),
     ("fps = 30", "fpps = 30", "unknown key 'fpps' at the top level; did you mean 'fps'?"),
     ("width", "widht", "unknown key 'widht' in [cameras.front]; did you mean 'width'?"),
     (

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lerecord.errors import DatasetError
+from lerecord.refusals import remedy_of
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # opening a pipe must not wait
@@ -230,9 +231,8 @@ def _is_plain(found: os.stat_result) -> bool:
 
 
 def _unreadable(path: Path, error: OSError) -> DatasetError:
-    return DatasetError(
-        f"{path} cannot be read ({error.strerror}); make it readable and try again."
-    )
+    remedy = remedy_of(error) or "make it readable"
+    return DatasetError(f"{path} cannot be read ({error.strerror}); {remedy} and try again.")
 
 
 def _require_file(found: os.stat_result | None, path: Path) -> None:

@@ -88,7 +88,9 @@ def _columns(
         table = read_parquet(path, keys)
         columns = {key: column_of(table, info.features[key]) for key in keys}
     except (pa.ArrowException, ValueError) as error:
-        raise DatasetError(f"{path} cannot be read ({error}).") from error
+        raise DatasetError(
+            f"{path} cannot be read ({error}); restore it from a copy, or delete its episode."
+        ) from error
     _require_agreement(path, columns, episode)
     apart = np.abs(np.diff(columns["timestamp"].astype(np.float64)) - 1 / info.fps)
     if not (apart <= tolerance_s).all():
