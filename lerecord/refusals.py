@@ -55,6 +55,14 @@ def remedy_of(error: OSError) -> str | None:
     return _REMEDIES.get(error.errno or 0)
 
 
+def to_read(error: Exception) -> str:
+    """What helps when a file of a dataset cannot be read, as a half sentence."""
+    known = remedy_of(error) if isinstance(error, OSError) else None
+    if known is None or isinstance(error, FileNotFoundError):
+        return "restore it from a copy"
+    return known
+
+
 def thing_of(error: OSError, place: str = "") -> str:
     """The path that was refused; what was used in its place where the error names none."""
     if not isinstance(error.filename, str | bytes | os.PathLike):

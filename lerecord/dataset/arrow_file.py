@@ -14,6 +14,7 @@ import pyarrow.ipc
 
 from lerecord.dataset.bounded import MB, open_regular
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 _MOST_BYTES = 1024 * MB
 _MAGIC = b"ARROW1\0\0"
@@ -39,7 +40,7 @@ def read_arrow(path: Path) -> pa.Table:
             file.seek(0)
             return pa.ipc.open_file(file).read_all()
     except (OSError, pa.ArrowException, EOFError, struct.error, IndexError) as error:
-        raise DatasetError(f"{path} cannot be read ({error}).") from error
+        raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
 
 
 def _measured(path: Path, file: Any) -> int:

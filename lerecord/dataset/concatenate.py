@@ -13,6 +13,7 @@ from lerecord.commands import for_dataset
 from lerecord.dataset.bounded import require_regular
 from lerecord.dataset.video import TOLERANCE_S
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 _TICKS_A_PICTURE = 512  # the timescale is this times fps, so that every i / fps is exact
 _DEEPEST_REORDERING = 16  # pictures, of H.264 and HEVC
@@ -119,10 +120,12 @@ def _opened(path: Path) -> InputContainer:
     try:
         return av.open(str(path), "r", format="mp4")
     except (av.FFmpegError, OSError) as error:
-        raise DatasetError(f"{path} cannot be read as a video ({error}).") from error
+        raise DatasetError(
+            f"{path} cannot be read as a video ({error}); {to_read(error)}."
+        ) from error
 
 
 def _stream(container: InputContainer, path: Path) -> VideoStream:
     if not container.streams.video:
-        raise DatasetError(f"{path} has no picture in it.")
+        raise DatasetError(f"{path} has no image in it; restore it from a copy.")
     return container.streams.video[0]

@@ -27,6 +27,7 @@ from lerecord.dataset.picture import histogram_of
 from lerecord.dataset.spec import CameraSpec, VideoSettings
 from lerecord.dataset.video import opened_video, pictures_of, remux, write_plain
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 _PROVED = 4  # pictures behind the seam that are decoded and compared
 _IDR_SLICE = 5  # H.264's nal_unit_type
@@ -97,7 +98,9 @@ def encode_again(cut: Cut, target: Path, told: Callable[[], object] = _nobody) -
         try:
             _encode(cut, cut.rows, whole, told=told)
         except av.FFmpegError as error:
-            raise DatasetError(f"{cut.source} does not decode ({error}).") from error
+            raise DatasetError(
+                f"{cut.source} does not decode ({error}); {to_read(error)}."
+            ) from error
         pictures = remux(whole, target, cut.fps)
     if pictures != len(cut.rows):
         raise DatasetError(
@@ -119,7 +122,7 @@ def count_pictures(source: Path, rows: range) -> Histogram:
         seen += 1
     if seen != len(rows):
         raise DatasetError(
-            f"{source} has fewer images than frames; {for_dataset('check', source)} lists "
+            f"{source} has fewer pictures than rows; {for_dataset('check', source)} lists "
             f"everything."
         )
     return total

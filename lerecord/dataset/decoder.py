@@ -19,6 +19,7 @@ from lerecord.commands import for_dataset
 from lerecord.dataset.depth import depth_of, is_deep
 from lerecord.dataset.video_index import Coding, Stamp, VideoIndex, index_of
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 KEPT_DECODERS = 16
 KEPT_INDICES = 2048
@@ -210,7 +211,9 @@ class _Decoder:
                     self._until(source, packet, wanted, take)
         except av.FFmpegError as error:
             self._index = None
-            raise DatasetError(f"{source.path} does not decode ({error}).") from error
+            raise DatasetError(
+                f"{source.path} does not decode ({error}); {to_read(error)}."
+            ) from error
 
     def _go_to(self, index: VideoIndex, packet: int) -> None:
         """Stand where decoding on gives the packet's picture soonest."""

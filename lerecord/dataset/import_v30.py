@@ -27,6 +27,7 @@ from lerecord.dataset.sidecar import read_sidecar
 from lerecord.dataset.stats import Stats
 from lerecord.dataset.video_index import VideoIndex, index_of
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 Progress = Callable[[int, int], None]
 """Told how many episodes are done, of how many."""
@@ -162,7 +163,9 @@ class _Import:
         try:
             return column_of(table, self._source.info.features[key])
         except ValueError as error:
-            raise DatasetError(f"{episode.data} cannot be read ({error}).") from error
+            raise DatasetError(
+                f"{episode.data} cannot be read ({error}); {to_read(error)}."
+            ) from error
 
     def _stats(self, episode: Episode, table: pa.Table) -> Stats:
         """Of the rows computed anew, to be exact; of pictures as they are stored."""
@@ -207,7 +210,9 @@ class _Import:
         try:
             data = read_meta_file(path, name)
         except OSError as error:
-            raise DatasetError(f"{path} cannot be read ({error.strerror}).") from error
+            raise DatasetError(
+                f"{path} cannot be read ({error.strerror}); {to_read(error)}."
+            ) from error
         read(data)
         self._folder.put(name, data)
 

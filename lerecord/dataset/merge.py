@@ -21,6 +21,7 @@ from lerecord.dataset.stats import Stats
 from lerecord.dataset.table import to_numpy
 from lerecord.dataset.unchanged import require_unchanged
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 Progress = Callable[[int, int], None]
 """Told how many episodes are done, of how many."""
@@ -146,7 +147,7 @@ class _Merge:
             table = pq.read_table(path, columns=keys, partitioning=None).select(keys)
             columns = {key: to_numpy(table, key) for key in NUMBERS}
         except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-            raise DatasetError(f"{path} cannot be read ({error}).") from error
+            raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
         if len(table) != record.length:
             raise DatasetError(
                 f"{path} has {len(table)} rows where {record.length} are due; `lerecord check "

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from lerecord.commands import for_dataset
 from lerecord.dataset.bounded import MB, open_regular
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 _ALWAYS_FINE = 256 * MB
 _MOST_TIMES = 50
@@ -40,7 +41,7 @@ def read_parquet(
                 raise DatasetError(f"{path} lacks the column {lost[0]!r}; restore it from a copy.")
             table = parquet.read(columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowException, ValueError) as error:
-        raise DatasetError(f"{path} cannot be read ({error}).") from error
+        raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
     return table if columns is None else table.select(list(columns))
 
 
@@ -50,7 +51,7 @@ def rows_of(path: Path) -> int:
         with _opened(path) as parquet:
             return int(parquet.metadata.num_rows)
     except (OSError, pa.ArrowException, ValueError) as error:
-        raise DatasetError(f"{path} cannot be read ({error}).") from error
+        raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
 
 
 def _opened(path: Path) -> pq.ParquetFile:

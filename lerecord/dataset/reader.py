@@ -22,6 +22,7 @@ from lerecord.dataset.stats import Stats
 from lerecord.dataset.video_index import Stamp
 from lerecord.dataset.windows import DeltaTimestamps, Windows, expanded
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 TOLERANCE_S = 1e-4
 """LeRobot's."""
@@ -191,7 +192,9 @@ class Dataset(Samples):
                 try:
                     stamps[record.index, key] = Stamp.of(path.stat())
                 except OSError as error:
-                    raise DatasetError(f"{path} cannot be read ({error.strerror}).") from error
+                    raise DatasetError(
+                        f"{path} cannot be read ({error.strerror}); {to_read(error)}."
+                    ) from error
         return stamps
 
 

@@ -20,6 +20,7 @@ from lerecord.dataset.metadata import line_of
 from lerecord.dataset.spec import CameraSpec
 from lerecord.dataset.table import to_arrow, to_numpy
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 _PICTURE_COLUMNS = ("captured_at", "sequence", "repeated", "corrupt")
 _LATER_COLUMNS = ("unchanged", "blank")  # older recordings lack them
@@ -112,7 +113,9 @@ class StoredSidecar:
             )
             tracks = {each.name: _track(self.table, self.metadata, each.name) for each in cameras}
         except _UNFIT as error:
-            raise DatasetError(f"{self.path} cannot be read ({error}).") from error
+            raise DatasetError(
+                f"{self.path} cannot be read ({error}); {to_read(error)}."
+            ) from error
         return Sidecar(frames, tracks, self.facts)
 
     @property

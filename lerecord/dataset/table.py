@@ -18,6 +18,7 @@ from lerecord.dataset.parquet_file import read_parquet
 from lerecord.dataset.spec import DEFAULT_FEATURES, VECTORS, DatasetSpec
 from lerecord.dataset.stats import Stats
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def read_episode(path: Path) -> EpisodeColumns:
     try:
         values = {name: to_numpy(table, name) for name in (*VECTORS, *DEFAULT_FEATURES)}
     except (pa.ArrowException, KeyError, ValueError) as error:
-        raise DatasetError(f"{path} cannot be read ({error}).") from error
+        raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
     return EpisodeColumns(
         action=values.pop("action"), state=values.pop("observation.state"), **values
     )

@@ -21,6 +21,7 @@ from lerecord.commands import for_dataset
 from lerecord.dataset.bounded import require_regular
 from lerecord.dataset.depth import is_deep
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 TOLERANCE_S = Fraction(1, 10_000)
 """LeRobot's, between the time of a frame and that of its image."""
@@ -184,7 +185,7 @@ def frames_of(path: Path) -> Iterator[VideoFrame]:
         try:
             yield from container.decode(stream)
         except av.FFmpegError as error:
-            raise DatasetError(f"{path} does not decode ({error}).") from error
+            raise DatasetError(f"{path} does not decode ({error}); {to_read(error)}.") from error
 
 
 def _times(container: InputContainer, stream: VideoStream, size: int) -> list[Fraction]:
@@ -246,9 +247,11 @@ def opened_video(
             )
             container = stack.enter_context(av.open(source, "r", format="mp4", options=options))
         except (av.FFmpegError, OSError) as error:
-            raise DatasetError(f"{path} cannot be read as a video ({error}).") from error
+            raise DatasetError(
+                f"{path} cannot be read as a video ({error}); {to_read(error)}."
+            ) from error
         if not container.streams.video:
-            raise DatasetError(f"{path} has no picture in it.")
+            raise DatasetError(f"{path} has no image in it; restore it from a copy.")
         yield container, container.streams.video[0]
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lerecord.dataset.bounded import require_regular
 from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,12 @@ def index_of(path: Path) -> VideoIndex:
     try:
         with av.open(str(path), "r", format="mp4") as container:
             if not container.streams.video:
-                raise DatasetError(f"{path} has no picture in it.")
+                raise DatasetError(f"{path} has no image in it; restore it from a copy.")
             return _index(container, container.streams.video[0], path)
     except (av.FFmpegError, OSError) as error:
-        raise DatasetError(f"{path} cannot be read as a video ({error}).") from error
+        raise DatasetError(
+            f"{path} cannot be read as a video ({error}); {to_read(error)}."
+        ) from error
 
 
 def _index(container: InputContainer, stream: VideoStream, path: Path) -> VideoIndex:

@@ -106,7 +106,9 @@ def _fetch(remote: Remote, commit: str, draft: Path) -> dict[str, RemoteFile]:
         if path == CARD or path.startswith(tuple(f"{folder}/" for folder in FOLDERS))
     }
     if layout.INFO not in wanted:
-        raise HubError(f"{remote.repo} is not a dataset of LeRobot: {layout.INFO} is missing.")
+        raise HubError(
+            f"{remote.repo} is not a dataset of LeRobot: {layout.INFO} is missing; check its name."
+        )
     if (strange := strange_name(wanted)) is not None:
         raise HubError(
             f"{remote.repo} has a file named {strange!r}, which would not stay in the dataset's "
