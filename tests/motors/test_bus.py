@@ -39,11 +39,11 @@ def test_a_missing_servo_is_named_with_its_id_joint_and_port(bench: Any) -> None
 @pytest.mark.parametrize(
     ("expected", "found"), [(XL430_W250, "xl330-m288"), (XL330_M077, "xl330-m288")]
 )
-def test_another_model_suggests_that_the_ports_are_swapped(
+def test_another_model_suggests_to_check_port_and_driver(
     bench: Any, expected: Any, found: str
 ) -> None:
     bus = DynamixelBus(bench.port, [Motor("elbow", 3, expected)])
-    with pytest.raises(DeviceError, match=f"is {found} where {expected.name} belongs: swap"):
+    with pytest.raises(DeviceError, match=f"is {found} where {expected.name} belongs: check"):
         check_servos(bus, "main follower", ONCE)
 
 

@@ -494,7 +494,8 @@ def test_the_simulator_alone_takes_faults_and_tells_them(tmp_path: Path) -> None
     command = [LERECORD, "sim", "--faults", str(faults)]
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
-    assert refused.stderr == f"lerecord: {faults} cannot be read: No such file or directory.\n"
+    there = "(No such file or directory); check that it is there"
+    assert refused.stderr == f"lerecord: {faults} cannot be read {there}.\n"
     faults.write_text(FAULTS, encoding="utf-8")
     with ExitStack() as stack:
         process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
