@@ -67,7 +67,7 @@ def test_depth_that_is_not_said_is_not_colour(
     assert found == [
         "the video holds depth (gray12le) and meta/info.json describes colour.",
     ] * len(shapes.Shape().episodes)
-    with pytest.raises(DatasetError, match="holds depth"):
+    with pytest.raises(DatasetError, match="is not sound: episode 0, camera depth"):
         export_v30(root, root.with_name("v3"))
 
 
