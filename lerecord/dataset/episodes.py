@@ -81,9 +81,8 @@ class EpisodeList:
     def check_index(self, episode: int) -> None:
         """Raise DatasetError when there is no such episode."""
         if not 0 <= episode < len(self):
-            raise DatasetError(
-                f"There is no episode {episode}; the dataset has 0 to {len(self) - 1}."
-            )
+            there = f"0 to {len(self) - 1}" if len(self) else "none"
+            raise DatasetError(f"There is no episode {episode}; the dataset has {there}.")
 
 
 def _health(root: Path) -> dict[int, Health]:

@@ -271,6 +271,16 @@ def drop(name: str) -> Callable[[Path], None]:
     return lambda root: rewrite(root / EPISODES, lambda table: table.drop_columns([name]))
 
 
+def test_what_lerobots_converter_wrote_is_imported(source: Path, original: Path, out: Path) -> None:
+    """LeRobot 0.4.1 leaves the tasks' index without a name; readers need no list of tasks."""
+    rewrite(
+        source / v30.TASKS, lambda table: table.rename_columns(["task_index", "__index_level_0__"])
+    )
+    rewrite(source / EPISODES, lambda table: table.drop_columns(["tasks"]))
+    import_v30(source, out)
+    assert_same(original, out)
+
+
 REFUSALS: list[tuple[Callable[[Path], object], str]] = [
     (edit_info(codebase_version="v2.1"), "is of version v2.1 already; use it as it is."),
     (edit_info(codebase_version="v2.0"), 'is of version "v2.0"; v3.0 can be imported.'),
