@@ -209,6 +209,13 @@ def test_columns_without_statistics_are_read_joined_and_exported(
     assert tree(theirs) == before
 
 
+def test_a_merge_names_the_line_that_cannot_be_read(theirs: Path, tmp_path: Path) -> None:
+    with (theirs / layout.TASKS).open("a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(DatasetError, match=r"^meta/tasks\.jsonl, line 3 is empty"):
+        merge(tmp_path / "merged", [theirs])
+
+
 def test_every_listed_task_counts_whatever_the_total_says(theirs: Path) -> None:
     change_info(theirs, lambda info: info.update(total_tasks=1))
     assert summary(theirs).tasks == {"a": 2, "b": 1}
