@@ -33,10 +33,12 @@ class WholePart:
     Attributes:
         size_bytes: where its last whole fragment ends; 0 when not even the header is whole.
         images: in its fragments.
+        torn: something else follows that the muxer has not written so.
     """
 
     size_bytes: int
     images: int
+    torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +83,17 @@ def whole_part(path: Path, known: Sequence[VideoSoFar] = ()) -> WholePart:
     """
     try:
         with path.open("rb") as file:
-            ends = list(_ends(file, path.stat().st_size))
+            total = path.stat().st_size
+            ends = list(_ends(file, total))
             sound = _sound_bytes(file, known)
             closed = bool(ends) and _read(file, ends[-1][0], b"mfra") is not None
     except FileNotFoundError:
         raise DatasetError(f"{path} is missing; the take is not complete.") from None
     if known and not (closed and sound == known[-1].size_bytes):
         ends = [each for each in ends if each[0] <= sound]
-    return WholePart(ends[-1][0] if ends else 0, sum(count for _, count in ends))
+    size = ends[-1][0] if ends else 0
+    torn = size < total and not closed
+    return WholePart(size, sum(count for _, count in ends), torn)
 
 
 def _sound_bytes(file: BinaryIO, known: Sequence[VideoSoFar]) -> int:

@@ -194,7 +194,7 @@ def _kept(writer: DatasetWriter, left: LeftTake, place: TakePlace) -> str:
     before = writer.episodes
     episode = writer.salvage(left.id, place)
     if episode is None:
-        return f"{left.id}: discarded, for it never had two frames."
+        return f"{left.id}: discarded, for it had just begun."
     replaced = "" if writer.episodes > before else " replaced"
     return (
         f"{left.id}: episode {episode.index}{replaced}, {episode.length} of {left.rows} rows, "

@@ -94,7 +94,7 @@ def _salvaged(take: ClosedTake) -> StagedColumns | None:
         cameras = take.facts.spec.cameras
         length = min([length, *(_decodable(take, camera, length) for camera in cameras)])
     if length < MIN_ROWS:
-        if any(each.records >= MIN_ROWS or each.unreadable for each in streams):
+        if not _was_just_begun(take, streams):
             raise _refused(take, streams, length)
         return None
     return StagedColumns(
@@ -104,12 +104,23 @@ def _salvaged(take: ClosedTake) -> StagedColumns | None:
     )
 
 
+def _was_just_begun(take: ClosedTake, streams: Sequence["_Stream"]) -> bool:
+    """True for a take that is all there, but has no two frames of everything yet.
+
+    Its encoders still held its first images when it was killed. From the first sync on, after a
+    second, every file has frames for sure: one that has none is damaged then.
+    """
+    longest = max(each.records for each in streams)
+    damaged = any(each.unreadable for each in streams)
+    return longest < take.facts.spec.fps and not damaged
+
+
 @dataclass(frozen=True, slots=True)
 class _Stream:
     """A file of a take, and how many records or images of it are whole.
 
     Attributes:
-        unreadable: there is something in it, but not even its header is whole.
+        unreadable: there is something in it that cannot be read.
     """
 
     path: Path
@@ -139,7 +150,7 @@ def _streams(take: ClosedTake) -> Iterator[_Stream]:
 
 def _images(folder: Path, camera: CameraSpec) -> int | None:
     whole = whole_video(folder, camera)
-    return whole.images if whole.size_bytes else None
+    return None if whole.torn and whole.images < MIN_ROWS else whole.images
 
 
 def _refused(take: ClosedTake, streams: Sequence[_Stream], length: int) -> DatasetError:

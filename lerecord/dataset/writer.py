@@ -248,7 +248,7 @@ class DatasetWriter:
     def salvage(self, take: str, place: TakePlace = "its own") -> EpisodeSummary | None:
         """Make an episode of what is whole of a left take; None when that is nothing.
 
-        A take that is complete becomes one as it is. One that never had two frames is removed.
+        A take that is complete becomes one as it is. One that had just begun is removed.
 
         Args:
             take: its id.

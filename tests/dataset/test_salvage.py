@@ -190,11 +190,39 @@ def test_a_take_with_a_stream_that_cannot_be_read_is_kept(lab: Lab, name: str, s
     assert f"{name} has 0 that can be read" in refused(lab.root)
 
 
+@pytest.mark.parametrize(("rows", "kept"), [(5, False), (29, False), (30, True)])
+def test_a_take_that_its_encoder_still_held_is_removed_but_only_in_its_first_second(
+    tmp_path: Path, rows: int, kept: bool
+) -> None:
+    lab = small_lab(tmp_path / "set", CAMERAS[:1])
+    with lab.open() as writer, mock.patch.object(TrackWriter, "finish", TrackWriter.close):
+        take = stage(lab, writer, Scripted("cut", rows)).close()
+        video = take.files.video("front")
+        video.write_bytes(video.read_bytes()[: fragments(video.read_bytes())[0]])
+        if kept:
+            with pytest.raises(DatasetError, match="it stays"):
+                writer.salvage(take.id)
+        else:
+            assert writer.salvage(take.id) is None
+        assert (writer.left_takes == [take.id]) == kept
+
+
+def test_a_short_take_whose_video_is_torn_is_kept(tmp_path: Path) -> None:
+    lab = small_lab(tmp_path / "set", CAMERAS[:1])
+    with lab.open() as writer, mock.patch.object(TrackWriter, "finish", TrackWriter.close):
+        take = stage(lab, writer, Scripted("cut", 10)).close()
+        video = take.files.video("front")
+        video.write_bytes(video.read_bytes()[: fragments(video.read_bytes())[0] + 90])
+        with pytest.raises(DatasetError, match=r"front\.video has 0 that can be read"):
+            writer.salvage(take.id)
+        assert writer.left_takes == [take.id]
+
+
 def test_a_take_that_never_had_two_frames_is_removed(lab: Lab) -> None:
     files = left(lab.root)
     for path in files.path.iterdir():
         if path.suffix == ".video":
-            path.write_bytes(path.read_bytes()[:800])
+            path.write_bytes(path.read_bytes()[: fragments(path.read_bytes())[0]])
         elif path != files.facts:
             data = path.read_bytes()
             path.write_bytes(data[: data.index(b"\n") + 25])
