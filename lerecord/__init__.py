@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from lerecord.dataset.multi import MultiDataset
-    from lerecord.dataset.presets import delta_timestamps_for
-    from lerecord.dataset.reader import Dataset
+    from lerecord.dataset.join.multi import MultiDataset
+    from lerecord.dataset.read.dataset import Dataset
+    from lerecord.dataset.read.policy_presets import delta_timestamps_for
 
 __all__ = ["Dataset", "MultiDataset", "__version__", "delta_timestamps_for"]
 
 _EXPORTS = {
-    "Dataset": "lerecord.dataset.reader",
-    "MultiDataset": "lerecord.dataset.multi",
-    "delta_timestamps_for": "lerecord.dataset.presets",
+    "Dataset": "lerecord.dataset.read.dataset",
+    "MultiDataset": "lerecord.dataset.join.multi",
+    "delta_timestamps_for": "lerecord.dataset.read.policy_presets",
 }
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from lerecord.config import HardwareConfig
+from lerecord.config.schema import HardwareConfig
 from lerecord.control.rig import Rig
-from lerecord.recording.setup import Setup
+from lerecord.control.setup import Setup
 
 SIM = Path(__file__).parents[1] / "hardware_configs" / "sim.toml"
 SETUP = Setup.resolve(str(SIM), None)
@@ -21,7 +21,7 @@ class Simulator:
 
     def __init__(self, *cameras: str, loop: bool = False, log: Path | None = None) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lerecord.simulator.server", *(["--loop"] if loop else [])],
+            [sys.executable, "-m", "lerecord.simulator.server.main", *(["--loop"] if loop else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

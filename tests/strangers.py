@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from hypothesis import strategies as st
 
-from lerecord.dataset import edit, layout
+from lerecord.dataset.edit import operations
+from lerecord.dataset.format import layout
 from tests.dataset.lists import CAMERAS, A, B, C, Scripted, small_lab, stage
 
 SECRET = "SECRET-TOKEN-123"
@@ -25,7 +26,7 @@ def make(root: Path) -> Path:
     with lab.open() as writer:
         for take in (A, B, C):
             writer.commit(stage(lab, writer, take))
-    edit.delete(root, [1])
+    operations.delete(root, [1])
     with lab.open() as writer:
         left = stage(lab, writer, Scripted("a", 3, 4)).close()
     left.files.path.rename(root / layout.TAKES / TAKE)

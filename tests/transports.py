@@ -12,20 +12,20 @@ import pytest
 
 from lerecord import drivers
 from lerecord.arms import koch
-from lerecord.arms.arm import ArmSettings
 from lerecord.arms.calibration import Calibration
+from lerecord.arms.protocols import ArmSettings
 from lerecord.arms.units import Units
-from lerecord.config import HardwareConfig
+from lerecord.config.schema import HardwareConfig
 from lerecord.control.handover import Handover
 from lerecord.control.leader import Leader
 from lerecord.control.rig import Calibrations, Rig
 from lerecord.control.source import ActionSource
 from lerecord.frame import Frame
-from lerecord.motors.dynamixel import DynamixelBus
+from lerecord.motors.dynamixel.bus import DynamixelBus
 from lerecord.pacing import Clocks, Pacer, Tick
-from lerecord.simulator import koch as simulated
-from lerecord.simulator.dynamixel import Bus
-from lerecord.simulator.ports import LockStepPort
+from lerecord.simulator.dynamixel.bus import Bus
+from lerecord.simulator.ports.ports import LockStepPort
+from lerecord.simulator.rigs import koch as simulated
 from tests.live import SETUP, Simulator
 
 TRANSPORTS = ["lock step", "serial ports"]

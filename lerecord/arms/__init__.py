@@ -1,1 +1,6 @@
-"""Leader and follower arms: protocol, calibration, units, one module a driver."""
+"""Arm drivers, each one file: `koch`.
+
+`protocols` is what a rig asks of an arm; `serial_arm` is what arms on a serial bus have in common,
+`calibration`, `units` and `limiter` what stands between counts and a bounded goal. Which arm moves
+when is decided in `control`. Begin with `protocols`.
+"""

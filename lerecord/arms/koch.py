@@ -13,13 +13,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lerecord.arms.arm import SET_UP, ArmSettings, Ceiling, SerialArm
 from lerecord.arms.calibration import Calibration, JointCalibration
 from lerecord.arms.limiter import GoalLimiter
+from lerecord.arms.protocols import ArmSettings, Ceiling
+from lerecord.arms.serial_arm import SET_UP, SerialArm
 from lerecord.arms.units import Mode, Scale, Units, joint_mode
 from lerecord.motors.bus import Motor, MotorBus
-from lerecord.motors.dynamixel import DynamixelBus
-from lerecord.motors.port import WaitingPort
+from lerecord.motors.dynamixel.bus import DynamixelBus
+from lerecord.motors.dynamixel.sdk_port import WaitingPort
 from lerecord.motors.tables import XL330_M077, XL330_M288, XL430_W250, Model
 
 GRIPPER = "gripper"

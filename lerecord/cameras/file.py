@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import av.error
 
-from lerecord.cameras.camera import CameraSettings
+from lerecord.cameras.protocols import CameraSettings
 from lerecord.errors import DeviceError
 from lerecord.frame import Image
 from lerecord.jpeg import CorruptImageError, size_of, trimmed

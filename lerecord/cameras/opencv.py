@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.cameras.camera import CameraSettings
+from lerecord.cameras.protocols import CameraSettings
 from lerecord.errors import DeviceError
 from lerecord.frame import Image
 from lerecord.jpeg import trimmed

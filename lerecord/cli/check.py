@@ -17,6 +17,6 @@ def check(
 
     Prints one line per problem; exits with 1 if there are any.
     """
-    from lerecord.dataset.report import check as run
+    from lerecord.cli.dataset_report import check as run
 
     raise typer.Exit(run(dataset, quick, as_json))

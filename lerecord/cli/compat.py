@@ -17,6 +17,6 @@ def compat(
 
     Each is compared with the first. Exits with 1 if they cannot be merged.
     """
-    from lerecord.dataset.join_report import compat as run
+    from lerecord.cli.join_report import compat as run
 
     raise typer.Exit(run(datasets, allow_hardware, as_json))

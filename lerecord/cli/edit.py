@@ -21,8 +21,8 @@ def edit(context: typer.Context) -> None:
 @app.command()
 def delete(dataset: Dataset, episodes: Episodes) -> None:
     """Delete episodes; later ones are renumbered."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
+    from lerecord.cli.edit_report import run, watch
+    from lerecord.dataset.edit import operations as operations
 
     run(operations.delete, dataset, indices(episodes, dataset), watch())
 
@@ -35,8 +35,8 @@ def trim(
     end: Annotated[float | None, typer.Option(metavar="S", help="New end, in seconds.")] = None,
 ) -> None:
     """Trim an episode; both times count from its present start."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
+    from lerecord.cli.edit_report import run, watch
+    from lerecord.dataset.edit import operations as operations
 
     run(operations.trim, dataset, indices([episode], dataset)[0], start, end, watch())
 
@@ -48,8 +48,8 @@ def relabel(
     task: Annotated[str, typer.Option(help="New task description.")],
 ) -> None:
     """Give episodes another task."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
+    from lerecord.cli.edit_report import run, watch
+    from lerecord.dataset.edit import operations as operations
 
     run(operations.relabel, dataset, indices(episodes, dataset), task, watch())
 
@@ -61,8 +61,8 @@ def rename_task(
     new: Annotated[str, typer.Argument(metavar="NEW", help="New task description.")],
 ) -> None:
     """Reword a task in every episode that has it."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
+    from lerecord.cli.edit_report import run, watch
+    from lerecord.dataset.edit import operations as operations
 
     run(operations.rename_task, dataset, old, new, watch())
 
@@ -70,8 +70,8 @@ def rename_task(
 @app.command()
 def undo(dataset: Dataset) -> None:
     """Undo the last edit; repeat to undo earlier ones."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
+    from lerecord.cli.edit_report import run, watch
+    from lerecord.dataset.edit import operations as operations
 
     run(operations.undo, dataset, watch())
 
@@ -79,8 +79,8 @@ def undo(dataset: Dataset) -> None:
 @app.command()
 def redo(dataset: Dataset) -> None:
     """Redo the edit that was undone last."""
-    from lerecord.dataset import edit as operations
-    from lerecord.dataset.edit_report import run, watch
+    from lerecord.cli.edit_report import run, watch
+    from lerecord.dataset.edit import operations as operations
 
     run(operations.redo, dataset, watch())
 
@@ -88,6 +88,6 @@ def redo(dataset: Dataset) -> None:
 @app.command()
 def empty_trash(dataset: Dataset) -> None:
     """Free the disk space of past edits, which ends their undo."""
-    from lerecord.dataset.edit_report import empty_trash as run
+    from lerecord.cli.edit_report import empty_trash as run
 
     run(dataset)

@@ -13,6 +13,6 @@ def export(
     version: Annotated[str, typer.Option("--format", help="LeRobot format version.")] = "v3.0",
 ) -> None:
     """Convert a dataset to LeRobot v3.0, without re-encoding."""
-    from lerecord.dataset.join_report import export as run
+    from lerecord.cli.join_report import export as run
 
     run(dataset, out, version)

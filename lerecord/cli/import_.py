@@ -13,6 +13,6 @@ def import_(
     out: Out,
 ) -> None:
     """Convert a LeRobot v3.0 dataset to v2.1, without re-encoding."""
-    from lerecord.dataset.join_report import import_ as run
+    from lerecord.cli.join_report import import_ as run
 
     run(source, out)

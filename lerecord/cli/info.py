@@ -7,6 +7,6 @@ from lerecord.cli.options import AsJson, Dataset
 
 def info(dataset: Dataset = Path(), as_json: AsJson = False) -> None:
     """Show a summary of a dataset."""
-    from lerecord.dataset.report import info as run
+    from lerecord.cli.dataset_report import info as run
 
     run(dataset, as_json)

@@ -19,7 +19,7 @@ def merge(
     allow_hardware: AllowHardware = False,
 ) -> None:
     """Merge datasets into a new one; the originals are not changed."""
-    from lerecord.dataset.join_report import merge as run
+    from lerecord.cli.join_report import merge as run
 
     if len(folders) < 2:
         refuse("merge needs the datasets and then the output folder: lerecord merge DIR... OUT.")

@@ -23,6 +23,6 @@ def pull(
     from lerecord.hub.endpoint import of_environment
 
     of_environment()
-    from lerecord.hub.report import pull as run
+    from lerecord.cli.hub_report import pull as run
 
     run(repo_id, out, revision, as_json)

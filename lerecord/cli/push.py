@@ -37,6 +37,6 @@ def push(
     from lerecord.hub.options import PushOptions
 
     of_environment()
-    from lerecord.hub.report import push as run
+    from lerecord.cli.hub_report import push as run
 
     run(dataset, PushOptions(repo_id, private, version, tag, license_), as_json)

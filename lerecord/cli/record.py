@@ -57,9 +57,9 @@ def record(
 
     `lerecord --task ...` means `lerecord record --task ...`.
     """
+    from lerecord.cli.record_options import RecordOptions
+    from lerecord.cli.recording_session import record as run
     from lerecord.hub.session import session_push
-    from lerecord.recording.options import RecordOptions
-    from lerecord.recording.record import record as run
 
     options = RecordOptions(
         task=task,

@@ -45,9 +45,9 @@ def rerecord(
     Each new take replaces its episode, whatever its length.
     """
     from lerecord.cli.episodes import indices
+    from lerecord.cli.record_options import RecordOptions
+    from lerecord.cli.recording_session import record as run
     from lerecord.hub.session import session_push
-    from lerecord.recording.options import RecordOptions
-    from lerecord.recording.record import record as run
 
     if dataset is None and not episodes[0][:1].isdigit() and episodes[0] != "last":
         dataset, episodes = Path(episodes[0]), episodes[1:]

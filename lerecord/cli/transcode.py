@@ -14,6 +14,6 @@ def transcode(
     ] = "archive",
 ) -> None:
     """Re-encode the videos of a dataset, usually to save disk space."""
-    from lerecord.dataset.edit_report import transcode as run
+    from lerecord.cli.edit_report import transcode as run
 
     run(dataset, profile)

@@ -7,18 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord import drivers
-from lerecord.arms.arm import ArmSettings, Ceiling, Follower, Leader
 from lerecord.arms.calibration import Calibration
-from lerecord.config import HardwareConfig, SafetyConfig
+from lerecord.arms.protocols import ArmSettings, Ceiling, Follower, Leader
+from lerecord.config.schema import HardwareConfig, SafetyConfig
 from lerecord.errors import ConfigError, LerecordError
-from lerecord.motors.bus import (
-    BusCounters,
-    BusError,
-    PortLostError,
-    Retry,
-    ServoAlertError,
-    ServoError,
-)
+from lerecord.motors.bus import BusCounters
+from lerecord.motors.errors import BusError, PortLostError, ServoAlertError, ServoError
+from lerecord.motors.retry import Retry
 
 
 class WatchedArm:

@@ -5,10 +5,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.dataset import layout
-from lerecord.dataset.snapshot import Snapshot
-from lerecord.dataset.spec import IMAGE_PREFIX
-from lerecord.dataset.staging import left_takes
+from lerecord.dataset.format import layout
+from lerecord.dataset.format.spec import IMAGE_PREFIX
+from lerecord.dataset.staging.staged_take import left_takes
+from lerecord.dataset.storage.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

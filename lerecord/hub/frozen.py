@@ -5,12 +5,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from lerecord.dataset import inside, layout
-from lerecord.dataset.disk import link_or_copy, refused
-from lerecord.dataset.lock import DatasetBusyError
-from lerecord.dataset.pending import PendingView
-from lerecord.dataset.snapshot import Snapshot
-from lerecord.dataset.work_folder import work_folder
+from lerecord.dataset.format import layout
+from lerecord.dataset.storage import inside
+from lerecord.dataset.storage.disk import link_or_copy, refused
+from lerecord.dataset.storage.lock import DatasetBusyError
+from lerecord.dataset.storage.pending_view import PendingView
+from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.storage.work_folders import work_folder
 from lerecord.errors import DatasetError
 
 CARD = "README.md"

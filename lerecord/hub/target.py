@@ -4,7 +4,8 @@ import json
 import re
 from pathlib import Path
 
-from lerecord.dataset import inside, layout
+from lerecord.dataset.format import layout
+from lerecord.dataset.storage import inside
 from lerecord.errors import ConfigError, DatasetError
 from lerecord.hub.destinations import recalled
 

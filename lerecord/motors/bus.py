@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.errors import DeviceError
+from lerecord.motors.errors import NoReplyError
+from lerecord.motors.retry import NORMAL, Retry
 from lerecord.motors.tables import MODELS, Model
 
 
@@ -19,27 +21,6 @@ class Motor:
     name: str
     id: int
     model: Model
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """How often a transaction is tried.
-
-    Attributes:
-        attempts: tries, the first one included.
-        budget_s: no further try starts when this much time has passed since the first.
-    """
-
-    attempts: int = 3
-    budget_s: float = 0.03
-
-    def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ValueError(f"a transaction is tried at least once, not {self.attempts} times")
-
-
-NORMAL = Retry()
-ONCE = Retry(attempts=1)
 
 
 @dataclass(slots=True)
@@ -81,58 +62,6 @@ class Present:
     position: NDArray[np.int64]
     velocity: NDArray[np.float64]
     effort: NDArray[np.int64]
-
-
-class BusError(DeviceError):
-    """A transaction failed; nothing was read, and a write may or may not have been done."""
-
-
-class NoReplyError(BusError):
-    """Servos did not answer in time.
-
-    Attributes:
-        motors: names of the silent ones, in the order in which they were asked.
-    """
-
-    def __init__(self, message: str, motors: Sequence[str]) -> None:
-        super().__init__(message)
-        self.motors = tuple(motors)
-
-
-class CorruptReplyError(BusError):
-    """Packets came damaged: at the recorder, or, as the servo says, at the servo."""
-
-
-class ServoError(BusError):
-    """A servo answered that something is wrong with it or with the request.
-
-    Attributes:
-        motor: its name.
-    """
-
-    def __init__(self, message: str, motor: str) -> None:
-        super().__init__(message)
-        self.motor = motor
-
-
-class ServoRefusedError(ServoError):
-    """A servo refused a request: value out of range, register locked, and the like."""
-
-
-class ServoAlertError(ServoError):
-    """A servo reports a hardware error: overload, overheating and the like.
-
-    Attributes:
-        status: its Hardware_Error_Status.
-    """
-
-    def __init__(self, message: str, motor: str, status: int) -> None:
-        super().__init__(message, motor)
-        self.status = status
-
-
-class PortLostError(BusError):
-    """The serial port is gone or closed."""
 
 
 class MotorBus(Protocol):

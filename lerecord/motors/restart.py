@@ -5,13 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.motors.bus import (
-    CorruptReplyError,
-    MotorBus,
-    NoReplyError,
-    Retry,
-    ServoError,
-)
+from lerecord.motors.bus import MotorBus
+from lerecord.motors.errors import CorruptReplyError, NoReplyError, ServoError
+from lerecord.motors.retry import Retry
 from lerecord.motors.tables import COUNTS_PER_TURN
 
 _EVERY_READS = 15

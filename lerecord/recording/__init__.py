@@ -1,1 +1,4 @@
-"""A recording session: the loop, its processes, its operator and its screen."""
+"""A recording session: `session` decides, `recorder` keeps takes in its processes.
+
+Drawing the session for people is in `ui`. Begin with `session.session`.
+"""

@@ -1,1 +1,5 @@
-"""A rig with no hardware: servos on the wire, a small world, cameras over HTTP."""
+"""A rig without hardware: servos on the wire, a small world, cameras over HTTP.
+
+Started as a process of its own by `simulation_client`; nothing else imports it. Begin with
+`server.stage`.
+"""

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from lerecord.arms import calibration, koch
-from lerecord.arms.arm import ArmSettings
 from lerecord.arms.calibration import Calibration
+from lerecord.arms.protocols import ArmSettings
 from lerecord.arms.units import Units
-from lerecord.motors.dynamixel import DynamixelBus
-from lerecord.simulator import koch as simulated
-from lerecord.simulator.dynamixel import SYNC_WRITE, WRITE, Bus
-from lerecord.simulator.packets import Packet, Parser
-from lerecord.simulator.ports import LockStepPort
+from lerecord.motors.dynamixel.bus import DynamixelBus
+from lerecord.simulator.dynamixel.bus import SYNC_WRITE, WRITE, Bus
+from lerecord.simulator.dynamixel.packets import Packet, Parser
+from lerecord.simulator.ports.ports import LockStepPort
+from lerecord.simulator.rigs import koch as simulated
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ import pytest
 from lerecord.arms.calibration import Calibration
 from lerecord.arms.koch import JOINTS, TRIGGER_REST, Follower, Leader
 from lerecord.errors import ConfigError, DeviceError
-from lerecord.motors.bus import NORMAL, NoReplyError, PortLostError, ServoAlertError, ServoError
+from lerecord.motors.errors import NoReplyError, PortLostError, ServoAlertError, ServoError
+from lerecord.motors.retry import NORMAL
 from lerecord.motors.tables import EEPROM_END, XL330_M077
-from lerecord.simulator.servo import HardwareError, Servo
+from lerecord.simulator.dynamixel.servo import HardwareError, Servo
 
 KINDS = ["Leader", "Follower"]
 

@@ -16,8 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lerecord.recording.bench import Load, clip_of
-from lerecord.recording.meter import Meter, Usage
+from lerecord.bench.meter import Meter, Usage
+from lerecord.bench.run import Load, clip_of
 
 PEER = Path(__file__).with_name("lerobot_recorder.py")
 _NOTHING = 0.01  # what is smaller makes no ratio worth the name

@@ -28,18 +28,17 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from lerecord import strip
-from lerecord.dataset.encoder import FragmentedVideo
-from lerecord.dataset.picture import PictureMaker
-from lerecord.dataset.profiles import PROFILES
-from lerecord.dataset.spec import CameraSpec, VideoSettings
-from lerecord.dataset.video import remux
+from lerecord import frame_stamp
+from lerecord.dataset.format.spec import CameraSpec
+from lerecord.dataset.format.video_settings import PROFILES, VideoSettings
+from lerecord.dataset.video.encoder import FragmentedVideo
+from lerecord.dataset.video.image import PictureMaker
+from lerecord.dataset.video.mp4 import remux
 from lerecord.frame import Image
-from lerecord.simulator.demonstrator import HOME, demonstration
-from lerecord.simulator.render import Renderer
-from lerecord.simulator.sight import WRIST
-from lerecord.simulator.solids import Scene
-from lerecord.simulator.world import World
+from lerecord.simulator.scene.demonstrator import HOME, demonstration
+from lerecord.simulator.scene.render import WRIST, Renderer
+from lerecord.simulator.scene.solids import Scene
+from lerecord.simulator.scene.world import World
 
 FPS = 30
 CAMERA = CameraSpec("camera", 640, 480)
@@ -156,7 +155,7 @@ def wrist(noise: float) -> Iterator[bytes]:
         picture = renderer.draw(Scene(pose, world.box.centre, world.box.axes), number)
         grain = random.normal(0, noise, picture.shape)
         picture = np.clip(picture + grain, 0, 255).astype(np.uint8)
-        strip.draw(picture, strip.Stamp(number, number * 1000 // FPS, number % 4096))
+        frame_stamp.draw(picture, frame_stamp.Stamp(number, number * 1000 // FPS, number % 4096))
         yield cv2.imencode(".jpg", picture, JPEG)[1].tobytes()
 
 
@@ -218,7 +217,7 @@ def compare(path: Path, shown: Clip, found: Measured) -> None:
             errors += [np.mean((coded - due) ** 2) for coded, due in pairs]
             if shown.strips:
                 found.strips_lost += (
-                    strip.read(frame.to_ndarray(format="bgr24").astype(np.uint8)) is None
+                    frame_stamp.read(frame.to_ndarray(format="bgr24").astype(np.uint8)) is None
                 )
     luma, blue, red = 10 * np.log10(255**2 / (errors / len(shown.frames)))
     found.psnr = float(luma), float(blue), float(red)

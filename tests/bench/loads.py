@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.recording.bench import Load, clip_of
+from lerecord.bench.run import Load, clip_of
 from tests.bench.compare import as_user, ours, peer
 
 FIGURES = ("missed_ticks", "images_lost", "images_spooled", "lateness_p99_ms", "cpu_ms_per_image")

@@ -16,8 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from lerecord import config as configs
-from lerecord.recording.standalone import reaching, simulator
+from lerecord.config import schema as configs
+from lerecord.simulation_client.standalone import reaching, simulator
 
 HELP = "import sys; sys.argv = ['lerecord', '--help']; from lerecord.cli import main; main()"
 PEER = "import typer, rich"

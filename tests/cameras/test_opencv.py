@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lerecord.cameras.camera import CameraSettings
 from lerecord.cameras.opencv import Camera
+from lerecord.cameras.protocols import CameraSettings
 from lerecord.errors import DeviceError
-from lerecord.simulator.mjpeg import MjpegServer, Stream
+from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
 
 MJPG = cv2.VideoWriter.fourcc(*"MJPG")
 JPEG_ROW = np.frombuffer(cv2.imencode(".jpg", np.zeros((240, 320, 3), np.uint8))[1], np.uint8)

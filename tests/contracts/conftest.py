@@ -11,13 +11,13 @@ import pytest
 
 from lerecord import drivers
 from lerecord.arms import calibration
-from lerecord.arms.arm import ArmSettings
+from lerecord.arms.protocols import ArmSettings
 from lerecord.arms.units import Units
-from lerecord.motors.dynamixel import DynamixelBus
-from lerecord.motors.port import WaitingPort
-from lerecord.simulator import koch as simulated_koch
-from lerecord.simulator.dynamixel import Bus
-from lerecord.simulator.ports import LockStepPort, Ports
+from lerecord.motors.dynamixel.bus import DynamixelBus
+from lerecord.motors.dynamixel.sdk_port import WaitingPort
+from lerecord.simulator.dynamixel.bus import Bus
+from lerecord.simulator.ports.ports import LockStepPort, Ports
+from lerecord.simulator.rigs import koch as simulated_koch
 
 
 @dataclass

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from lerecord import drivers
-from lerecord.cameras.camera import Camera, CameraSettings
+from lerecord.cameras.protocols import Camera, CameraSettings
 from lerecord.errors import DeviceError
-from lerecord.simulator.mjpeg import MjpegServer, Stream
+from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
 
 WIDTH, HEIGHT = 160, 120
 

@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lerecord.config import CameraConfig
-from lerecord.dataset.camera_health import camera_health
-from lerecord.dataset.capture import load_track
-from lerecord.dataset.spec import CameraSpec, DatasetSpec
+from lerecord.config.schema import CameraConfig
+from lerecord.dataset.format.camera_health import camera_health
+from lerecord.dataset.format.spec import CameraSpec, DatasetSpec
+from lerecord.dataset.staging.capture_journal import load_track
 from lerecord.errors import LerecordError
-from lerecord.recording.remote_camera import RemoteCamera
-from lerecord.simulator.mjpeg import MjpegServer, Stream
+from lerecord.recording.recorder.remote_camera import RemoteCamera
+from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
 
 FPS, FRAMES = 30, 36
 SPEC = CameraSpec("front", 320, 240)

@@ -13,7 +13,8 @@ from lerecord.arms import koch
 from lerecord.arms.calibration import Calibration
 from lerecord.errors import ConfigError
 from lerecord.frame import Frame
-from lerecord.recording.operator import Command, Signals
+from lerecord.recording.session.phases import Command
+from lerecord.ui.terminal.keys import Signals
 from tests.live import SETUP
 from tests.transports import TRANSPORTS, RigBench, rig_bench
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lerecord import strip
-from lerecord.dataset.spec import CameraSpec, DatasetSpec
-from lerecord.dataset.take import Take
-from lerecord.dataset.track import TrackWriter
-from lerecord.dataset.writer import DatasetWriter, EpisodeSummary, StagedTake
+from lerecord import frame_stamp
+from lerecord.dataset.format.spec import CameraSpec, DatasetSpec
+from lerecord.dataset.staging.take import Take
+from lerecord.dataset.staging.track_writer import TrackWriter
+from lerecord.dataset.write.writer import DatasetWriter, EpisodeSummary, StagedTake
 from lerecord.frame import Frame, Image
 
 FPS = 30
@@ -35,7 +35,9 @@ def picture(sequence: int, milliseconds: int, size: tuple[int, int]) -> NDArray[
     scene = np.stack(
         [(x + 3 * sequence) % 256, (2 * y + sequence) % 256, (x + y + 60) // 2], axis=-1
     ).astype(np.uint8)
-    strip.draw(scene, strip.Stamp(sequence % 2**24, milliseconds % 2**32, sequence % 4096))
+    frame_stamp.draw(
+        scene, frame_stamp.Stamp(sequence % 2**24, milliseconds % 2**32, sequence % 4096)
+    )
     return scene
 
 

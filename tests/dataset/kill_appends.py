@@ -10,8 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-from lerecord.dataset import verify  # noqa: F401 - imported before the fork, for speed
-from lerecord.dataset.writer import DatasetWriter
+from lerecord.dataset.verify import dataset  # noqa: F401 - imported before the fork, for speed
+from lerecord.dataset.write.writer import DatasetWriter
 
 
 def append_killed_at(root: Path, number: int) -> None:

@@ -12,10 +12,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from lerecord.dataset import edit, verify  # noqa: F401 - imported before the fork, for speed
-from lerecord.dataset.commit import Probe, finish_pending
-from lerecord.dataset.rebuild import Watch
-from lerecord.dataset.writer import DatasetWriter
+from lerecord.dataset.edit import operations
+from lerecord.dataset.edit.rebuild import Watch
+from lerecord.dataset.storage.transaction import Probe, finish_pending
+from lerecord.dataset.verify import dataset  # noqa: F401 - imported before the fork, for speed
+from lerecord.dataset.write.writer import DatasetWriter
 
 
 def append(root: Path, probe: Probe) -> None:
@@ -44,15 +45,17 @@ CHANGES: dict[str, Callable[[Path, Probe], object]] = {
     "append": append,
     "rerecord": rerecord,
     "salvage": salvage,
-    "delete": lambda root, probe: edit.delete(root, [0, 2], Watch(probe=probe)),
-    "delete of another recorder's": lambda root, probe: edit.delete(root, [0], Watch(probe=probe)),
-    "trim": lambda root, probe: edit.trim(root, 0, 0.04, 0.15, Watch(probe=probe)),
-    "relabel": lambda root, probe: edit.relabel(root, [0, 1], "new", Watch(probe=probe)),
-    "rename": lambda root, probe: edit.rename_task(root, "a", "b", Watch(probe=probe)),
-    "transcode": lambda root, probe: edit.transcode(root, "fast", Watch(probe=probe)),
-    "undo": lambda root, probe: edit.undo(root, Watch(probe=probe)),
-    "redo": lambda root, probe: edit.redo(root, Watch(probe=probe)),
-    "empty-trash": lambda root, probe: edit.empty_trash(root, Watch(probe=probe)),
+    "delete": lambda root, probe: operations.delete(root, [0, 2], Watch(probe=probe)),
+    "delete of another recorder's": lambda root, probe: operations.delete(
+        root, [0], Watch(probe=probe)
+    ),
+    "trim": lambda root, probe: operations.trim(root, 0, 0.04, 0.15, Watch(probe=probe)),
+    "relabel": lambda root, probe: operations.relabel(root, [0, 1], "new", Watch(probe=probe)),
+    "rename": lambda root, probe: operations.rename_task(root, "a", "b", Watch(probe=probe)),
+    "transcode": lambda root, probe: operations.transcode(root, "fast", Watch(probe=probe)),
+    "undo": lambda root, probe: operations.undo(root, Watch(probe=probe)),
+    "redo": lambda root, probe: operations.redo(root, Watch(probe=probe)),
+    "empty-trash": lambda root, probe: operations.empty_trash(root, Watch(probe=probe)),
     "finish": finish,
 }
 

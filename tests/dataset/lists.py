@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
-from lerecord.dataset import layout
-from lerecord.dataset.spec import CameraSpec
-from lerecord.dataset.staging import StagedTake
-from lerecord.dataset.writer import DatasetWriter
+from lerecord.dataset.format import layout
+from lerecord.dataset.format.spec import CameraSpec
+from lerecord.dataset.staging.staged_take import StagedTake
+from lerecord.dataset.write.writer import DatasetWriter
 from tests.dataset.conftest import HARDWARE, Lab
 
 CAMERAS = (CameraSpec("front", 64, 48), CameraSpec("wrist", 48, 64))
@@ -41,7 +41,7 @@ def small_lab(root: Path, cameras: tuple[CameraSpec, ...] = CAMERAS) -> Lab:
 
 
 def stage(lab: Lab, writer: DatasetWriter, take: Scripted) -> StagedTake:
-    with mock.patch("lerecord.dataset.writer.now_utc", return_value=BEGUN):
+    with mock.patch("lerecord.dataset.write.writer.now_utc", return_value=BEGUN):
         return lab.stage(
             writer,
             take.task,

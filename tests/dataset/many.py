@@ -8,11 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-from lerecord.dataset import layout, metadata, stats, table
-from lerecord.dataset.edit import delete
-from lerecord.dataset.info import Info
-from lerecord.dataset.metadata import EpisodeRecord, line_of
-from lerecord.dataset.table import EpisodeColumns, Place
+from lerecord.dataset.edit.operations import delete
+from lerecord.dataset.format import episode_table, layout, metadata, stats
+from lerecord.dataset.format.episode_table import EpisodeColumns, Place
+from lerecord.dataset.format.info import Info
+from lerecord.dataset.format.metadata import EpisodeRecord, line_of
 from tests.dataset.lists import Scripted, record, small_lab, stage
 
 TAKE = Scripted("a", 3, 1)
@@ -26,14 +26,14 @@ def multiply(root: Path, count: int, files: bool = True) -> None:
     info = Info.from_bytes((root / layout.INFO).read_bytes())
     health = metadata.parse_health((root / layout.HEALTH).read_bytes())[0].values
     (content,) = metadata.parse_episodes_stats((root / layout.EPISODES_STATS).read_bytes(), 1)
-    read = table.read_episode(root / layout.data_file(0))
+    read = episode_table.read_episode(root / layout.data_file(0))
     rows = len(read)
     lines: dict[str, list[bytes]] = {layout.EPISODES: [], layout.EPISODES_STATS: []}
     lines[layout.HEALTH] = []
     total = None
     for episode in range(count):
         place = Place(episode, episode * rows, 0, info.fps)
-        values = table.placed_stats(content, rows, place)
+        values = episode_table.placed_stats(content, rows, place)
         total = stats.folded(total, values)
         lines[layout.EPISODES].append(EpisodeRecord(episode, (TAKE.task,), rows).to_line())
         lines[layout.EPISODES_STATS].append(metadata.stats_line(episode, values))
@@ -52,7 +52,7 @@ def multiply(root: Path, count: int, files: bool = True) -> None:
 def _files(root: Path, read: EpisodeColumns, place: Place, keys: list[str]) -> None:
     path = root / layout.data_file(place.episode)
     path.parent.mkdir(parents=True, exist_ok=True)
-    table.write_episode(path, EpisodeColumns.of(read.action, read.state, place))
+    episode_table.write_episode(path, EpisodeColumns.of(read.action, read.state, place))
     pairs = [(layout.capture_file(0), layout.capture_file(place.episode))]
     pairs += [(layout.video_file(0, key), layout.video_file(place.episode, key)) for key in keys]
     for old, new in pairs:

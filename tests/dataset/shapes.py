@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from lerecord.dataset import layout
-from lerecord.dataset.spec import DEFAULT_FEATURES
+from lerecord.dataset.format import layout
+from lerecord.dataset.format.spec import DEFAULT_FEATURES
 
 FRONT = "observation.images.front"
 WIDTH, HEIGHT = 96, 64

@@ -13,13 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.dataset import edit, layout, recover
-from lerecord.dataset.commit import has_pending
-from lerecord.dataset.foreign import is_foreign
-from lerecord.dataset.lock import DatasetLock
-from lerecord.dataset.staging import left_takes
-from lerecord.dataset.verify import check
-from lerecord.dataset.writer import DatasetWriter
+from lerecord.dataset.edit import operations
+from lerecord.dataset.format import layout
+from lerecord.dataset.format.third_party import is_foreign
+from lerecord.dataset.staging.staged_take import left_takes
+from lerecord.dataset.storage.lock import DatasetLock
+from lerecord.dataset.storage.transaction import has_pending
+from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.write import recovery
+from lerecord.dataset.write.writer import DatasetWriter
 from tests.dataset.lists import CAMERAS, A, B, D, Scripted, small_lab, stage, tree
 
 REPOSITORY = Path(__file__).parents[2]
@@ -57,10 +59,10 @@ def prepared(recorded: Path, root: Path, change: str) -> Path:
             journal = take.files.rows
             journal.write_bytes(journal.read_bytes()[:-10])
     if change in ("undo", "redo", "empty-trash"):
-        edit.trim(root, 1, 0.0, 0.1)
-        edit.delete(root, [0])
+        operations.trim(root, 1, 0.0, 0.1)
+        operations.delete(root, [0])
     if change == "redo":
-        edit.undo(root)
+        operations.undo(root)
     if change == "delete of another recorder's":
         shutil.rmtree(root / layout.CAPTURE)
         for name in (layout.HARDWARE, layout.STATS):
@@ -71,7 +73,7 @@ def prepared(recorded: Path, root: Path, change: str) -> Path:
 def reopened(root: Path) -> list[str]:
     """The takes that are left, once the next command has opened the dataset."""
     if is_foreign(root):
-        recover.recover(root)
+        recovery.recover(root)
         return left_takes(root)
     with DatasetWriter.open(root) as writer:
         return writer.left_takes

@@ -17,19 +17,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lerecord.dataset import edit, layout, v30
-from lerecord.dataset.compatibility import compared
-from lerecord.dataset.export_v30 import export_v30
-from lerecord.dataset.import_v30 import import_v30
-from lerecord.dataset.merge import merge
+from lerecord.control.setup import Setup
+from lerecord.dataset.edit import operations
+from lerecord.dataset.format import layout
+from lerecord.dataset.join.compatibility import compared
+from lerecord.dataset.join.merging import merge
 from lerecord.dataset.overview import summary
-from lerecord.dataset.reader import Dataset
-from lerecord.dataset.snapshot import Snapshot
-from lerecord.dataset.verify import check
-from lerecord.dataset.writer import DatasetWriter
+from lerecord.dataset.read.dataset import Dataset
+from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.v30 import files
+from lerecord.dataset.v30.exporter import export_v30
+from lerecord.dataset.v30.importer import import_v30
+from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.write.writer import DatasetWriter
 from lerecord.errors import LerecordError
 from lerecord.hub.card import card
-from lerecord.recording.setup import Setup
 from tests.dataset import lerobot_made
 from tests.dataset.lists import A, B, record, tree
 
@@ -209,8 +211,8 @@ def assert_safe(source: Path, mutate: Callable[[Path], None]) -> None:
             assert [each.name for each in Path(folder).iterdir()] == ["set"]
         writers: list[Callable[[], object]] = [
             lambda: append_nothing(root),
-            lambda: edit.relabel(root, [0], "z"),
-            lambda: edit.delete(root, [1]),
+            lambda: operations.relabel(root, [0], "z"),
+            lambda: operations.delete(root, [1]),
         ]
         for act in writers:
             before = tree(root)
@@ -262,7 +264,7 @@ CELLS = st.sampled_from(
 @FUZZ
 @given(data=st.data())
 def test_the_tables_of_v30(newer: Path, data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from([EPISODES_V30, v30.TASKS]))
+    name = data.draw(st.sampled_from([EPISODES_V30, files.TASKS]))
     table = pq.read_table(newer / name, partitioning=None)
     column = data.draw(st.sampled_from(table.column_names))
     cell: Any = data.draw(CELLS)

@@ -10,13 +10,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from lerecord.dataset import edit, layout, table
-from lerecord.dataset.commit import Transaction, has_pending
-from lerecord.dataset.rebuild import Watch
-from lerecord.dataset.snapshot import Snapshot
-from lerecord.dataset.staging import StagedTake
-from lerecord.dataset.verify import check
-from lerecord.dataset.writer import DatasetWriter
+from lerecord.dataset.edit import operations
+from lerecord.dataset.edit.rebuild import Watch
+from lerecord.dataset.format import episode_table, layout
+from lerecord.dataset.staging.staged_take import StagedTake
+from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.storage.transaction import Transaction, has_pending
+from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.write.writer import DatasetWriter
 from tests.dataset.lists import CAMERAS, Scripted, small_lab, stage
 
 TASKS = st.sampled_from(["a", "b", "c"])
@@ -125,7 +126,7 @@ class Changes(RuleBasedStateMachine):
         chosen = {index % len(self.episodes) for index in indices}
         if len(chosen) < len(self.episodes):
             new = [each for index, each in enumerate(self.episodes) if index not in chosen]
-            self._edited(kill, new, lambda watch: edit.delete(self.root, chosen, watch))
+            self._edited(kill, new, lambda watch: operations.delete(self.root, chosen, watch))
 
     @precondition(lambda self: any(len(each.rows) > 2 for each in self.episodes))
     @rule(index=INDEX, start=st.integers(0, 3), stop=st.integers(1, 5), kill=KILL)
@@ -137,7 +138,7 @@ class Changes(RuleBasedStateMachine):
             new = list(self.episodes)
             new[index] = Listed(old.task, part)
             end = min(stop, len(old.rows)) / 30
-            self._edited(kill, new, lambda w: edit.trim(self.root, index, start / 30, end, w))
+            self._edited(kill, new, lambda w: operations.trim(self.root, index, start / 30, end, w))
 
     @precondition(lambda self: self.episodes)
     @rule(index=INDEX, task=TASKS, kill=KILL)
@@ -146,26 +147,28 @@ class Changes(RuleBasedStateMachine):
         if self.episodes[index].task != task:
             new = list(self.episodes)
             new[index] = Listed(task, new[index].rows)
-            self._edited(kill, new, lambda watch: edit.relabel(self.root, [index], task, watch))
+            self._edited(
+                kill, new, lambda watch: operations.relabel(self.root, [index], task, watch)
+            )
 
     @precondition(lambda self: self.past)
     @rule(kill=KILL)
     def undo(self, kill: int | None) -> None:
-        if self._changed(kill, lambda watch: edit.undo(self.root, watch)):
+        if self._changed(kill, lambda watch: operations.undo(self.root, watch)):
             self.future.append(self.episodes)
             self.episodes = self.past.pop()
 
     @precondition(lambda self: self.future)
     @rule(kill=KILL)
     def redo(self, kill: int | None) -> None:
-        if self._changed(kill, lambda watch: edit.redo(self.root, watch)):
+        if self._changed(kill, lambda watch: operations.redo(self.root, watch)):
             self.past.append(self.episodes)
             self.episodes = self.future.pop()
 
     @precondition(lambda self: self.past or self.future)
     @rule()
     def empty_trash(self) -> None:
-        edit.empty_trash(self.root)
+        operations.empty_trash(self.root)
         self.past.clear()
         self.future.clear()
 
@@ -179,7 +182,7 @@ class Changes(RuleBasedStateMachine):
         snapshot = Snapshot.of(self.root)
         assert [each.tasks for each in snapshot.episodes()] == [(e.task,) for e in self.episodes]
         for index, listed in enumerate(self.episodes):
-            read = table.read_episode(self.root / layout.data_file(index))
+            read = episode_table.read_episode(self.root / layout.data_file(index))
             assert tuple(map(float, read.state[:, 0])) == listed.rows
 
 

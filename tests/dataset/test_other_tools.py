@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lerecord.dataset import edit, layout
-from lerecord.dataset.export_v30 import export_v30
-from lerecord.dataset.import_v30 import import_v30
-from lerecord.dataset.merge import merge
+from lerecord.dataset.edit import operations
+from lerecord.dataset.format import layout
+from lerecord.dataset.join.merging import merge
 from lerecord.dataset.overview import summary
-from lerecord.dataset.reader import Dataset
-from lerecord.dataset.verify import check
+from lerecord.dataset.read.dataset import Dataset
+from lerecord.dataset.v30.exporter import export_v30
+from lerecord.dataset.v30.importer import import_v30
+from lerecord.dataset.verify.dataset import check
 from lerecord.errors import DatasetError
 from tests.dataset import lerobot_made
 from tests.dataset.lerobot_made import EPISODES
@@ -89,7 +90,7 @@ def test_numbers_that_are_left_out_are_read_and_closed_by_a_merge(
     assert tasks_of(Dataset(theirs)) == TASKS
     before = tree(theirs)
     with pytest.raises(DatasetError, match=r"leaves out task_index 1, and .* `lerecord merge"):
-        edit.delete(theirs, [0])
+        operations.delete(theirs, [0])
     assert tree(theirs) == before
     merge(tmp_path / "merged", [theirs])
     merged = Dataset(tmp_path / "merged")
@@ -160,7 +161,7 @@ def test_statistics_that_another_tool_rewrote_are_derived_again(
     due = record(tmp_path / "due", [A, B, C])
     assert path.read_bytes() == (due / layout.STATS).read_bytes()
     path.write_bytes(rewritten(path.read_bytes()))
-    edit.delete(root, [2])
+    operations.delete(root, [2])
     assert path.read_bytes() == (record(tmp_path / "two", [A, B]) / layout.STATS).read_bytes()
 
 
@@ -221,7 +222,7 @@ def test_every_listed_task_counts_whatever_the_total_says(theirs: Path) -> None:
     assert summary(theirs).tasks == {"a": 2, "b": 1}
     assert tasks_of(Dataset(theirs)) == TASKS
     with pytest.raises(DatasetError, match=r"tasks\.jsonl has 2 lines and meta/info\.json counts"):
-        edit.delete(theirs, [0])
+        operations.delete(theirs, [0])
 
 
 def test_an_import_takes_along_no_file_of_the_user(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lerecord.dataset import layout
+from lerecord.cli.dataset_report import check, info
+from lerecord.dataset.format import layout
 from lerecord.dataset.overview import CameraOverview, summary
-from lerecord.dataset.report import check, info
 from lerecord.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_long_datasets_are_told_in_hours(
 ) -> None:
     recorded(lab)
     long = replace(summary(lab.root), seconds=3723.4)
-    monkeypatch.setattr("lerecord.dataset.report.summary", lambda root: long)
+    monkeypatch.setattr("lerecord.cli.dataset_report.summary", lambda root: long)
     info(lab.root)
     assert "1:02:03" in capsys.readouterr().out
 

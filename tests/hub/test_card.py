@@ -4,9 +4,9 @@ from pathlib import Path
 
 from huggingface_hub import metadata_load
 
-from lerecord.arms.arm import ArmIdentity
-from lerecord.dataset import layout
-from lerecord.dataset.snapshot import Snapshot
+from lerecord.arms.protocols import ArmIdentity
+from lerecord.dataset.format import layout
+from lerecord.dataset.storage.snapshot import Snapshot
 from lerecord.hub.card import MARK, card
 from lerecord.printable import shown
 from tests.dataset import lerobot_made

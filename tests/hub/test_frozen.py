@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.dataset import edit, layout
-from lerecord.dataset.pending import PendingView
-from lerecord.dataset.rebuild import Watch, silent
-from lerecord.dataset.verify import check
+from lerecord.dataset.edit import operations
+from lerecord.dataset.edit.rebuild import Watch, silent
+from lerecord.dataset.format import layout
+from lerecord.dataset.storage.pending_view import PendingView
+from lerecord.dataset.verify.dataset import check
 from lerecord.errors import DatasetError
 from lerecord.hub import frozen
 from lerecord.hub.frozen import Frozen
@@ -30,7 +31,7 @@ def test_a_change_while_it_is_taken_is_taken_wholly(
         links.append(name)
         LINK(view, name, target)
         if len(links) == 3:
-            edit.delete(dataset, [0], Watch(silent))
+            operations.delete(dataset, [0], Watch(silent))
 
     monkeypatch.setattr(frozen, "_link", link)
     with Frozen(dataset) as held:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lerecord.dataset import edit, layout
-from lerecord.dataset.rebuild import Watch, silent
-from lerecord.dataset.writer import DatasetWriter
+from lerecord.dataset.edit import operations
+from lerecord.dataset.edit.rebuild import Watch, silent
+from lerecord.dataset.format import layout
+from lerecord.dataset.write.writer import DatasetWriter
 from lerecord.errors import ConfigError, DatasetError, HubError
 from lerecord.hub import content
 from lerecord.hub.card import MARK
@@ -90,12 +91,12 @@ def test_a_recorded_again_episode_is_all_that_is_sent(hub: Hub, pusher: Pusher, 
 def test_a_deleted_episode_goes_on_the_hub_too(hub: Hub, pusher: Pusher, dataset: Path) -> None:
     pusher.push(dataset)
     uploads = dict(hub.uploads)
-    edit.delete(dataset, [2], WATCH)
+    operations.delete(dataset, [2], WATCH)
     pushed = pusher.push(dataset)
     assert remote_files(hub) == local_files(dataset)
     assert pushed.removed == len(names(dataset, 2))
     assert dict(hub.uploads) == uploads
-    edit.delete(dataset, [0], WATCH)
+    operations.delete(dataset, [0], WATCH)
     pusher.push(dataset)
     assert remote_files(hub) == local_files(dataset)
 
@@ -105,7 +106,7 @@ def test_what_others_keep_in_the_repository_stays(hub: Hub, pusher: Pusher, data
     repo = hub.repos[REPO]
     theirs = {"notes.txt": hub.put(b"notes"), "images/box.png": hub.put(b"png")}
     repo.commit({**repo.commits[repo.main], **theirs}, "by hand")
-    edit.delete(dataset, [2], WATCH)
+    operations.delete(dataset, [2], WATCH)
     pusher.push(dataset)
     assert {"notes.txt", "images/box.png", ".gitattributes"} <= set(hub.files(REPO, "main"))
 
@@ -139,7 +140,7 @@ def test_a_card_written_on_the_hub_stays(hub: Hub, pusher: Pusher, dataset: Path
     repo = hub.repos[REPO]
     theirs = {"README.md": hub.put(b"# Theirs\n")}
     repo.commit({**repo.commits[repo.main], **theirs}, "by hand")
-    edit.delete(dataset, [2], WATCH)
+    operations.delete(dataset, [2], WATCH)
     pusher.push(dataset)
     assert remote_files(hub) == local_files(dataset)
     assert hub.files(REPO, "v2.1")["README.md"] == b"# Theirs\n"
@@ -186,7 +187,7 @@ def test_a_dataset_of_another_recorder_is_pushed(hub: Hub, pusher: Pusher, tmp_p
     root = lerobot_made.write(tmp_path / "sets" / "box")
     pusher.push(root)
     assert remote_files(hub, "v2.1") == local_files(root)
-    edit.delete(root, [0])
+    operations.delete(root, [0])
     pusher.push(root)
     assert remote_files(hub, "v2.1") == local_files(root)
     pusher.push(root, "v3.0")
@@ -201,7 +202,7 @@ def test_what_is_pushed_is_one_moment(hub: Hub, pusher: Pusher, dataset: Path) -
 
     def change(sent: Sent) -> None:
         if sent.files == 0:
-            edit.delete(dataset, [0], WATCH)
+            operations.delete(dataset, [0], WATCH)
 
     pusher.then = change
     pusher.push(dataset)
@@ -287,7 +288,7 @@ def test_a_commit_of_others_in_between_is_looked_at(
     hub: Hub, pusher: Pusher, dataset: Path
 ) -> None:
     pusher.push(dataset)
-    edit.delete(dataset, [2], WATCH)
+    operations.delete(dataset, [2], WATCH)
 
     def meddle(sent: Sent) -> None:
         pusher.then = lambda sent: None

@@ -11,9 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lerecord.dataset import edit, layout
-from lerecord.dataset.verify import check
-from lerecord.dataset.writer import DatasetWriter
+from lerecord.dataset.edit import operations
+from lerecord.dataset.format import layout
+from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.write.writer import DatasetWriter
 from tests.dataset.conftest import HARDWARE, Lab
 
 APPEND = Path(__file__).with_name("lerobot_append.py")
@@ -50,14 +51,14 @@ def main() -> None:
             lab.record(writer, f"task {index}", rows=12)
         writer.replace(1, lab.stage(writer, "again", rows=8))
         lab.stage(writer, "left", rows=5).close()
-    edit.trim(root, 0, 0.1, 0.3)
+    operations.trim(root, 0, 0.1, 0.3)
     kept = [path for path in (root / layout.PRIVATE).rglob("*") if path.is_file()]
     print(f"{len(kept)} files lie in trash and staging")
     append(place, root, "by LeRobot")
     told(root)
-    edit.delete(root, [1])
-    edit.undo(root)
-    edit.undo(root)
+    operations.delete(root, [1])
+    operations.undo(root)
+    operations.undo(root)
     told(root)
     with DatasetWriter.open(root) as writer:
         (left,) = writer.left_takes

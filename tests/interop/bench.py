@@ -9,11 +9,11 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from lerecord.simulator import koch
-from lerecord.simulator.demonstrator import minimum_jerk
-from lerecord.simulator.dynamixel import Bus
-from lerecord.simulator.koch import Arm, Pose
-from lerecord.simulator.ports import Ports
+from lerecord.simulator.dynamixel.bus import Bus
+from lerecord.simulator.ports.ports import Ports
+from lerecord.simulator.rigs import koch
+from lerecord.simulator.rigs.koch import Arm, Pose
+from lerecord.simulator.scene.demonstrator import minimum_jerk
 
 _MOVE_S = 0.5
 _DWELL_S = 0.2  # LeRobot looks about forty times a second

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lerecord.arms import calibration, koch
-from lerecord.arms.arm import ArmSettings
 from lerecord.arms.calibration import Calibration
+from lerecord.arms.protocols import ArmSettings
 from tests.interop.rig import CALIBRATIONS
 from tests.interop.teleoperation import OwnPair
 

@@ -22,7 +22,7 @@ from dynamixel_easy_sdk import (
 )
 
 from lerecord.motors.tables import MODELS
-from lerecord.simulator import koch
+from lerecord.simulator.rigs import koch
 from tests.interop.report import Check, expect, report
 from tests.interop.rig import SimulatedRig
 

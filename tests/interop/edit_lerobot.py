@@ -15,8 +15,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from lerecord.dataset import edit, layout
-from lerecord.dataset.verify import check
+from lerecord.dataset.edit import operations
+from lerecord.dataset.format import layout
+from lerecord.dataset.verify.dataset import check
 from tests.interop.report import Check, expect, report
 
 _HEAD = """
@@ -90,35 +91,35 @@ MADE: Episodes = [("grab", range(20)), ("push", range(20, 43)), ("grab", range(4
 _X, _Y, _Z = MADE
 
 EDITS: list[tuple[str, Callable[[Path], object], Episodes]] = [
-    ("delete 0", lambda root: edit.delete(root, [0]), [_Y, _Z]),
-    ("undo", edit.undo, MADE),
-    ("redo", edit.redo, [_Y, _Z]),
-    ("undo again", edit.undo, MADE),
+    ("delete 0", lambda root: operations.delete(root, [0]), [_Y, _Z]),
+    ("undo", operations.undo, MADE),
+    ("redo", operations.redo, [_Y, _Z]),
+    ("undo again", operations.undo, MADE),
     (
         "trim 1",
-        lambda root: edit.trim(root, 1, 5 / 30, 16 / 30),
+        lambda root: operations.trim(root, 1, 5 / 30, 16 / 30),
         [_X, ("push", range(25, 36)), _Z],
     ),
     (
         "relabel 2",
-        lambda root: edit.relabel(root, [2], "lift"),
+        lambda root: operations.relabel(root, [2], "lift"),
         [_X, ("push", range(25, 36)), ("lift", _Z[1])],
     ),
-    ("undo of the relabelling", edit.undo, [_X, ("push", range(25, 36)), _Z]),
-    ("undo of the trim", edit.undo, MADE),
+    ("undo of the relabelling", operations.undo, [_X, ("push", range(25, 36)), _Z]),
+    ("undo of the trim", operations.undo, MADE),
     (
         "rename-task",
-        lambda root: edit.rename_task(root, "grab", "take"),
+        lambda root: operations.rename_task(root, "grab", "take"),
         [("take", _X[1]), _Y, ("take", _Z[1])],
     ),
     (
         "transcode",
-        lambda root: edit.transcode(root, "default"),
+        lambda root: operations.transcode(root, "default"),
         [("take", _X[1]), _Y, ("take", _Z[1])],
     ),
     (
         "delete 1",
-        lambda root: edit.delete(root, [1]),
+        lambda root: operations.delete(root, [1]),
         [("take", _X[1]), ("take", _Z[1])],
     ),
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lerecord.recording.child import ChildProcess, Message
+from lerecord.processes.child import ChildProcess, Message
 
 CALIBRATIONS = Path(__file__).parents[2] / "hardware_configs" / "calibration"
 _START_TIMEOUT_S = 15.0
@@ -25,14 +25,14 @@ class Truth:
 
 
 class SimulatedRig:
-    """`python -m lerecord.simulator.server` without cameras; ends with the block.
+    """`python -m lerecord.simulator.server.main` without cameras; ends with the block.
 
     Attributes:
         ports: path of the terminal by arm.
     """
 
     def __init__(self, seed: int = 0) -> None:
-        self._child = ChildProcess("lerecord.simulator.server")
+        self._child = ChildProcess("lerecord.simulator.server.main")
         self._child.send({"seed": seed, "cameras": {}})
         self._heard: list[Message] = []
         self.ports: Mapping[str, str] = self._child.wait_for("up", _START_TIMEOUT_S)["ports"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lerecord.arms import koch
 from lerecord.arms.calibration import Calibration
 from lerecord.arms.units import Mode, Scale
-from lerecord.motors.bus import BusError
+from lerecord.motors.errors import BusError
 from lerecord.pacing import Pacer
 from tests.interop.lerobot_client import LeRobot, LeRobotError
 from tests.interop.report import expect

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from lerecord.motors.bus import Motor
-from lerecord.motors.dynamixel import DynamixelBus
+from lerecord.motors.dynamixel.bus import DynamixelBus
 from lerecord.motors.tables import XL330_M288, XL430_W250
-from lerecord.simulator.dynamixel import Bus
-from lerecord.simulator.ports import LockStepPort
-from lerecord.simulator.servo import Servo
+from lerecord.simulator.dynamixel.bus import Bus
+from lerecord.simulator.dynamixel.servo import Servo
+from lerecord.simulator.ports.ports import LockStepPort
 
 MOTORS = (
     Motor("lift", 2, XL430_W250),

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.motors.bus import ONCE, ServoError
+from lerecord.motors.errors import ServoError
 from lerecord.motors.restart import RestartWatch
+from lerecord.motors.retry import ONCE
 from lerecord.motors.tables import COUNTS_PER_TURN
 
 HERE = np.array([2048, 2048, 2048])

@@ -17,20 +17,22 @@ from unittest import mock
 import numpy as np
 import pyarrow.parquet as pq
 
-from lerecord.dataset import edit, layout, recover
-from lerecord.dataset.commit import finish_pending, has_pending
-from lerecord.dataset.export_v30 import export_v30
-from lerecord.dataset.import_v30 import import_v30
-from lerecord.dataset.lock import DatasetLock
-from lerecord.dataset.merge import merge
-from lerecord.dataset.rebuild import Watch
-from lerecord.dataset.staging import left_takes
-from lerecord.dataset.state import holds_dataset
-from lerecord.dataset.take import Take
-from lerecord.dataset.track import TrackWriter
-from lerecord.dataset.verify import check
-from lerecord.dataset.video import opened_video
-from lerecord.dataset.writer import DatasetWriter
+from lerecord.dataset.edit import operations
+from lerecord.dataset.edit.rebuild import Watch
+from lerecord.dataset.format import layout
+from lerecord.dataset.join.merging import merge
+from lerecord.dataset.staging.staged_take import left_takes
+from lerecord.dataset.staging.take import Take
+from lerecord.dataset.staging.track_writer import TrackWriter
+from lerecord.dataset.storage.lock import DatasetLock
+from lerecord.dataset.storage.state import holds_dataset
+from lerecord.dataset.storage.transaction import finish_pending, has_pending
+from lerecord.dataset.v30.exporter import export_v30
+from lerecord.dataset.v30.importer import import_v30
+from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.video.mp4 import opened_video
+from lerecord.dataset.write import recovery
+from lerecord.dataset.write.writer import DatasetWriter
 from tests.dataset import kill_changes
 from tests.dataset.conftest import InProcess, Lab, Scene
 from tests.dataset.lists import BEGUN, CAMERAS, A, B, C, D, record, small_lab, stage, tree
@@ -119,7 +121,7 @@ def judge_first_takes(top: Path, known: Known, marks: list[str]) -> None:
     root, closed = top / "set", sum(each.startswith("closed") for each in marks)
     committed = sum(each.startswith("committed") for each in marks)
     if closed or holds_dataset(root) or left_takes(root):
-        assert recover.recover(root) in (0, 2)
+        assert recovery.recover(root) in (0, 2)
     found, whole = tree(root), tree(known.made / "set")
     episodes = {path for path in whole if any(f"_{each:06d}" in path for each in range(closed))}
     assert closed == 0 or episodes
@@ -134,7 +136,7 @@ def judge_take(top: Path, known: Known, marks: list[str]) -> None:
     """No more than the last second is lost, and what is kept is what was recorded."""
     root = top / "set"
     synced = max((int(each.split()[1]) for each in marks), default=0)
-    status = recover.recover(root)
+    status = recovery.recover(root)
     with DatasetWriter.open(root) as writer:
         episodes = writer.episodes
         assert status == (2 if writer.left_takes else 0)
@@ -166,7 +168,7 @@ def take(root: Path, mark: Mark, rows: int) -> DatasetWriter:
     """Record a take whose cameras and journal share a clock; it stays staged."""
     lab, now = small_lab(root), [0.0]
     writer = lab.open().__enter__()
-    with mock.patch("lerecord.dataset.writer.now_utc", return_value=BEGUN):
+    with mock.patch("lerecord.dataset.write.writer.now_utc", return_value=BEGUN):
         staged = writer.begin_take("cut", now=lambda: now[0])
     scene, times = Scene(rows=rows), dict[float, int]()
     tracks = {
@@ -232,7 +234,7 @@ def _killed_change(top: Path) -> None:
 
     record(top / "set", [A, B, C, D])
     try:
-        edit.delete(top / "set", [1], Watch(probe=probe))
+        operations.delete(top / "set", [1], Watch(probe=probe))
     except _KilledError:
         return
     raise AssertionError
@@ -245,7 +247,7 @@ def _finish(top: Path, mark: Mark) -> None:
 
 
 def _recover(top: Path, mark: Mark) -> None:
-    assert recover.recover(top / "set") == 0
+    assert recovery.recover(top / "set") == 0
     mark(DONE)
 
 

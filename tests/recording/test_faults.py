@@ -17,25 +17,26 @@ import numpy as np
 import pytest
 
 from lerecord.arms import koch
-from lerecord.arms.arm import SET_UP
+from lerecord.arms.serial_arm import SET_UP
 from lerecord.control.handover import Handover
 from lerecord.control.leader import Leader
 from lerecord.control.rig import Rig
-from lerecord.dataset import layout
-from lerecord.dataset.capture import TrackSummary, load_track
-from lerecord.dataset.frame_columns import FrameColumns
-from lerecord.dataset.journal import read_frames
-from lerecord.dataset.layout import TakeFolder
-from lerecord.dataset.sidecar import Sidecar, read_sidecar
-from lerecord.dataset.spec import CameraSpec
+from lerecord.control.setup import Setup, dataset_spec
+from lerecord.dataset.format import layout
+from lerecord.dataset.format.frame_columns import FrameColumns
+from lerecord.dataset.format.layout import TakeFolder
+from lerecord.dataset.format.sidecar import Sidecar, TrackSummary, read_sidecar
+from lerecord.dataset.format.spec import CameraSpec
+from lerecord.dataset.staging.capture_journal import load_track
+from lerecord.dataset.staging.frame_journal import read_frames
 from lerecord.frame import Frame
-from lerecord.motors.dynamixel import DynamixelBus
-from lerecord.motors.port import WaitingPort
+from lerecord.motors.dynamixel.bus import DynamixelBus
+from lerecord.motors.dynamixel.sdk_port import WaitingPort
 from lerecord.pacing import Pacer
-from lerecord.recording.operator import Command, Phase
-from lerecord.recording.recorder import Recorder
-from lerecord.recording.session import Plan, Session, Wanted
-from lerecord.recording.setup import Setup, dataset_spec
+from lerecord.recording.recorder.recorder import Recorder
+from lerecord.recording.session.phases import Command, Phase
+from lerecord.recording.session.plan import Plan, Wanted
+from lerecord.recording.session.session import Session
 from tests.bench.wire_faults import KINDS, record_on_a_bad_wire
 from tests.live import SETUP, SIM, Simulator
 

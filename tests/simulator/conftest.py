@@ -1,9 +1,9 @@
 import pytest
 
-from lerecord.simulator.demonstrator import Motion
-from lerecord.simulator.koch import GRIPPER, JointCalibration
-from lerecord.simulator.servo import Servo
-from lerecord.simulator.world import World
+from lerecord.simulator.dynamixel.servo import Servo
+from lerecord.simulator.rigs.koch import GRIPPER, JointCalibration
+from lerecord.simulator.scene.demonstrator import Motion
+from lerecord.simulator.scene.world import World
 
 RATE_HZ = 30.0
 SETTLE_S = 0.35

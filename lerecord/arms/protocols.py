@@ -1,0 +1,157 @@
+"""What a rig asks of an arm."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lerecord.arms.calibration import Calibration
+from lerecord.arms.units import Units
+from lerecord.frame import Motion
+from lerecord.motors.bus import BusCounters, Motor
+from lerecord.motors.retry import NORMAL, Retry
+
+
+@dataclass(frozen=True, slots=True)
+class ArmSettings:
+    """What a hardware config says about one arm.
+
+    Attributes:
+        name: of the arm in messages, such as "main follower".
+        port: path of its serial port.
+        baud: bits a second.
+        limits: joint name to (lowest, highest) goal in the config's units; only for followers.
+        retry: patience for each read while recording.
+        write_calibration: write the calibration also into servos that hold another one.
+    """
+
+    name: str
+    port: str
+    baud: int = 1_000_000
+    limits: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    retry: Retry = NORMAL
+    write_calibration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What no config makes a kind of arm exceed, in the units of a config, gripper or joint.
+
+    Attributes:
+        max_speed: units a second while it follows.
+        ramp_speed: units a second while it catches up and while it parks.
+        align_tolerance: units from the leader at which it may begin to follow at full speed.
+        step: units from one goal to the next, whatever the rate.
+    """
+
+    max_speed: float
+    ramp_speed: float
+    align_tolerance: float
+    step: float
+
+
+@dataclass(frozen=True, slots=True)
+class ArmIdentity:
+    """What makes an arm the same arm to a dataset; one entry a joint in each field."""
+
+    joints: tuple[str, ...]
+    ids: tuple[int, ...]
+    models: tuple[str, ...]
+
+
+class Leader(Protocol):
+    """An arm that a person moves. Positions are (D,), one a joint, in the units of the config."""
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Names of the joints, in the order of every array."""
+
+    @property
+    def identity(self) -> ArmIdentity:
+        """Its servos."""
+
+    @property
+    def calibration(self) -> dict[str, dict[str, int]]:
+        """Its calibration, for the record."""
+
+    @property
+    def counters(self) -> BusCounters:
+        """What its bus has seen; only ever counted up."""
+
+    def examine(self) -> None:
+        """Open the port, check every servo and the calibration that it holds, and close the port.
+
+        Nothing moves, and no EEPROM is written. Raises a LerecordError, closed again.
+        """
+
+    def connect(self) -> None:
+        """Examine the arm and set it up; the port stays open. Raises a LerecordError, closed again.
+
+        A rig examines all its arms before it connects the first.
+        """
+
+    def disconnect(self) -> None:
+        """Close the port. A leader's torque goes off, a follower's stays. Twice is allowed."""
+
+    def ask(self) -> None:
+        """Send for the positions that the next `read` then takes; raises nothing.
+
+        A rig asks all its arms before it reads the first, so that their buses work at once.
+        """
+
+    def read(self) -> NDArray[np.float32]:
+        """Measured positions (D,); raises BusError, never a made-up value."""
+
+
+class Follower(Leader, Protocol):
+    """An arm that goes where it is told."""
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """What no config makes it exceed; `command` keeps to its step by itself."""
+
+    @property
+    def motion(self) -> Motion | None:
+        """What came with the last positions that were read; None when it does not measure that."""
+
+    def command(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
+        """Tell it to go to a goal (D,), at most max_step units from the last goal in any joint.
+
+        Returns:
+            The goal that was sent, after every limit (D,). It is not rounded to encoder counts:
+            the servo gets the nearest count, but the next step starts here, so that a slow motion
+            of less than a count a step does move.
+
+        Raises:
+            BusError: it was not sent; the last goal still stands.
+            ValueError: the goal is not finite or not one a joint.
+        """
+
+    def park(self, pose: ArrayLike, max_step: float) -> NDArray[np.float32]:
+        """As `command`, but the pose is one in which it was found: no limit keeps it from there.
+
+        Torque goes off at its end, and an arm that does not get there would drop.
+        """
+
+    def reachable(self, goal: ArrayLike) -> NDArray[np.float64]:
+        """The nearest goal (D,) that its calibrated range and its limits allow."""
+
+    def release(self) -> None:
+        """Torque off: the arm sinks. Every servo is tried before an error is raised."""
+
+
+class ArmDriver(Protocol):
+    """What the names `Leader` and `Follower` in a driver's module stand for.
+
+    Attributes:
+        motors: servos of such an arm, one a joint.
+        calibration_names: LeRobot's folders for such an arm, such as "robots/koch_follower".
+    """
+
+    motors: tuple[Motor, ...]
+    calibration_names: tuple[str, ...]
+
+    def __call__(self, settings: ArmSettings, calibration: Calibration, units: Units) -> Leader:
+        """Make the arm; it is not connected yet."""

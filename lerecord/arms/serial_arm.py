@@ -1,0 +1,241 @@
+"""What a leader and a follower arm are, and what all arms on a serial servo bus share."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lerecord.arms.calibration import Calibration, JointCalibration, require_same
+from lerecord.arms.protocols import ArmIdentity, ArmSettings
+from lerecord.arms.units import Scale
+from lerecord.errors import ConfigError, DeviceError
+from lerecord.frame import Motion
+from lerecord.motors.bus import BusCounters, MotorBus, check_servos
+from lerecord.motors.errors import BusError
+from lerecord.motors.restart import RestartWatch
+from lerecord.motors.retry import Retry
+from lerecord.motors.tables import COUNTS_PER_TURN, EEPROM_END
+
+SET_UP = Retry(attempts=5, budget_s=1.0)
+"""Patience while an arm is set up or let go, when nothing else waits."""
+
+_BESIDE_COUNTS = 64  # under six degrees: what a hand or gravity moves a joint beyond its range
+_TOLERATED_COUNTS = 512  # an eighth of a turn: a calibration by hand misses the very ends
+
+
+class SerialArm:
+    """Servos on one bus, one a joint: what drivers of leaders and followers have in common.
+
+    After a power cycle a servo knows its place only within one turn. `connect` of a driver calls
+    `find_turns`, and from then on positions are those near the middle of the calibrated range.
+
+    Args:
+        settings: of the arm.
+        calibration: of the arm, checked against its motors.
+        scale: counts to units.
+        bus: with the arm's motors, not yet open.
+
+    Attributes:
+        bus: as given.
+        scale: as given.
+    """
+
+    def __init__(
+        self, settings: ArmSettings, calibration: Calibration, scale: Scale, bus: MotorBus
+    ) -> None:
+        self._settings = settings
+        self._calibration = calibration
+        self.scale = scale
+        self.bus = bus
+        self._joints = tuple(motor.name for motor in bus.motors)
+        self._turns = np.zeros(len(self._joints), np.int64)
+        self._restarts = RestartWatch(settings.name, bus, settings.retry)
+        self._motion: Motion | None = None
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Names of the joints, in the order of every array."""
+        return self._joints
+
+    @property
+    def identity(self) -> ArmIdentity:
+        """Its servos."""
+        motors = self.bus.motors
+        return ArmIdentity(
+            self._joints,
+            tuple(motor.id for motor in motors),
+            tuple(motor.model.name for motor in motors),
+        )
+
+    @property
+    def calibration(self) -> dict[str, dict[str, int]]:
+        """Its calibration, for the record."""
+        return self._calibration.as_mapping()
+
+    @property
+    def counters(self) -> BusCounters:
+        """What its bus has seen."""
+        return self.bus.counters
+
+    def ask(self) -> None:
+        """Send for the positions that the next `read` then takes; raises nothing."""
+        self.bus.ask_present(self._joints)
+
+    def read(self) -> NDArray[np.float32]:
+        """Measured positions (D,), in units.
+
+        Raises ServoError also when a servo turns out to have restarted.
+        """
+        try:
+            present = self.bus.read_present(self._joints, self._settings.retry)
+        except BusError:
+            self._restarts.after_failure()
+            raise
+        counts = present.position - self._turns
+        self._restarts.after_read(counts)
+        self._motion = Motion(
+            self.scale.rate(present.velocity).astype(np.float32),
+            present.effort.astype(np.float32),
+        )
+        return self.scale.to_units(counts).astype(np.float32)
+
+    @property
+    def motion(self) -> Motion | None:
+        """What came with the last positions that were read."""
+        return self._motion
+
+    def counts(self, retry: Retry) -> NDArray[np.int64]:
+        """Measured positions (D,), in counts of the calibration."""
+        return self.bus.sync_read("Present_Position", self._joints, retry) - self._turns
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Open the bus and check every servo; close it again when the set-up in it fails."""
+        self.bus.open()
+        try:
+            check_servos(self.bus, self._settings.name, SET_UP)
+            yield
+        except BaseException:
+            self.bus.close()
+            raise
+
+    def require_calibration(
+        self, held: Mapping[str, JointCalibration], fresh: Mapping[str, JointCalibration]
+    ) -> None:
+        """Refuse servos that hold another calibration than the arm's, unless it is to be written.
+
+        Args:
+            held: what they hold, by joint.
+            fresh: what they hold when they are new.
+
+        Raises:
+            ConfigError: it is another one.
+        """
+        if not self._settings.write_calibration:
+            arm = f"{self._settings.name} on {self.bus.port_name}"
+            require_same(held, fresh, self._calibration, arm)
+
+    def ensure(self, register: str, values: Mapping[str, int]) -> None:
+        """Let a register have these values by joint; what has them already is not written.
+
+        EEPROM wears out and is locked while torque is on: torque goes off where it is written.
+        """
+        differing = self._differing(register, values)
+        for joint in differing:
+            if self._is_eeprom(register, joint):
+                self.bus.write("Torque_Enable", joint, 0, SET_UP)
+            self.bus.write(register, joint, values[joint], SET_UP)
+        if differing and (kept := self._differing(register, values)):
+            raise DeviceError(
+                f"{kept[0]} of the {self._settings.name} does not keep {register} = "
+                f"{values[kept[0]]}: switch the arm's power off and on, and replace the servo "
+                f"when this comes back."
+            )
+
+    def find_turns(self) -> None:
+        """Count positions from the turn in which they are nearest to the middle of their range.
+
+        A joint in its range, or a little beside it, is taken at its word: one that turns freely is
+        else found a whole turn away when it stands at the end of its range.
+
+        Raises:
+            DeviceError: a joint is far outside of its calibrated range even so.
+        """
+        measured = self.bus.sync_read("Present_Position", self._joints, SET_UP)
+        joints = [self._calibration.joints[name] for name in self._joints]
+        low = np.array([joint.range_min for joint in joints])
+        high = np.array([joint.range_max for joint in joints])
+        nearest = np.rint((measured - (low + high) / 2) / COUNTS_PER_TURN).astype(np.int64)
+        is_beside = (measured < low - _BESIDE_COUNTS) | (measured > high + _BESIDE_COUNTS)
+        self._turns = np.where(is_beside, nearest, 0) * COUNTS_PER_TURN
+        position = measured - self._turns
+        outside = np.maximum(low - position, position - high)
+        worst = int(np.argmax(outside))
+        if outside[worst] > _TOLERATED_COUNTS:
+            degrees = outside[worst] * 360 / COUNTS_PER_TURN
+            raise DeviceError(
+                f"{self._joints[worst]} of the {self._settings.name} is {degrees:.0f} degrees "
+                f"outside of its calibrated range: switch the arm off, move the joint into its "
+                f"range and start again, or calibrate the arm again."
+            )
+
+    def hold(self, joints: Sequence[str]) -> None:
+        """Torque on, with the present position as the goal, so that nothing moves.
+
+        The goals are written one by one, as only such writes are acknowledged, and before torque
+        goes on; a servo may make its position the goal by itself, but need not.
+        """
+        measured = self.bus.sync_read("Present_Position", joints, SET_UP)
+        for joint, position in zip(joints, measured, strict=True):
+            self.bus.write("Goal_Position", joint, int(position), SET_UP)
+        for joint in joints:
+            self.bus.write("Torque_Enable", joint, 1, SET_UP)
+        self._restarts.begin(joints)
+
+    def let_go(self) -> None:
+        """Torque off at every servo; each is tried before the first error is raised."""
+        self._restarts.begin(())
+        first: BusError | None = None
+        for joint in self._joints:
+            try:
+                self.bus.write("Torque_Enable", joint, 0, SET_UP)
+            except BusError as error:
+                first = first if first is not None else error
+        if first is not None:
+            raise first
+
+    def goal_counts(self, goal: ArrayLike) -> dict[str, int]:
+        """What Goal_Position must be by joint for a goal (D,) in units: the nearest counts."""
+        counts = self.scale.to_counts(goal) + self._turns
+        return dict(zip(self._joints, counts.tolist(), strict=True))
+
+    def goal_range(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lowest and highest goal (D,): the calibrated range within the config's limits."""
+        low, high = self.scale.limits
+        for joint, (lowest, highest) in self._settings.limits.items():
+            if joint not in self._joints:
+                raise ConfigError(
+                    f"The limits of the {self._settings.name} name a joint {joint!r} that it has "
+                    f"not: it has {', '.join(self._joints)}."
+                )
+            at = self._joints.index(joint)
+            low[at], high[at] = max(low[at], lowest), min(high[at], highest)
+            if not low[at] < high[at]:
+                raise ConfigError(
+                    f"The limits of {joint} of the {self._settings.name} leave nothing of its "
+                    f"calibrated range: correct them in the hardware config."
+                )
+        return low, high
+
+    def disconnect(self) -> None:
+        """Close the port; torque stays as it is."""
+        self.bus.close()
+
+    def _differing(self, register: str, values: Mapping[str, int]) -> list[str]:
+        present = self.bus.sync_read(register, tuple(values), SET_UP)
+        return [joint for joint, is_ in zip(values, present, strict=True) if is_ != values[joint]]
+
+    def _is_eeprom(self, register: str, joint: str) -> bool:
+        models = {motor.name: motor.model for motor in self.bus.motors}
+        return models[joint].registers[register].address < EEPROM_END

@@ -1,0 +1,81 @@
+"""`lerecord info` and `lerecord check`, as a person or a program reads them."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from lerecord.dataset.overview import Overview, summary
+from lerecord.dataset.verify.dataset import check as verified
+from lerecord.printable import print_json, print_line, print_progress
+
+
+def info(root: Path, as_json: bool = False) -> None:
+    """Print what a dataset contains.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    overview = summary(root)
+    if as_json:
+        print_json(asdict(overview))
+        return
+    for line in _overview_lines(overview):
+        print_line(line)
+
+
+def check(root: Path, quick: bool = False, as_json: bool = False) -> int:
+    """Verify a dataset and print a line a finding; the exit status, 0 when all is right.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    show_progress = sys.stderr.isatty() and not as_json
+    report = verified(root, quick, _show if show_progress else None)
+    if show_progress:
+        print_progress("")
+    if as_json:
+        print_json({"sound": report.sound, **asdict(report)})
+        return 0 if report.sound else 1
+    for finding in report.findings:
+        print_line(f"wrong: {finding}")
+    for remark in report.remarks:
+        print_line(f"remark: {remark}")
+    depth = "no picture was decoded" if quick else "every picture was decoded"
+    unchecked = f"not checked: {', '.join(report.unchecked)}"
+    if report.sound:
+        more = f"; {unchecked}" if report.unchecked else ""
+        print_line(f"{root}: nothing is wrong ({depth}{more}).")
+    else:
+        more = f" ({unchecked})" if report.unchecked else ""
+        print_line(f"{root}: {len(report.findings)} findings{more}.")
+    return 0 if report.sound else 1
+
+
+def _show(done: int, episodes: int) -> None:
+    print_progress(f"checked {done} of {episodes} episodes")
+
+
+def _overview_lines(overview: Overview) -> list[str]:
+    rig = {True: " (simulated)", False: "", None: " (not recorded by lerecord)"}
+    lines = [
+        f"robot     {overview.robot_type or 'not named'}{rig[overview.simulated]}",
+        f"episodes  {overview.episodes}, {overview.frames} rows at {overview.fps} a second, "
+        f"{_duration(overview.seconds)}",
+    ]
+    lines += [f"task      {count} x {task}" for task, count in overview.tasks.items()]
+    lines += [
+        f"camera    {each.name}, {each.width}x{each.height}, {each.codec or 'codec not stated'}"
+        for each in overview.cameras
+    ]
+    lines.append(f"disk      {overview.disk_bytes / 1e6:.1f} MB")
+    if overview.left_takes:
+        lines.append(
+            f"unsaved   {len(overview.left_takes)} takes: {', '.join(overview.left_takes)}"
+        )
+    return lines
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,82 @@
+"""What the command line was given, and the plan of a session that it makes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lerecord.config.schema import HardwareConfig
+from lerecord.control.setup import Setup
+from lerecord.dataset.format.task_text import task_of
+from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.errors import ConfigError
+from lerecord.recording.session.plan import Plan, Wanted
+
+_CATCH_UP_S = 30.0
+_FARTHEST_UNITS = 720.0  # twice the way that a joint can be from its leader, in degrees
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOptions:
+    """What the command line was given; None where it was given nothing.
+
+    Attributes:
+        rerecord: episodes that are done again, in this order; none to record new ones.
+        as_json: let the last line of stdout be the outcome as a JSON object.
+    """
+
+    task: str | None = None
+    hardware: str | None = None
+    dataset: Path | None = None
+    episodes: int | None = None
+    episode_time_s: float | None = None
+    reset_time_s: float | None = None
+    seed: int | None = None
+    accept_calibration: bool = False
+    write_calibration: bool = False
+    trust_rig: bool = False
+    rerecord: tuple[int, ...] = ()
+    as_json: bool = False
+
+
+def plan_of(options: RecordOptions, setup: Setup, attended: bool) -> Plan:
+    """The session that the options ask for.
+
+    Raises:
+        LerecordError: they ask for something that is not there or makes no sense.
+    """
+    demonstrated = _is_demonstrated(setup.config)
+    if options.seed is not None and not demonstrated:
+        raise ConfigError("--seed places the box of a simulated rig; this rig is a real one.")
+    if not attended and not demonstrated and options.episode_time_s is None:
+        raise ConfigError(
+            "Without a terminal nobody ends the take; give --episode-time, or run it in a terminal."
+        )
+    wanted = _wanted(options, setup.root)
+    starts_by_itself = not attended and not demonstrated and options.reset_time_s is None
+    return Plan(
+        wanted=wanted,
+        episodes=len(wanted) if options.rerecord or not attended else options.episodes,
+        episode_time_s=options.episode_time_s,
+        reset_time_s=0.0 if starts_by_itself else options.reset_time_s,
+        attended=attended,
+        catch_up_s=max(_CATCH_UP_S, _FARTHEST_UNITS / setup.config.safety.ramp_speed),
+    )
+
+
+def _is_demonstrated(config: HardwareConfig) -> bool:
+    return config.simulator is not None and config.simulator.start
+
+
+def _wanted(options: RecordOptions, root: Path) -> tuple[Wanted, ...]:
+    if not options.rerecord:
+        return (Wanted(task_of(options.task or "")),) * (options.episodes or 1)
+    task = None if options.task is None else task_of(options.task)
+    episodes = Snapshot.of(root).episodes()
+    for index in options.rerecord:
+        if not 0 <= index < len(episodes):
+            raise ConfigError(
+                f"{root} has no episode {index}; its {len(episodes)} episodes are counted from 0."
+            )
+    return tuple(
+        Wanted(episodes[index].tasks[0] if task is None else task, index)
+        for index in options.rerecord
+    )

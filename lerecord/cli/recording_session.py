@@ -1,0 +1,210 @@
+"""`lerecord --task ...`: everything that a recording needs, opened, run and closed in order."""
+
+import gc
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lerecord.cli.finishing import Finishing
+from lerecord.cli.outcome import Outcome
+from lerecord.cli.record_options import RecordOptions, plan_of
+from lerecord.config.schema import HardwareConfig
+from lerecord.control.handover import Handover
+from lerecord.control.leader import Leader
+from lerecord.control.rig import Rig
+from lerecord.control.setup import Setup, dataset_spec
+from lerecord.dataset.format import layout
+from lerecord.errors import LerecordError
+from lerecord.pacing import Clocks, Pacer
+from lerecord.printable import print_json, print_line
+from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
+from lerecord.processes.starting import environment, python
+from lerecord.recording.recorder.free_space import free_bytes, low_disk
+from lerecord.recording.recorder.recorder import Recorder
+from lerecord.recording.session.behind import Afterwork, Behind
+from lerecord.recording.session.fan_out import FanOut
+from lerecord.recording.session.phases import Operator
+from lerecord.recording.session.plan import Plan
+from lerecord.recording.session.remarking import Remarking
+from lerecord.recording.session.session import Listener, Session
+from lerecord.simulation_client.simulated import SimulatedRig
+from lerecord.ui.terminal.keys import Signals, keyboard
+from lerecord.ui.terminal.listeners import Lines, Scene, Screen, ScreenProcess
+from lerecord.ui.terminal.output import never_waiting
+from lerecord.ui.terminal.terminal import (
+    has_cursor,
+    in_background,
+    is_attended,
+    never_stopped_by_it,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be recorded, and what is done with it."""
+
+    options: RecordOptions
+    setup: Setup
+    plan: Plan
+    afterwork: Afterwork | None
+
+
+@never_stopped_by_it()
+def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
+    """Record until the plan is fulfilled or the operator quits; returns the exit status.
+
+    Args:
+        options: what the command line was given.
+        afterwork: what is done with the dataset behind the session and at its normal end.
+
+    Raises:
+        LerecordError: something cannot be used as asked; nothing that was recorded is lost.
+    """
+    if in_background():
+        print_line("In the background of a terminal no keys are read.", sys.stderr)
+    setup = Setup.resolve(options.hardware, options.dataset)
+    attended = is_attended()
+    if setup.kept is not None and not (setup.kept.is_local or options.trust_rig):
+        setup.kept.require_trust(attended)
+    plan = plan_of(options, setup, attended)
+    if afterwork is not None:
+        afterwork.check(setup.root)
+    min_free_gb = setup.config.quality.min_free_gb
+    if (low := low_disk(setup.root, free_bytes(setup.root), min_free_gb)) is not None:
+        raise LerecordError(low)
+    if setup.config.simulator is not None and options.hardware is None:
+        print_line(
+            "No --hardware given: this records on the simulated rig, no arm or camera is used."
+        )
+    if plan.attended and any((setup.root / layout.TAKES).glob("*")):
+        _offer_to_recover(setup.root)
+    with never_waiting():
+        failure, received, saved = _recorded(_Job(options, setup, plan, afterwork))
+    if failure is not None:
+        raise LerecordError(failure)
+    if received is not None:
+        return 128 + received
+    return afterwork.finish(setup.root) if afterwork is not None and saved else 0
+
+
+def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
+    """Run the session and say what came of it.
+
+    Returns:
+        Why it ended before its plan was fulfilled, the signal that ended it, and whether it has
+        saved anything.
+    """
+    root = job.setup.root
+    signals = Signals()
+    with ExitStack() as stack:
+        screen = _started_screen(job.plan.attended, stack)
+        simulated, config = _reach(job, stack)
+        recorder, rig, notes = _open(job, config, stack)
+        stack.enter_context(signals)
+        _be_on_time()
+        shown = FanOut()
+        shown.add(
+            _shown(screen, Scene(root, config, rig.joints), recorder, job.plan),
+            substitute=lambda: Lines(recorder, job.plan.attended),
+        )
+        shown.add(Remarking(shown, recorder))
+        if notes:
+            shown.notice(" ".join(notes))
+        if job.afterwork is not None and job.afterwork.every is not None:
+            command, every = job.afterwork.behind(root), job.afterwork.every
+            shown.add(stack.enter_context(Behind(shown, recorder, command, every)))
+        operators: list[Operator] = [signals]
+        if job.plan.attended:
+            operators.append(stack.enter_context(keyboard()))
+        if simulated is not None:
+            operators.append(simulated)
+        source = Handover(Leader(), rig.bounds, rig.reachable)
+        session = Session(rig, source, recorder, job.plan, operators, shown)
+        with rig:  # innermost: the arm is parked and let go before anything else is waited for
+            gc.freeze()  # collections in the loop look at what the loop made, and nothing else
+            session.run(Pacer(config.fps, sleep=recorder.sleep))
+    for name in rig.still_held:
+        print_line(
+            f"The {name} could not be let go and holds its pose: hold it and switch its power off.",
+            sys.stderr,
+        )
+    demonstrations = [] if simulated is None else simulated.demonstrations
+    _print_outcome(Outcome.of(root, recorder, demonstrations), job.options.as_json)
+    return session.failure, signals.received, bool(recorder.saved)
+
+
+def _started_screen(attended: bool, stack: ExitStack) -> ScreenProcess | None:
+    """The process that draws, starting while devices are opened; None where nothing is drawn."""
+    return stack.enter_context(ScreenProcess()) if attended and has_cursor() else None
+
+
+def _shown(process: ScreenProcess | None, scene: Scene, recorder: Recorder, plan: Plan) -> Listener:
+    """A screen that is up, or else lines."""
+    if process is not None:
+        try:
+            process.wait_until_up()
+        except LerecordError as error:
+            print_line(f"There is no screen, only lines: {error}", sys.stderr)
+        else:
+            return Screen(scene, recorder, process)
+    return Lines(recorder, plan.attended)
+
+
+def _print_outcome(outcome: Outcome, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(outcome))
+        return
+    for line in outcome.lines():
+        print_line(line)
+
+
+def _be_on_time() -> None:
+    """Run before everything else on this machine, or say how that is permitted."""
+    if not ask_for_realtime(Realtime.CONTROL) and sys.platform == "linux":
+        print_line(
+            "The loop has no real-time priority, and is late when the machine is busy: "
+            f"{HOW_TO_PERMIT}."
+        )
+
+
+def _offer_to_recover(root: Path) -> None:
+    """Ask what becomes of takes that were never saved, in a process that may be heavy."""
+    command = "from lerecord.cli import main; main()"
+    subprocess.run(python("-c", command, "recover", str(root)), env=environment(), check=False)
+
+
+def _reach(job: _Job, stack: ExitStack) -> tuple[SimulatedRig | None, HardwareConfig]:
+    """Start the simulator when the rig is one, and find out where the rig is reached."""
+    config, seed = job.setup.config, job.options.seed
+    if config.simulator is None or not config.simulator.start:
+        return None, config
+    rig = SimulatedRig(config, config.simulator, seed, job.plan.attended)
+    simulated = stack.enter_context(rig)
+    return simulated, simulated.wait_until_up()
+
+
+def _open(job: _Job, config: HardwareConfig, stack: ExitStack) -> tuple[Recorder, Rig, list[str]]:
+    """Open dataset and cameras; the arms are only made, and connected later.
+
+    Also what the operator should know before the first take.
+    """
+
+    def sleep(seconds: float) -> None:
+        """Commits go on while the arm parks; what stops them is said when the recorder closes."""
+        try:
+            recorder.sleep(seconds)
+        except Exception:  # whatever it is: the arm must not drop for it
+            time.sleep(seconds)
+
+    setup, options = job.setup, job.options
+    rig = Rig(config, setup.calibrations, Clocks(sleep=sleep), options.write_calibration)
+    spec = dataset_spec(setup, rig)
+    finishing = stack.enter_context(Finishing(job.plan.attended))
+    recorder = stack.enter_context(
+        Recorder(setup.root, spec, config, options.accept_calibration, finishing.tell)
+    )
+    return recorder, rig, recorder.wait_until_ready()

@@ -1,0 +1,114 @@
+"""The rig that a dataset keeps: read, and not used unseen, for a dataset may be a stranger's."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lerecord.config import schema as configs
+from lerecord.config.schema import HardwareConfig
+from lerecord.dataset.format import layout
+from lerecord.errors import ConfigError
+from lerecord.printable import print_line
+from lerecord.secrets import without_secrets
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRig:
+    """What meta/hardware.json says of a rig.
+
+    Attributes:
+        source: the file.
+        config: the config in it; the local one where it is the same but for the secrets in it.
+        is_local: it is one of the hardware configs of this machine.
+    """
+
+    source: Path
+    config: HardwareConfig
+    is_local: bool
+    _calibrations: Any
+
+    @classmethod
+    def read(cls, root: Path) -> "KeptRig":
+        """The rig of a dataset.
+
+        Raises:
+            ConfigError: its file cannot be read, or a key in it is unknown, missing or wrong.
+        """
+        source = root / layout.HARDWARE
+        try:
+            data = json.loads(source.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise ConfigError(f"{source} cannot be read ({error}): {_REMEDY}") from error
+        if not isinstance(data, Mapping) or not isinstance(data.get("config"), Mapping):
+            raise ConfigError(f"{source} holds no hardware config: {_REMEDY}")
+        config = configs.parse(data["config"], str(source))
+        plain = config.without_secrets()
+        same = next((each for each in _local(root) if each.without_secrets() == plain), None)
+        return cls(source, same or config, same is not None, data.get("calibration"))
+
+    def calibration(self, pair: str, role: str) -> Any:
+        """The calibration of an arm, as it stands in the file.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        found = self._calibrations
+        for key in (pair, role):
+            found = found.get(key) if isinstance(found, Mapping) else None
+        if found is None:
+            raise ConfigError(f"{self.source} has no calibration of the {pair} {role}: {_REMEDY}")
+        return found
+
+    def require_trust(self, attended: bool, ask: Callable[[str], str] = input) -> None:
+        """Show a rig that is none of this machine's, and go on only when the operator agrees.
+
+        Raises:
+            ConfigError: nobody agrees, or nobody is there to.
+        """
+        told = "; ".join(self._described())
+        if not attended:
+            raise ConfigError(
+                f"The rig in {self.source} is none of the hardware configs of this machine "
+                f"({told}): name your own with --hardware, or use this one with --trust-rig."
+            )
+        print_line(f"The rig in {self.source} is none of the hardware configs of this machine:")
+        for line in self._described():
+            print_line(f"  {line}")
+        try:
+            answer = ask("Connect to it and move its arms? (y/N) ")
+        except EOFError:
+            answer = ""
+        if answer.strip().lower() not in ("y", "yes"):
+            raise ConfigError(
+                "The rig was not used: name your own with --hardware, or agree to this one with y."
+            )
+
+    def _described(self) -> Iterator[str]:
+        config = self.config
+        for name, pair in config.arms.items():
+            for role, arm in (("leader", pair.leader), ("follower", pair.follower)):
+                limits = f", limits {dict(arm.limits)}" if arm.limits else ""
+                yield f"{name} {role}: {arm.driver} on {arm.port}{limits}"
+        for name, camera in config.cameras.items():
+            yield f"camera {name}: {camera.driver} on {without_secrets(camera.device)}"
+        safety = config.safety
+        yield (
+            f"max_speed {safety.max_speed:g}, ramp_speed {safety.ramp_speed:g}, align_tolerance "
+            f"{safety.align_tolerance:g}, {config.fps} frames a second"
+        )
+
+
+_REMEDY = "restore the file, or name the rig with --hardware."
+
+
+def _local(root: Path) -> Iterator[HardwareConfig]:
+    """Every usable hardware config of this machine; none that came with the dataset itself."""
+    for folder in configs.config_folders():
+        if folder.resolve().is_relative_to(root.resolve()):
+            continue
+        for path in folder.glob("*.toml"):
+            with contextlib.suppress(ConfigError):
+                yield configs.load(path)

@@ -1,0 +1,308 @@
+"""From one list of episodes to another, in one transaction; only what changes is written."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from lerecord.dataset.edit import operation_log
+from lerecord.dataset.edit.episode_list import (
+    Draft,
+    EpisodeList,
+    FileChange,
+    Gone,
+    NewSidecar,
+    NewTable,
+    NewVideo,
+    Rename,
+    Slot,
+    Stays,
+    file_changes,
+    lengths,
+    places,
+    task_indices,
+)
+from lerecord.dataset.edit.operation_log import Done, Kept, Operation
+from lerecord.dataset.edit.sources import require_sources
+from lerecord.dataset.format import episode_table, layout, metadata, stats
+from lerecord.dataset.format.episode_table import EpisodeColumns, Place
+from lerecord.dataset.format.metadata import EpisodeRecord, line_of
+from lerecord.dataset.format.sidecar import StoredSidecar
+from lerecord.dataset.format.stats import Stats
+from lerecord.dataset.storage.lock import DatasetLock
+from lerecord.dataset.storage.state import DatasetState, Encoded, holds_dataset
+from lerecord.dataset.storage.transaction import Probe, Transaction, finish_pending, unobserved
+from lerecord.errors import DatasetError
+
+Progress = Callable[[int, int], None]
+"""Told how much of the work is done, of how much, in a unit of the work's own."""
+
+
+def silent(done: int, total: int) -> None:
+    """The progress that nobody looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told what happens: the progress of long work, and each effect on the disk."""
+
+    progress: Progress = silent
+    probe: Probe = unobserved
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What else one operation is, beside its new list.
+
+    Attributes:
+        done: its kind and how it was asked for.
+        undone: of an undo, the operation that it undoes.
+        cleared: files and folders below `.lerecord/` that are used up.
+        needed_bytes: that new pictures will take.
+        encoded: what the dataset says of its videos then; None leaves what it says.
+    """
+
+    done: Done
+    undone: Done | None = None
+    cleared: tuple[str, ...] = ()
+    needed_bytes: int = 0
+    encoded: Encoded | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rebuild:
+    """A dataset that is about to be changed, by a process that holds its lock.
+
+    Attributes:
+        root: the dataset.
+        state: between changes.
+        old: its episodes.
+        watch: who is told.
+    """
+
+    root: Path
+    state: DatasetState
+    old: EpisodeList
+    watch: Watch
+
+    @classmethod
+    def of(cls, root: Path, state: DatasetState, watch: Watch) -> Self:
+        """Read the list of episodes; raises DatasetError as `EpisodeList.load`."""
+        return cls(root, state, EpisodeList.load(root, state.info, state.tasks), watch)
+
+    @property
+    def keys(self) -> list[str]:
+        """The features that are videos."""
+        return self.state.info.camera_keys
+
+    def apply(self, slots: Sequence[Slot], change: Change) -> DatasetState:
+        """Make the dataset one of these episodes, in one transaction.
+
+        Returns:
+            Its state then.
+
+        Raises:
+            DatasetError: the disk refuses, or a file cannot be read.
+        """
+        said = change.encoded
+        new = _New.of(self.old, slots, self.state if said is None else self.state.encoded_as(said))
+        files = file_changes(self.old, slots, new.places, self.keys)
+        require_sources(self.root, slots, files)
+        operation = Operation(
+            done=change.done,
+            undone=change.undone,
+            episodes=len(slots),
+            digest=operation_log.digest_of(new.lines, new.stats_lines, len(slots)),
+            before=tuple(
+                operation_log.with_missing(self.root, each, self.keys)
+                if isinstance(each, Kept)
+                else each
+                for each in operation_log.list_before(self.old, slots)
+            ),
+            encoded=None if said is None else self.state.encoded,
+        )
+        kept = [each for each in operation.before if isinstance(each, Kept)]
+        counting = _Counting(self.watch, sum(map(_handlings, files)) + 2 * len(kept))
+        needed_bytes = change.needed_bytes + self._table_bytes(files, slots) + new.size_bytes
+        with Transaction(self.root, counting, needed_bytes) as transaction:
+            for each in files:
+                self._stage(transaction, each, new)
+            self._stage_metadata(transaction, new)
+            self._stage_trash(transaction, operation, kept)
+            for name in change.cleared:
+                transaction.remove(name)
+            transaction.commit()
+        counting.finish()
+        return new.state
+
+    def _table_bytes(self, files: Sequence[FileChange], slots: Sequence[Slot]) -> int:
+        total = 0
+        for each in files:
+            slot = slots[each.episode] if isinstance(each, NewTable) else None
+            if isinstance(slot, Stays):
+                total += (self.root / layout.data_file(slot.old)).stat().st_size
+        return total
+
+    def _stage(self, transaction: Transaction, change: FileChange, new: "_New") -> None:
+        match change:
+            case NewTable(episode):
+                columns = self._columns(new.slots[episode], new.places[episode])
+                episode_table.write_episode(transaction.place(layout.data_file(episode)), columns)
+            case NewSidecar(episode):
+                write = self._sidecar_writer(new.slots[episode])
+                write(transaction.place(layout.capture_file(episode)))
+            case NewVideo(episode, key):
+                slot = new.slots[episode]
+                assert isinstance(slot, Draft)
+                slot.videos[key](transaction.place(layout.video_file(episode, key)))
+            case Rename(old, name):
+                transaction.bring(old, name)
+            case Gone(name):
+                transaction.remove(name)
+
+    def _columns(self, slot: Slot, place: Place) -> EpisodeColumns:
+        if isinstance(slot, Draft):
+            return EpisodeColumns.of(slot.action, slot.state, place)
+        read = episode_table.read_entire(self.root / layout.data_file(slot.old))
+        return EpisodeColumns.of(read.action, read.state, place)
+
+    def _sidecar_writer(self, slot: Slot) -> Callable[[Path], None]:
+        if isinstance(slot, Draft):
+            assert slot.sidecar is not None
+            return slot.sidecar
+        source = self.root / layout.capture_file(slot.old)
+        return StoredSidecar.load(source).with_facts({"task": slot.task}).write
+
+    def _stage_metadata(self, transaction: Transaction, new: "_New") -> None:
+        assert new.state.stats is not None
+        files = {
+            layout.EPISODES: new.lines,
+            layout.EPISODES_STATS: new.stats_lines,
+            layout.TASKS: b"".join(
+                metadata.task_line(index, task) for index, task in enumerate(new.state.tasks)
+            ),
+            layout.HEALTH: new.health_lines,
+            layout.STATS: metadata.stats_bytes(new.state.stats),
+            layout.HARDWARE: new.state.hardware,
+            layout.INFO: new.state.info.to_bytes(),
+        }
+        for name, data in files.items():
+            path = self.root / name
+            if data != (path.read_bytes() if path.exists() else b""):
+                transaction.put(name, data)
+
+    def _stage_trash(
+        self, transaction: Transaction, operation: Operation, kept: Sequence[Kept]
+    ) -> None:
+        name = operation_log.next_name(self.root, operation.done.kind)
+        record = operation.to_bytes()
+        size = len(record)
+        for each in kept:
+            for file, in_trash in operation_log.kept_files(each, self.keys):
+                size += (self.root / file).stat().st_size
+                transaction.bring(file, f"{layout.TRASH}/{name}/{in_trash}")
+        transaction.put(operation_log.record_name(name), record)
+        for dropped in operation_log.to_drop(self.root, size):
+            transaction.remove(f"{layout.TRASH}/{dropped}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _New:
+    """Everything that follows from a new list but the episodes' files."""
+
+    slots: Sequence[Slot]
+    places: list[Place]
+    state: DatasetState
+    lines: bytes
+    stats_lines: bytes
+    health_lines: bytes
+
+    @classmethod
+    def of(cls, old: EpisodeList, slots: Sequence[Slot], state: DatasetState) -> Self:
+        each = lengths(old, slots)
+        stand = places(each, state.info.fps)
+        values = [
+            _stats(old, slot, place, length)
+            for slot, place, (_, length) in zip(slots, stand, each, strict=True)
+        ]
+        tasks = list(task_indices([task for task, _ in each]))
+        info = replace(
+            state.info,
+            episodes=len(slots),
+            frames=sum(length for _, length in each),
+            tasks=len(tasks),
+        )
+        records = [EpisodeRecord(i, (task,), length) for i, (task, length) in enumerate(each)]
+        return cls(
+            slots=slots,
+            places=stand,
+            state=replace(
+                state,
+                info=info,
+                tasks=tasks,
+                stats=stats.fold(values),
+                hardware=state.hardware_due,
+            ),
+            lines=operation_log.record_lines(records),
+            stats_lines=b"".join(metadata.stats_line(i, value) for i, value in enumerate(values)),
+            health_lines=b"".join(_health_lines(old, slots)),
+        )
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the files of lines."""
+        return len(self.lines) + len(self.stats_lines) + len(self.health_lines)
+
+
+def _stats(old: EpisodeList, slot: Slot, place: Place, length: int) -> Stats:
+    if isinstance(slot, Draft):
+        return episode_table.placed_stats(slot.stats, length, place)
+    if place == old.places[slot.old]:
+        return old.stats[slot.old]
+    return episode_table.placed_stats(old.stats[slot.old], length, place)
+
+
+def _health_lines(old: EpisodeList, slots: Sequence[Slot]) -> Iterator[bytes]:
+    for index, slot in enumerate(slots):
+        health = slot.health if isinstance(slot, Draft) else old.health.get(slot.old)
+        if health is not None:
+            yield line_of({"episode_index": index, **health})
+
+
+def _handlings(change: FileChange) -> int:
+    """How often the transaction speaks of it: staged, synced, carried out."""
+    return {Gone: 1, Rename: 2}.get(type(change), 3)
+
+
+class _Counting:
+    """A probe that makes progress of what the transaction is told to do."""
+
+    def __init__(self, watch: Watch, total: int) -> None:
+        self._watch = watch
+        self._total = total
+        self._done = 0
+
+    def __call__(self, step: str) -> None:
+        self._watch.probe(step)
+        if step.startswith(("stage ", "sync ", "step ")) and self._done < self._total:
+            self._watch.progress(self._done, self._total)
+            self._done += 1
+
+    def finish(self) -> None:
+        """Everything is done."""
+        self._watch.progress(self._total, self._total)
+
+
+@contextmanager
+def opened(root: Path, watch: Watch) -> Iterator[Rebuild]:
+    """Lock a dataset to change it; what a killed process left is finished or dropped first.
+
+    Raises:
+        DatasetError: it is none, holds what a change would lose, or another process has it.
+    """
+    if not holds_dataset(root):
+        raise DatasetError(f"{root} is not a dataset: {layout.INFO} is missing; check the path.")
+    with DatasetLock(root):
+        finish_pending(root, watch.probe)
+        yield Rebuild.of(root, DatasetState.load(root), watch)

@@ -1,0 +1,203 @@
+"""The parquet file of an episode, its columns and its statistics, as LeRobot v2.1 has them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from lerecord.commands import for_dataset
+from lerecord.dataset.format import stats
+from lerecord.dataset.format.parquet_file import read_parquet
+from lerecord.dataset.format.spec import DEFAULT_FEATURES, VECTORS, DatasetSpec
+from lerecord.dataset.format.stats import Histogram, Stats
+from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an episode stands in its dataset: what its rows' index columns follow from."""
+
+    episode: int
+    first_row: int
+    task: int
+    fps: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EpisodeColumns:
+    """The columns of an episode's parquet; N rows, D joints."""
+
+    action: NDArray[np.float32]
+    state: NDArray[np.float32]
+    timestamp: NDArray[np.float32]
+    frame_index: NDArray[np.int64]
+    episode_index: NDArray[np.int64]
+    index: NDArray[np.int64]
+    task_index: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, action: NDArray[np.float32], state: NDArray[np.float32], place: Place) -> Self:
+        """The columns of recorded rows at a place in the dataset."""
+        frame_index = np.arange(len(action), dtype=np.int64)
+        return cls(
+            action=action,
+            state=state,
+            timestamp=timestamps(len(action), place.fps),
+            frame_index=frame_index,
+            episode_index=np.full_like(frame_index, place.episode),
+            index=frame_index + place.first_row,
+            task_index=np.full_like(frame_index, place.task),
+        )
+
+    def __len__(self) -> int:
+        return len(self.frame_index)
+
+    def by_feature(self) -> dict[str, NDArray[Any]]:
+        """Feature name to column, in LeRobot's order without the cameras."""
+        return {
+            "action": self.action,
+            "observation.state": self.state,
+            **{name: getattr(self, name) for name in DEFAULT_FEATURES},
+        }
+
+
+def timestamps(rows: int, fps: int) -> NDArray[np.float32]:
+    """float32(frame_index / fps): LeRobot refuses anything else."""
+    return (np.arange(rows) / fps).astype(np.float32)
+
+
+def episode_stats(
+    columns: EpisodeColumns, histograms: Mapping[str, Histogram], spec: DatasetSpec
+) -> Stats:
+    """The statistics of an episode, in the order of the features.
+
+    Args:
+        columns: its rows.
+        histograms: camera name to the histogram of its pictures.
+        spec: names the cameras.
+    """
+    values = columns.by_feature()
+    vectors = {key: stats.of_column(values.pop(key)) for key in VECTORS}
+    cameras = {
+        camera.key: stats.of_pictures(histograms[camera.name], len(columns))
+        for camera in spec.cameras
+    }
+    return {**vectors, **cameras, **{key: stats.of_column(each) for key, each in values.items()}}
+
+
+def placed_stats(content: Stats, rows: int, place: Place) -> Stats:
+    """The statistics of an episode of `rows` rows at another place: the index columns' follow."""
+    index = np.arange(rows, dtype=np.int64)
+    return content | {
+        "episode_index": stats.of_column(np.full_like(index, place.episode)),
+        "index": stats.of_column(index + place.first_row),
+        "task_index": stats.of_column(np.full_like(index, place.task)),
+    }
+
+
+def write_episode(path: Path, columns: EpisodeColumns) -> None:
+    """Write the parquet file of an episode."""
+    values = columns.by_feature()
+    arrays = [to_arrow(column) for column in values.values()]
+    schema = pa.schema(
+        [pa.field(name, array.type) for name, array in zip(values, arrays, strict=True)],
+        metadata={"huggingface": json.dumps({"info": {"features": _hf_features(values)}})},
+    )
+    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="snappy")
+
+
+def read_episode(path: Path) -> EpisodeColumns:
+    """Read the parquet file of an episode.
+
+    Raises:
+        DatasetError: it is missing, not readable, or lacks a column.
+    """
+    table = read_parquet(path)
+    try:
+        values = {name: to_numpy(table, name) for name in (*VECTORS, *DEFAULT_FEATURES)}
+    except (pa.ArrowException, KeyError, ValueError) as error:
+        raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
+    return EpisodeColumns(
+        action=values.pop("action"), state=values.pop("observation.state"), **values
+    )
+
+
+def read_entire(path: Path) -> EpisodeColumns:
+    """Read the parquet file of an episode that will be written again, with nothing lost.
+
+    Raises:
+        DatasetError: as `read_episode`; or it has a column or a type that is not kept, or rows of
+            several tasks.
+    """
+    columns = read_episode(path)
+    found = columns.by_feature()
+    lost = [name for name in pq.read_schema(path).names if name not in found]
+    lost += [name for name in VECTORS if found[name].dtype != np.float32 or found[name].ndim != 2]
+    lost += [name for name, dtype in DEFAULT_FEATURES.items() if found[name].dtype != dtype]
+    if lost:
+        raise DatasetError(
+            f"{path} has a column {lost[0]} that lerecord would not keep as it is, so the dataset "
+            f"is not changed; change it with the recorder that made it."
+        )
+    if (columns.task_index != columns.task_index[:1]).any():
+        raise DatasetError(
+            f"{path} has rows of several tasks, and lerecord keeps one an episode, so the dataset "
+            f"is not changed; {for_dataset('check', path)} names the frames."
+        )
+    return columns
+
+
+def _hf_features(columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    # "Sequence" is the name that every release of `datasets` reads.
+    vectors = {
+        name: {
+            "feature": {"dtype": "float32", "_type": "Value"},
+            "length": columns[name].shape[1],
+            "_type": "Sequence",
+        }
+        for name in VECTORS
+    }
+    scalars = {name: {"dtype": dtype, "_type": "Value"} for name, dtype in DEFAULT_FEATURES.items()}
+    return {**vectors, **scalars}
+
+
+def to_arrow(column: NDArray[Any]) -> Any:
+    """An Arrow array of a column: (N,) plain, (N, D) as fixed_size_list<element>[D]."""
+    if column.ndim == 1:
+        return pa.array(column)
+    width = column.shape[1]
+    element = pa.field("element", pa.from_numpy_dtype(column.dtype))
+    flat: Any = pa.array(np.ascontiguousarray(column).reshape(-1))
+    return pa.FixedSizeListArray.from_arrays(flat, type=cast("Any", pa.list_(element, width)))
+
+
+_LISTS: Any = (pa.ListArray, pa.LargeListArray, pa.FixedSizeListArray)
+
+
+def to_numpy(table: pa.Table, name: str) -> NDArray[Any]:
+    """A column, (N,) or (N, D): as `to_arrow` made it, or with other kinds of lists.
+
+    Raises:
+        KeyError: there is none of that name.
+        ValueError: its lists have several lengths, or one is missing.
+    """
+    column = table[name]
+    array: Any = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
+    shape: list[int] = [len(array)]
+    while isinstance(array, _LISTS):
+        if isinstance(array, pa.FixedSizeListArray):
+            lengths = [array.type.list_size]
+        else:
+            lengths = array.value_lengths().unique().to_pylist()
+        if array.null_count or len(lengths) > 1:
+            raise ValueError(f"{name}: its rows have several lengths")
+        shape += lengths or [0]
+        array = array.flatten()
+    return cast("NDArray[Any]", array.to_numpy(zero_copy_only=False)).reshape(shape)

@@ -1,0 +1,82 @@
+"""Reading parquet files that somebody else may have made: what they unpack to is bounded first."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lerecord.commands import for_dataset
+from lerecord.dataset.format.bounded import MB, open_regular
+from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
+
+_ALWAYS_FINE = 256 * MB
+_MOST_TIMES = 50
+"""How much larger than the file the rows may be: repeated values are stored once."""
+_SIZES = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8}
+
+
+def read_parquet(
+    path: Path, columns: Sequence[str] | None = None, rows: int | None = None
+) -> pa.Table:
+    """A table, or some of its columns.
+
+    Args:
+        path: of the file.
+        columns: their names in the order in which they are wanted; None means all.
+        rows: how many there have to be; None means any number.
+
+    Raises:
+        DatasetError: it is missing, cannot be read, lacks a column, has another number of rows or
+            would unpack to far more than it should.
+    """
+    try:
+        with _opened(path) as parquet:
+            _check_rows(path, parquet.metadata.num_rows, rows)
+            _check_size(path, parquet.metadata, path.stat().st_size)
+            names = parquet.schema_arrow.names
+            if columns is not None and (lost := [each for each in columns if each not in names]):
+                raise DatasetError(f"{path} lacks the column {lost[0]!r}; restore it from a copy.")
+            table = parquet.read(columns=None if columns is None else list(columns))
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
+    return table if columns is None else table.select(list(columns))
+
+
+def rows_of(path: Path) -> int:
+    """How many rows a table says that it has; raises DatasetError."""
+    try:
+        with _opened(path) as parquet:
+            return int(parquet.metadata.num_rows)
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
+
+
+def _opened(path: Path) -> pq.ParquetFile:
+    os.close(open_regular(path))
+    return pq.ParquetFile(path, memory_map=True)
+
+
+def _check_rows(path: Path, found: int, due: int | None) -> None:
+    if due is not None and found != due:
+        raise DatasetError(
+            f"{path} has {found} rows where {due} are due; {for_dataset('check', path)} lists "
+            f"everything."
+        )
+
+
+def _check_size(path: Path, metadata: pq.FileMetaData, file_bytes: int) -> None:
+    unpacked = 0
+    for group in range(metadata.num_row_groups):
+        row_group = metadata.row_group(group)
+        for number in range(row_group.num_columns):
+            column = row_group.column(number)
+            each = _SIZES.get(column.physical_type, 0)
+            unpacked += max(column.num_values * each, column.total_uncompressed_size)
+    if unpacked > max(_ALWAYS_FINE, file_bytes * _MOST_TIMES):
+        raise DatasetError(
+            f"{path} has {file_bytes / MB:.1f} MB and would unpack to {unpacked / MB:.0f} MB; it "
+            f"is no table of a recording: restore it from a copy."
+        )

@@ -1,0 +1,1 @@
+"""Video settings by a name that says what they are for."""

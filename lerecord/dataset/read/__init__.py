@@ -1,0 +1,5 @@
+"""Reading a dataset for training, without torch.
+
+`dataset` is `lerecord.Dataset`; `samples`, `windows` and `policy_presets` decide what a sample is.
+Decoding is `video.random_access`. Begin with `dataset`.
+"""

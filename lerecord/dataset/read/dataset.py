@@ -1,0 +1,279 @@
+"""A dataset as a trainer reads it: rows, windows of time and decoded pictures, as NumPy."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lerecord.dataset.format import layout, metadata, stats
+from lerecord.dataset.format.feature import Feature
+from lerecord.dataset.format.info import Info
+from lerecord.dataset.format.metadata import EpisodeRecord
+from lerecord.dataset.format.stats import Stats
+from lerecord.dataset.read.samples import Batch, ImageForm, Samples
+from lerecord.dataset.read.windows import DeltaTimestamps, Windows, expanded
+from lerecord.dataset.storage.columns import Rows, load_rows, require_known_tasks
+from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.video.depth import is_depth
+from lerecord.dataset.video.packet_index import Stamp
+from lerecord.dataset.video.random_access import Clock, PictureSource, Pixels, Take, Video
+from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
+
+TOLERANCE_S = 1e-4
+"""LeRobot's."""
+
+
+class Dataset(Samples):
+    """The episodes of a LeRobot v2.1 dataset; lerecord's own or LeRobot's.
+
+    `dataset[i]` is a dict: every feature of row i, the pictures decoded, and `task`, the sentence.
+    A feature in `delta_timestamps` is a window instead, (T, ...), with `<feature>_is_pad`, (T,)
+    bool. As in LeRobot 0.3.3, places outside the episode repeat its first or last row and are
+    flagged, and a window of one picture has no time axis.
+
+    It may be pickled, forked and used by many processes; each opens its own decoders.
+
+    Args:
+        root: the dataset's folder.
+        episodes: which, in this order; None means all. Rows are numbered anew from 0.
+        delta_timestamps: feature to offsets in seconds; `observation.*` means all that begin so.
+        tolerance_s: of offsets from multiples of 1 / fps, and of pictures from their times.
+        images: `uint8`: (H, W, 3) RGB, a quarter of the memory, for training loops that scale on
+            the GPU. `float32`: (3, H, W) RGB in [0, 1], as LeRobot's policies take it. Depth is
+            read with `uint8` only, as (H, W, 1) uint16, the values as they are stored.
+
+    Raises:
+        DatasetError: there is no dataset of v2.1, it disagrees with itself, or it has not what is
+            asked for.
+    """
+
+    def __init__(
+        self,
+        root: str | PathLike[str],
+        episodes: Sequence[int] | None = None,
+        delta_timestamps: DeltaTimestamps | None = None,
+        tolerance_s: float = TOLERANCE_S,
+        images: ImageForm = "uint8",
+    ) -> None:
+        snapshot = Snapshot.of(Path(root))
+        self._view = snapshot.view
+        self._info = snapshot.info
+        self._images = _known_form(images)
+        if images == "float32":
+            _require_colour(self._info)
+        self._tasks = snapshot.tasks()
+        self._windows = Windows.of(
+            expanded(delta_timestamps or {}, self._info.features), self.fps, tolerance_s
+        )
+        records = _chosen(snapshot.episodes(), episodes)
+        self._rows = load_rows(self._view, self._info, records, tolerance_s)
+        require_known_tasks(self._rows, self._tasks)
+        self._episode_stats = _stats_of(snapshot, records)
+        self._stamps = self._stamped(records)
+        self._pictures = PictureSource(Clock(self.fps, tolerance_s))
+
+    @property
+    def root(self) -> Path:
+        """The dataset's folder."""
+        return self._view.root
+
+    @property
+    def fps(self) -> int:
+        """Rows a second."""
+        return self._info.fps
+
+    @property
+    def robot_type(self) -> str | None:
+        """Of the rig; None when nobody said it."""
+        return self._info.robot_type
+
+    @property
+    def features(self) -> Mapping[str, Any]:
+        """As in meta/info.json: name to dtype, shape and names."""
+        return self._info.features_data()
+
+    @property
+    def camera_keys(self) -> list[str]:
+        """The features that are videos."""
+        return self._info.camera_keys
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Every sentence of the dataset, in the order of task_index."""
+        return tuple(self._tasks.values())
+
+    @property
+    def numbered_tasks(self) -> Mapping[int, str]:
+        """Every sentence of the dataset by its task_index; other recorders leave numbers out."""
+        return self._tasks
+
+    @property
+    def episodes(self) -> tuple[EpisodeRecord, ...]:
+        """The chosen episodes."""
+        return self._rows.episodes
+
+    @property
+    def stats(self) -> Stats:
+        """Statistics over the chosen episodes; of pictures in [0, 1], whatever `images` is."""
+        return stats.fold(self._episode_stats) or {}
+
+    @property
+    def episode_stats(self) -> tuple[Stats, ...]:
+        """Statistics of each chosen episode."""
+        return self._episode_stats
+
+    @property
+    def episode_data_index(self) -> dict[str, NDArray[np.int64]]:
+        """`from` and `to`, (E,) each: the first row here of each episode, and one past its last."""
+        return {"from": self._rows.first, "to": self._rows.end}
+
+    @property
+    def rows(self) -> Rows:
+        """All columns but pictures, in memory; not to be changed."""
+        return self._rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __repr__(self) -> str:
+        return f"Dataset({str(self.root)!r}, {len(self.episodes)} episodes, {len(self)} rows)"
+
+    def gather(self, rows: NDArray[np.int64]) -> Batch:
+        """Samples by number, stacked; raises DatasetError when a picture cannot be read."""
+        episode = self._rows.episode_at(rows)
+        first, end = self._rows.first[episode], self._rows.end[episode]
+        batch: Batch = {}
+        pads: Batch = {}
+        for key in self._info.features:
+            if key in self._windows:
+                taken = self._windows.at(key, rows, first, end)
+                pads[f"{key}_is_pad"] = taken.padded
+                batch[key] = self._values(key, taken.rows)
+            else:
+                batch[key] = self._values(key, rows[:, None])[:, 0]
+        for key in self.camera_keys:
+            if key in self._windows and batch[key].shape[1] == 1:
+                batch[key] = batch[key][:, 0]
+        tasks = [self._tasks[each] for each in self._rows.columns["task_index"][rows].tolist()]
+        return batch | pads | {"task": tasks}
+
+    def _values(self, key: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """(N, T, ...) of (N, T) rows."""
+        if key in self._rows.columns:
+            return self._rows.columns[key][rows]
+        return self._decoded(key, rows)
+
+    def _decoded(self, key: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """The pictures of (N, T) rows; every one is decoded once, however often it is asked for."""
+        places = _Places(rows.ravel(), self._images, self._info.features[key])
+        episodes = self._rows.episode_at(places.rows)
+        for episode in np.unique(episodes):
+            number = self._rows.episodes[episode].index
+            path = self._view.path(layout.video_file(number, key))
+            first = int(self._rows.first[episode])
+            self._pictures.pictures(
+                Video(path, self._stamps[number, key], key),
+                (places.rows[episodes == episode] - first).tolist(),
+                places.taker(first),
+            )
+        return places.values.reshape(*rows.shape, *places.values.shape[1:])
+
+    def _stamped(self, records: Sequence[EpisodeRecord]) -> dict[tuple[int, str], Stamp]:
+        """Which content each video has now: rows and pictures of different takes never mix."""
+        stamps = {}
+        for record in records:
+            for key in self.camera_keys:
+                path = self._view.path(layout.video_file(record.index, key))
+                try:
+                    stamps[record.index, key] = Stamp.of(path.stat())
+                except OSError as error:
+                    raise DatasetError(
+                        f"{path} cannot be read ({error.strerror}); {to_read(error)}."
+                    ) from error
+        return stamps
+
+
+class _Places:
+    """Where decoded pictures go: one may be due at several places."""
+
+    def __init__(self, rows: NDArray[np.int64], form: ImageForm, feature: Feature) -> None:
+        self.rows, self._wanted = np.unique(rows, return_inverse=True)
+        self._form = form
+        self._key = feature.key
+        width, height = feature.size
+        self._size = size = (height, width)
+        self._is_depth = is_depth(feature)
+        shape = (*size, 3) if form == "uint8" else (3, *size)
+        self.values: NDArray[Any] = (
+            np.empty((len(rows), *size, 1), dtype=np.uint16)
+            if self._is_depth
+            else np.empty((len(rows), *shape), dtype=form)
+        )
+
+    def taker(self, first: int) -> Take:
+        """Takes the pictures of an episode whose first row is `first`."""
+        return lambda number, rgb: self.put(first + number, rgb)
+
+    def put(self, row: int, pixels: Pixels) -> None:
+        """Put the picture of a row wherever it is due."""
+        if pixels.shape[:2] != self._size:
+            raise DatasetError(
+                f"A picture of {pixels.shape[1]}x{pixels.shape[0]} stands where {layout.INFO} says "
+                f"{self._size[1]}x{self._size[0]}; `lerecord check` says what is wrong."
+            )
+        if (pixels.dtype == np.uint16) != self._is_depth:
+            found, due = ("depth", "colour")[:: -1 if self._is_depth else 1]
+            raise DatasetError(
+                f"The videos of {self._key} hold {found} where {layout.INFO} describes {due}; "
+                f"correct its video.pix_fmt and video.is_depth_map there."
+            )
+        first, *others = np.flatnonzero(self._wanted == np.searchsorted(self.rows, row))
+        if self._form == "uint8":
+            self.values[first] = pixels
+        else:
+            for channel, target in zip(cv2.split(pixels), self.values[first], strict=True):
+                np.divide(channel, np.float32(255), out=target)
+        self.values[others] = self.values[first]
+
+
+def _known_form(images: ImageForm) -> ImageForm:
+    if images not in get_args(ImageForm):
+        raise DatasetError(
+            f"Images are given as {' or '.join(get_args(ImageForm))}, not as {images!r}."
+        )
+    return images
+
+
+def _require_colour(info: Info) -> None:
+    """Depth has no values in [0, 1]: how it is scaled is for those who know the camera."""
+    if depth := [each.key for each in info.videos if is_depth(each)]:
+        raise DatasetError(
+            f"{depth[0]} is a depth camera, which has no float32 form; open the dataset with "
+            f'images="uint8" to get its values as they are stored, in uint16.'
+        )
+
+
+def _chosen(
+    records: Sequence[EpisodeRecord], episodes: Sequence[int] | None
+) -> Sequence[EpisodeRecord]:
+    if episodes is None:
+        return records
+    if absent := [each for each in episodes if not 0 <= each < len(records)]:
+        raise DatasetError(
+            f"There is no episode {absent[0]}; the dataset has 0 to {len(records) - 1}."
+        )
+    if len(set(episodes)) < len(episodes):
+        raise DatasetError("An episode is chosen twice; name each once.")
+    return [records[each] for each in episodes]
+
+
+def _stats_of(snapshot: Snapshot, records: Sequence[EpisodeRecord]) -> tuple[Stats, ...]:
+    # Not meta/stats.json: a dataset that LeRobot appended to has an old one.
+    data = snapshot.required(layout.EPISODES_STATS)
+    each = metadata.parse_episodes_stats(data, snapshot.info.episodes)
+    return tuple(each[record.index] for record in records)

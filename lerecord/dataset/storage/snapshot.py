@@ -1,0 +1,140 @@
+"""A dataset as its readers see it: the last committed state, without the lock and unchanged.
+
+A change that a killed process left marked is looked through: readers show the dataset as it is once
+the change is finished, and write nothing. The next command that changes the dataset finishes it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from lerecord.dataset.format import layout, metadata
+from lerecord.dataset.format.hardware import spec_of
+from lerecord.dataset.format.info import Info
+from lerecord.dataset.format.metadata import EpisodeRecord
+from lerecord.dataset.format.spec import DatasetSpec
+from lerecord.dataset.storage.pending_view import PendingView
+from lerecord.dataset.storage.state import holds_dataset
+from lerecord.errors import DatasetError
+
+_ATTEMPTS = 20  # a recorder that commits meanwhile does so every few seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The metadata of one moment, as bytes where it may be wrong, and where the files are.
+
+    Attributes:
+        view: finds the files.
+        info: meta/info.json.
+        meta: the other files below meta/ and capture/health.jsonl, by path; None when missing.
+        versions: what tells this moment from every other.
+    """
+
+    view: PendingView
+    info: Info
+    meta: dict[str, bytes | None]
+    versions: list[tuple[int, ...] | None]
+
+    @classmethod
+    def of(cls, root: Path) -> Self:
+        """Look at a dataset.
+
+        Raises:
+            DatasetError: it is none, or its info.json is not of v2.1.
+        """
+        if not holds_dataset(root):
+            raise DatasetError(
+                f"{root} is not a dataset: {layout.INFO} is missing; check the path."
+            )
+        for _ in range(_ATTEMPTS):
+            view = PendingView.of(root)
+            before = _versions(view)
+            info = view.read(layout.INFO)
+            meta = {name: _read(view, name) for name in _META}
+            if _versions(PendingView.of(root)) == before:
+                return cls(view, Info.from_bytes(info, root), meta, before)
+        raise restless(root)
+
+    def is_current(self) -> bool:
+        """False once the dataset has changed."""
+        return _versions(PendingView.of(self.root)) == self.versions
+
+    @property
+    def root(self) -> Path:
+        """The dataset's folder."""
+        return self.view.root
+
+    def required(self, name: str) -> bytes:
+        """One of the files in `meta`.
+
+        Raises:
+            DatasetError: it is missing.
+        """
+        data = self.meta[name]
+        if data is None:
+            raise DatasetError(f"{name} is missing.")
+        return data
+
+    def tasks(self) -> dict[int, str]:
+        """By task_index, which may leave numbers out; raises DatasetError.
+
+        LeRobot reads every line, whatever total_tasks says.
+        """
+        return metadata.parse_tasks(self.required(layout.TASKS))
+
+    def episodes(self) -> list[EpisodeRecord]:
+        """By episode_index; raises DatasetError.
+
+        An episode that names no task has those of its frames.
+        """
+        records = metadata.parse_episodes(self.required(layout.EPISODES), self.info.episodes)
+        if all(record.tasks for record in records):
+            return records
+        from lerecord.dataset.storage.episode_tasks import (
+            named_by_frames,  # most never need pyarrow
+        )
+
+        return named_by_frames(self.view, self.tasks(), records)
+
+    def spec(self) -> DatasetSpec:
+        """The rig that it came from; raises DatasetError."""
+        return spec_of(self.info, self.required(layout.HARDWARE))
+
+
+def restless(root: Path) -> DatasetError:
+    """The refusal to judge a dataset that never keeps still."""
+    return DatasetError(f"{root} changes all the time; stop what records into it.")
+
+
+_META = (
+    layout.TASKS,
+    layout.EPISODES,
+    layout.EPISODES_STATS,
+    layout.STATS,
+    layout.HARDWARE,
+    layout.HEALTH,
+)
+
+
+def _versions(view: PendingView) -> list[tuple[int, ...] | None]:
+    """What changes with each file of lines and of info: a new file, or a longer one.
+
+    A staged file is the same one once it is moved into place.
+    """
+    found: list[tuple[int, ...] | None] = []
+    for name in (layout.INFO, *_META):
+        try:
+            status = view.path(name).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            found.append(None)
+        else:
+            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+    return found
+
+
+def _read(view: PendingView, name: str) -> bytes | None:
+    try:
+        return view.read(name)
+    except (FileNotFoundError, NotADirectoryError):
+        return None

@@ -1,0 +1,230 @@
+"""What a writer keeps in mind of a dataset: enough to append, however many episodes there are."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from lerecord.commands import command
+from lerecord.dataset.format import layout, metadata, stats, third_party
+from lerecord.dataset.format.bounded import open_regular, read_meta_file
+from lerecord.dataset.format.fields import Fields
+from lerecord.dataset.format.hardware import hardware_bytes, spec_of
+from lerecord.dataset.format.info import Info
+from lerecord.dataset.format.rig_differences import calibration_differences, differences
+from lerecord.dataset.format.spec import DatasetSpec
+from lerecord.dataset.format.stats import Stats
+from lerecord.dataset.format.video_settings import VideoSettings, video_from_data, video_to_data
+from lerecord.dataset.storage.pending_view import PendingView
+from lerecord.errors import DatasetError
+from lerecord.refusals import remedy_of
+
+_TAIL = 1 << 20  # bytes in which the last line of a JSONL file is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What a dataset says of its videos.
+
+    Attributes:
+        settings: that the last ones were encoded with, from meta/hardware.json.
+        codecs: feature name to codec, from info.json.
+    """
+
+    settings: VideoSettings
+    codecs: Mapping[str, str]
+
+    @classmethod
+    def all_as(cls, settings: VideoSettings, keys: Iterable[str]) -> Self:
+        """What is said when every video of every feature has these settings."""
+        return cls(settings, dict.fromkeys(keys, settings.codec))
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON-able data."""
+        return {"settings": video_to_data(self.settings), "codecs": dict(self.codecs)}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_data` gave."""
+        return cls(video_from_data(data["settings"]), data["codecs"])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DatasetState:
+    """A dataset between two changes.
+
+    Attributes:
+        spec: the rig at hand.
+        info: meta/info.json.
+        tasks: by task_index.
+        stats: over all episodes; None of none.
+        hardware: the bytes of meta/hardware.json; empty when it is not there yet.
+        rig_known: False of a dataset that another recorder made: it never gets a hardware.json.
+    """
+
+    spec: DatasetSpec
+    info: Info
+    tasks: list[str]
+    stats: Stats | None
+    hardware: bytes
+    rig_known: bool = True
+
+    @property
+    def hardware_due(self) -> bytes:
+        """The bytes of meta/hardware.json for this spec; empty when the rig is not known."""
+        return hardware_bytes(self.spec) if self.rig_known else b""
+
+    @property
+    def encoded(self) -> Encoded:
+        """What it says of its videos."""
+        return Encoded(self.spec.video, self.info.codecs)
+
+    def says(self, encoded: Encoded) -> bool:
+        """True when it says this of its videos; without a rig it only says their codecs."""
+        if self.rig_known:
+            return self.encoded == encoded
+        return self.info.codecs == dict(encoded.codecs)
+
+    def encoded_as(self, encoded: Encoded) -> Self:
+        """The same where it says something else of its videos."""
+        return replace(
+            self,
+            spec=replace(self.spec, video=encoded.settings),
+            info=self.info.with_codecs(encoded.codecs),
+        )
+
+    @classmethod
+    def empty(cls, spec: DatasetSpec) -> Self:
+        """A dataset without episodes."""
+        return cls(spec, Info.of(spec), [], None, b"")
+
+    @classmethod
+    def load(cls, root: Path) -> Self:
+        """Read a dataset that is not in the middle of a change.
+
+        Raises:
+            DatasetError: a file below meta/ is missing, not of v2.1, or disagrees with info.json;
+                or another recorder made it, with more in it than a change would keep.
+        """
+        info = Info.from_bytes(read_meta(root, layout.INFO), root)
+        rig_known = not third_party.is_foreign(root)
+        hardware = read_meta(root, layout.HARDWARE) if rig_known else b""
+        for name in (layout.EPISODES, layout.EPISODES_STATS):
+            _check_last_line(root, name, info.episodes)
+        tasks = read_meta(root, layout.TASKS)
+        metadata.require_whole(layout.TASKS, tasks, info.tasks)
+        return cls(
+            spec=spec_of(info, hardware) if rig_known else _spec_of_foreign(root, info),
+            info=info,
+            tasks=metadata.numbered(metadata.parse_tasks(tasks, info.tasks)),
+            stats=_stats(root, info),
+            hardware=hardware,
+            rig_known=rig_known,
+        )
+
+
+def _spec_of_foreign(root: Path, info: Info) -> DatasetSpec:
+    for name in (layout.EPISODES, layout.TASKS):
+        third_party.require_known_entries(name, read_meta(root, name))
+    return third_party.kept_spec(info)
+
+
+def holds_dataset(root: Path) -> bool:
+    """True when there is an info.json, or a marked change that brings the first one."""
+    return PendingView.of(root).path(layout.INFO).is_file()
+
+
+def is_free(root: Path) -> bool:
+    """True when a dataset can be started there: nothing is there but hidden files."""
+    if not root.exists():
+        return True
+    if not root.is_dir() or holds_dataset(root):
+        return False
+    return all(path.name.startswith(".") for path in root.iterdir())
+
+
+def compared_rig(mine: DatasetSpec, theirs: DatasetSpec, accept_calibration: bool) -> DatasetSpec:
+    """The rig at hand, when it is the one that the dataset came from.
+
+    Raises:
+        DatasetError: it is another, or was calibrated anew and that was not accepted.
+    """
+    if different := differences(mine, theirs):
+        raise DatasetError(
+            f"This is not the rig that the dataset was recorded with: {'; '.join(different)}; "
+            f"record into another folder."
+        )
+    recalibrated = calibration_differences(mine, theirs)
+    if recalibrated and not accept_calibration:
+        raise DatasetError(
+            f"The arms were calibrated anew since the dataset was recorded: "
+            f"{'; '.join(recalibrated)}; accept it with --accept-calibration, "
+            f"or record into another folder."
+        )
+    return mine
+
+
+def _stats(root: Path, info: Info) -> Stats | None:
+    if info.episodes == 0:
+        return None
+    if (root / layout.STATS).exists():
+        stored = _whole_stats(read_meta(root, layout.STATS), info)
+        if stored is not None:
+            return stored
+    each = metadata.parse_episodes_stats(read_meta(root, layout.EPISODES_STATS), info.episodes)
+    return stats.fold(each)
+
+
+def _whole_stats(data: bytes, info: Info) -> Stats | None:
+    """The statistics in meta/stats.json; None when they have to be derived again.
+
+    Other recorders that append leave the file behind, with fewer rows counted; other tools put
+    their own statistics in its place.
+    """
+    try:
+        stored = metadata.parse_stats(data)
+    except DatasetError:
+        return None
+    return stored if "index" in stored and stored["index"].count == info.frames else None
+
+
+def read_meta(root: Path, name: str) -> bytes:
+    """A file below meta/ or capture/; raises DatasetError when it cannot be read."""
+    try:
+        return read_meta_file(root / name, name)
+    except OSError as error:
+        raise _unreadable(root / name, error) from error
+
+
+def _tail(path: Path) -> bytes:
+    try:
+        with os.fdopen(open_regular(path), "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            return file.read()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> DatasetError:
+    gone = isinstance(error, FileNotFoundError)
+    remedy = "restore it from a copy" if gone else remedy_of(error) or "restore it from a copy"
+    return DatasetError(f"{path} cannot be read ({error.strerror}); {remedy}.")
+
+
+def _check_last_line(root: Path, name: str, episodes: int) -> None:
+    """A file of lines must end where info.json says; only its end is read."""
+    path = root / name
+    data = _tail(path) if path.exists() else b""
+    last: Any = -1
+    if data:
+        line = data.removesuffix(b"\n").rpartition(b"\n")[2]
+        try:
+            last = Fields.parsed(line, name).get("episode_index")
+        except DatasetError:
+            last = None
+    if last != episodes - 1 or (data and not data.endswith(b"\n")):
+        raise DatasetError(
+            f"{path} does not end with episode {episodes - 1}, the last that {layout.INFO} counts; "
+            f"restore it; {command('check', root)} lists everything."
+        )

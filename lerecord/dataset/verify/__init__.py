@@ -1,0 +1,5 @@
+"""Is a dataset right? `lerecord check`, and the quick look before one is used.
+
+`dataset` checks what spans episodes, `episode`, `frames` and `video` what is within one;
+`findings` are what they say, `sound` asks for the quick check. Begin with `dataset`.
+"""

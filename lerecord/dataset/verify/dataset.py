@@ -1,0 +1,272 @@
+"""Checks that a dataset is what LeRobot v2.1 reads and what was truly recorded."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+import numpy as np
+
+from lerecord.dataset.format import layout, metadata, stats
+from lerecord.dataset.format.metadata import EpisodeRecord
+from lerecord.dataset.format.spec import DEFAULT_FEATURES, DatasetSpec
+from lerecord.dataset.format.stats import Stats
+from lerecord.dataset.storage.snapshot import Snapshot, restless
+from lerecord.dataset.verify.episode import Episode, check_episode
+from lerecord.dataset.verify.findings import Place, Report
+from lerecord.errors import DatasetError
+
+FOLD_TOLERANCE = 1e-9
+"""Relative; the fold is exact on one machine, and rounds a little differently on another."""
+
+_ATTEMPTS = 3  # what changed in the middle of a check looks wrong, and is not
+
+_T = TypeVar("_T")
+
+Progress = Callable[[int, int], None]
+"""Told how many episodes are checked, of how many."""
+
+
+def check(root: Path, quick: bool = False, progress: Progress | None = None) -> Report:
+    """Check everything; nothing is written.
+
+    Args:
+        root: the dataset's folder.
+        quick: decode no picture.
+        progress: told after each episode.
+
+    Raises:
+        DatasetError: there is no dataset of v2.1, or it changes faster than it can be checked.
+    """
+    for _ in range(_ATTEMPTS):
+        snapshot = Snapshot.of(root)
+        report = _checked(snapshot, quick, progress)
+        if report.sound or snapshot.is_current():
+            return report
+    raise restless(root)
+
+
+def _checked(snapshot: Snapshot, quick: bool, progress: Progress | None) -> Report:
+    report = Report()
+    place = Place(report)
+    spec = _spec(snapshot, place)
+    tasks = _parsed(snapshot.tasks, place) or {}
+    records = _parsed(snapshot.episodes, place) or []
+    each = _parsed(lambda: _episodes_stats(snapshot), place)
+    _check_totals(snapshot, records, place)
+    _check_tasks(tasks, records, place)
+    _check_line_counts(snapshot, place)
+    recorded_here = _check_health(snapshot, records, place)
+    _check_stats(snapshot, each, records, place)
+    _check_strays(snapshot, records, place)
+    if not _is_of_another_recorder(snapshot):
+        for record in records:
+            if record.index not in recorded_here:
+                appended = Place(report, record.index)
+                appended.remark("it has no sidecar: another recorder appended it.")
+    first_row = 0
+    for number, record in enumerate(records):
+        episode = Episode(
+            record=record,
+            first_row=first_row,
+            tasks=tasks,
+            stats=each[number] if each is not None else None,
+            spec=spec,
+            decode=not quick,
+            ours=record.index in recorded_here,
+        )
+        check_episode(snapshot, episode, Place(report, record.index))
+        first_row += record.length
+        if progress is not None:
+            progress(number + 1, len(records))
+    report.condense()
+    return report
+
+
+def _parsed(parse: Callable[[], _T], place: Place) -> _T | None:
+    try:
+        return parse()
+    except DatasetError as error:
+        place.wrong(str(error))
+        return None
+
+
+def _episodes_stats(snapshot: Snapshot) -> list[Stats]:
+    data = snapshot.required(layout.EPISODES_STATS)
+    return metadata.parse_episodes_stats(data, snapshot.info.episodes)
+
+
+def _spec(snapshot: Snapshot, place: Place) -> DatasetSpec | None:
+    if _is_of_another_recorder(snapshot):
+        place.remark(f"{layout.HARDWARE} is missing: another recorder made it, of an unknown rig.")
+        for name in DEFAULT_FEATURES:
+            if name not in snapshot.info.features:
+                place.wrong(f"{layout.INFO} lacks the feature {name}, which LeRobot needs.")
+        return None
+    spec = _parsed(snapshot.spec, place)
+    if spec is None:
+        return None
+    due, found = spec.features(), snapshot.info.features_data()
+    place.expect("the order of the features", list(found), list(due))
+    for key in due:
+        if key in found and _without_codec(found[key]) != _without_codec(due[key]):
+            place.wrong(f"the feature {key} in {layout.INFO} is not of LeRobot's form.")
+    for key in ("config", "identity", "calibration"):
+        if key not in spec.hardware:
+            place.wrong(f"{layout.HARDWARE} lacks {key}.")
+    return spec
+
+
+def _is_of_another_recorder(snapshot: Snapshot) -> bool:
+    traces = (snapshot.meta[layout.HARDWARE], snapshot.meta[layout.HEALTH])
+    return traces == (None, None) and not (snapshot.root / layout.CAPTURE).exists()
+
+
+def _without_codec(feature: Mapping[str, object]) -> Mapping[str, object]:
+    # Video settings are no identity: later episodes may be of another codec than the first.
+    info = feature.get("info")
+    if not isinstance(info, dict):
+        return feature
+    return {**feature, "info": {k: v for k, v in info.items() if k != "video.codec"}}
+
+
+def _check_totals(snapshot: Snapshot, records: list[EpisodeRecord], place: Place) -> None:
+    info = snapshot.info
+    if records:
+        lengths = sum(record.length for record in records)
+        place.expect(f"total_frames in {layout.INFO}", info.frames, lengths)
+    if not isinstance(fps := info.found.get("fps"), int):
+        place.wrong(f"fps in {layout.INFO} is {fps!r}; LeRobot needs an int.")
+    for key, due in info.to_data().items():
+        if key.startswith("total_") or key == "splits":
+            place.expect(f"{key} in {layout.INFO}", info.found.get(key), due)
+
+
+def _check_tasks(tasks: Mapping[int, str], records: list[EpisodeRecord], place: Place) -> None:
+    due = metadata.first_appearances([record.tasks for record in records])
+    if list(tasks.values()) != due:
+        place.wrong(
+            f"{layout.TASKS} lists {list(tasks.values())} and the episodes bring {due}, in the "
+            f"order of their first appearance."
+        )
+    elif list(tasks) != list(range(len(tasks))):
+        place.remark(f"{layout.TASKS} numbers its tasks {', '.join(map(str, tasks))}.")
+
+
+def _check_line_counts(snapshot: Snapshot, place: Place) -> None:
+    counts = {
+        layout.TASKS: snapshot.info.tasks,
+        layout.EPISODES: snapshot.info.episodes,
+        layout.EPISODES_STATS: snapshot.info.episodes,
+    }
+    for name, count in counts.items():
+        if (data := snapshot.meta[name]) is not None:
+            place.expect(f"the number of lines of {name}", len(data.splitlines()), count)
+            _check_last_newline(name, data, place)
+
+
+def _check_last_newline(name: str, data: bytes, place: Place) -> None:
+    if data and not data.endswith(b"\n"):
+        place.wrong(f"{name} does not end in a newline; the next append would glue two lines.")
+
+
+def _check_health(snapshot: Snapshot, records: list[EpisodeRecord], place: Place) -> set[int]:
+    """The episodes that lerecord recorded: each has a line of health or at least a sidecar."""
+    data = snapshot.meta[layout.HEALTH]
+    with_sidecar = {
+        record.index
+        for record in records
+        if snapshot.view.path(layout.capture_file(record.index)).exists()
+    }
+    if data is None:
+        if with_sidecar:
+            place.wrong(f"{layout.HEALTH} is missing.")
+        return with_sidecar
+    _check_last_newline(layout.HEALTH, data, place)
+    health = _parsed(lambda: metadata.parse_health(data), place)
+    if health is None:
+        return with_sidecar
+    lines = [line.episode for line in health]
+    due = sorted(with_sidecar | {index for index in lines if index < len(records)})
+    if lines != due:
+        place.wrong(f"{layout.HEALTH} has the episodes {lines} where {due} are due.")
+    return set(due)
+
+
+def _check_stats(
+    snapshot: Snapshot, each: list[Stats] | None, records: list[EpisodeRecord], place: Place
+) -> None:
+    data = snapshot.meta[layout.STATS]
+    if data is None:
+        if _is_of_another_recorder(snapshot):
+            place.remark(f"{layout.STATS} is missing; the next change by lerecord writes it.")
+        else:
+            place.wrong(f"{layout.STATS} is missing.")
+        return
+    if metadata.stats_lack_count(data):
+        place.remark(
+            f"{layout.STATS} was rewritten by another tool, which left out the counts; the next "
+            f"change by lerecord derives it again from {layout.EPISODES_STATS}."
+        )
+        return
+    stored = _parsed(lambda: metadata.parse_stats(data), place)
+    if stored is None or each is None:
+        return
+    covered = _covered(stored, records)
+    if covered < len(each):
+        place.remark(
+            f"{layout.STATS} is of the first {covered} episodes; the next that lerecord saves "
+            f"brings it up to date."
+        )
+    due = stats.fold(each[:covered])
+    if due is None:
+        return
+    place.expect(f"the features of {layout.STATS}", list(stored), list(due))
+    for key in due:
+        if key in stored and not _near(stored[key], due[key]):
+            place.wrong(f"{layout.STATS} of {key} is not what its episodes' statistics give.")
+
+
+def _covered(stored: Stats, records: list[EpisodeRecord]) -> int:
+    """How many episodes stats.json is of: other recorders append and leave it behind."""
+    count = stored["index"].count if "index" in stored else 0
+    rows = 0
+    for number, record in enumerate(records):
+        if rows == count and number:
+            return number
+        rows += record.length
+    return len(records)
+
+
+def _near(left: stats.FeatureStats, right: stats.FeatureStats) -> bool:
+    return left.count == right.count and all(
+        np.shape(getattr(left, name)) == np.shape(getattr(right, name))
+        and np.allclose(
+            getattr(left, name), getattr(right, name), rtol=FOLD_TOLERANCE, atol=FOLD_TOLERANCE
+        )
+        for name in ("min", "max", "mean", "std")
+    )
+
+
+def _check_strays(snapshot: Snapshot, records: list[EpisodeRecord], place: Place) -> None:
+    """LeRobot reads every visible file below data/ and counts every video."""
+    due = {layout.data_file(record.index) for record in records}
+    due |= {layout.capture_file(record.index) for record in records}
+    due |= {
+        layout.video_file(record.index, key)
+        for record in records
+        for key in snapshot.info.camera_keys
+    }
+    due.add(layout.HEALTH)
+    for folder in ("data", layout.VIDEOS, layout.CAPTURE):
+        for name in _files_below(snapshot.root, folder):
+            if name not in due and not snapshot.view.removed(name):
+                place.wrong(f"{name} belongs to no episode; LeRobot would read or count it.")
+
+
+def _files_below(root: Path, folder: str) -> list[str]:
+    names = []
+    for directory, _, files in os.walk(root / folder):
+        inside = PurePosixPath(Path(directory).relative_to(root).as_posix())
+        names += [str(inside / name) for name in files if not name.startswith(".")]
+    return sorted(names)

@@ -1,0 +1,154 @@
+"""Checks of one episode: its table, its statistics, its sidecar, and its videos."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lerecord.dataset.format import layout
+from lerecord.dataset.format.camera_health import is_blank, remarks_of
+from lerecord.dataset.format.health import health_of
+from lerecord.dataset.format.metadata import EpisodeRecord
+from lerecord.dataset.format.sidecar import Sidecar, read_sidecar
+from lerecord.dataset.format.spec import IMAGE_PREFIX, CameraSpec, DatasetSpec
+from lerecord.dataset.format.stats import FeatureStats, Stats, of_pictures
+from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.verify.findings import Place
+from lerecord.dataset.verify.frames import Frames, check_frames, deviation
+from lerecord.dataset.verify.strips import Strips
+from lerecord.dataset.verify.video import Pictures, check_video
+from lerecord.errors import DatasetError
+
+OLD_IMAGE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Episode:
+    """What an episode is checked against.
+
+    Attributes:
+        record: its line in episodes.jsonl.
+        first_row: its first row's index in the dataset.
+        tasks: of the dataset, by task_index.
+        stats: its line in episodes_stats.jsonl; None when that cannot be read.
+        spec: of the dataset; None when its rig is not known.
+        decode: check every picture.
+        ours: lerecord recorded it; another recorder's has no sidecar, and its pictures no strip.
+    """
+
+    record: EpisodeRecord
+    first_row: int
+    tasks: Mapping[int, str]
+    stats: Stats | None
+    spec: DatasetSpec | None
+    decode: bool
+    ours: bool = True
+
+
+def check_episode(snapshot: Snapshot, episode: Episode, place: Place) -> None:
+    """Check one episode."""
+    index, info = episode.record.index, snapshot.info
+    frames = Frames(
+        record=episode.record,
+        first_row=episode.first_row,
+        tasks=[n for n, task in episode.tasks.items() if task in episode.record.tasks],
+        stats=episode.stats,
+        decode=episode.decode,
+        ours=episode.ours,
+    )
+    check_frames(snapshot.view.path(layout.data_file(index)), info, frames, place)
+    sidecar = None
+    if episode.ours and episode.spec is not None:
+        sidecar = _sidecar(snapshot, episode.record, episode.spec, place)
+    for feature in info.videos:
+        camera = feature.key.removeprefix(IMAGE_PREFIX)
+        pictures = Pictures(
+            path=snapshot.view.path(layout.video_file(index, feature.key)),
+            feature=feature,
+            rows=episode.record.length,
+            fps=info.fps,
+            codec=feature.video.codec if episode.spec is None else episode.spec.video.codec,
+            ours=episode.ours,
+            track=None if sidecar is None else sidecar.tracks[camera],
+            stats=None if episode.stats is None else episode.stats.get(feature.key),
+            strips=_strips(episode, camera),
+        )
+        check_video(pictures, episode.decode, place.of_camera(camera))
+    if sidecar is not None and episode.spec is not None:
+        for spec in episode.spec.cameras:
+            stored = None if episode.stats is None else episode.stats.get(spec.key)
+            _check_track(sidecar, spec, stored, place.of_camera(spec.name))
+        _remark_health(sidecar, info.fps, place)
+
+
+def _strips(episode: Episode, camera: str) -> Strips | None:
+    """How a simulated camera draws its strips; None of a real one."""
+    if episode.spec is None or not episode.spec.simulated or not episode.ours:
+        return None
+    config = episode.spec.hardware.get("config", {}).get("cameras", {}).get(camera, {})
+    return Strips(
+        rotation=int(config.get("rotation", 0)), fps=int(config.get("fps", episode.spec.fps))
+    )
+
+
+def _remark_health(sidecar: Sidecar, fps: int, place: Place) -> None:
+    """What the operator was told of the cameras and of the loop."""
+    health = health_of(sidecar)
+    for name, camera in health["cameras"].items():
+        camera["corrupt"] = 0  # these frames are named one by one
+        if camera["blank"] is None and is_blank(sidecar.tracks[name].histogram):
+            camera["blank"] = len(sidecar)
+    for remark in remarks_of(health, fps):
+        place.remark(remark)
+
+
+def _sidecar(
+    snapshot: Snapshot, record: EpisodeRecord, spec: DatasetSpec, place: Place
+) -> Sidecar | None:
+    name = layout.capture_file(record.index)
+    try:
+        sidecar = read_sidecar(snapshot.view.path(name), spec.cameras)
+    except DatasetError as error:
+        place.wrong(str(error))
+        return None
+    place.expect(f"the number of rows in {name}", len(sidecar), record.length)
+    if len(sidecar) and sidecar.frames.missed[0]:
+        place.wrong("a missed slot repeats the row before it, and there is none.", 0)
+    missed, unmeasured = (
+        np.flatnonzero(sidecar.frames.missed),
+        np.flatnonzero(~sidecar.frames.measured),
+    )
+    place.remark_rows(missed, "the slot was missed and the row before it is repeated.")
+    place.remark_rows(unmeasured, "a read failed and the last measured state is repeated.")
+    return sidecar if len(sidecar) == record.length else None
+
+
+def _check_track(
+    sidecar: Sidecar, camera: CameraSpec, stored: FeatureStats | None, place: Place
+) -> None:
+    track = sidecar.tracks[camera.name]
+    pixels = track.histogram.sum(axis=1)
+    due = len(sidecar) * camera.width * camera.height
+    if (pixels != due).any():
+        place.wrong(f"its histogram counts {pixels[0]} pixels where {due} are due.")
+    elif stored is None:
+        place.wrong(f"{layout.EPISODES_STATS} lacks {camera.key}.")
+    elif text := deviation(stored, of_pictures(track.histogram, len(sidecar))):
+        place.wrong(f"{layout.EPISODES_STATS}: {text} of {camera.key} is not that of its pictures.")
+    age_s = sidecar.image_age_s(camera.name)
+    place.wrong_rows(
+        np.flatnonzero(age_s < 0), "its picture was captured after the row's own time."
+    )
+    if (old := np.flatnonzero(age_s > OLD_IMAGE_S)).size:
+        place.remark_rows(old, f"the picture is old; the oldest by {age_s.max():.2f} s.")
+    place.remark_rows(
+        np.flatnonzero(track.corrupt), "the image did not decode; the one before it is shown."
+    )
+    same = np.zeros(track.rows, dtype=bool)
+    same[1:] = track.captured_at[1:] == track.captured_at[:-1]
+    place.wrong_rows(
+        np.flatnonzero(same != track.repeated),
+        "the sidecar's capture times and its repeat flags disagree.",
+    )
+    back = np.flatnonzero(np.diff(track.captured_at) < 0) + 1
+    place.wrong_rows(back, "its picture was captured before that of the row before.")

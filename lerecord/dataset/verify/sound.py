@@ -1,0 +1,40 @@
+"""What becomes part of another dataset, or is trained on as one, is checked first."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from lerecord.commands import command
+from lerecord.dataset.format import layout
+from lerecord.dataset.format.renumber import NUMBERS
+from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.verify.findings import Finding
+from lerecord.errors import DatasetError
+
+_MADE_ANEW = tuple(f" of {key} is not that of its rows." for key in NUMBERS)
+
+
+def _is_made_anew(finding: Finding) -> bool:
+    """True of statistics of columns that are numbered anew."""
+    return finding.text.startswith(layout.EPISODES_STATS) and finding.text.endswith(_MADE_ANEW)
+
+
+def require_sound(roots: Iterable[Path]) -> None:
+    """Refuse datasets of which an episode is not what its metadata says; no image is decoded.
+
+    What stands once in a dataset and follows from its episodes is made anew, so it is no obstacle.
+
+    Raises:
+        DatasetError: one has such an episode, which is named, or cannot be read.
+    """
+    for root in roots:
+        Snapshot.of(root).tasks()  # where they cannot be read, every frame would seem wrong
+        findings = check(root, quick=True).findings
+        wrong = [each for each in findings if each.episode is not None and not _is_made_anew(each)]
+        if not wrong:
+            continue
+        others = "" if len(wrong) == 1 else f" ({len(wrong) - 1} more findings)"
+        raise DatasetError(
+            f"{root} is not sound: {str(wrong[0]).rstrip('.')}{others}; "
+            f"{command('check', root)} lists everything."
+        )

@@ -1,0 +1,88 @@
+"""An episode's pictures out of a video of many episodes, encoded again only where they must be."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from lerecord.dataset.format.spec import CameraSpec
+from lerecord.dataset.format.video_settings import VideoSettings
+from lerecord.dataset.video.cut import Cut, cut_video
+from lerecord.dataset.video.mp4 import facts_of, opened_video, write_plain
+from lerecord.dataset.video.packet_index import VideoIndex
+from lerecord.errors import DatasetError
+
+_TOLERANCE = 0.25  # of a picture, between a time that is asked for and the picture's own
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extract:
+    """Some pictures of a video.
+
+    Attributes:
+        source: an mp4.
+        index: of the source.
+        rows: the pictures, by their order of display.
+        fps: pictures a second.
+    """
+
+    source: Path
+    index: VideoIndex
+    rows: range
+    fps: int
+
+    def write(self, target: Path) -> int:
+        """Write them as a plain mp4.
+
+        Returns:
+            How many had to be encoded again: none when they begin with a key picture and need
+            nothing from outside, for then their packets are copied.
+
+        Raises:
+            DatasetError: the source cannot be read, or must be encoded and cannot be.
+        """
+        packets = np.sort(self.index.shown[self.rows.start : self.rows.stop])
+        first, last = int(packets[0]), int(packets[-1])
+        begins = self.index.shown[self.rows.start] == first and first in self.index.key
+        if not begins or last - first + 1 != len(packets):
+            return self._cut(target)
+        shown = np.argsort(np.argsort(self.index.pts[first : last + 1])).tolist()
+        with opened_video(self.source) as (_, stream):
+            write_plain(target, self.fps, stream, self._packets(first, last), shown)
+        return 0
+
+    def _packets(self, first: int, last: int) -> "Iterator[av.Packet[Any]]":
+        keys = set(self.index.key.tolist())
+        with self.source.open("rb") as file:
+            for number in range(first, last + 1):
+                size, offset = int(self.index.size[number]), int(self.index.offset[number])
+                packet = av.Packet(os.pread(file.fileno(), size, offset))
+                packet.is_keyframe = number in keys
+                yield packet
+
+    def _cut(self, target: Path) -> int:
+        facts = facts_of(self.source)
+        if facts.codec not in ("h264", "av1"):
+            raise DatasetError(
+                f"{self.source} is {facts.codec}, and its pictures {self.rows.start} to "
+                f"{self.rows.stop - 1} do not begin with a key picture or need others, so that "
+                f"they cannot be cut out; encode it as h264 first."
+            )
+        settings = VideoSettings(codec="av1" if facts.codec == "av1" else "h264")
+        camera = CameraSpec("camera", facts.width, facts.height)
+        return cut_video(Cut(self.source, self.rows, camera, self.fps, settings), target)
+
+
+def pictures_from(index: VideoIndex, start_s: float, count: int, fps: int) -> range | None:
+    """The pictures that are shown from a time on, one each 1 / fps seconds; None when one lacks."""
+    tolerance_s = _TOLERANCE / fps
+    first = int(np.searchsorted(index.seconds, start_s - tolerance_s))
+    found = index.seconds[first : first + count]
+    if len(found) < count:
+        return None
+    apart = np.abs(found - start_s - np.arange(count) / fps)
+    return range(first, first + count) if apart.max(initial=0.0) <= tolerance_s else None

@@ -1,0 +1,245 @@
+"""Random access to the pictures of videos: decoders are kept, and neighbours are decoded once."""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import av
+import numpy as np
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+from lerecord.commands import for_dataset
+from lerecord.dataset.video.depth import depth_of, is_deep
+from lerecord.dataset.video.packet_index import Coding, Stamp, VideoIndex, index_of
+from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
+
+KEPT_DECODERS = 16
+KEPT_INDICES = 2048
+"""Videos of which is remembered where each picture lies: 30 kB each at 1000 pictures."""
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+"""(H, W, 3) uint8, RGB; of a depth camera (H, W, 1) uint16, the values as they are stored."""
+
+Take = Callable[[int, Pixels], None]
+"""Told the number of a picture and the picture, which is new and the taker's own."""
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video of a dataset.
+
+    Attributes:
+        path: where it is now.
+        stamp: the content that its rows belong to.
+        camera: feature of its camera; videos of one camera share a decoder.
+    """
+
+    path: Path
+    stamp: Stamp
+    camera: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When picture i is due, i / fps seconds, and how far from that it may be."""
+
+    fps: int
+    tolerance_s: float
+
+
+class PictureSource:
+    """Decodes pictures of any of a dataset's videos, by number.
+
+    What it keeps belongs to the process and is made anew in a child; it may be pickled, and used
+    from threads, one at a time. No file stays open.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kept: _Kept | None = None
+
+    def pictures(self, video: Video, numbers: Iterable[int], take: Take) -> None:
+        """Hand over pictures of one video, each decoded and converted once.
+
+        Args:
+            video: which.
+            numbers: of the pictures.
+            take: gets each, in any order.
+
+        Raises:
+            DatasetError: the video is missing, is not what it was, has no such picture, or one
+                does not decode.
+        """
+        kept = self._of_this_process()
+        with kept.lock:
+            index = kept.index(video)
+            packets = {self._packet(video, index, number): number for number in numbers}
+            decoder = kept.decoder(video.camera, index.coding)
+            with _opened(video) as descriptor:
+                decoder.decode(_Source(video.path, descriptor, index), packets, take)
+
+    def _packet(self, video: Video, index: VideoIndex, number: int) -> int:
+        seconds = number / self._clock.fps
+        packet = index.packet_at(seconds, self._clock.tolerance_s)
+        if packet is None:
+            raise DatasetError(
+                f"{video.path} has no picture at {seconds:.4f} s within "
+                f"{self._clock.tolerance_s:g} s; {for_dataset('check', video.path)} lists "
+                f"everything."
+            )
+        return packet
+
+    def _of_this_process(self) -> "_Kept":
+        if self._kept is None or self._kept.process != os.getpid():
+            if self._kept is not None:
+                _INHERITED.append(self._kept)
+            self._kept = _Kept()
+        return self._kept
+
+    def __getstate__(self) -> Clock:
+        return self._clock
+
+    def __setstate__(self, clock: Clock) -> None:
+        self._clock, self._kept = clock, None
+
+
+class _Kept:
+    """What one process keeps."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self.lock = threading.Lock()
+        self._indices: OrderedDict[Video, VideoIndex] = OrderedDict()
+        self._decoders: OrderedDict[tuple[str, Coding], _Decoder] = OrderedDict()
+
+    def index(self, video: Video) -> VideoIndex:
+        return _kept(self._indices, KEPT_INDICES, video, lambda: index_of(video.path))
+
+    def decoder(self, camera: str, coding: Coding) -> "_Decoder":
+        key = camera, coding
+        return _kept(self._decoders, KEPT_DECODERS, key, lambda: _Decoder(coding))
+
+
+_INHERITED: list[_Kept] = []
+"""Of the parent of a forked process: to free its decoders could wait for threads that are not."""
+
+
+def _kept(
+    things: OrderedDict[_Key, _Value], limit: int, key: _Key, make: Callable[[], _Value]
+) -> _Value:
+    """The thing of that key; the one that was not used for longest goes when there are too many."""
+    if key not in things:
+        things[key] = make()
+        if len(things) > limit:
+            things.popitem(last=False)
+    things.move_to_end(key)
+    return things[key]
+
+
+class _opened:  # noqa: N801 - used as a function, and cheaper than a generator for each window
+    """The descriptor of a video whose content is what it was."""
+
+    def __init__(self, video: Video) -> None:
+        self._video = video
+        self._descriptor = -1
+
+    def __enter__(self) -> int:
+        try:
+            self._descriptor = os.open(self._video.path, os.O_RDONLY | os.O_NONBLOCK)
+        except OSError as error:
+            raise DatasetError(
+                f"{self._video.path} cannot be read ({error.strerror}); open the dataset again."
+            ) from error
+        if Stamp.of(os.fstat(self._descriptor)) != self._video.stamp:
+            os.close(self._descriptor)
+            raise DatasetError(
+                f"{self._video.path} was changed since the dataset was opened; open it again."
+            )
+        return self._descriptor
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    path: Path
+    descriptor: int
+    index: VideoIndex
+
+    def packet(self, place: int) -> "av.Packet[Any]":
+        size = int(self.index.size[place])
+        data = os.pread(self.descriptor, size, int(self.index.offset[place]))
+        packet = av.Packet(data)
+        packet.pts = packet.dts = int(self.index.pts[place])
+        return packet
+
+
+class _Decoder:
+    """A decoder for all videos of one coding; it stands behind some packet of the last one."""
+
+    def __init__(self, coding: Coding) -> None:
+        context = av.CodecContext.create(coding.decoder, "r")
+        assert isinstance(context, VideoCodecContext)
+        context.extradata = coding.extradata
+        context.color_range = coding.color_range
+        context.colorspace = coding.colorspace
+        context.thread_count = 1  # a window is a few pictures; threads would add delay
+        self._context = context
+        self._index: VideoIndex | None = None
+        self._next = 0
+        self._to_rgb = VideoReformatter()  # kept, for it sets swscale up only once
+
+    def decode(self, source: _Source, packets: Mapping[int, int], take: Take) -> None:
+        """Hand over the pictures of packets, given as packet to number."""
+        wanted = {int(source.index.pts[packet]): number for packet, number in packets.items()}
+        try:
+            for packet in sorted(packets):
+                if int(source.index.pts[packet]) in wanted:
+                    self._go_to(source.index, packet)
+                    self._until(source, packet, wanted, take)
+        except av.FFmpegError as error:
+            self._index = None
+            raise DatasetError(
+                f"{source.path} does not decode ({error}); {to_read(error)}."
+            ) from error
+
+    def _go_to(self, index: VideoIndex, packet: int) -> None:
+        """Stand where decoding on gives the packet's picture soonest."""
+        start = index.start_of(packet)
+        if self._index is not index or not start <= self._next <= packet:
+            self._context.flush_buffers()
+            self._index, self._next = index, start
+
+    def _until(self, source: _Source, packet: int, wanted: dict[int, int], take: Take) -> None:
+        pts = int(source.index.pts[packet])
+        while pts in wanted and self._next < len(source.index):
+            self._give(self._context.decode(source.packet(self._next)), wanted, take)
+            self._next += 1
+        if pts in wanted:  # the decoder still holds it, for no packet is left to push it out
+            self._give(self._context.decode(None), wanted, take)
+        if pts in wanted:
+            self._index = None
+            raise DatasetError(f"{source.path} has a picture that does not decode ({pts}).")
+
+    def _give(self, frames: Iterable[VideoFrame], wanted: dict[int, int], take: Take) -> None:
+        for frame in frames:
+            number = None if frame.pts is None else wanted.pop(frame.pts, None)
+            if number is None:
+                continue
+            if is_deep(frame.format.name):
+                take(number, depth_of(frame))
+            else:
+                rgb = self._to_rgb.reformat(frame, format="rgb24").to_ndarray()
+                take(number, rgb.astype(np.uint8, copy=False))

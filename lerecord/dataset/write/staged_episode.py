@@ -1,0 +1,117 @@
+"""A staged take as an episode that has no place yet."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lerecord.dataset.edit.episode_list import Draft
+from lerecord.dataset.format import episode_table
+from lerecord.dataset.format.camera_health import remarks_of
+from lerecord.dataset.format.episode_table import EpisodeColumns, Place
+from lerecord.dataset.format.health import health_of
+from lerecord.dataset.format.sidecar import Sidecar, write_sidecar
+from lerecord.dataset.format.spec import CameraSpec
+from lerecord.dataset.format.video_settings import video_to_data
+from lerecord.dataset.staging.capture_journal import whole_video
+from lerecord.dataset.staging.staged_take import ClosedTake, StagedColumns
+from lerecord.dataset.video.mp4 import remux
+from lerecord.errors import DatasetError
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeSummary:
+    """An episode that is committed.
+
+    Attributes:
+        index: of the episode.
+        task: its sentence.
+        length: rows.
+        seconds: length / fps.
+        missed: slots that were missed, each a repeated row.
+        repeated: camera name to pictures that are the one before once more.
+        max_image_age_s: camera name to the oldest picture at its row's time.
+        remarks: what the operator should know of it, a sentence each.
+    """
+
+    index: int
+    task: str
+    length: int
+    seconds: float
+    missed: int
+    repeated: dict[str, int]
+    max_image_age_s: dict[str, float]
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TakenDraft:
+    """The draft of a take, and the sidecar that its summary is of."""
+
+    draft: Draft
+    sidecar: Sidecar
+    fps: int
+
+    def summary(self, episode: int) -> EpisodeSummary:
+        """What is told once it is the episode of that index."""
+        sidecar = self.sidecar
+        return EpisodeSummary(
+            index=episode,
+            task=self.draft.task,
+            length=len(sidecar),
+            seconds=len(sidecar) / self.fps,
+            missed=int(sidecar.frames.missed.sum()),
+            repeated={name: int(each.repeated.sum()) for name, each in sidecar.tracks.items()},
+            max_image_age_s={
+                name: float(sidecar.image_age_s(name).max()) for name in sidecar.tracks
+            },
+            remarks=tuple(remarks_of(self.draft.health or {}, self.fps)),
+        )
+
+
+def draft_of(take: ClosedTake, read: StagedColumns) -> TakenDraft:
+    """The draft of a closed take, of as many rows as were read of it."""
+    spec = take.facts.spec
+    columns = EpisodeColumns.of(read.rows.action, read.rows.state, Place(0, 0, 0, spec.fps))
+    histograms = {name: track.histogram for name, track in read.tracks.items()}
+    sidecar = Sidecar(read.rows, read.tracks, _facts(take, read.salvaged))
+    draft = Draft(
+        task=take.facts.task,
+        action=columns.action,
+        state=columns.state,
+        stats=episode_table.episode_stats(columns, histograms, spec),
+        health=health_of(sidecar),
+        sidecar=partial(write_sidecar, sidecar=sidecar),
+        videos={camera.key: partial(_copy_video, take, camera, read) for camera in spec.cameras},
+    )
+    return TakenDraft(draft, sidecar, spec.fps)
+
+
+def _facts(take: ClosedTake, salvaged: bool) -> dict[str, Any]:
+    spec = take.facts.spec
+    return {
+        "task": take.facts.task,
+        "begun": take.facts.begun,
+        "fps": spec.fps,
+        "units": spec.units,
+        "joints": list(spec.joints),
+        "simulated": spec.simulated,
+        "video": video_to_data(spec.video),
+        "calibration": spec.hardware.get("calibration"),
+        **({"salvaged": True} if salvaged else {}),
+    }
+
+
+def _copy_video(take: ClosedTake, camera: CameraSpec, read: StagedColumns, target: Path) -> None:
+    rows = len(read.rows)
+    source, fps = take.files.video(camera.name), take.facts.spec.fps
+    if read.salvaged:
+        whole = whole_video(take.files.path, camera)
+        pictures = remux(source, target, fps, rows, whole.size_bytes)
+    else:
+        pictures = remux(source, target, fps)
+    if pictures != rows:
+        raise DatasetError(
+            f"The take has {rows} rows and the video of camera {camera.name} {pictures} pictures; "
+            f"it stays in {take.files.path} to be salvaged."
+        )

@@ -1,0 +1,310 @@
+"""The writer of a dataset: it holds the lock, stages takes, and makes episodes of them in order."""
+
+import shlex
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, Self
+
+from lerecord.dataset.edit.episode_list import EpisodeList, stays
+from lerecord.dataset.edit.operation_log import Done
+from lerecord.dataset.edit.rebuild import Change, Progress, Rebuild, Watch, silent
+from lerecord.dataset.format import layout, third_party
+from lerecord.dataset.format.spec import DatasetSpec
+from lerecord.dataset.staging.redo import Replaced
+from lerecord.dataset.staging.salvage import read_left
+from lerecord.dataset.staging.staged_take import (
+    ClosedTake,
+    StagedColumns,
+    StagedTake,
+    TakeFacts,
+    clear_leftovers,
+    left_takes,
+    make_place,
+    now_utc,
+    read_take,
+    remove_take,
+)
+from lerecord.dataset.storage.disk import size_of
+from lerecord.dataset.storage.lock import DatasetLock
+from lerecord.dataset.storage.state import DatasetState, compared_rig, holds_dataset, is_free
+from lerecord.dataset.storage.transaction import Probe, finish_pending, unobserved
+from lerecord.dataset.write.append import append_episode
+from lerecord.dataset.write.staged_episode import EpisodeSummary, draft_of
+from lerecord.errors import DatasetError
+
+__all__ = ["DatasetWriter", "EpisodeSummary", "StagedTake"]
+
+
+TakePlace = Literal["its own", "replace", "append"]
+"""Where a left take goes that does an episode again."""
+
+
+class DatasetWriter:
+    """Made by `create`, `open` or `open_or_create`; a context manager that owns the lock.
+
+    Attributes:
+        root: the dataset's folder.
+        spec: what it is recorded with.
+    """
+
+    def __init__(self, root: Path, lock: ExitStack, state: DatasetState, probe: Probe) -> None:
+        self.root = root
+        self._lock = lock
+        self._state = state
+        self._probe = probe
+
+    @classmethod
+    def create(cls, root: Path, spec: DatasetSpec, *, probe: Probe = unobserved) -> Self:
+        """Start a dataset; until its first episode there is nothing of it but `.lerecord/`.
+
+        Raises:
+            DatasetError: the folder holds a dataset or anything else, or another recorder has it.
+        """
+        if not is_free(root):
+            kind = "a dataset" if holds_dataset(root) else "something else"
+            raise DatasetError(f"{root} holds {kind} already; name a new folder.")
+        with ExitStack() as stack:
+            stack.enter_context(DatasetLock(root))
+            finish_pending(root, probe)
+            if not is_free(root):
+                raise DatasetError(f"{root} holds a dataset already; name a new folder.")
+            clear_leftovers(root)
+            make_place(root)
+            return cls(root, stack.pop_all(), DatasetState.empty(spec), probe)
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        spec: DatasetSpec | None = None,
+        *,
+        accept_calibration: bool = False,
+        probe: Probe = unobserved,
+    ) -> Self:
+        """Go on with a dataset; what a killed process left half done is finished or dropped.
+
+        Args:
+            root: the dataset's folder.
+            spec: the rig at hand; None takes the dataset's own.
+            accept_calibration: take a rig whose arms were calibrated anew since.
+            probe: told each effect on the disk, for tests.
+
+        Raises:
+            DatasetError: it is none, of another version or rig, or another process has it.
+        """
+        if not holds_dataset(root):
+            raise DatasetError(
+                f"{root} is not a dataset: {layout.INFO} is missing; check the path."
+            )
+        with ExitStack() as stack:
+            stack.enter_context(DatasetLock(root))
+            finish_pending(root, probe)
+            third_party.require_known_rig(root)
+            state = DatasetState.load(root)
+            if spec is not None:
+                state = replace(state, spec=compared_rig(spec, state.spec, accept_calibration))
+            clear_leftovers(root)
+            make_place(root)
+            return cls(root, stack.pop_all(), state, probe)
+
+    @classmethod
+    def open_or_create(
+        cls,
+        root: Path,
+        spec: DatasetSpec,
+        *,
+        accept_calibration: bool = False,
+        probe: Probe = unobserved,
+    ) -> Self:
+        """Go on with the dataset in the folder, or start one where there is none.
+
+        Raises:
+            DatasetError: as `open`; also when the folder holds anything else.
+        """
+        if holds_dataset(root):
+            return cls.open(root, spec, accept_calibration=accept_calibration, probe=probe)
+        if root.is_file():
+            raise DatasetError(f"{root} is a file where a folder is needed; name another folder.")
+        if not is_free(root):
+            raise DatasetError(
+                f"{root} is not empty and no dataset ({layout.INFO} is missing); name a new folder."
+            )
+        return cls.create(root, spec, probe=probe)
+
+    @property
+    def spec(self) -> DatasetSpec:
+        """What is recorded: the rig at hand."""
+        return self._state.spec
+
+    @property
+    def episodes(self) -> int:
+        """Committed episodes."""
+        return self._state.info.episodes
+
+    @property
+    def left_takes(self) -> list[str]:
+        """Ids of the takes that are staged, oldest first: running, waiting, or left by a kill."""
+        return left_takes(self.root)
+
+    def begin_take(
+        self,
+        task: str,
+        take: str | None = None,
+        now: Callable[[], float] = time.monotonic,
+        replaces: int | None = None,
+    ) -> StagedTake:
+        """Stage a new take; its cameras put their tracks into its folder.
+
+        Args:
+            task: the sentence.
+            take: its id; None makes one.
+            now: the clock of the journal's syncs.
+            replaces: the episode that it does again, so that it finds its place after a kill.
+
+        Raises:
+            DatasetError: the task is empty, the id is taken, or the disk refuses.
+        """
+        if not task.strip():
+            raise DatasetError('The task is empty; say what is done, as in "Grab the paper box".')
+        again = None if replaces is None else Replaced.of(self.root, self._state.info, replaces)
+        facts = TakeFacts(task, now_utc(), self.spec, again)
+        return StagedTake(self.root, take or layout.new_take_id(), facts, now)
+
+    def left_take(self, take: str) -> ClosedTake:
+        """A take that was left staged, by its id.
+
+        Raises:
+            DatasetError: there is none, or it is of another rig.
+        """
+        left = ClosedTake.load(self.root, take)
+        compared_rig(left.facts.spec, self.spec, accept_calibration=True)
+        return left
+
+    def commit(self, staged: StagedTake | ClosedTake) -> EpisodeSummary:
+        """Make the next episode of a take whose tracks are finished, in one transaction.
+
+        The cost does not depend on how many episodes there are.
+
+        Raises:
+            DatasetError: the take cannot be an episode (it stays staged), or the disk refuses.
+        """
+        take = self._closed(staged)
+        self._finish_pending()
+        return self._append(take, read_take(take))
+
+    def task_of(self, episode: int) -> str:
+        """The task of a committed episode.
+
+        Raises:
+            DatasetError: there is none of that index, or the list cannot be read.
+        """
+        self._finish_pending()
+        episodes = EpisodeList.load(self.root, self._state.info, self._state.tasks)
+        episodes.check_index(episode)
+        return episodes.task(episode)
+
+    def replace(
+        self, episode: int, staged: StagedTake | ClosedTake, progress: Progress = silent
+    ) -> EpisodeSummary:
+        """Put a take whose tracks are finished in the place of an episode, in one transaction.
+
+        Whatever its length and task: everything that depends on it is right afterwards. The
+        episode that it replaces goes to the trash.
+
+        Args:
+            episode: the index.
+            staged: the take.
+            progress: told while episodes behind it are numbered anew.
+
+        Raises:
+            DatasetError: there is no such episode or the take cannot be one (it stays staged), or
+                the disk refuses.
+        """
+        take = self._closed(staged)
+        with suppress(OSError):  # without the mark `recover` asks
+            take.files.saved.touch()
+        self._finish_pending()
+        return self._replace(episode, take, read_take(take), progress)
+
+    def _replace(
+        self, episode: int, take: ClosedTake, read: StagedColumns, progress: Progress = silent
+    ) -> EpisodeSummary:
+        rebuild = Rebuild.of(self.root, self._state, Watch(progress, self._probe))
+        rebuild.old.check_index(episode)
+        taken = draft_of(take, read)
+        slots = stays(rebuild.old)
+        slots[episode] = taken.draft
+        change = Change(
+            Done("rerecord", f"rerecord {episode}"),
+            cleared=(f"{layout.TAKES}/{take.id}",),
+            needed_bytes=size_of(take.files.path),
+        )
+        self._state = rebuild.apply(slots, change)
+        return taken.summary(episode)
+
+    def salvage(self, take: str, place: TakePlace = "its own") -> EpisodeSummary | None:
+        """Make an episode of what is whole of a left take; None when that is nothing.
+
+        A take that is complete becomes one as it is. One that had just begun is removed.
+
+        Args:
+            take: its id.
+            place: where a take goes that does an episode again. "its own": in its place, unless
+                the take was never saved. "replace": there in any case. "append": behind all others.
+
+        Raises:
+            DatasetError: it is of another rig, cannot be read or has no place of its own (it
+                stays), or the disk refuses.
+        """
+        left = self.left_take(take)
+        self._finish_pending()
+        read = read_left(left)
+        if read is None:
+            remove_take(left)
+            return None
+        again = left.facts.replaces
+        if again is None or place == "append":
+            return self._append(left, read)
+        episode = again.find(self.root, self._state.info)
+        command = f"lerecord recover {shlex.quote(str(self.root))}"
+        if episode is None:
+            raise DatasetError(
+                f"It was to replace episode {again.episode}, which has changed since; nothing was "
+                f"done with it. Add it as a new episode with `{command} --append`, or remove it "
+                f"with `{command} --discard`."
+            )
+        if place != "replace" and not left.files.saved.exists():
+            raise DatasetError(
+                f"It was to replace episode {episode} and was never saved, so nothing was done. "
+                f"Replace the episode with `{command} --replace`, add a new one with `{command} "
+                f"--append`, or remove it with `{command} --discard`."
+            )
+        return self._replace(episode, left, read)
+
+    def _closed(self, staged: StagedTake | ClosedTake) -> ClosedTake:
+        return staged.close() if isinstance(staged, StagedTake) else staged
+
+    def _finish_pending(self) -> None:
+        if finish_pending(self.root, self._probe):
+            self._state = replace(DatasetState.load(self.root), spec=self.spec)
+
+    def _append(self, take: ClosedTake, read: StagedColumns) -> EpisodeSummary:
+        self._state, summary = append_episode(self.root, self._state, take, read, self._probe)
+        return summary
+
+    def discard(self, staged: StagedTake | ClosedTake) -> None:
+        """Remove a staged take and everything of it."""
+        remove_take(self._closed(staged))
+
+    def close(self) -> None:
+        """Let go of the lock; staged takes stay. May be called twice."""
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,209 @@
+"""Child processes that speak JSON lines over their stdin and stdout.
+
+A child is `python -P -m <module>`: never forked, and in a session of its own, so that a Ctrl-C in
+the terminal reaches the parent alone, who decides. It ends when its stdin ends, so a killed
+parent leaves nothing behind.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+from lerecord.errors import LerecordError
+from lerecord.processes.starting import environment, python
+from lerecord.secrets import without_secrets
+
+Message = Mapping[str, Any]
+
+_CHUNK = 65536
+_BACKLOG_LIMIT = 4 << 20
+
+
+class ChildProcess:
+    """The parent's end: sends and polls without ever waiting.
+
+    What the pipe does not take at once is kept and sent with the next call. A child that ends by
+    itself is told by `running`; the end of its stderr by `complaint`.
+    """
+
+    def __init__(self, module: str, *arguments: str, inherits: tuple[int, ...] = ()) -> None:
+        self.module = module
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._process = subprocess.Popen(
+            python("-m", module, *arguments),
+            env=environment(),
+            pass_fds=inherits,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=True,
+            bufsize=0,
+        )
+        self._unsent = bytearray()
+        self._offered = b""
+        self._unread = b""
+        self._kept: list[Message] = []
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        os.set_blocking(self._process.stdin.fileno(), False)
+        os.set_blocking(self._process.stdout.fileno(), False)
+
+    @property
+    def pid(self) -> int:
+        """Process id, for whoever measures it."""
+        return self._process.pid
+
+    def fileno(self) -> int:
+        """The descriptor on which its messages arrive, for select."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    @property
+    def running(self) -> bool:
+        """False once the child has ended."""
+        return self._process.poll() is None
+
+    def send(self, message: Message) -> None:
+        """Hand a message over; never waits."""
+        self._unsent += _line(message)
+        self._flush()
+        if len(self._unsent) > _BACKLOG_LIMIT:
+            raise LerecordError(
+                f"{self.module} has stopped taking messages; the take was ended and is kept."
+            )
+
+    def offer(self, message: Message) -> None:
+        """Hand over what the next one replaces; never waits, and keeps no backlog.
+
+        A child that was too slow for several gets the last of them.
+        """
+        self._offered = _line(message)
+        self._flush()
+
+    def poll(self) -> list[Message]:
+        """The messages that have arrived since the last call, oldest first; never waits."""
+        self._flush()
+        assert self._process.stdout is not None
+        data = self._unread
+        while chunk := self._read_chunk(self._process.stdout):
+            data += chunk
+        *lines, self._unread = data.split(b"\n")
+        messages = [*self._kept, *(json.loads(line) for line in lines)]
+        self._kept.clear()
+        return messages
+
+    def wait_for(self, event: str, timeout_s: float) -> Message:
+        """Wait until the child says `event`, and keep what it said after; never for the loop.
+
+        Raises:
+            LerecordError: the child said `error`, ended, or said nothing in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            running = self.running
+            messages = self.poll()
+            for place, message in enumerate(messages):
+                if message["event"] == "error":
+                    raise LerecordError(without_secrets(message["message"]))
+                if message["event"] == event:
+                    self._kept = messages[place + 1 :]
+                    return message
+            if not running:
+                raise LerecordError(f"{self.module} has ended unexpectedly. {self.complaint()}")
+            if time.monotonic() > deadline:
+                raise LerecordError(
+                    f"{self.module} did not answer within {timeout_s:g} s; try once more, and "
+                    f"when it happens again look for what else uses this machine."
+                )
+            time.sleep(0.002)
+
+    def end_input(self) -> None:
+        """Tell the child that nothing more will come; it finishes and ends."""
+        stdin = self._process.stdin
+        assert stdin is not None
+        if not stdin.closed:
+            self._flush()
+            stdin.close()
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """End the child: by the end of its input, and by force after the timeout."""
+        self.end_input()
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._errors.close()
+
+    def complaint(self) -> str:
+        """What the child wrote to stderr, without surrounding blanks and without secrets."""
+        self._errors.seek(0)
+        return without_secrets(self._errors.read().decode(errors="replace").strip())
+
+    def __enter__(self) -> "ChildProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _flush(self) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None
+        while self._unsent or self._offered:
+            if not self._unsent:  # a line that was begun is finished first
+                self._unsent += self._offered
+                self._offered = b""
+            try:
+                sent = stdin.write(self._unsent)
+            except BrokenPipeError:
+                self._unsent.clear()  # it has ended; `running` says so
+                self._offered = b""
+                return
+            if not sent:
+                return
+            del self._unsent[:sent]
+
+    @staticmethod
+    def _read_chunk(stream: IO[bytes]) -> bytes:
+        return stream.read(_CHUNK) or b""
+
+
+def _line(message: Message) -> bytes:
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def ignore_signals() -> None:
+    """In a child: leave the decision to end to the parent, which says it through the pipe."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def messages() -> Iterator[Message]:
+    """In a child: the parent's messages, until it closes the pipe or dies."""
+    for line in sys.stdin.buffer:
+        yield json.loads(line)
+
+
+def newest() -> Iterator[Message]:
+    """In a child: always the newest of the parent's messages; what came before it is left out."""
+    rest = b""
+    while data := os.read(sys.stdin.fileno(), _CHUNK):
+        *lines, rest = (rest + data).split(b"\n")
+        if lines:
+            yield json.loads(lines[-1])
+
+
+def say(event: str, **content: Any) -> None:
+    """In a child: tell the parent; a parent that is gone is no error here."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.buffer.write(_line({"event": event, **content}))
+        sys.stdout.buffer.flush()

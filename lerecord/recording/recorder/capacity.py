@@ -1,0 +1,82 @@
+"""Whether this machine encodes as fast as its cameras give pictures; said before the first take."""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from lerecord.dataset.format.spec import CameraSpec
+from lerecord.dataset.format.video_settings import VideoSettings
+from lerecord.dataset.staging.track_writer import _SAMPLES, _SHIFT, TrackWriter
+from lerecord.dataset.video.image import encoded
+from lerecord.frame import Image
+from lerecord.jpeg import decode
+
+
+def cost_of(image: Image, camera: CameraSpec, fps: int, settings: VideoSettings) -> float:
+    """Processor seconds that decoding, counting and encoding a picture takes on this machine.
+
+    Args:
+        image: one of the camera's, of which shifted copies are encoded.
+        camera: its name.
+        fps: rows a second.
+        settings: the encoder's.
+
+    Raises:
+        ConfigError: the encoder does not open.
+        CorruptImageError: the image does not decode.
+    """
+    pixels = decode(image.data) if isinstance(image.data, bytes) else image.data
+    height, width = pixels.shape[:2]
+    moving = [np.roll(pixels, number * _SHIFT, axis=1) for number in range(3)]
+    shown = [encoded(each) for each in moving] if isinstance(image.data, bytes) else moving
+    folder = Path(tempfile.mkdtemp(prefix="lerecord-"))
+    try:
+        track = TrackWriter(folder, CameraSpec(camera.name, width, height), fps, settings)
+        before = time.process_time()
+        with track:
+            for number in range(_SAMPLES):
+                track.add(Image(shown[number % len(shown)], float(number), number))
+        return (time.process_time() - before) / _SAMPLES
+    finally:
+        shutil.rmtree(folder)
+
+
+_SHARE = 0.85  # of the cores; the rest is for control, writing and the system
+
+
+def cores() -> float:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def shortage(encode_s: Mapping[str, float], fps: int, available: float) -> str | None:
+    """What there is too little of, in a sentence; None when every picture is encoded in time.
+
+    Args:
+        encode_s: camera name to processor seconds that one of its pictures takes.
+        fps: pictures a second of each camera.
+        available: cores.
+    """
+    needed = fps * sum(encode_s.values())
+    slowest = max(encode_s, key=lambda name: encode_s[name], default=None)
+    if slowest is None:
+        return None
+    behind = "images wait on the disk and takes are committed later; lower the size or the fps, or "
+    remedy = behind + 'set profile = "fast" under [video].'
+    if needed > _SHARE * available:
+        return (
+            f"Encoding {len(encode_s) * fps} pictures a second needs {needed:.1f} of the "
+            f"{available:g} cores of this machine: {remedy}"
+        )
+    if fps * encode_s[slowest] > 1.0:  # a camera's pictures are encoded one after the other
+        return (
+            f"Encoding a picture of camera {slowest} takes {encode_s[slowest] * 1e3:.0f} ms, and "
+            f"one comes every {1e3 / fps:.0f} ms: {remedy}"
+        )
+    return None

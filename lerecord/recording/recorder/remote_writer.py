@@ -1,0 +1,128 @@
+"""The writer process, seen from the control loop: a sink of rows that never waits."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lerecord.dataset.format.spec import DatasetSpec
+from lerecord.dataset.staging.take import TakeFrame
+from lerecord.errors import LerecordError
+from lerecord.processes.child import ChildProcess, Message
+
+_OPEN_TIMEOUT_S = 30.0
+_LAST_COMMIT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An episode that is committed; replaced when it took the place of an older one.
+
+    Attributes:
+        remarks: what the operator should know of its cameras and its slots, a sentence each.
+    """
+
+    episode: int
+    replaced: bool
+    task: str
+    rows: int
+    seconds: float
+    remarks: tuple[str, ...]
+    committed_after_s: float
+    """From SAVE until the episode was complete and synced on the disk."""
+
+
+class RemoteWriter:
+    """Starts the process that owns the dataset's lock, journal and metadata."""
+
+    def __init__(
+        self,
+        root: Path,
+        spec: DatasetSpec,
+        accept_calibration: bool,
+    ) -> None:
+        self.episodes = 0
+        """Episodes that are committed."""
+        self.committing = 0
+        """Takes whose commit is under way."""
+        self.appending = 0
+        """Those of them that become new episodes."""
+        self.saved: list[Saved] = []
+        self._saved_at: dict[str, float] = {}
+        self._child = ChildProcess("lerecord.recording.recorder.writer_process")
+        self._child.send(
+            {
+                "do": "open",
+                "root": str(root),
+                "spec": spec.to_json(),
+                "accept_calibration": accept_calibration,
+            }
+        )
+
+    def wait_until_open(self) -> list[str]:
+        """Wait until the dataset is locked and its rig compared; returns what salvage waits for.
+
+        Raises:
+            LerecordError: another recorder has it, it is of another rig, or it is no dataset.
+        """
+        opened = self._child.wait_for("open", _OPEN_TIMEOUT_S)
+        self.episodes = opened["episodes"]
+        return list(opened["left_takes"])
+
+    def begin(self, take: str, task: str, replaces: int | None = None) -> None:
+        """Stage a take, of a new episode or of one that is done again; its frames follow."""
+        self._child.send({"do": "begin", "take": take, "task": task, "replaces": replaces})
+
+    def add(self, frame: TakeFrame) -> None:
+        """One frame of the running take."""
+        self._child.send({"do": "frame", "frame": frame.to_json()})
+
+    def commit(self, take: str, replaces: int | None, saved_at: float) -> None:
+        """Make the staged take a new episode, or put it in the place of one.
+
+        `saved` grows when that is done.
+        """
+        self.committing += 1
+        self.appending += replaces is None
+        self._saved_at[take] = saved_at
+        self._child.send({"do": "commit", "take": take, "replaces": replaces})
+
+    def discard(self, take: str) -> None:
+        """Remove the staged take."""
+        self._child.send({"do": "discard", "take": take})
+
+    def leave(self, take: str) -> None:
+        """Close the staged take where it is."""
+        self._child.send({"do": "leave", "take": take})
+
+    def fileno(self) -> int:
+        """The descriptor on which its messages arrive, for select."""
+        return self._child.fileno()
+
+    def poll(self) -> None:
+        """Take in what the process has said.
+
+        Raises:
+            LerecordError: it could not write; the cause is in the sentence.
+        """
+        running = self._child.running
+        for message in self._child.poll():
+            self._hear(message)
+        if not running:
+            raise LerecordError(
+                f"The process that writes the dataset died: {self._child.complaint()[-500:]} "
+                f"The running take is kept to be salvaged."
+            )
+
+    def close(self) -> None:
+        """End the process; it finishes what it has been told first."""
+        self._child.close(timeout_s=_LAST_COMMIT_S)
+
+    def _hear(self, message: Message) -> None:
+        if message["event"] == "error":
+            raise LerecordError(message["message"])
+        if message["event"] == "saved":
+            after_s = message["committed_at"] - self._saved_at.pop(message["take"])
+            saved = Saved(**message["episode"], committed_after_s=after_s)
+            self.committing -= 1
+            self.appending -= not saved.replaced
+            self.episodes += not saved.replaced
+            self.saved.append(saved)

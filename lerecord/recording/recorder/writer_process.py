@@ -1,0 +1,82 @@
+"""The one process that writes: it holds the dataset's lock, keeps the row journal, and commits.
+
+Commits happen in the order in which they are asked for, while rows of the next take wait in the
+pipe; a commit takes milliseconds.
+"""
+
+import time
+from pathlib import Path
+
+import numpy.ma  # noqa: F401 - numpy.percentile fetches it otherwise, in the first commit: 28 ms
+
+from lerecord.dataset.format.spec import DatasetSpec
+from lerecord.dataset.staging.take import TakeFrame
+from lerecord.dataset.write.writer import DatasetWriter, StagedTake
+from lerecord.errors import LerecordError
+from lerecord.processes.child import Message, ignore_signals, messages, say
+
+
+class Writing:
+    """Obeys the parent's messages, one after the other."""
+
+    def __init__(self, writer: DatasetWriter) -> None:
+        self._writer = writer
+        self._staged: dict[str, StagedTake] = {}
+        self._running: StagedTake | None = None
+
+    def obey(self, message: Message) -> None:
+        """Do what one message asks; takes are named by their id."""
+        match message["do"]:
+            case "begin":
+                self._running = self._writer.begin_take(
+                    message["task"], message["take"], replaces=message["replaces"]
+                )
+                self._staged[message["take"]] = self._running
+            case "frame":
+                assert self._running is not None
+                self._running.add(TakeFrame.from_json(message["frame"]))
+            case "commit":
+                staged, replaces = self._staged.pop(message["take"]), message["replaces"]
+                if replaces is None:
+                    episode = self._writer.commit(staged)
+                else:
+                    episode = self._writer.replace(replaces, staged)
+                say(
+                    "saved",
+                    take=message["take"],
+                    committed_at=time.monotonic(),
+                    episode={
+                        "episode": episode.index,
+                        "replaced": replaces is not None,
+                        "task": episode.task,
+                        "rows": episode.length,
+                        "seconds": episode.seconds,
+                        "remarks": episode.remarks,
+                    },
+                )
+            case "discard":
+                self._writer.discard(self._staged.pop(message["take"]))
+            case "leave":
+                self._staged.pop(message["take"]).close()
+
+
+def main() -> None:
+    """Open the dataset, say what is in it, and serve until stdin ends."""
+    ignore_signals()
+    parent = messages()
+    asked = next(parent)
+    try:
+        spec = DatasetSpec.from_json(asked["spec"])
+        with DatasetWriter.open_or_create(
+            Path(asked["root"]), spec, accept_calibration=asked["accept_calibration"]
+        ) as writer:
+            say("open", episodes=writer.episodes, left_takes=writer.left_takes)
+            writing = Writing(writer)
+            for message in parent:
+                writing.obey(message)
+    except LerecordError as error:
+        say("error", message=str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Phases of a session, and the commands that lead from one to the next."""
+
+from enum import Enum, StrEnum, auto
+from typing import Protocol
+
+
+class Phase(StrEnum):
+    """Where a session stands."""
+
+    RESETTING = "resetting"
+    CATCHING_UP = "catching up"  # a take was asked for, and the follower is not there yet
+    RECORDING = "recording"
+    PAUSED = "paused"
+    ASKING = "asking"
+    CONFIRMING = "confirming"  # a take ended by a key after less than a second: kept or not?
+    DONE = "done"
+
+
+class Command(StrEnum):
+    """What an operator can ask for; what it does depends on the phase."""
+
+    GO = "go"
+    SAVE = "save"
+    CONFIRM = "confirm"  # end the take, and ask whether it is to be saved
+    LEAVE = "leave"
+    DISCARD = "discard"
+    REDO = "redo"
+    PAUSE = "pause"
+    QUIT = "quit"
+    STOP = "stop"
+
+
+class Operator(Protocol):
+    """Asked once a tick; must never wait."""
+
+    def poll(self) -> Command | None:
+        """The next thing asked for, or None."""
+        ...
+
+    def enter(self, phase: Phase) -> None:
+        """The session has entered a phase."""
+        ...
+
+
+class Action(Enum):
+    """What happens to the take when a command is obeyed."""
+
+    NOTHING = auto()
+    BEGIN = auto()
+    SAVE = auto()
+    DISCARD = auto()
+    LEAVE = auto()  # keep it staged, to be salvaged
+    REDO_SAVED = auto()  # the next take replaces the one just saved, or does not after all
+
+
+TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
+    (Phase.RESETTING, Command.GO): (Action.BEGIN, Phase.RECORDING),
+    (Phase.RESETTING, Command.REDO): (Action.REDO_SAVED, Phase.RESETTING),
+    (Phase.RESETTING, Command.PAUSE): (Action.NOTHING, Phase.PAUSED),
+    (Phase.RESETTING, Command.QUIT): (Action.NOTHING, Phase.DONE),
+    (Phase.RESETTING, Command.STOP): (Action.NOTHING, Phase.DONE),
+    (Phase.CATCHING_UP, Command.GO): (Action.BEGIN, Phase.RECORDING),
+    (Phase.CATCHING_UP, Command.REDO): (Action.REDO_SAVED, Phase.CATCHING_UP),
+    (Phase.CATCHING_UP, Command.PAUSE): (Action.NOTHING, Phase.PAUSED),
+    (Phase.CATCHING_UP, Command.QUIT): (Action.NOTHING, Phase.DONE),
+    (Phase.CATCHING_UP, Command.STOP): (Action.NOTHING, Phase.DONE),
+    (Phase.PAUSED, Command.GO): (Action.NOTHING, Phase.RESETTING),
+    (Phase.PAUSED, Command.PAUSE): (Action.NOTHING, Phase.RESETTING),
+    (Phase.PAUSED, Command.QUIT): (Action.NOTHING, Phase.DONE),
+    (Phase.PAUSED, Command.STOP): (Action.NOTHING, Phase.DONE),
+    (Phase.RECORDING, Command.GO): (Action.SAVE, Phase.RESETTING),
+    (Phase.RECORDING, Command.SAVE): (Action.SAVE, Phase.RESETTING),
+    (Phase.RECORDING, Command.CONFIRM): (Action.NOTHING, Phase.CONFIRMING),
+    (Phase.RECORDING, Command.REDO): (Action.DISCARD, Phase.RESETTING),
+    (Phase.RECORDING, Command.QUIT): (Action.NOTHING, Phase.ASKING),
+    (Phase.RECORDING, Command.STOP): (Action.LEAVE, Phase.DONE),
+    (Phase.ASKING, Command.SAVE): (Action.SAVE, Phase.DONE),
+    (Phase.ASKING, Command.DISCARD): (Action.DISCARD, Phase.DONE),
+    (Phase.ASKING, Command.LEAVE): (Action.LEAVE, Phase.DONE),
+    (Phase.ASKING, Command.QUIT): (Action.LEAVE, Phase.DONE),
+    (Phase.ASKING, Command.STOP): (Action.LEAVE, Phase.DONE),
+    (Phase.CONFIRMING, Command.SAVE): (Action.SAVE, Phase.RESETTING),
+    (Phase.CONFIRMING, Command.DISCARD): (Action.DISCARD, Phase.RESETTING),
+    (Phase.CONFIRMING, Command.REDO): (Action.DISCARD, Phase.RESETTING),
+    (Phase.CONFIRMING, Command.QUIT): (Action.NOTHING, Phase.ASKING),
+    (Phase.CONFIRMING, Command.STOP): (Action.LEAVE, Phase.DONE),
+}

@@ -1,0 +1,32 @@
+"""What is to be recorded."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One take: its task, and the episode that it replaces; None for a new one."""
+
+    task: str
+    replaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be recorded. None: until somebody says so.
+
+    Attributes:
+        wanted: the takes in their order; the last one is wanted again and again.
+        episodes: how many takes are saved before the session ends.
+        episode_time_s: after which a take saves itself.
+        reset_time_s: after which a take starts by itself.
+        attended: somebody is at the keys who can act on a notice.
+        catch_up_s: after which a take that was asked for is given up, the follower being too far.
+    """
+
+    wanted: tuple[Wanted, ...]
+    episodes: int | None = None
+    episode_time_s: float | None = None
+    reset_time_s: float | None = None
+    attended: bool = True
+    catch_up_s: float = 30.0

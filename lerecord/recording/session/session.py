@@ -1,0 +1,292 @@
+"""The session: one loop, and a table that says what each command does in each phase."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from lerecord.control.source import Goal, Observation
+from lerecord.dataset.staging.take import Take
+from lerecord.frame import Frame
+from lerecord.pacing import Tick
+from lerecord.recording.session.phases import TRANSITIONS, Action, Command, Operator, Phase
+from lerecord.recording.session.plan import Plan, Wanted
+
+_CATCHING_UP = "The take begins as soon as the follower has caught up with the leader."
+
+
+class Robot(Protocol):
+    """What the session asks of a rig."""
+
+    def limited(self) -> str | None:
+        """What of the leader's pose is beyond the follower's limits; None when nothing is."""
+        ...
+
+    def lag(self) -> str:
+        """How far the follower still is from the leader, in a sentence."""
+        ...
+
+    def observe(self, tick: Tick) -> Observation:
+        """Read every arm."""
+        ...
+
+    def command(self, goal: Goal) -> Frame:
+        """Send the followers on; the frame of this tick."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Why the rig cannot be recorded now, in a sentence; None when it can."""
+        ...
+
+    def recover(self) -> None:
+        """Try to end the trouble; only between takes, as it may block for a while."""
+        ...
+
+
+class Driving(Protocol):
+    """What the session asks of whoever drives; `Handover` is it."""
+
+    @property
+    def arrived(self) -> bool:
+        """The followers are where the source wants them."""
+        ...
+
+    @property
+    def interruption(self) -> str | None:
+        """Why the last tick does not follow on the one before it; None when it does."""
+        ...
+
+    def next(self, observation: Observation) -> Goal:
+        """Where the followers are to go in this tick, and how far at most."""
+        ...
+
+
+class Takes(Protocol):
+    """What the session asks of whoever records; nothing here waits."""
+
+    def obstacle(self) -> str | None:
+        """Why no take can be begun now, in a sentence; None when one can."""
+        ...
+
+    def begin(self, task: str, replaces: int | None) -> Take:
+        """Begin a take of a new episode, or of one that replaces an old one."""
+        ...
+
+    def save(self, take: Take) -> int:
+        """End it; it becomes the episode of the index that is returned."""
+        ...
+
+    def discard(self, take: Take) -> None:
+        """End it; nothing of it stays."""
+        ...
+
+    def leave(self, take: Take) -> None:
+        """End it where it is staged, to be salvaged."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Why the running take cannot go on, in a sentence; None when it can."""
+        ...
+
+    def recover(self) -> None:
+        """Try to end the trouble; only between takes."""
+        ...
+
+
+class Listener(Protocol):
+    """Whoever shows the session to people; must not wait. One that may raise: see FanOut."""
+
+    def tell(self, session: "Session", frame: Frame) -> None:
+        """Once a tick: this is how the session stands."""
+        ...
+
+    def notice(self, sentence: str) -> None:
+        """Something worth a sentence has happened."""
+        ...
+
+
+class Session:
+    """Runs the rig at its rate; recording is a gate on that one loop, never a second loop."""
+
+    def __init__(
+        self,
+        rig: Robot,
+        source: Driving,
+        takes: Takes,
+        plan: Plan,
+        operators: Sequence[Operator],
+        listener: Listener,
+    ) -> None:
+        self.plan = plan
+        self.phase = Phase.RESETTING
+        self.take: Take | None = None
+        self.saved = 0
+        self.missed = 0
+        self.failure: str | None = None
+        """Why the session ended before its plan was fulfilled; None when it was."""
+        self._redo: int | None = None
+        self._last_saved: tuple[int, Wanted] | None = None
+        self._rig = rig
+        self._source = source
+        self._takes = takes
+        self._operators = operators
+        self._listener = listener
+        self._entered_at: float | None = None
+        self._now = 0.0
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the phase was entered."""
+        return 0.0 if self._entered_at is None else self._now - self._entered_at
+
+    @property
+    def wanted(self) -> Wanted:
+        """The take that runs or comes next."""
+        if self._redo is not None and self._last_saved is not None:
+            return replace(self._last_saved[1], replaces=self._redo)
+        return self.plan.wanted[min(self.saved, len(self.plan.wanted) - 1)]
+
+    def run(self, ticks: Iterable[Tick]) -> None:
+        """Run until the phase is DONE; the caller parks the arm and closes the takes."""
+        for tick in ticks:
+            observation = self._rig.observe(tick)
+            frame = self._rig.command(self._source.next(observation))
+            self._pass_time(tick)
+            if self._source.interruption is not None:
+                self._interrupt(self._source.interruption)
+            elif self.take is not None and self.phase is Phase.RECORDING:
+                self.take.add(frame, missed=tick.missed)
+            self._listener.tell(self, frame)
+            self._look_for_trouble()
+            if self.phase is Phase.CATCHING_UP and self.elapsed_s > self.plan.catch_up_s:
+                self._give_up_catching_up()
+            if (command := self._asked()) is not None:
+                self._obey(command)
+            if self.phase is Phase.DONE:
+                self._listener.tell(self, frame)  # the last; the arm is parked now
+                return
+
+    def _pass_time(self, tick: Tick) -> None:
+        self._now = tick.started
+        self.missed += tick.missed
+        if self._entered_at is None:
+            self._enter(Phase.RESETTING)
+
+    def _asked(self) -> Command | None:
+        for operator in self._operators:
+            if (command := operator.poll()) is not None:
+                return command
+        return self._time_is_up()
+
+    def _time_is_up(self) -> Command | None:
+        if self.phase is Phase.RECORDING and self.take is not None:
+            limit_s = self.plan.episode_time_s
+            over = limit_s is not None and self.take.seconds >= limit_s
+            return Command.SAVE if over or self.take.full else None
+        if self.phase is Phase.CATCHING_UP:
+            return Command.GO if self._source.arrived else None
+        if self.phase is Phase.RESETTING:
+            limit_s = self.plan.reset_time_s
+            return Command.GO if limit_s is not None and self.elapsed_s >= limit_s else None
+        return None
+
+    def _obey(self, command: Command) -> None:
+        action, phase = TRANSITIONS.get((self.phase, command), (Action.NOTHING, self.phase))
+        if action is Action.BEGIN:
+            phase = self._begun()
+        elif action is Action.REDO_SAVED:
+            self._redo_saved()
+        elif action is not Action.NOTHING:
+            self._end_take(action)
+        if self.saved == self.plan.episodes:
+            phase = Phase.DONE
+        if phase is not self.phase:
+            self._enter(phase)
+
+    def _begun(self) -> Phase:
+        """Begin the take, where nothing is in its way; the phase that it is now."""
+        if not self._source.arrived:
+            self._listener.notice(_CATCHING_UP)
+            return Phase.CATCHING_UP
+        if (obstacle := self._rig.trouble() or self._takes.obstacle()) is not None:
+            self._listener.notice(obstacle)
+            return Phase.RESETTING
+        if (limited := self._rig.limited()) is not None:
+            self._listener.notice(limited)
+        self.take = self._takes.begin(self.wanted.task, self.wanted.replaces)
+        return Phase.RECORDING
+
+    def _redo_saved(self) -> None:
+        """Let the next take replace the one just saved; asked again, let it be a new one."""
+        if self._last_saved is None:
+            self._listener.notice("No take was saved yet that could be done again.")
+            return
+        episode, _ = self._last_saved
+        self._redo = episode if self._redo is None else None
+        instead = "replaces" if self._redo is not None else "does not replace"
+        self._listener.notice(f"The next take {instead} episode {episode}.")
+
+    def _end_take(self, action: Action) -> None:
+        take, self.take = self.take, None
+        assert take is not None
+        if action is Action.SAVE and take.length < 2:
+            action = Action.DISCARD
+            self._listener.notice("The take was shorter than two rows and was discarded.")
+        if action is Action.SAVE:
+            wanted = self.wanted
+            self._last_saved = (self._takes.save(take), wanted)
+            self.saved += self._redo is None
+            self._redo = None
+        elif action is Action.DISCARD:
+            self._takes.discard(take)
+        else:
+            self._takes.leave(take)
+
+    def _look_for_trouble(self) -> None:
+        """A device that failed ends the take, which is kept; unattended it ends the session."""
+        trouble = self._rig.trouble() or self._takes.trouble()
+        if trouble is None or self.phase is Phase.DONE:
+            return
+        if self.take is None and self.plan.attended:
+            self._listener.notice(trouble)
+            self._rig.recover()
+            self._takes.recover()
+        if self.take is not None:
+            self._stop_take(trouble)
+        elif not self.plan.attended:
+            self._fail(trouble)
+
+    def _interrupt(self, sentence: str) -> None:
+        """Nobody looked for a while: what comes now is no part of the take that was running."""
+        if self.phase is Phase.RECORDING:
+            self._stop_take(sentence)
+        else:
+            self._listener.notice(sentence)
+
+    def _stop_take(self, reason: str) -> None:
+        """End the take where it is staged; unattended that is the end of the session."""
+        self._end_take(Action.LEAVE)
+        reason += " The take was ended and is kept to be salvaged."
+        self._listener.notice(reason)
+        if self.plan.attended:
+            self._enter(Phase.RESETTING)
+        else:
+            self._fail(reason)
+
+    def _give_up_catching_up(self) -> None:
+        """The follower does not get to where the leader is: say so instead of waiting for ever."""
+        reason = f"The take was not begun: {self._rig.lag()}"
+        if self.plan.attended:
+            self._listener.notice(reason)
+            self._enter(Phase.RESETTING)
+        else:
+            self._fail(reason)
+
+    def _fail(self, reason: str) -> None:
+        self.failure = reason
+        self._enter(Phase.DONE)
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self._entered_at = self._now
+        for operator in self._operators:
+            operator.enter(phase)

@@ -1,0 +1,100 @@
+"""The simulated rig as the recorder sees it: where it is reached, and an operator of its own."""
+
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from lerecord.config.schema import SIMULATED_PLACE, HardwareConfig, SimulatorConfig
+from lerecord.printable import print_line
+from lerecord.processes.child import ChildProcess, Message
+from lerecord.recording.session.phases import Command, Phase
+
+_START_TIMEOUT_S = 15.0
+_LAST_WORD_TIMEOUT_S = 5.0
+_PHASES = {Phase.RESETTING: "reset", Phase.RECORDING: "record", Phase.PAUSED: "idle"}
+
+
+def first_line(config: HardwareConfig, seed: int | None, faults: Path | None) -> Message:
+    """What the simulator is to be: the cameras of a config, and a file of faults."""
+    cameras = {
+        name: {"width": camera.width, "height": camera.height, "fps": camera.fps}
+        for name, camera in config.cameras.items()
+        if camera.device.startswith(SIMULATED_PLACE)
+    }
+    named = {} if faults is None else {"faults": str(faults.absolute())}
+    return {"seed": seed, "cameras": cameras, **named}
+
+
+def faults_told(child: ChildProcess) -> str:
+    """End the input of a simulator that has faults; what it injected, in a sentence."""
+    child.end_input()
+    counts = child.wait_for("faults", _LAST_WORD_TIMEOUT_S)["counts"]
+    told = [
+        f"{place} {fault} {count}"
+        for place, faults in counts.items()
+        for fault, count in faults.items()
+    ]
+    return f"Injected faults: {', '.join(told) or 'none'}."
+
+
+class SimulatedRig:
+    """Runs the simulator beside the recorder; its demonstrator saves each take when it is done.
+
+    When nobody is at the keys it also starts each take, as soon as the scene is ready.
+    """
+
+    def __init__(
+        self, config: HardwareConfig, simulator: SimulatorConfig, seed: int | None, attended: bool
+    ) -> None:
+        seed = simulator.seed if seed is None else seed
+        self._attended = attended
+        self._ready = False
+        self._done = False
+        self._phase: Phase | None = None
+        self.demonstrations: list[bool] = []
+        """Of each finished demonstration, whether the box stood on the target."""
+        self._faults = None if simulator.faults is None else Path(simulator.faults)
+        self._child = ChildProcess("lerecord.simulator.server.main")
+        self._child.send(first_line(config, seed, self._faults))
+        self._unresolved = config
+
+    def wait_until_up(self) -> HardwareConfig:
+        """The config with the ports and devices at which the simulator now answers."""
+        up = self._child.wait_for("up", _START_TIMEOUT_S)
+        return self._unresolved.reached_at(up["ports"], up["cameras"])
+
+    def poll(self) -> Command | None:
+        """GO when the scene is ready and nobody else decides, SAVE when the task is done."""
+        for message in self._child.poll():
+            if message["event"] == "ready":
+                self._ready = True
+            elif message["event"] == "done":
+                self._done = True
+                self.demonstrations.append(message["box_on_target"])
+        if self._phase is Phase.RECORDING and self._done:
+            return Command.SAVE
+        if self._phase is Phase.RESETTING and self._ready and not self._attended:
+            return Command.GO
+        return None
+
+    def enter(self, phase: Phase) -> None:
+        """Tell the demonstrator what is due now."""
+        self._phase = phase
+        self._ready = self._done = False
+        if phase in _PHASES:
+            self._child.send({"phase": _PHASES[phase]})
+
+    def __enter__(self) -> "SimulatedRig":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._child.running and kind is None:
+            print_line(f"The simulator had ended: {self._child.complaint()}", sys.stderr)
+        elif self._faults is not None and kind is None:
+            print_line(faults_told(self._child), sys.stderr)
+        self._child.close(timeout_s=2.0)

@@ -1,0 +1,75 @@
+"""`lerecord sim`: the simulated rig alone, demonstrating over and over, for any program."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lerecord.commands import command
+from lerecord.config import schema as configs
+from lerecord.config.schema import HardwareConfig
+from lerecord.printable import print_line
+from lerecord.processes.child import ChildProcess
+from lerecord.simulation_client.simulated import faults_told, first_line
+
+_START_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """A simulated rig that demonstrates on its own; places by name are ports and devices."""
+
+    process: ChildProcess
+    places: Mapping[str, str]
+
+
+@contextmanager
+def simulator(
+    config: HardwareConfig, seed: int | None = None, faults: Path | None = None
+) -> Iterator[Simulator]:
+    """The arms and the cameras of a config for the length of the block.
+
+    Raises:
+        LerecordError: it does not start.
+    """
+    with ChildProcess("lerecord.simulator.server.main", "--loop") as child:
+        child.send(first_line(config, seed, faults))
+        up = child.wait_for("up", _START_TIMEOUT_S)
+        yield Simulator(child, {**up["ports"], **up["cameras"]})
+
+
+def run_simulator(write: Path | None, seed: int | None, faults: Path | None) -> None:
+    """Run it until it is interrupted.
+
+    Args:
+        write: gets a hardware TOML that reaches it.
+        seed: of the box's places.
+        faults: a file of what it injects; what it has injected is told at the end.
+    """
+    path = configs.find(configs.SIMULATED)
+    with simulator(configs.load(path), seed, faults) as running:
+        for name, place in running.places.items():
+            print_line(f"{name:10s} {place}")
+        if write is not None:
+            write.write_text(reaching(path, running.places), encoding="utf-8")
+            record = command("--hardware", write.absolute(), "--task", "...")
+            print_line(f"{record} records it; Ctrl-C ends it.")
+        sys.stdout.flush()  # whoever reads it from a pipe waits for it
+        try:
+            while running.process.running:
+                running.process.poll()
+                time.sleep(0.1)
+        finally:
+            if faults is not None:
+                print_line(faults_told(running.process))
+
+
+def reaching(path: Path, places: Mapping[str, str]) -> str:
+    """The packaged config with the places filled in, and its calibrations by absolute path."""
+    text = path.read_text(encoding="utf-8")
+    for name, place in places.items():
+        text = text.replace(f'"sim:{name}"', f'"{place}"')
+    text = text.replace('"calibration/', f'"{path.parent.resolve()}/calibration/')
+    return text.replace("[simulator]", "[simulator]\nstart = false", 1)

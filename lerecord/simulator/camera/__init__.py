@@ -1,0 +1,1 @@
+"""Simulated cameras: rendered images as an MJPEG stream. Begin with `stream`."""

@@ -1,0 +1,1 @@
+"""Simulated Dynamixel servos: control table, motion, packets. Begin with `servo`."""

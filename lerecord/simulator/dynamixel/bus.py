@@ -1,0 +1,305 @@
+"""A bus of simulated Dynamixel servos: instructions in, status packets out; no I/O.
+
+Source: ROBOTIS e-manual, DYNAMIXEL Protocol 2.0. Every instruction of the X series is here but the
+backup of the control table (0x20).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lerecord.simulator.dynamixel.control_table import ErrorNumber, RefusedError
+from lerecord.simulator.dynamixel.packets import BROADCAST, STATUS, Packet, Parser, crc16, status
+from lerecord.simulator.dynamixel.servo import Servo
+
+PING, READ, WRITE, REG_WRITE, ACTION = 0x01, 0x02, 0x03, 0x04, 0x05
+FACTORY_RESET, REBOOT, CLEAR = 0x06, 0x08, 0x10
+SYNC_READ, SYNC_WRITE, FAST_SYNC_READ = 0x82, 0x83, 0x8A
+BULK_READ, BULK_WRITE, FAST_BULK_READ = 0x92, 0x93, 0x9A
+
+_ALERT = 0x80
+_ANSWERS_PING, _ANSWERS_READS = 0, 1  # Status_Return_Level; 2 answers everything
+_CLEAR_TURNS = b"\x01\x44\x58\x4c\x22"
+_RESET_ALL, _RESET_BUT_ID, _RESET_BUT_ID_AND_BAUD = b"\xff", b"\x01", b"\x02"
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """What a group read asks of one servo."""
+
+    id: int
+    address: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status packet.
+
+    Attributes:
+        servo_id: of the servo that sends it; BROADCAST when several write it together.
+        data: its bytes.
+        delay_s: how long after its turn has come.
+    """
+
+    servo_id: int
+    data: bytes
+    delay_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An instruction, and the replies to it in the order in which they go over the wire."""
+
+    instruction: int
+    replies: list[Reply]
+
+
+class Bus:
+    """Servos that share a wire.
+
+    Args:
+        servos: with different IDs.
+        hears: False, given its ID and the instruction, for a servo that is silent this time.
+    """
+
+    def __init__(
+        self,
+        servos: Sequence[Servo],
+        hears: Callable[[int, int], bool] = lambda servo_id, instruction: True,
+    ) -> None:
+        self.servos = tuple(servos)
+        self._hears = hears
+        self._parser = Parser()
+        self._baud: int | None = None
+        self._single: dict[int, Callable[[Servo, bytes], bytes]] = {
+            PING: _ping,
+            READ: _read,
+            WRITE: _write,
+            REG_WRITE: _reg_write,
+            ACTION: _action,
+            FACTORY_RESET: _factory_reset,
+            REBOOT: _reboot,
+            CLEAR: _clear,
+        }
+        self._group: dict[int, Callable[[Packet], list[Reply]]] = {
+            SYNC_READ: lambda p: self._read_group(p.instruction, _sync_areas(p.parameters)),
+            BULK_READ: lambda p: self._read_group(p.instruction, _bulk_areas(p.parameters)),
+            FAST_SYNC_READ: lambda p: self._read_fast(p.instruction, _sync_areas(p.parameters)),
+            FAST_BULK_READ: lambda p: self._read_fast(p.instruction, _bulk_areas(p.parameters)),
+            SYNC_WRITE: self._sync_write,
+            BULK_WRITE: self._bulk_write,
+        }
+
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
+        """Take bytes off the wire at `now`; the replies to them in one piece, in wire order.
+
+        Servos that listen at another rate than `baud` hear nothing of them, and so are mute; None
+        stands for a wire without a rate. Return delays are not waited: `answers` tells them.
+        """
+        answers = self.answers(data, now, baud)
+        return b"".join([reply.data for answer in answers for reply in answer.replies])
+
+    def answers(self, data: bytes, now: float, baud: int | None = None) -> Iterator[Answer]:
+        """As `feed`, each instruction with its replies apart."""
+        if baud != self._baud:
+            self._baud, self._parser = baud, Parser()  # the rest of a packet comes garbled
+        for packet in self._parser.feed(data):
+            for servo in self.servos:
+                servo.advance(now)
+                if self._in_tune(servo):
+                    servo.hear(now)
+            yield Answer(packet.instruction, self._answer(packet))
+
+    def advance(self, now: float) -> None:
+        """Let time pass for every servo."""
+        for servo in self.servos:
+            servo.advance(now)
+
+    def _servo(self, servo_id: int, instruction: int) -> Servo | None:
+        tuned = (servo for servo in self.servos if servo.id == servo_id and self._in_tune(servo))
+        servo = next(tuned, None)
+        return servo if servo is not None and self._hears(servo_id, instruction) else None
+
+    def _in_tune(self, servo: Servo) -> bool:
+        return self._baud is None or servo.baud == self._baud
+
+    def _answer(self, packet: Packet) -> list[Reply]:
+        if packet.instruction == STATUS:
+            return []
+        if packet.intact and packet.instruction in self._group:
+            return self._group[packet.instruction](packet)
+        if packet.id == BROADCAST:
+            return self._broadcast(packet) if packet.intact else []
+        servo = self._servo(packet.id, packet.instruction)
+        return [] if servo is None else [self._reply(servo, packet)]
+
+    def _broadcast(self, packet: Packet) -> list[Reply]:
+        """Every servo obeys; only a ping is answered. Nobody loses its ID by broadcast."""
+        resets_all = packet.instruction == FACTORY_RESET and packet.parameters == _RESET_ALL
+        if resets_all or packet.instruction == READ:
+            return []
+        hearing = [
+            servo
+            for servo in self.servos
+            if self._in_tune(servo) and self._hears(servo.id, packet.instruction)
+        ]
+        in_order = sorted(hearing, key=lambda servo: servo.id)
+        replies = [self._reply(servo, packet) for servo in in_order]
+        return replies if packet.instruction == PING else []
+
+    def _reply(self, servo: Servo, packet: Packet) -> Reply:
+        """Do an instruction on one servo, which answers as the servo that it was before."""
+        servo_id, delay_s = servo.id, servo.return_delay_s
+        return Reply(servo_id, self._one(servo, packet), delay_s)
+
+    def _one(self, servo: Servo, packet: Packet) -> bytes:
+        """Do an instruction on one servo; its reply, or nothing when it keeps silent."""
+        servo_id, silent = servo.id, not _speaks(servo, packet.instruction)
+        try:
+            if not packet.intact:
+                raise RefusedError(ErrorNumber.CRC)
+            perform = self._single.get(packet.instruction, _undefined)
+            data = perform(servo, packet.parameters)
+        except RefusedError as refusal:
+            return b"" if silent else status(servo_id, _error(servo, refusal.number))
+        return b"" if silent else status(servo_id, _error(servo), data)
+
+    def _read_group(self, instruction: int, areas: Iterator[_Area]) -> list[Reply]:
+        replies = []
+        for area in areas:
+            servo = self._servo(area.id, instruction)
+            if servo is None or not _speaks(servo, READ):
+                break  # each servo answers after the one before it: a silent one ends the row
+            try:
+                reply = status(area.id, _error(servo), servo.read(area.address, area.size))
+            except RefusedError as refusal:
+                reply = status(area.id, _error(servo, refusal.number))
+            replies.append(Reply(area.id, reply, servo.return_delay_s))
+        return replies
+
+    def _read_fast(self, instruction: int, areas: Iterator[_Area]) -> list[Reply]:
+        """One status packet that all servos write together, each with the CRC up to its part.
+
+        The length in the header announces every part; a servo that is missing leaves the rest
+        unsent. This packet carries no byte stuffing.
+        """
+        asked, delay_s = list(areas), 0.0
+        length = 1 + sum(area.size + 4 for area in asked)
+        reply = b"\xff\xff\xfd\x00" + bytes([BROADCAST]) + length.to_bytes(2, "little")
+        reply += bytes([STATUS])
+        for position, area in enumerate(asked):
+            servo = self._servo(area.id, instruction)
+            if servo is None or not _speaks(servo, READ):
+                return [Reply(BROADCAST, reply, delay_s)] if position else []
+            delay_s = delay_s if position else servo.return_delay_s  # the others join in at once
+            try:
+                reply += bytes([_error(servo), area.id]) + servo.read(area.address, area.size)
+            except RefusedError as refusal:
+                reply += bytes([_error(servo, refusal.number), area.id]) + bytes(area.size)
+            reply += crc16(reply).to_bytes(2, "little")
+        return [Reply(BROADCAST, reply, delay_s)]
+
+    def _sync_write(self, packet: Packet) -> list[Reply]:
+        parameters = packet.parameters
+        address, size = _address_and_size(parameters)
+        step = size + 1
+        for at in range(4, len(parameters) - size, step):
+            servo = self._servo(parameters[at], packet.instruction)
+            _write_quietly(servo, address, parameters[at + 1 : at + step])
+        return []
+
+    def _bulk_write(self, packet: Packet) -> list[Reply]:
+        parameters, at = packet.parameters, 0
+        while at + 5 <= len(parameters):
+            address, size = _address_and_size(parameters[at + 1 : at + 5])
+            servo = self._servo(parameters[at], packet.instruction)
+            _write_quietly(servo, address, parameters[at + 5 : at + 5 + size])
+            at += 5 + size
+        return []
+
+
+def _write_quietly(servo: Servo | None, address: int, data: bytes) -> None:
+    """Group writes are never answered: what a servo refuses, nobody hears."""
+    if servo is None:
+        return
+    try:
+        servo.write(address, data)
+    except RefusedError:
+        return
+
+
+def _error(servo: Servo, number: int = 0) -> int:
+    return number | (_ALERT if servo.alert else 0)
+
+
+def _speaks(servo: Servo, instruction: int) -> bool:
+    level = servo.value("Status_Return_Level")
+    if instruction == PING:
+        return True
+    return level > _ANSWERS_READS or (level == _ANSWERS_READS and instruction == READ)
+
+
+def _address_and_size(parameters: bytes) -> tuple[int, int]:
+    return int.from_bytes(parameters[:2], "little"), int.from_bytes(parameters[2:4], "little")
+
+
+def _sync_areas(parameters: bytes) -> Iterator[_Area]:
+    address, size = _address_and_size(parameters)
+    return (_Area(servo_id, address, size) for servo_id in parameters[4:])
+
+
+def _bulk_areas(parameters: bytes) -> Iterator[_Area]:
+    for at in range(0, len(parameters) - 4, 5):
+        yield _Area(parameters[at], *_address_and_size(parameters[at + 1 : at + 5]))
+
+
+def _undefined(servo: Servo, parameters: bytes) -> bytes:
+    raise RefusedError(ErrorNumber.INSTRUCTION)
+
+
+def _ping(servo: Servo, parameters: bytes) -> bytes:
+    return servo.read(0, 2) + servo.read(6, 1)
+
+
+def _read(servo: Servo, parameters: bytes) -> bytes:
+    if len(parameters) != 4:
+        raise RefusedError(ErrorNumber.DATA_LENGTH)
+    return servo.read(*_address_and_size(parameters))
+
+
+def _write(servo: Servo, parameters: bytes) -> bytes:
+    servo.write(int.from_bytes(parameters[:2], "little"), parameters[2:])
+    return b""
+
+
+def _reg_write(servo: Servo, parameters: bytes) -> bytes:
+    servo.check(int.from_bytes(parameters[:2], "little"), parameters[2:])
+    servo.pending = (int.from_bytes(parameters[:2], "little"), parameters[2:])
+    return b""
+
+
+def _action(servo: Servo, parameters: bytes) -> bytes:
+    if servo.pending is None:
+        raise RefusedError(ErrorNumber.INSTRUCTION)
+    (address, data), servo.pending = servo.pending, None
+    servo.write(address, data)
+    return b""
+
+
+def _factory_reset(servo: Servo, parameters: bytes) -> bytes:
+    if parameters not in (_RESET_ALL, _RESET_BUT_ID, _RESET_BUT_ID_AND_BAUD) or servo.torque:
+        raise RefusedError(ErrorNumber.RESULT_FAIL)
+    servo.factory_reset(parameters != _RESET_ALL, parameters == _RESET_BUT_ID_AND_BAUD)
+    return b""
+
+
+def _reboot(servo: Servo, parameters: bytes) -> bytes:
+    servo.reboot()
+    return b""
+
+
+def _clear(servo: Servo, parameters: bytes) -> bytes:
+    if parameters != _CLEAR_TURNS:
+        raise RefusedError(ErrorNumber.DATA_RANGE)
+    servo.clear_turns()
+    return b""

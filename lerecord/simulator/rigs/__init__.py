@@ -1,0 +1,1 @@
+"""The arms that are simulated: geometry, calibration, kinematics. Begin with `koch`."""

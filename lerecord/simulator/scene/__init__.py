@@ -1,0 +1,1 @@
+"""The small world: table, box, demonstrator, and how it looks. Begin with `world`."""

@@ -1,0 +1,298 @@
+"""The simulator's process: a stage, its servo ports, its cameras, and JSON lines to steer it."""
+
+import json
+import os
+import secrets
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from lerecord.errors import ConfigError, DeviceError
+from lerecord.processes.starting import environment, python
+from lerecord.simulator.faults.injection import Faults
+from lerecord.simulator.faults.rules import Rules, load, parse
+from lerecord.simulator.ports.ports import Ports
+from lerecord.simulator.scene.render import CAMERAS
+from lerecord.simulator.server.pace import cores, too_slow
+from lerecord.simulator.server.stage import PHASES, RECORD, RESET, Done, Ready, SightWire, Stage
+
+_BETWEEN_DEMONSTRATIONS_S = 1.0
+_READ_BYTES = 65536
+_SMALLEST = 80  # pixels a side: the strip needs two for each of its forty cells
+
+
+@dataclass(frozen=True, slots=True)
+class CameraConfig:
+    """One camera: its name, its pictures' size in pixels, pictures a second."""
+
+    name: str
+    width: int
+    height: int
+    fps: float
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorConfig:
+    """What the first line asks for; `seed` null there draws a new one.
+
+    Attributes:
+        seed: of the world.
+        cameras: to be served.
+        faults: rules of what fails, of the file under `faults`.
+        log: file that gets a line for each request: time, arm, what its encoders read.
+    """
+
+    seed: int
+    cameras: tuple[CameraConfig, ...]
+    faults: Rules
+    log: Path | None
+
+
+def parse_config(line: str) -> SimulatorConfig:
+    """The first line; raises ConfigError when it does not say what is needed."""
+    try:
+        asked = json.loads(line)
+        cameras = tuple(
+            CameraConfig(name, int(camera["width"]), int(camera["height"]), float(camera["fps"]))
+            for name, camera in asked["cameras"].items()
+        )
+        seed = secrets.randbits(32) if asked["seed"] is None else int(asked["seed"])
+        faults, log = (asked.get(key) and Path(asked[key]) for key in ("faults", "log"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"The simulator's first line is not usable ({error!r}): give it one line such as "
+            '{"seed": 0, "cameras": {"front": {"width": 640, "height": 480, "fps": 30}}}.'
+        ) from error
+    for camera in cameras:
+        _check(camera)
+    rules = Rules() if faults is None else load(faults)
+    return SimulatorConfig(seed, cameras, rules, log)
+
+
+def _check(camera: CameraConfig) -> None:
+    if camera.name not in CAMERAS:
+        raise ConfigError(
+            f"The simulator has no camera {camera.name!r}; it has {' and '.join(CAMERAS)}."
+        )
+    if min(camera.width, camera.height) < _SMALLEST or camera.fps <= 0.0:
+        raise ConfigError(
+            f"The simulated camera {camera.name} cannot give {camera.width}x{camera.height} "
+            f"pictures at {camera.fps:g} fps; give it at least {_SMALLEST}x{_SMALLEST} and a rate."
+        )
+
+
+class Lines:
+    """Lines from a file descriptor, as they come; never waits longer than asked."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._buffer = b""
+        self.ended = False
+
+    def read(self, timeout_s: float | None, others: Sequence[int] = ()) -> Iterator[str]:
+        """Lines that have arrived by then; sets `ended` at end of file.
+
+        It returns early, too, when one of the other descriptors has something to read.
+        """
+        ready, _, _ = select.select([self._descriptor, *others], [], [], timeout_s)
+        if self._descriptor in ready:
+            data = os.read(self._descriptor, _READ_BYTES)
+            self.ended = not data
+            self._buffer += data
+        *whole, self._buffer = self._buffer.split(b"\n")
+        for line in whole:
+            yield line.decode("utf-8", "replace")
+
+
+class CameraChild:
+    """A camera's process; ends with the block.
+
+    Args:
+        camera: what it shows.
+        seed: of its table and noise.
+        sight: socket to the world; closed here once the process has it.
+    """
+
+    def __init__(self, camera: CameraConfig, seed: int, sight: socket.socket) -> None:
+        self._name = camera.name
+        self._fps = camera.fps
+        self.needed = 0.0
+        """Cores that it needs to keep its rate; known once it is up."""
+        asked = asdict(camera) | {"seed": seed, "descriptor": sight.fileno()}
+        self._process = subprocess.Popen(
+            python("-m", "lerecord.simulator.camera.stream", json.dumps(asked)),
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[sight.fileno()],
+        )
+        sight.close()
+
+    def __enter__(self) -> "CameraChild":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._process:  # closes its pipes, which ends it
+            pass
+
+    def fileno(self) -> int:
+        """Becomes readable when the process has ended."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    def url(self) -> str:
+        """Where it serves its pictures; waits for it to be up. Raises DeviceError if it ends."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            self.check()
+        up = json.loads(line)
+        self.needed = up["image_s"] * self._fps
+        url: str = up["url"]
+        return url
+
+    def check(self) -> None:
+        """Raise DeviceError when the process has ended."""
+        readable, _, _ = select.select([self], [], [], 0.0)
+        if readable:
+            status = self._process.wait()
+            raise DeviceError(
+                f"The process of the simulated camera {self._name!r} ended by itself with status "
+                f"{status}; its reason stands above."
+            )
+
+
+class Script:
+    """What comes after what: commands from the parent, or demonstrations without end.
+
+    Args:
+        stage: to play on.
+        tell: takes each event.
+        loop: True to go on by itself.
+        now: clock of the stage.
+        wake: called when there are new faults.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        tell: Callable[[dict[str, Any]], None],
+        loop: bool,
+        now: Callable[[], float] = time.monotonic,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._stage = stage
+        self._wake = wake
+        self._tell = tell
+        self._loop = loop
+        self._now = now
+        self._next: tuple[float, str] | None = (now(), RESET) if loop else None
+
+    def wait_s(self) -> float | None:
+        """Seconds until something is due; None when nothing is."""
+        waits = [self._stage.until_over()]
+        if self._next is not None:
+            waits.append(max(self._next[0] - self._now(), 0.0))
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def step(self) -> None:
+        """Tell what happened; begin what is due."""
+        event = self._stage.poll()
+        if isinstance(event, Ready):
+            self._tell({"event": "ready"})
+            self._follow_with(RECORD, 0.0)
+        elif isinstance(event, Done):
+            self._tell({"event": "done"} | asdict(event))
+            self._follow_with(RESET, _BETWEEN_DEMONSTRATIONS_S)
+        if self._next is not None and self._now() >= self._next[0]:
+            (_, phase), self._next = self._next, None
+            self._stage.begin(phase)
+
+    def obey(self, line: str) -> None:
+        """Do what a line says; a line that says nothing known is named on stderr."""
+        try:
+            command = json.loads(line)
+        except ValueError:
+            command = None
+        if not isinstance(command, dict):
+            command = {}
+        phase = command.get("phase")
+        if isinstance(phase, str) and phase in PHASES:
+            self._next = None
+            self._stage.begin(phase)
+        elif command.get("query") == "truth":
+            self._tell({"event": "truth"} | asdict(self._stage.truth()))
+        elif command.get("query") == "faults":
+            self._tell({"event": "faults"} | self._stage.injected())
+        elif "faults" in command:
+            self._inject(command["faults"])
+        else:
+            print(f"The simulator does not know the line {line!r}.", file=sys.stderr, flush=True)
+
+    def _inject(self, faults: Any) -> None:
+        try:
+            self._stage.inject(None if faults is None else parse(faults))
+        except ConfigError as error:
+            print(error, file=sys.stderr, flush=True)
+        self._wake()
+
+    def _follow_with(self, phase: str, after_s: float) -> None:
+        if self._loop:
+            self._next = (self._now() + after_s, phase)
+
+
+def run(descriptor: int, output: TextIO, loop: bool) -> None:
+    """Serve until the descriptor's end of file.
+
+    Raises ConfigError for a bad first line or cameras that are too fast for this machine, and
+    DeviceError when a camera's process dies.
+    """
+    lines = Lines(descriptor)
+    first: list[str] = []
+    while not first and not lines.ended:
+        first += lines.read(None)
+    if not first:
+        return
+    config = parse_config(first[0])
+
+    def tell(event: dict[str, Any]) -> None:
+        print(json.dumps(event), file=output, flush=True)
+
+    with ExitStack() as stack:
+        log = None if config.log is None else stack.enter_context(config.log.open("w", buffering=1))
+        stage = Stage(
+            config.seed, time.monotonic, Faults(config.faults), None if log is None else log.write
+        )
+        ports = Ports(time.monotonic)
+        wires = stage.buses()
+        paths = {arm: ports.add_terminal(wire, arm, wire) for arm, wire in wires.items()}
+        cameras = {
+            camera.name: stack.enter_context(
+                CameraChild(camera, config.seed, ports.add_socket(SightWire(stage, camera.name)))
+            )
+            for camera in config.cameras
+        }
+        stack.enter_context(ports)
+        urls = {name: camera.url() for name, camera in cameras.items()}
+        if slow := too_slow({name: each.needed for name, each in cameras.items()}, cores()):
+            raise ConfigError(slow)
+        tell({"event": "up", "ports": paths, "cameras": urls})
+        script = Script(stage, tell, loop, wake=ports.wake)
+        for line in first[1:]:
+            script.obey(line)
+        alive = [camera.fileno() for camera in cameras.values()]
+        while not lines.ended:
+            for line in lines.read(script.wait_s(), alive):
+                script.obey(line)
+            script.step()
+            for camera in cameras.values():
+                camera.check()
+        if config.faults != Rules():
+            script.obey('{"query": "faults"}')

@@ -1,0 +1,258 @@
+"""The world as several threads share it, and the phases that it goes through."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lerecord.simulator.camera.sight import TAKE, Sight
+from lerecord.simulator.faults.injection import Faults
+from lerecord.simulator.faults.line import Line
+from lerecord.simulator.faults.rules import HARDWARE_ERRORS, Rules
+from lerecord.simulator.rigs import koch
+from lerecord.simulator.rigs.kinematics import UnreachableError
+from lerecord.simulator.scene.demonstrator import Motion, demonstration, return_home
+from lerecord.simulator.scene.solids import Scene
+from lerecord.simulator.scene.world import World
+
+IDLE, RESET, RECORD = "idle", "reset", "record"
+PHASES = (IDLE, RESET, RECORD)
+_SETTLE_S = 0.35  # from the hand's last move until the box is measured
+_ENCODER_MASK = 4095
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The leader is home and the box lies in its new place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A demonstration is over.
+
+    Attributes:
+        box_on_target: True when the box lies on the square.
+        box_to_target_m: metres from the box to the middle of the square.
+    """
+
+    box_on_target: bool
+    box_to_target_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class JointTruth:
+    """One servo: its present and its goal position in counts, and its torque."""
+
+    position: int
+    goal: int
+    torque: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """How the world really is, for tests."""
+
+    box: tuple[float, float, float]
+    target: tuple[float, float]
+    box_on_target: bool
+    leader: dict[str, JointTruth]
+    follower: dict[str, JointTruth]
+
+
+class Stage:
+    """One world, its two buses and the script; every method may be called from any thread.
+
+    Args:
+        seed: of everything that is random.
+        now: monotonic clock in seconds.
+        faults: what fails.
+        log: gets a line for each request: when it came, the arm, what the encoders then read.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        now: Callable[[], float],
+        faults: Faults | None = None,
+        log: Callable[[str], object] | None = None,
+    ) -> None:
+        self._world = World(seed)
+        self._arms = {"leader": self._world.leader, "follower": self._world.follower}
+        self._faults = faults if faults is not None else Faults()
+        self._log = log
+        self._now = now
+        self._lock = threading.Lock()
+        self._seed = seed
+        self._motions = 0
+        self._over: tuple[float, str] | None = None  # when the phase is over, and which it is
+        self._world.advance(now())
+
+    def buses(self) -> dict[str, "BusWire"]:
+        """The servo buses by the arm's name."""
+        return {
+            name: BusWire(self, name, Line(name, arm.servos, self._faults), self._lock)
+            for name, arm in self._arms.items()
+        }
+
+    def inject(self, rules: Rules | None) -> None:
+        """Put more rules in force, with times that count from now; None ends all that are."""
+        with self._lock:
+            if rules is None:
+                self._faults.end()
+            else:
+                self._faults.add(rules, self._now())
+                self._advance()  # what is due at once happens before anything else is asked
+
+    def injected(self) -> dict[str, Any]:
+        """What has failed so far: `Injected` as plain mappings."""
+        with self._lock:
+            return self._faults.injected.to_json()
+
+    def begin(self, phase: str) -> None:
+        """Start a phase; what was under way ends where it is."""
+        with self._lock:
+            now = self._advance()
+            start = self._world.leader.pose()
+            self._motions += 1
+            seed = self._seed * 1000 + self._motions
+            if phase == RESET:
+                self._world.place_box()
+                self._play(return_home(start, seed), now, phase)
+            elif phase == RECORD:
+                self._play(self._demonstration(start, seed), now, phase)
+            else:
+                self._world.hand, self._over = None, None
+
+    def until_over(self) -> float | None:
+        """Seconds until the phase is over; None when none is under way."""
+        with self._lock:
+            return None if self._over is None else max(self._over[0] - self._now(), 0.0)
+
+    def poll(self) -> Ready | Done | None:
+        """What happened, once, when the phase is over."""
+        with self._lock:
+            if self._over is None or self._now() < self._over[0]:
+                return None
+            self._advance()
+            (_, phase), self._over = self._over, None
+            if phase == RESET:
+                return Ready()
+            return Done(self._world.box_on_target(), self._world.box_to_target())
+
+    def sight(self, camera: str | None = None, pictures: int = 0) -> Sight:
+        """What a camera sees now; with its name, also what is wrong with it.
+
+        Args:
+            camera: who asks.
+            pictures: how many are taken of this sight.
+        """
+        with self._lock:
+            now = self._advance()
+            seen = self._seen(now)
+            if camera is None:
+                return seen
+            return replace(seen, fault=self._faults.of_camera(camera, now, pictures))
+
+    def truth(self) -> Truth:
+        """How the world is now."""
+        with self._lock:
+            self._advance()
+            return Truth(
+                box=self._world.box.place,
+                target=self._world.target,
+                box_on_target=self._world.box_on_target(),
+                leader=_joints(self._world.leader),
+                follower=_joints(self._world.follower),
+            )
+
+    @contextmanager
+    def asked(self, arm: str, now: float) -> Iterator[None]:
+        """Hold the world still at `now`, at which an arm's line is asked something."""
+        with self._lock:
+            self._advance_to(now)
+            if self._log is not None:
+                positions = (str(servo.position) for servo in self._arms[arm].servos)
+                self._log(f"{now!r} {arm} {' '.join(positions)}\n")
+            yield
+
+    def _advance(self) -> float:
+        now = self._now()
+        self._advance_to(now)
+        return now
+
+    def _advance_to(self, now: float) -> None:
+        self._world.advance(now)
+        for rule in self._faults.of_servos(now):
+            servo = self._arms[rule.arm].servos[rule.id - 1]
+            if rule.fault in HARDWARE_ERRORS:
+                servo.fail(HARDWARE_ERRORS[rule.fault])
+            else:
+                servo.reboot()
+
+    def _seen(self, now: float) -> Sight:
+        world = self._world
+        pan = world.follower.servos[0].position & _ENCODER_MASK
+        return Sight(now, pan, Scene(world.follower.pose(), world.box.centre, world.box.axes))
+
+    def _demonstration(self, start: koch.Pose, seed: int) -> Motion:
+        """A demonstration; a box that went out of reach is put back by the person first."""
+        try:
+            return demonstration(start, self._world.box.flat_place(), seed)
+        except UnreachableError:
+            self._world.place_box()
+            return demonstration(start, self._world.box.flat_place(), seed)
+
+    def _play(self, motion: Motion, start: float, phase: str) -> None:
+        self._world.hand = lambda now: motion.at(now - start)
+        settle = _SETTLE_S if phase == RECORD else 0.0
+        self._over = (start + motion.duration_s + settle, phase)
+
+
+@dataclass(frozen=True, slots=True)
+class BusWire:
+    """One bus of a stage, as a port sees it."""
+
+    stage: Stage
+    arm: str
+    line: Line
+    lock: threading.Lock
+
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
+        """Replies to the bytes, from a world that has come to `now`."""
+        with self.stage.asked(self.arm, now):
+            return self.line.feed(data, now, baud)
+
+    def late(self, now: float) -> bytes:
+        """Replies that were late and are there by now."""
+        with self.lock:
+            return self.line.late(now)
+
+    def plugged(self, now: float) -> bool:
+        """False while the adapter is unplugged."""
+        with self.lock:
+            return self.line.plugged(now)
+
+    def wait_s(self, now: float) -> float | None:
+        """Seconds until something happens that no request asks for; None when nothing will."""
+        with self.lock:
+            return self.line.wait_s(now)
+
+
+@dataclass(frozen=True, slots=True)
+class SightWire:
+    """Answers each byte with what a camera sees."""
+
+    stage: Stage
+    camera: str
+
+    def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
+        """A record for each byte."""
+        return self.stage.sight(self.camera, data.count(TAKE)).pack() * len(data)
+
+
+def _joints(arm: koch.Arm) -> dict[str, JointTruth]:
+    return {
+        name: JointTruth(servo.position, servo.value("Goal_Position"), servo.torque)
+        for name, servo in zip(koch.JOINTS, arm.servos, strict=True)
+    }

@@ -1,0 +1,1 @@
+"""What people see and press: `terminal`, and `snapshot`, the moment that any screen shows."""

@@ -1,0 +1,65 @@
+"""What the screen shows, as data: taken by the control process, drawn by another."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lerecord.recording.recorder.remote_camera import CameraView
+from lerecord.recording.session.phases import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class JointView:
+    """One joint in the config's units, with the range that its bar spans."""
+
+    name: str
+    leader: float
+    follower: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One moment of a session.
+
+    Attributes:
+        episode: index of the take that runs or comes next.
+        replaces: it takes the place of a committed episode.
+        saved, episodes: takes saved in this session, and how many are wanted (None: no limit).
+        elapsed_s, limit_s: time in the phase, and when it ends by itself (None: never).
+        saving: takes whose commit is still under way.
+        notice: the last thing worth a sentence; empty when there is none.
+    """
+
+    phase: Phase
+    task: str
+    dataset: str
+    robot: str
+    simulated: bool
+    episode: int
+    replaces: bool
+    saved: int
+    episodes: int | None
+    elapsed_s: float
+    limit_s: float | None
+    rows: int
+    rate_hz: float
+    fps: int
+    lateness_p99_s: float
+    missed: int
+    cameras: tuple[CameraView, ...]
+    joints: tuple[JointView, ...]
+    disk_free_bytes: int
+    saving: int
+    notice: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Snapshot":
+        """The inverse of to_json."""
+        cameras = tuple(CameraView(**camera) for camera in data.pop("cameras"))
+        joints = tuple(JointView(**joint) for joint in data.pop("joints"))
+        return cls(**data | {"phase": Phase(data["phase"])}, cameras=cameras, joints=joints)

@@ -1,0 +1,234 @@
+"""Who tells people how the session goes: a screen in a terminal, plain lines without one."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from lerecord.config.schema import HardwareConfig
+from lerecord.errors import LerecordError
+from lerecord.frame import Frame
+from lerecord.printable import print_line
+from lerecord.processes.child import ChildProcess
+from lerecord.recording.recorder.recorder import Recorder
+from lerecord.recording.session.health import LoopHealth
+from lerecord.recording.session.phases import Phase
+from lerecord.recording.session.session import Session
+from lerecord.ui.snapshot import JointView, Snapshot
+from lerecord.ui.terminal.keys import KEY_HINTS
+
+_REFRESH_S = 0.1
+_NOTICE_S = 6.0
+_START_TIMEOUT_S = 10.0
+_RESTORE_TERMINAL = "\x1b[?1049l\x1b[?25h"  # leave the alternate screen, show the cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What does not change during a session."""
+
+    root: Path
+    config: HardwareConfig
+    joints: tuple[str, ...]
+
+
+class ScreenProcess:
+    """The process that draws on the terminal; a context manager.
+
+    The terminal may stand still and the process with it: what it is told is only ever the newest,
+    and it is not waited for.
+    """
+
+    def __init__(self) -> None:
+        self._shown = False
+        terminal = os.dup(sys.stdout.fileno())
+        try:
+            self._child = ChildProcess(
+                "lerecord.ui.terminal.screen", str(terminal), inherits=(terminal,)
+            )
+        finally:
+            os.close(terminal)
+
+    def wait_until_up(self) -> None:
+        """Wait until it can draw; raises LerecordError when it cannot."""
+        self._child.wait_for("up", _START_TIMEOUT_S)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Have it drawn, unless a newer one follows before that is possible.
+
+        Raises:
+            LerecordError: the process has died; the terminal is as it was.
+        """
+        if not self._child.running:
+            reason = (self._child.complaint().splitlines() or ["it said nothing"])[-1]
+            self._restore()
+            raise LerecordError(f"its process has died ({reason}).")
+        self._shown = True
+        self._child.offer(snapshot.to_json())
+
+    def __enter__(self) -> "ScreenProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process and leave the terminal as it was, also when the process had died."""
+        self._child.close(timeout_s=1.0)
+        self._restore()
+
+    def _restore(self) -> None:
+        if self._shown:
+            sys.stdout.write(_RESTORE_TERMINAL)
+        self._shown = False
+
+
+class Screen:
+    """Takes a snapshot of the session for the process that draws it, ten times a second."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        recorder: Recorder,
+        process: ScreenProcess,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._scene = scene
+        self._recorder = recorder
+        self._process = process
+        self._now = now
+        self._health = LoopHealth(scene.config.fps)
+        self._drawn_at = 0.0
+        self._drawn_phase: Phase | None = None
+        self._notice = Notice(now)
+
+    def tell(self, session: Session, frame: Frame) -> None:
+        """Count the tick; ten times a second, and at each change of phase, draw."""
+        self._health.add(frame)
+        if self._now() - self._drawn_at < _REFRESH_S and session.phase is self._drawn_phase:
+            return
+        self._drawn_at, self._drawn_phase = self._now(), session.phase
+        self._process.show(self._snapshot(session, frame))
+
+    def notice(self, sentence: str) -> None:
+        """Show the sentence for a few seconds."""
+        self._notice.say(sentence)
+
+    def _snapshot(self, session: Session, frame: Frame) -> Snapshot:
+        plan, config = session.plan, self._scene.config
+        limits = {
+            Phase.RECORDING: plan.episode_time_s,
+            Phase.RESETTING: plan.reset_time_s,
+        }
+        return Snapshot(
+            phase=session.phase,
+            task=session.wanted.task,
+            dataset=str(self._scene.root),
+            robot=config.robot_type,
+            simulated=config.simulator is not None,
+            episode=_episode(session, self._recorder),
+            replaces=session.wanted.replaces is not None,
+            saved=session.saved,
+            episodes=plan.episodes,
+            elapsed_s=session.elapsed_s,
+            limit_s=limits.get(session.phase),
+            rows=0 if session.take is None else session.take.length,
+            rate_hz=self._health.rate_hz,
+            fps=config.fps,
+            lateness_p99_s=self._health.lateness_p99_s,
+            missed=session.missed,
+            cameras=self._recorder.views(),
+            joints=self._joints(frame),
+            disk_free_bytes=self._recorder.free_bytes,
+            saving=self._recorder.saving,
+            notice=self._notice.during(session.phase),
+        )
+
+    def _joints(self, frame: Frame) -> tuple[JointView, ...]:
+        poses = zip(self._scene.joints, frame.requested, frame.state, strict=True)
+        return tuple(
+            JointView(
+                name.removesuffix(".pos"),
+                float(leader),
+                float(follower),
+                *_span(name, self._scene.config),
+            )
+            for name, leader, follower in poses
+        )
+
+
+def _episode(session: Session, recorder: Recorder) -> int:
+    """Index of the episode that the running or next take will be."""
+    replaces = session.wanted.replaces
+    return recorder.next_episode if replaces is None else replaces
+
+
+def _span(joint: str, config: HardwareConfig) -> tuple[float, float]:
+    if joint.endswith("gripper.pos"):
+        return 0.0, 100.0
+    return (-180.0, 180.0) if config.units == "degrees" else (-100.0, 100.0)
+
+
+class Notice:
+    """The last sentence worth showing, for a few seconds of the phase in which it was said."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._sentence = ""
+        self._said_at = 0.0
+        self._phase: Phase | None = None
+
+    def say(self, sentence: str) -> None:
+        """From now on this one."""
+        self._sentence, self._said_at, self._phase = sentence, self._now(), None
+
+    def during(self, phase: Phase) -> str:
+        """What is to be shown now; a sentence belongs to the phase that was shown it first."""
+        self._phase = phase if self._phase is None else self._phase
+        recent = self._now() - self._said_at < _NOTICE_S
+        return self._sentence if recent and phase is self._phase else ""
+
+
+class Lines:
+    """One line at each change of phase, for a log, a pipe or a terminal without a cursor.
+
+    Args:
+        recorder: whose episodes are counted.
+        keys: somebody can press them, and is told which.
+        out: where they go, without waiting; stdout unless told otherwise.
+    """
+
+    def __init__(self, recorder: Recorder, keys: bool = False, out: IO[str] | None = None) -> None:
+        self._recorder = recorder
+        self._out = sys.stdout if out is None else out
+        self._keys = keys
+        self._phase: Phase | None = None
+        self._rows = 0
+        self._noticed = ""
+
+    def tell(self, session: Session, frame: Frame) -> None:
+        """Say what has begun and what has ended."""
+        if session.take is not None:
+            self._rows = session.take.length
+        if session.phase is self._phase:
+            return
+        if session.phase is Phase.RECORDING:
+            episode, wanted = _episode(session, self._recorder), session.wanted
+            again = "" if wanted.replaces is None else " again"
+            self._say(f"episode {episode}: recording {wanted.task!r}{again}")
+        elif self._phase is Phase.RECORDING:
+            self._say(f"the take has {self._rows} rows")
+        self._phase = session.phase
+        if self._keys and (hints := KEY_HINTS[session.phase]):
+            keys = ", ".join(f"{key}: {meaning}" for key, meaning in hints)
+            self._say(f"{session.phase} [{keys}]")
+
+    def notice(self, sentence: str) -> None:
+        """Say it, once however often it comes in a row."""
+        if sentence != self._noticed:
+            self._say(sentence)
+        self._noticed = sentence
+
+    def _say(self, sentence: str) -> None:
+        print_line(sentence, self._out)
+        self._out.flush()

@@ -1,0 +1,71 @@
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from lerecord.cli.outcome import Outcome
+from lerecord.recording.recorder.recorder import shared_devices
+from lerecord.recording.recorder.remote_writer import Saved
+from lerecord.recording.session.remarking import Remarking
+
+ANY = cast("Any", None)
+
+
+def saved(episode: int, *remarks: str) -> Saved:
+    return Saved(episode, False, "Grab it", 60, 2.0, remarks, 0.1)
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+        self.ticks = 0
+
+    def tell(self, session: object, frame: object) -> None:
+        self.ticks += 1
+
+    def notice(self, sentence: str) -> None:
+        self.notices.append(sentence)
+
+
+def test_what_was_remarked_of_an_episode_is_told_once_when_it_is_committed() -> None:
+    heard, episodes = Heard(), list[Saved]()
+    listener = Remarking(heard, cast("Any", SimpleNamespace(episodes_saved=episodes)))
+    listener.tell(ANY, ANY)
+    episodes.append(saved(0))
+    listener.tell(ANY, ANY)
+    episodes += [saved(1, "One.", "Two."), saved(2, "Three.")]
+    for _ in range(3):
+        listener.tell(ANY, ANY)
+    assert heard.notices == ["Episode 1: One. Two.", "Episode 2: Three."]
+
+
+def test_the_outcome_says_it_below_the_episode() -> None:
+    outcome = Outcome("d", (saved(0), saved(1, "One.")), (), 0, ())
+    assert list(outcome.lines())[:3] == [
+        "episode 0: 60 rows, 2.0 s, Grab it",
+        "episode 1: 60 rows, 2.0 s, Grab it",
+        "  One.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("/dev/video0", "/dev/video0"),
+        ("/dev/video0", "0"),
+        ("http://me:hunter2@cam/v", "http://me:hunter2@cam/v"),
+    ],
+)
+def test_a_device_under_two_names_is_said_and_no_password_with_it(one: str, other: str) -> None:
+    (sentence,) = shared_devices({"front": one, "top": "/dev/video9", "wrist": other})
+    assert sentence.startswith("Cameras front and wrist are one device, ")
+    assert "hunter2" not in sentence
+
+
+def test_a_link_to_a_device_is_that_device(tmp_path: Path) -> None:
+    (tmp_path / "video").touch()
+    (tmp_path / "by-id").symlink_to("video")
+    devices = {"front": str(tmp_path / "video"), "wrist": str(tmp_path / "by-id")}
+    assert len(shared_devices(devices)) == 1
+    assert shared_devices({"front": "/dev/video0", "wrist": "/dev/video1"}) == []

@@ -1,0 +1,419 @@
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lerecord.control.source import Action, Driver, Goal, Observation
+from lerecord.dataset.staging.take import Take, TakeFrame
+from lerecord.frame import Frame
+from lerecord.pacing import Tick
+from lerecord.recording.session.phases import TRANSITIONS, Command, Phase
+from lerecord.recording.session.plan import Plan, Wanted
+from lerecord.recording.session.session import Session
+
+FPS = 10
+
+
+@dataclass
+class FakeRig:
+    """The rig, and whoever drives it."""
+
+    arrived: bool = True
+    sentence: str | None = None
+    recoveries: int = 0
+    interruption: str | None = None
+    beyond: str | None = None
+
+    def limited(self) -> str | None:
+        return self.beyond
+
+    def lag(self) -> str:
+        return "elbow_flex is still 40.0 units away."
+
+    def observe(self, tick: Tick) -> Observation:
+        pose = np.full(2, tick.index, dtype=np.float32)
+        return Observation(tick, pose, pose, pose)
+
+    def next(self, observation: Observation) -> Goal:
+        self.observed = observation
+        return Goal(Action(observation.leader, Driver.LEADER), 1.0)
+
+    def command(self, goal: Goal) -> Frame:
+        assert goal.action is not None
+        tick, state = self.observed.tick, self.observed.state
+        return Frame(tick.index, tick.due, tick.started, state, goal.action.values, state)
+
+    def trouble(self) -> str | None:
+        return self.sentence
+
+    def recover(self) -> None:
+        self.recoveries += 1
+
+
+@dataclass
+class Rows:
+    rows: list[TakeFrame] = field(default_factory=list)
+
+    def add(self, frame: TakeFrame) -> None:
+        self.rows.append(frame)
+
+
+@dataclass
+class FakeTakes:
+    done: list[str] = field(default_factory=list)
+    sinks: list[Rows] = field(default_factory=list)
+    why_not: str | None = None
+    recoveries: int = 0
+    sentence: str | None = None
+    replaces: int | None = None
+    appended: int = 0
+
+    def obstacle(self) -> str | None:
+        return self.why_not
+
+    def trouble(self) -> str | None:
+        return self.sentence
+
+    def recover(self) -> None:
+        self.recoveries += 1
+
+    def begin(self, task: str, replaces: int | None) -> Take:
+        self.replaces = replaces
+        self.done.append(f"begin {task}" if replaces is None else f"begin {task} for {replaces}")
+        self.sinks.append(Rows())
+        return Take(self.sinks[-1], {}, FPS)
+
+    def save(self, take: Take) -> int:
+        self.done.append(f"save {take.length}")
+        self.appended += self.replaces is None
+        return self.appended - 1 if self.replaces is None else self.replaces
+
+    def discard(self, take: Take) -> None:
+        self.done.append(f"discard {take.length}")
+
+    def leave(self, take: Take) -> None:
+        self.done.append(f"leave {take.length}")
+
+
+@dataclass
+class Script:
+    """An operator that asks for things at given ticks, by the number of polls."""
+
+    commands: Mapping[int, Command]
+    polls: int = 0
+    phases: list[Phase] = field(default_factory=list)
+
+    def poll(self) -> Command | None:
+        self.polls += 1
+        return self.commands.get(self.polls - 1)
+
+    def enter(self, phase: Phase) -> None:
+        self.phases.append(phase)
+
+
+@dataclass
+class Notices:
+    sentences: list[str] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
+
+    def tell(self, session: Session, frame: Frame) -> None:
+        self.phases.append(session.phase)
+
+    def notice(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+
+
+def grid(count: int) -> Iterator[Tick]:
+    return (Tick(i, i / FPS, i / FPS, 0) for i in range(count))
+
+
+class Bench:
+    def __init__(self, commands: Mapping[int, Command], **plan: object) -> None:
+        self.rig, self.takes, self.notices = FakeRig(), FakeTakes(), Notices()
+        self.script = Script(commands)
+        self.session = Session(
+            self.rig,
+            self.rig,
+            self.takes,
+            Plan(**{"wanted": (Wanted("Grab"),)} | plan),  # type: ignore[arg-type]
+            [self.script],
+            self.notices,
+        )
+
+    def run(self, ticks: int = 100) -> list[str]:
+        self.session.run(grid(ticks))
+        return self.takes.done
+
+
+def test_a_take_has_a_row_for_every_tick_after_start_up_to_save() -> None:
+    bench = Bench({2: Command.GO, 7: Command.SAVE, 10: Command.QUIT})
+    assert bench.run() == ["begin Grab", "save 5"]
+    assert [row["state"][0] for row in bench.takes.sinks[0].rows] == [3, 4, 5, 6, 7]
+    assert bench.session.phase is Phase.DONE
+
+
+def test_redo_discards_and_goes_back_to_reset() -> None:
+    bench = Bench({0: Command.GO, 4: Command.REDO, 5: Command.GO, 8: Command.GO, 9: Command.QUIT})
+    assert bench.run() == ["begin Grab", "discard 4", "begin Grab", "save 3"]
+
+
+def test_the_session_ends_with_the_last_wanted_episode() -> None:
+    bench = Bench({}, episodes=2, episode_time_s=0.5, reset_time_s=0.3)
+    assert bench.run() == ["begin Grab", "save 5", "begin Grab", "save 5"]
+    assert bench.session.saved == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending"),
+    [(Command.SAVE, "save 2"), (Command.DISCARD, "discard 2"), (Command.QUIT, "leave 2")],
+)
+def test_quitting_in_a_take_asks_and_records_no_more(answer: Command, ending: str) -> None:
+    bench = Bench({0: Command.GO, 2: Command.QUIT, 6: Command.GO, 8: answer})
+    assert bench.run() == ["begin Grab", ending]
+    assert bench.script.phases == [Phase.RESETTING, Phase.RECORDING, Phase.ASKING, Phase.DONE]
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending", "then"),
+    [
+        (Command.SAVE, "save 2", Phase.RESETTING),
+        (Command.DISCARD, "discard 2", Phase.RESETTING),
+        (Command.REDO, "discard 2", Phase.RESETTING),
+        (Command.STOP, "leave 2", Phase.DONE),
+        (Command.GO, None, Phase.CONFIRMING),
+        (Command.QUIT, None, Phase.ASKING),
+    ],
+)
+def test_a_take_may_be_asked_about_before_it_is_saved(
+    answer: Command, ending: str | None, then: Phase
+) -> None:
+    bench = Bench({0: Command.GO, 2: Command.CONFIRM, 6: answer})
+    done = bench.run(ticks=8)
+    assert done == ["begin Grab", *([ending] if ending else [])]
+    assert bench.session.phase is then
+    assert Phase.CONFIRMING in bench.script.phases
+
+
+def test_the_end_is_told() -> None:
+    bench = Bench({0: Command.GO, 4: Command.SAVE, 6: Command.QUIT})
+    bench.run()
+    assert bench.notices.phases[-1] is Phase.DONE
+
+
+@pytest.mark.parametrize("at", [1, 5, 9])
+def test_a_signal_stops_and_leaves_the_running_take_to_salvage(at: int) -> None:
+    bench = Bench({3: Command.GO, at: Command.STOP} | ({7: Command.PAUSE} if at == 9 else {}))
+    done = bench.run()
+    assert bench.session.phase is Phase.DONE
+    assert done == ([] if at == 1 else ["begin Grab", f"leave {at - 3}"])
+
+
+def test_pause_stops_the_clock_of_the_reset() -> None:
+    bench = Bench({1: Command.PAUSE, 20: Command.PAUSE, 40: Command.QUIT}, reset_time_s=0.5)
+    bench.run()
+    assert bench.takes.done[0] == "begin Grab"
+    assert bench.takes.sinks[0].rows[0]["state"][0] == 26
+
+
+@pytest.mark.parametrize(
+    ("commands", "plan", "notices"),
+    [
+        ({0: Command.GO}, {}, 1),
+        ({0: Command.GO, 3: Command.GO}, {}, 2),
+        ({}, {"reset_time_s": 0.0}, 1),
+    ],
+)
+def test_a_take_asked_for_begins_when_the_follower_has_caught_up(
+    commands: dict[int, Command], plan: dict[str, float], notices: int
+) -> None:
+    bench = Bench(commands | {20: Command.SAVE, 21: Command.QUIT}, **plan)
+
+    def catching_up() -> Iterator[Tick]:
+        for tick in grid(100):
+            bench.rig.arrived = tick.index >= 10
+            yield tick
+
+    bench.session.run(catching_up())
+    assert bench.takes.done == ["begin Grab", "save 10"]
+    assert bench.takes.sinks[0].rows[0]["state"][0] == 11
+    assert (
+        bench.notices.sentences
+        == ["The take begins as soon as the follower has caught up with the leader."] * notices
+    )
+
+
+@pytest.mark.parametrize("taken_back", [Command.PAUSE, Command.QUIT])
+def test_a_take_asked_for_too_early_can_be_taken_back(taken_back: Command) -> None:
+    bench = Bench({0: Command.GO, 5: taken_back, 20: Command.PAUSE, 40: Command.QUIT})
+
+    def catching_up() -> Iterator[Tick]:
+        for tick in grid(100):
+            bench.rig.arrived = tick.index >= 10
+            yield tick
+
+    bench.session.run(catching_up())
+    assert bench.takes.done == []
+
+
+def test_an_obstacle_is_told_instead_of_beginning() -> None:
+    bench = Bench({0: Command.GO, 1: Command.QUIT})
+    bench.takes.why_not = "The disk is full."
+    assert bench.run() == []
+    assert bench.notices.sentences == ["The disk is full."]
+
+
+def test_a_take_of_one_row_is_not_kept() -> None:
+    bench = Bench({0: Command.GO, 1: Command.SAVE, 2: Command.QUIT})
+    assert bench.run() == ["begin Grab", "discard 1"]
+    assert bench.session.saved == 0
+    assert "two rows" in bench.notices.sentences[0]
+
+
+@pytest.mark.parametrize("attended", [True, False])
+def test_a_device_that_fails_ends_the_take_and_keeps_it(attended: bool) -> None:
+    bench = Bench({0: Command.GO, 60: Command.QUIT}, attended=attended)
+    ticks = grid(100)
+
+    def failing() -> Iterator[Tick]:
+        for tick in ticks:
+            bench.takes.sentence = "Camera front is gone." if tick.index in (10, 11) else None
+            yield tick
+
+    bench.session.run(failing())
+    assert bench.takes.done == ["begin Grab", "leave 10"]
+    assert (bench.rig.recoveries, bench.takes.recoveries) == ((1, 1) if attended else (0, 0))
+    if attended:
+        assert bench.script.phases[-2:] == [Phase.RESETTING, Phase.DONE]
+        assert bench.session.failure is None
+        assert bench.notices.sentences[0].startswith("Camera front is gone. The take was ended")
+    else:
+        assert bench.session.failure is not None
+        assert bench.session.failure.startswith("Camera front is gone.")
+
+
+STALL = "The recorder stood still for 6.0 s."
+
+
+@pytest.mark.parametrize("attended", [True, False])
+@pytest.mark.parametrize("missed", [0, 58])  # a suspended machine has missed nothing
+def test_a_loop_that_stood_still_ends_the_take_and_nothing_after_it_is_recorded(
+    attended: bool, missed: int
+) -> None:
+    bench = Bench({0: Command.GO, 20: Command.QUIT}, attended=attended)
+
+    def stopped() -> Iterator[Tick]:
+        for tick in grid(40):
+            bench.rig.interruption = STALL if tick.index == 5 else None
+            yield Tick(tick.index, tick.due, tick.started, missed if tick.index == 5 else 0)
+
+    bench.session.run(stopped())
+    assert bench.takes.done == ["begin Grab", "leave 4"]
+    assert [row["state"][0] for row in bench.takes.sinks[0].rows] == [1, 2, 3, 4]
+    told = f"{STALL} The take was ended and is kept to be salvaged."
+    assert bench.notices.sentences == [told]
+    assert bench.session.failure == (None if attended else told)
+    assert bench.script.phases[2:] == ([Phase.RESETTING] if attended else []) + [Phase.DONE]
+
+
+@pytest.mark.parametrize("attended", [True, False])
+def test_between_takes_a_loop_that_stood_still_is_only_told(attended: bool) -> None:
+    bench = Bench({8: Command.GO, 12: Command.SAVE, 20: Command.QUIT}, attended=attended)
+
+    def stopped() -> Iterator[Tick]:
+        for tick in grid(40):
+            bench.rig.interruption = STALL if tick.index == 5 else None
+            yield tick
+
+    bench.session.run(stopped())
+    assert bench.takes.done == ["begin Grab", "save 4"]
+    assert bench.notices.sentences == [STALL]
+    assert bench.session.failure is None
+
+
+def test_the_question_what_becomes_of_a_take_outlasts_a_stop() -> None:
+    bench = Bench({0: Command.GO, 4: Command.QUIT, 9: Command.SAVE})
+
+    def stopped() -> Iterator[Tick]:
+        for tick in grid(40):
+            bench.rig.interruption = STALL if tick.index == 6 else None
+            yield tick
+
+    bench.session.run(stopped())
+    assert bench.takes.done == ["begin Grab", "save 4"]
+
+
+@pytest.mark.parametrize("attended", [True, False])
+def test_a_follower_that_never_arrives_is_not_waited_for_for_ever(attended: bool) -> None:
+    bench = Bench({0: Command.GO, 60: Command.QUIT}, attended=attended, catch_up_s=3.0)
+    bench.rig.arrived = False
+    assert bench.run() == []
+    reason = "The take was not begun: elbow_flex is still 40.0 units away."
+    assert bench.session.failure == (None if attended else reason)
+    if attended:
+        assert bench.notices.sentences[1:] == [reason]
+        assert bench.script.phases[-2:] == [Phase.RESETTING, Phase.DONE]
+
+
+def test_a_limit_that_holds_the_follower_back_is_told_when_the_take_begins() -> None:
+    bench = Bench({0: Command.GO, 3: Command.SAVE, 4: Command.QUIT})
+    bench.rig.beyond = "shoulder_lift is kept at most -40.0."
+    assert bench.run() == ["begin Grab", "save 3"]
+    assert bench.notices.sentences == [bench.rig.beyond]
+
+
+def test_missed_slots_become_rows_and_are_counted() -> None:
+    bench = Bench({0: Command.GO, 2: Command.SAVE, 3: Command.QUIT})
+    ticks = [Tick(0, 0, 0, 0), Tick(1, 0.1, 0.1, 0), Tick(5, 0.5, 0.5, 3), Tick(6, 0.6, 0.6, 0)]
+    bench.session.run(iter(ticks))
+    assert bench.takes.done == ["begin Grab", "save 5"]
+    assert bench.session.missed == 3
+
+
+def test_redo_in_reset_lets_the_next_take_replace_the_one_just_saved() -> None:
+    keys = [Command.GO, None, None, Command.SAVE] * 2
+    script = [*keys, Command.REDO, *keys[:4], *keys[:4], Command.REDO, Command.REDO, *keys[:4]]
+    bench = Bench(
+        {i: command for i, command in enumerate([*script, Command.QUIT]) if command is not None}
+    )
+    begun = [each for each in bench.run() if each.startswith("begin")]
+    assert begun == ["begin Grab", "begin Grab", "begin Grab for 1", "begin Grab", "begin Grab"]
+    assert bench.session.saved == 4
+    assert bench.notices.sentences == [
+        "The next take replaces episode 1.",
+        "The next take replaces episode 2.",
+        "The next take does not replace episode 2.",
+    ]
+
+
+def test_there_is_nothing_to_redo_before_the_first_save() -> None:
+    bench = Bench({0: Command.REDO, 1: Command.GO, 4: Command.SAVE, 5: Command.QUIT})
+    assert bench.run() == ["begin Grab", "save 3"]
+    assert "No take was saved yet" in bench.notices.sentences[0]
+
+
+def test_several_episodes_are_done_again_in_turn_each_with_its_task() -> None:
+    wanted = (Wanted("Grab", 3), Wanted("Push", 7))
+    bench = Bench({}, wanted=wanted, episodes=2, episode_time_s=0.3, reset_time_s=0.1)
+    assert bench.run() == ["begin Grab for 3", "save 3", "begin Push for 7", "save 3"]
+    assert bench.session.phase is Phase.DONE
+
+
+def test_every_phase_but_the_last_can_be_left_by_a_signal() -> None:
+    for phase in set(Phase) - {Phase.DONE}:
+        assert TRANSITIONS[phase, Command.STOP][1] is Phase.DONE
+
+
+@given(st.lists(st.sampled_from([*Command, None]), max_size=60))
+def test_whatever_is_asked_every_take_ends_exactly_once(commands: list[Command | None]) -> None:
+    script = {i: command for i, command in enumerate(commands) if command is not None}
+    bench = Bench(script | {len(commands): Command.STOP, len(commands) + 1: Command.STOP})
+    done = bench.run()
+    assert bench.session.phase is Phase.DONE
+    assert bench.session.take is None
+    kinds = [each.split()[0] for each in done]
+    assert kinds[::2] == ["begin"] * (len(kinds) // 2)
+    assert "begin" not in kinds[1::2]
+    assert bench.session.saved == kinds.count("save")

@@ -1,0 +1,47 @@
+from io import StringIO
+from types import SimpleNamespace
+from typing import Any, cast
+
+from lerecord.recording.session.phases import Phase
+from lerecord.ui.terminal.listeners import Lines, Notice
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_a_notice_is_shown_for_some_seconds() -> None:
+    clock = Clock()
+    notice = Notice(clock)
+    assert notice.during(Phase.RESETTING) == ""
+    notice.say("The disk is full.")
+    assert notice.during(Phase.RESETTING) == "The disk is full."
+    clock.seconds += 5
+    assert notice.during(Phase.RESETTING) == "The disk is full."
+    clock.seconds += 5
+    assert notice.during(Phase.RESETTING) == ""
+
+
+def test_a_notice_belongs_to_the_phase_in_which_it_is_shown_first() -> None:
+    notice = Notice(Clock())
+    notice.say("The take begins as soon as the follower has caught up.")
+    assert notice.during(Phase.CATCHING_UP) != ""
+    assert notice.during(Phase.RECORDING) == ""
+    assert notice.during(Phase.CATCHING_UP) != ""
+    notice.say("The take was ended.")
+    assert notice.during(Phase.RESETTING) == "The take was ended."
+
+
+def test_without_a_screen_the_keys_of_each_phase_are_said() -> None:
+    out = StringIO()
+    lines = Lines(cast("Any", None), keys=True, out=out)
+    for phase in (Phase.RESETTING, Phase.RESETTING, Phase.ASKING):
+        lines.tell(cast("Any", SimpleNamespace(take=None, phase=phase)), cast("Any", None))
+    assert out.getvalue().splitlines() == [
+        "resetting [Enter: start, r: redo the last, p: pause, q: quit]",
+        "asking [s: save it, d: discard it, l: leave it for recover]",
+    ]
