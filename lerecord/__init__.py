@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from lerecord.dataset.join.multi import MultiDataset
-    from lerecord.dataset.read.dataset import Dataset
-    from lerecord.dataset.read.policy_presets import delta_timestamps_for
+    from lerecord.dataset.join import MultiDataset
+    from lerecord.dataset.read import Dataset, delta_timestamps_for
 
 __all__ = ["Dataset", "MultiDataset", "__version__", "delta_timestamps_for"]
 

@@ -1,8 +1,8 @@
 """From a driver's name in a config to its module.
 
 A driver is one file, and its name in BUILT_IN: lerecord/arms/<name>.py defines `Leader` and
-`Follower`, lerecord/cameras/<name>.py defines `Camera`. Another package adds one with an entry point
-in the group `lerecord.arms` or `lerecord.cameras` whose value is such a module.
+`Follower`, lerecord/cameras/<name>.py defines `Camera`. Another package adds one with an entry
+point in the group `lerecord.arms` or `lerecord.cameras` whose value is such a module.
 """
 
 import importlib

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from lerecord.config.schema import HardwareConfig
-from lerecord.control.rig import Rig
-from lerecord.control.setup import Setup
+from lerecord.config import HardwareConfig
+from lerecord.control import Rig, Setup
 
 SIM = Path(__file__).parents[1] / "hardware_configs" / "sim.toml"
 SETUP = Setup.resolve(str(SIM), None)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from lerecord import Dataset
 from lerecord.cli.app import main
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import LerecordError
 from lerecord.hub.prepared import prepared
 from tests.strangers import (

@@ -11,19 +11,16 @@ import numpy as np
 import pytest
 
 from lerecord import drivers
-from lerecord.arms import koch
-from lerecord.arms.calibration import Calibration
-from lerecord.arms.protocols import ArmSettings
+from lerecord.arms import ArmSettings, Calibration, koch
 from lerecord.arms.units import Units
-from lerecord.config.schema import HardwareConfig
-from lerecord.control.handover import Handover
-from lerecord.control.leader import Leader
-from lerecord.control.rig import Calibrations, Rig
+from lerecord.config import HardwareConfig
+from lerecord.control import Handover, Leader, Rig
+from lerecord.control.rig import Calibrations
 from lerecord.control.source import ActionSource
 from lerecord.frame import Frame
-from lerecord.motors.dynamixel.bus import DynamixelBus
+from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.pacing import Clocks, Pacer, Tick
-from lerecord.simulator.dynamixel.bus import Bus
+from lerecord.simulator.dynamixel import Bus
 from lerecord.simulator.ports.ports import LockStepPort
 from lerecord.simulator.rigs import koch as simulated
 from tests.live import SETUP, Simulator

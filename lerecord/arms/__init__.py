@@ -4,3 +4,7 @@
 `calibration`, `units` and `limiter` what stands between counts and a bounded goal. Which arm moves
 when is decided in `control`. Begin with `protocols`.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

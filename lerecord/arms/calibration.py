@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lerecord.errors import ConfigError
-from lerecord.motors.bus import Motor
-from lerecord.motors.tables import COUNTS_PER_TURN
+from lerecord.motors import COUNTS_PER_TURN, Motor
 from lerecord.refusals import remedy_of
 
 

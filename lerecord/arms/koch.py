@@ -18,10 +18,8 @@ from lerecord.arms.limiter import GoalLimiter
 from lerecord.arms.protocols import ArmSettings, Ceiling
 from lerecord.arms.serial_arm import SET_UP, SerialArm
 from lerecord.arms.units import Mode, Scale, Units, joint_mode
-from lerecord.motors.bus import Motor, MotorBus
-from lerecord.motors.dynamixel.bus import DynamixelBus
-from lerecord.motors.dynamixel.sdk_port import WaitingPort
-from lerecord.motors.tables import XL330_M077, XL330_M288, XL430_W250, Model
+from lerecord.motors import XL330_M077, XL330_M288, XL430_W250, Model, Motor, MotorBus
+from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
 
 GRIPPER = "gripper"
 JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", GRIPPER)

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from lerecord.arms.calibration import Calibration
 from lerecord.arms.units import Units
 from lerecord.frame import Motion
-from lerecord.motors.bus import BusCounters, Motor
-from lerecord.motors.retry import NORMAL, Retry
+from lerecord.motors import NORMAL, BusCounters, Motor, Retry
 
 
 @dataclass(frozen=True, slots=True)

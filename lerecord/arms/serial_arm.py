@@ -11,11 +11,16 @@ from lerecord.arms.protocols import ArmIdentity, ArmSettings
 from lerecord.arms.units import Scale
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import Motion
-from lerecord.motors.bus import BusCounters, MotorBus, check_servos
-from lerecord.motors.errors import BusError
-from lerecord.motors.restart import RestartWatch
-from lerecord.motors.retry import Retry
-from lerecord.motors.tables import COUNTS_PER_TURN, EEPROM_END
+from lerecord.motors import (
+    COUNTS_PER_TURN,
+    EEPROM_END,
+    BusCounters,
+    BusError,
+    MotorBus,
+    RestartWatch,
+    Retry,
+    check_servos,
+)
 
 SET_UP = Retry(attempts=5, budget_s=1.0)
 """Patience while an arm is set up or let go, when nothing else waits."""

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lerecord.motors.tables import COUNTS_PER_TURN
+from lerecord.motors import COUNTS_PER_TURN
 
 Units = Literal["normalized", "degrees"]
 """The units of a hardware config; a gripper is 0 (closed) to 100 (open) in both."""

@@ -2,3 +2,7 @@
 
 Comparisons with other recorders are in `tests/bench`. Begin with `run`.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

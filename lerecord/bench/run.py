@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 from lerecord.bench.meter import Meter, Usage
 from lerecord.config import schema as configs
 from lerecord.dataset.format import layout
-from lerecord.dataset.video.image import yuv_of
+from lerecord.dataset.video import yuv_of
 from lerecord.errors import ConfigError, LerecordError
 from lerecord.jpeg import decode
 from lerecord.printable import print_json, print_line
 from lerecord.priority import after_all_others
-from lerecord.processes.starting import environment, python
-from lerecord.simulation_client.standalone import reaching, simulator
+from lerecord.processes import environment, python
+from lerecord.simulation_client import reaching, simulator
 
 _CLIP_PICTURES = 60
 _JPEG = (

@@ -16,8 +16,8 @@ def bench(
     as_json: AsJson = False,
 ) -> None:
     """Measure what recording costs on this machine, without hardware."""
-    from lerecord.bench.run import Load, size_of
-    from lerecord.bench.run import bench as run
+    from lerecord.bench import Load, size_of
+    from lerecord.bench import bench as run
 
     width, height = size_of(size)
     run(Load(cameras, fps, width, height, seconds, takes), as_json)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lerecord.dataset.overview import Overview, summary
-from lerecord.dataset.verify.dataset import check as verified
+from lerecord.dataset.verify import check as verified
 from lerecord.printable import print_json, print_line, print_progress
 
 

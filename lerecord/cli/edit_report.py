@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 from lerecord.commands import command
-from lerecord.dataset.edit import operations
-from lerecord.dataset.edit.operations import Edited
-from lerecord.dataset.edit.rebuild import Watch, silent
+from lerecord.dataset.edit import Edited, Watch, operations, silent
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage.disk import megabytes, size_of
+from lerecord.dataset.storage import megabytes, size_of
 from lerecord.printable import print_line, print_progress
 
 _P = ParamSpec("_P")

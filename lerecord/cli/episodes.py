@@ -34,7 +34,7 @@ def indices(words: Sequence[str], dataset: Path) -> list[int]:
 
 
 def _last(dataset: Path) -> int:
-    from lerecord.dataset.storage.snapshot import Snapshot
+    from lerecord.dataset.storage import Snapshot
     from lerecord.errors import DatasetError
 
     count = len(Snapshot.of(dataset).episodes())

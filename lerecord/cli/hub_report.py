@@ -6,14 +6,19 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from lerecord.dataset.storage.disk import megabytes
-from lerecord.hub import target
-from lerecord.hub.choices import asker, settled
-from lerecord.hub.dataset_push import Outcome, push_dataset
-from lerecord.hub.download import pull as pulled
-from lerecord.hub.options import PushOptions
-from lerecord.hub.push import Sent, silent
-from lerecord.hub.remote import Remote
+from lerecord.dataset.storage import megabytes
+from lerecord.hub import (
+    Outcome,
+    PushOptions,
+    Remote,
+    Sent,
+    asker,
+    push_dataset,
+    settled,
+    silent,
+    target,
+)
+from lerecord.hub import pull as pulled
 from lerecord.printable import print_json, print_line
 
 _DATASETS = Path("datasets")

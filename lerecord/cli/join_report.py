@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from lerecord.commands import command
-from lerecord.dataset.join.compatibility import Comparison, compared
-from lerecord.dataset.join.merging import Merging
-from lerecord.dataset.join.merging import merge as merged
-from lerecord.dataset.storage.snapshot import Snapshot
-from lerecord.dataset.v30.exporter import Exporting, export_v30
-from lerecord.dataset.v30.files import CODEBASE_VERSION
-from lerecord.dataset.v30.importer import Importing, import_v30
+from lerecord.dataset.join import Comparison, Merging, compared
+from lerecord.dataset.join import merge as merged
+from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.v30 import CODEBASE_VERSION, Exporting, Importing, export_v30, import_v30
 from lerecord.errors import ConfigError
 from lerecord.printable import print_json, print_line, print_progress
 

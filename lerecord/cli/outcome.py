@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from lerecord.commands import command
-from lerecord.recording.recorder.recorder import Recorder
-from lerecord.recording.recorder.remote_writer import Saved
+from lerecord.recording.recorder import Recorder, Saved
 
 
 @dataclass(frozen=True, slots=True)

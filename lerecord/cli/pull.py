@@ -20,7 +20,7 @@ def pull(
     as_json: AsJson = False,
 ) -> None:
     """Download a dataset from the Hugging Face Hub."""
-    from lerecord.hub.endpoint import of_environment
+    from lerecord.hub import of_environment
 
     of_environment()
     from lerecord.cli.hub_report import pull as run

@@ -33,8 +33,7 @@ def push(
 
     Only what differs is sent. If interrupted, run it again.
     """
-    from lerecord.hub.endpoint import of_environment
-    from lerecord.hub.options import PushOptions
+    from lerecord.hub import PushOptions, of_environment
 
     of_environment()
     from lerecord.cli.hub_report import push as run

@@ -59,7 +59,7 @@ def record(
     """
     from lerecord.cli.record_options import RecordOptions
     from lerecord.cli.recording_session import record as run
-    from lerecord.hub.session import session_push
+    from lerecord.hub import session_push
 
     options = RecordOptions(
         task=task,

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.config.schema import HardwareConfig
-from lerecord.control.setup import Setup
-from lerecord.dataset.format.task_text import task_of
-from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.config import HardwareConfig
+from lerecord.control import Setup
+from lerecord.dataset.format import task_of
+from lerecord.dataset.storage import Snapshot
 from lerecord.errors import ConfigError
-from lerecord.recording.session.plan import Plan, Wanted
+from lerecord.recording.session import Plan, Wanted
 
 _CATCH_UP_S = 30.0
 _FARTHEST_UNITS = 720.0  # twice the way that a joint can be from its leader, in degrees

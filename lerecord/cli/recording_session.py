@@ -12,34 +12,38 @@ from pathlib import Path
 from lerecord.cli.finishing import Finishing
 from lerecord.cli.outcome import Outcome
 from lerecord.cli.record_options import RecordOptions, plan_of
-from lerecord.config.schema import HardwareConfig
-from lerecord.control.handover import Handover
-from lerecord.control.leader import Leader
-from lerecord.control.rig import Rig
-from lerecord.control.setup import Setup, dataset_spec
+from lerecord.config import HardwareConfig
+from lerecord.control import Handover, Leader, Rig, Setup, dataset_spec
 from lerecord.dataset.format import layout
 from lerecord.errors import LerecordError
 from lerecord.pacing import Clocks, Pacer
 from lerecord.printable import print_json, print_line
 from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
-from lerecord.processes.starting import environment, python
-from lerecord.recording.recorder.free_space import free_bytes, low_disk
-from lerecord.recording.recorder.recorder import Recorder
-from lerecord.recording.session.behind import Afterwork, Behind
-from lerecord.recording.session.fan_out import FanOut
-from lerecord.recording.session.phases import Operator
-from lerecord.recording.session.plan import Plan
-from lerecord.recording.session.remarking import Remarking
-from lerecord.recording.session.session import Listener, Session
-from lerecord.simulation_client.simulated import SimulatedRig
-from lerecord.ui.terminal.keys import Signals, keyboard
-from lerecord.ui.terminal.listeners import Lines, Scene, Screen, ScreenProcess
-from lerecord.ui.terminal.output import never_waiting
-from lerecord.ui.terminal.terminal import (
+from lerecord.processes import environment, python
+from lerecord.recording.recorder import Recorder, free_bytes, low_disk
+from lerecord.recording.session import (
+    Afterwork,
+    Behind,
+    FanOut,
+    Listener,
+    Operator,
+    Plan,
+    Remarking,
+    Session,
+)
+from lerecord.simulation_client import SimulatedRig
+from lerecord.ui.terminal import (
+    Lines,
+    Scene,
+    Screen,
+    ScreenProcess,
+    Signals,
     has_cursor,
     in_background,
     is_attended,
+    keyboard,
     never_stopped_by_it,
+    never_waiting,
 )
 
 

@@ -23,7 +23,7 @@ def recover(
     ] = False,
 ) -> None:
     """Recover takes interrupted by a crash or power loss."""
-    from lerecord.dataset.write.recovery import recover as run
+    from lerecord.dataset.write import recover as run
 
     if discard + replace + append > 1:
         refuse("--discard, --replace and --append exclude each other; give one.")

@@ -47,7 +47,7 @@ def rerecord(
     from lerecord.cli.episodes import indices
     from lerecord.cli.record_options import RecordOptions
     from lerecord.cli.recording_session import record as run
-    from lerecord.hub.session import session_push
+    from lerecord.hub import session_push
 
     if dataset is None and not episodes[0][:1].isdigit() and episodes[0] != "last":
         dataset, episodes = Path(episodes[0]), episodes[1:]

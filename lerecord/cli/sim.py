@@ -22,6 +22,6 @@ def sim(
 
     It runs until Ctrl-C.
     """
-    from lerecord.simulation_client.standalone import run_simulator
+    from lerecord.simulation_client import run_simulator
 
     run_simulator(write, seed, faults)

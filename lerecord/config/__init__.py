@@ -2,3 +2,7 @@
 
 `schema` has the model and reads it. What a dataset keeps of it is `dataset.format.hardware`.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

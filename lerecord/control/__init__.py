@@ -4,3 +4,7 @@
 where the followers are to go; `handover` is the one rule by which a source begins to drive, slowly,
 and the bound of every step. `parking` lets the arms go at the end. Begin with `source`.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

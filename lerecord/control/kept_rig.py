@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lerecord.config import HardwareConfig
 from lerecord.config import schema as configs
-from lerecord.config.schema import HardwareConfig
 from lerecord.dataset.format import layout
 from lerecord.errors import ConfigError
 from lerecord.printable import print_line

@@ -7,13 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord import drivers
-from lerecord.arms.calibration import Calibration
-from lerecord.arms.protocols import ArmSettings, Ceiling, Follower, Leader
-from lerecord.config.schema import HardwareConfig, SafetyConfig
+from lerecord.arms import ArmSettings, Calibration, Ceiling, Follower, Leader
+from lerecord.config import HardwareConfig, SafetyConfig
 from lerecord.errors import ConfigError, LerecordError
-from lerecord.motors.bus import BusCounters
-from lerecord.motors.errors import BusError, PortLostError, ServoAlertError, ServoError
-from lerecord.motors.retry import Retry
+from lerecord.motors import BusCounters, BusError, PortLostError, Retry, ServoAlertError, ServoError
 
 
 class WatchedArm:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Sequence
 
 from lerecord.control.pair import Pair
-from lerecord.motors.errors import BusError, ServoError
+from lerecord.motors import BusError, ServoError
 from lerecord.pacing import Clocks, Pacer
 
 _PARKED_WITHIN = 0.5  # units

@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.arms.calibration import Calibration
-from lerecord.config.schema import HardwareConfig
+from lerecord.arms import Calibration
+from lerecord.config import HardwareConfig
 from lerecord.control import parking
 from lerecord.control.handover import Bounds
 from lerecord.control.pair import Pair, WatchedArm, make_pair

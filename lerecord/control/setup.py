@@ -7,17 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from lerecord import drivers
-from lerecord.arms import calibration
-from lerecord.arms.calibration import Calibration
-from lerecord.arms.protocols import ArmDriver
+from lerecord.arms import ArmDriver, Calibration, calibration
+from lerecord.config import ArmConfig, HardwareConfig
 from lerecord.config import schema as configs
-from lerecord.config.schema import ArmConfig, HardwareConfig
 from lerecord.control.kept_rig import KeptRig
 from lerecord.control.rig import Calibrations, Rig
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.spec import CameraSpec, DatasetSpec
-from lerecord.dataset.format.third_party import require_known_rig
-from lerecord.dataset.format.video_settings import settings_of
+from lerecord.dataset.format import CameraSpec, DatasetSpec, layout, require_known_rig, settings_of
 
 _DATASETS = Path("datasets")
 _MakeCalibration = Callable[[ArmConfig, ArmDriver, tuple[str, str]], Calibration]

@@ -5,10 +5,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.spec import IMAGE_PREFIX
-from lerecord.dataset.staging.staged_take import left_takes
-from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.format import IMAGE_PREFIX, layout
+from lerecord.dataset.staging import left_takes
+from lerecord.dataset.storage import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import TextIO
 from lerecord.errors import LerecordError
 from lerecord.hub.dataset_push import push_dataset
 from lerecord.hub.options import PushOptions
-from lerecord.processes.starting import end_with_any_thread
+from lerecord.processes import end_with_any_thread
 
 _NICE = 19
 

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.hardware import hardware_fields
-from lerecord.dataset.format.info import cameras_of
-from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.format import cameras_of, hardware_fields, layout
+from lerecord.dataset.storage import Snapshot
 from lerecord.hub.markdown import Markdown, code, table, written, yaml_string
 
 MARK = b"<!-- Written by lerecord; without this line a push lets the card be. -->"

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage import inside
-from lerecord.dataset.storage.disk import megabytes, refused
-from lerecord.dataset.storage.sync import sync_file, sync_tree
-from lerecord.dataset.storage.work_folders import show, work_folder
+from lerecord.dataset.storage import (
+    inside,
+    megabytes,
+    refused,
+    show,
+    sync_file,
+    sync_tree,
+    work_folder,
+)
 from lerecord.errors import DatasetError, HubError
 from lerecord.hub import target
 from lerecord.hub.content import FOLDERS, RemoteFile, compared, files_of, strange_name

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Self
 
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage import inside
-from lerecord.dataset.storage.disk import link_or_copy, refused
-from lerecord.dataset.storage.lock import DatasetBusyError
-from lerecord.dataset.storage.pending_view import PendingView
-from lerecord.dataset.storage.snapshot import Snapshot
-from lerecord.dataset.storage.work_folders import work_folder
+from lerecord.dataset.storage import (
+    DatasetBusyError,
+    PendingView,
+    Snapshot,
+    inside,
+    link_or_copy,
+    refused,
+    work_folder,
+)
 from lerecord.errors import DatasetError
 
 CARD = "README.md"

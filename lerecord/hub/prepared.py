@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.commands import command
-from lerecord.dataset.format.info import CODEBASE_VERSION
-from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.format import CODEBASE_VERSION
+from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.v30 import export_v30
 from lerecord.dataset.v30 import files as v30
-from lerecord.dataset.v30.exporter import export_v30
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.verify import check
 from lerecord.errors import ConfigError, DatasetError
 from lerecord.hub.card import card
 from lerecord.hub.content import LocalFile, files_of

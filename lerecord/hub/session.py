@@ -11,7 +11,7 @@ from lerecord.hub import choices
 from lerecord.hub.endpoint import of_environment
 from lerecord.hub.options import PushOptions
 from lerecord.printable import print_line
-from lerecord.processes.starting import environment, python
+from lerecord.processes import environment, python
 
 # In a process of its own: what it imports would weigh on the control loop's.
 _HAS_TOKEN = "import huggingface_hub; print(huggingface_hub.get_token() is not None)"

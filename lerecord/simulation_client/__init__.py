@@ -2,3 +2,7 @@
 
 The simulator itself is `simulator`. Begin with `simulated`.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

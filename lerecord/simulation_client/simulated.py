@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from lerecord.config.schema import SIMULATED_PLACE, HardwareConfig, SimulatorConfig
+from lerecord.config import SIMULATED_PLACE, HardwareConfig, SimulatorConfig
 from lerecord.printable import print_line
-from lerecord.processes.child import ChildProcess, Message
-from lerecord.recording.session.phases import Command, Phase
+from lerecord.processes import ChildProcess, Message
+from lerecord.recording.session import Command, Phase
 
 _START_TIMEOUT_S = 15.0
 _LAST_WORD_TIMEOUT_S = 5.0

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.commands import command
+from lerecord.config import HardwareConfig
 from lerecord.config import schema as configs
-from lerecord.config.schema import HardwareConfig
 from lerecord.printable import print_line
-from lerecord.processes.child import ChildProcess
+from lerecord.processes import ChildProcess
 from lerecord.simulation_client.simulated import faults_told, first_line
 
 _START_TIMEOUT_S = 15.0

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lerecord.recording.recorder.remote_camera import CameraView
-from lerecord.recording.session.phases import Phase
+from lerecord.recording.recorder import CameraView
+from lerecord.recording.session import Phase
 
 
 @dataclass(frozen=True, slots=True)

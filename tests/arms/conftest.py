@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from lerecord.arms import calibration, koch
-from lerecord.arms.calibration import Calibration
-from lerecord.arms.protocols import ArmSettings
+from lerecord.arms import ArmSettings, Calibration, calibration, koch
 from lerecord.arms.units import Units
-from lerecord.motors.dynamixel.bus import DynamixelBus
-from lerecord.simulator.dynamixel.bus import SYNC_WRITE, WRITE, Bus
+from lerecord.motors.dynamixel import DynamixelBus
+from lerecord.simulator.dynamixel import SYNC_WRITE, WRITE, Bus
 from lerecord.simulator.dynamixel.packets import Packet, Parser
 from lerecord.simulator.ports.ports import LockStepPort
 from lerecord.simulator.rigs import koch as simulated

@@ -4,13 +4,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lerecord.arms.calibration import Calibration
+from lerecord.arms import Calibration
 from lerecord.arms.koch import JOINTS, TRIGGER_REST, Follower, Leader
 from lerecord.errors import ConfigError, DeviceError
-from lerecord.motors.errors import NoReplyError, PortLostError, ServoAlertError, ServoError
-from lerecord.motors.retry import NORMAL
-from lerecord.motors.tables import EEPROM_END, XL330_M077
-from lerecord.simulator.dynamixel.servo import HardwareError, Servo
+from lerecord.motors import (
+    EEPROM_END,
+    NORMAL,
+    XL330_M077,
+    PortLostError,
+    ServoAlertError,
+    ServoError,
+)
+from lerecord.motors.errors import NoReplyError
+from lerecord.simulator.dynamixel import HardwareError, Servo
 
 KINDS = ["Leader", "Follower"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lerecord.errors import ConfigError, DeviceError
-from lerecord.motors.retry import NORMAL
+from lerecord.motors import NORMAL
 
 
 def test_what_a_register_has_is_not_written(follower: Any) -> None:

@@ -29,16 +29,13 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from lerecord import frame_stamp
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import PROFILES, VideoSettings
-from lerecord.dataset.video.encoder import FragmentedVideo
-from lerecord.dataset.video.image import PictureMaker
-from lerecord.dataset.video.mp4 import remux
+from lerecord.dataset.format import CameraSpec, VideoSettings
+from lerecord.dataset.format.video_settings import PROFILES
+from lerecord.dataset.video import FragmentedVideo, PictureMaker, remux
 from lerecord.frame import Image
-from lerecord.simulator.scene.demonstrator import HOME, demonstration
-from lerecord.simulator.scene.render import WRIST, Renderer
-from lerecord.simulator.scene.solids import Scene
-from lerecord.simulator.scene.world import World
+from lerecord.simulator.scene import Renderer, Scene, World, demonstration
+from lerecord.simulator.scene.demonstrator import HOME
+from lerecord.simulator.scene.render import WRIST
 
 FPS = 30
 CAMERA = CameraSpec("camera", 640, 480)

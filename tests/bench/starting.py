@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from lerecord.config import schema as configs
-from lerecord.simulation_client.standalone import reaching, simulator
+from lerecord.simulation_client import reaching, simulator
 
 HELP = "import sys; sys.argv = ['lerecord', '--help']; from lerecord.cli import main; main()"
 PEER = "import typer, rich"

@@ -22,9 +22,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from lerecord import drivers
-from lerecord.arms.protocols import ArmSettings
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.sidecar import Sidecar, read_sidecar
+from lerecord.arms import ArmSettings
+from lerecord.dataset.format import Sidecar, layout, read_sidecar
 from tests.live import SETUP, Simulator
 
 LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from lerecord.cameras import CameraSettings
 from lerecord.cameras.file import Camera
-from lerecord.cameras.protocols import CameraSettings
 from lerecord.errors import DeviceError
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lerecord.cameras import CameraSettings
 from lerecord.cameras.opencv import Camera
-from lerecord.cameras.protocols import CameraSettings
 from lerecord.errors import DeviceError
 from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
 

@@ -6,7 +6,7 @@ import pytest
 
 from lerecord.cli.join_report import compat, export, merge
 from lerecord.dataset.format import layout
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.verify import check
 from lerecord.errors import ConfigError
 from tests.dataset.conftest import Lab
 

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from lerecord import drivers
-from lerecord.arms import calibration
-from lerecord.arms.protocols import ArmSettings
+from lerecord.arms import ArmSettings, calibration
 from lerecord.arms.units import Units
-from lerecord.motors.dynamixel.bus import DynamixelBus
-from lerecord.motors.dynamixel.sdk_port import WaitingPort
-from lerecord.simulator.dynamixel.bus import Bus
-from lerecord.simulator.ports.ports import LockStepPort, Ports
+from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
+from lerecord.simulator.dynamixel import Bus
+from lerecord.simulator.ports import Ports
+from lerecord.simulator.ports.ports import LockStepPort
 from lerecord.simulator.rigs import koch as simulated_koch
 
 

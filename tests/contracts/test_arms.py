@@ -8,7 +8,7 @@ import pytest
 
 from lerecord import drivers
 from lerecord.errors import DeviceError
-from lerecord.motors.errors import BusError
+from lerecord.motors import BusError
 
 DRIVERS = [
     pytest.param(getattr(drivers.load("arms", name), kind), id=f"{name}-{kind}")

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lerecord.motors.errors import BusError, NoReplyError, PortLostError
+from lerecord.motors import BusError, PortLostError
+from lerecord.motors.errors import NoReplyError
 from lerecord.motors.retry import ONCE
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lerecord import drivers
-from lerecord.cameras.protocols import Camera, CameraSettings
+from lerecord.cameras import Camera, CameraSettings
 from lerecord.errors import DeviceError
 from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
 

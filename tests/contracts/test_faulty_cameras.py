@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lerecord.config.schema import CameraConfig
+from lerecord.config import CameraConfig
+from lerecord.dataset.format import CameraSpec, DatasetSpec
 from lerecord.dataset.format.camera_health import camera_health
-from lerecord.dataset.format.spec import CameraSpec, DatasetSpec
 from lerecord.dataset.staging.capture_journal import load_track
 from lerecord.errors import LerecordError
 from lerecord.recording.recorder.remote_camera import RemoteCamera

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lerecord.control.handover import Bounds, Handover
-from lerecord.control.leader import Leader
-from lerecord.control.source import Action, ActionSource, Driver, Observation
+from lerecord.control import Handover, Leader, Observation
+from lerecord.control.handover import Bounds
+from lerecord.control.source import Action, ActionSource, Driver
 from lerecord.pacing import Tick
 
 BOUNDS = Bounds(ramp_step=2.0, max_step=13.0, tolerance=3.0)

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
+from lerecord.control import Rig, Setup, dataset_spec
 from lerecord.control.kept_rig import KeptRig
-from lerecord.control.rig import Rig
-from lerecord.control.setup import Setup, dataset_spec
 from lerecord.errors import ConfigError
 from tests.live import SETUP, SIM
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lerecord.config.schema import HardwareConfig
+from lerecord.config import HardwareConfig
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import NO_FAULTS, Frame
-from lerecord.motors.dynamixel.bus import DynamixelBus
+from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.pacing import Clocks, Pacer
 from tests.live import SETUP, Simulator
 from tests.transports import DrivenRig as Rig

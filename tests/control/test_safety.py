@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
 
-from lerecord.arms import koch
-from lerecord.arms.calibration import Calibration
+from lerecord.arms import Calibration, koch
 from lerecord.errors import ConfigError
 from lerecord.frame import Frame
-from lerecord.recording.session.phases import Command
-from lerecord.ui.terminal.keys import Signals
+from lerecord.recording.session import Command
+from lerecord.ui.terminal import Signals
 from tests.live import SETUP
 from tests.transports import TRANSPORTS, RigBench, rig_bench
 

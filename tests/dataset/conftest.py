@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from lerecord import frame_stamp
-from lerecord.dataset.format.spec import CameraSpec, DatasetSpec
-from lerecord.dataset.staging.take import Take
-from lerecord.dataset.staging.track_writer import TrackWriter
-from lerecord.dataset.write.writer import DatasetWriter, EpisodeSummary, StagedTake
+from lerecord.dataset.format import CameraSpec, DatasetSpec
+from lerecord.dataset.staging import Take, TrackWriter
+from lerecord.dataset.write import DatasetWriter, StagedTake
+from lerecord.dataset.write.writer import EpisodeSummary
 from lerecord.frame import Frame, Image
 
 FPS = 30

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from lerecord.dataset.verify import dataset  # noqa: F401 - imported before the fork, for speed
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.write import DatasetWriter
 
 
 def append_killed_at(root: Path, number: int) -> None:

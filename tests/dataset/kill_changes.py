@@ -12,11 +12,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from lerecord.dataset.edit import operations
-from lerecord.dataset.edit.rebuild import Watch
-from lerecord.dataset.storage.transaction import Probe, finish_pending
+from lerecord.dataset.edit import Watch, operations
+from lerecord.dataset.storage import Probe, finish_pending
 from lerecord.dataset.verify import dataset  # noqa: F401 - imported before the fork, for speed
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.write import DatasetWriter
 
 
 def append(root: Path, probe: Probe) -> None:

@@ -13,9 +13,8 @@ import pyarrow.parquet as pq
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.spec import DEFAULT_FEATURES
-from lerecord.dataset.read.dataset import Dataset
+from lerecord.dataset.format import DEFAULT_FEATURES, layout
+from lerecord.dataset.read import Dataset
 from lerecord.priority import without_realtime
 
 FPS = 30

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.staging.staged_take import StagedTake
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.format import CameraSpec, layout
+from lerecord.dataset.staging import StagedTake
+from lerecord.dataset.write import DatasetWriter
 from tests.dataset.conftest import HARDWARE, Lab
 
 CAMERAS = (CameraSpec("front", 64, 48), CameraSpec("wrist", 48, 64))

@@ -9,10 +9,17 @@ import time
 from pathlib import Path
 
 from lerecord.dataset.edit.operations import delete
-from lerecord.dataset.format import episode_table, layout, metadata, stats
-from lerecord.dataset.format.episode_table import EpisodeColumns, Place
-from lerecord.dataset.format.info import Info
-from lerecord.dataset.format.metadata import EpisodeRecord, line_of
+from lerecord.dataset.format import (
+    EpisodeColumns,
+    EpisodeRecord,
+    Info,
+    Place,
+    episode_table,
+    layout,
+    line_of,
+    metadata,
+    stats,
+)
 from tests.dataset.lists import Scripted, record, small_lab, stage
 
 TAKE = Scripted("a", 3, 1)

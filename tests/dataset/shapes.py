@@ -15,8 +15,7 @@ import pyarrow.parquet as pq
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.spec import DEFAULT_FEATURES
+from lerecord.dataset.format import DEFAULT_FEATURES, layout
 
 FRONT = "observation.images.front"
 WIDTH, HEIGHT = 96, 64

@@ -14,14 +14,11 @@ from pathlib import Path
 import pytest
 
 from lerecord.dataset.edit import operations
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.third_party import is_foreign
-from lerecord.dataset.staging.staged_take import left_takes
-from lerecord.dataset.storage.lock import DatasetLock
-from lerecord.dataset.storage.transaction import has_pending
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.write import recovery
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.format import is_foreign, layout
+from lerecord.dataset.staging import left_takes
+from lerecord.dataset.storage import DatasetLock, has_pending
+from lerecord.dataset.verify import check
+from lerecord.dataset.write import DatasetWriter, recovery
 from tests.dataset.lists import CAMERAS, A, B, D, Scripted, small_lab, stage, tree
 
 REPOSITORY = Path(__file__).parents[2]

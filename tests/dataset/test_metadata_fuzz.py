@@ -17,19 +17,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lerecord.control.setup import Setup
+from lerecord.control import Setup
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.join.compatibility import compared
-from lerecord.dataset.join.merging import merge
+from lerecord.dataset.join import compared, merge
 from lerecord.dataset.overview import summary
-from lerecord.dataset.read.dataset import Dataset
-from lerecord.dataset.storage.snapshot import Snapshot
-from lerecord.dataset.v30 import files
-from lerecord.dataset.v30.exporter import export_v30
-from lerecord.dataset.v30.importer import import_v30
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.read import Dataset
+from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.v30 import export_v30, files, import_v30
+from lerecord.dataset.verify import check
+from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import LerecordError
 from lerecord.hub.card import card
 from tests.dataset import lerobot_made

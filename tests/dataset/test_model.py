@@ -10,14 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from lerecord.dataset.edit import operations
-from lerecord.dataset.edit.rebuild import Watch
+from lerecord.dataset.edit import Watch, operations
 from lerecord.dataset.format import episode_table, layout
-from lerecord.dataset.staging.staged_take import StagedTake
-from lerecord.dataset.storage.snapshot import Snapshot
-from lerecord.dataset.storage.transaction import Transaction, has_pending
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.staging import StagedTake
+from lerecord.dataset.storage import Snapshot, Transaction, has_pending
+from lerecord.dataset.verify import check
+from lerecord.dataset.write import DatasetWriter
 from tests.dataset.lists import CAMERAS, Scripted, small_lab, stage
 
 TASKS = st.sampled_from(["a", "b", "c"])

@@ -12,12 +12,11 @@ import pytest
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.join.merging import merge
+from lerecord.dataset.join import merge
 from lerecord.dataset.overview import summary
-from lerecord.dataset.read.dataset import Dataset
-from lerecord.dataset.v30.exporter import export_v30
-from lerecord.dataset.v30.importer import import_v30
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.read import Dataset
+from lerecord.dataset.v30 import export_v30, import_v30
+from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
 from tests.dataset import lerobot_made
 from tests.dataset.lerobot_made import EPISODES

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.write import DatasetWriter
 from tests.dataset.lists import Scripted, record, small_lab, stage
 from tests.dataset.many import TAKE, multiply
 

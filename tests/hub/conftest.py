@@ -23,8 +23,8 @@ os.environ.pop("HF_TOKEN", None)
 os.environ.pop("HF_HUB_OFFLINE", None)
 
 if TYPE_CHECKING:
-    from lerecord.hub.push import Pushed, Sent
-    from lerecord.hub.remote import Remote
+    from lerecord.hub import Remote, Sent
+    from lerecord.hub.push import Pushed
 
 REPO = "me/box"
 
@@ -64,7 +64,7 @@ def lab(tmp_path: Path) -> Lab:
 
 
 def remote_of(hub: Hub, token: str = TOKEN) -> "Remote":
-    from lerecord.hub.remote import Remote
+    from lerecord.hub import Remote
 
     return Remote(REPO, hub.url, token)
 

@@ -6,7 +6,7 @@ from huggingface_hub import metadata_load
 
 from lerecord.arms.protocols import ArmIdentity
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.storage import Snapshot
 from lerecord.hub.card import MARK, card
 from lerecord.printable import shown
 from tests.dataset import lerobot_made

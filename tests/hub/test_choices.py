@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from lerecord.errors import ConfigError
-from lerecord.hub.choices import settled
+from lerecord.hub import PushOptions, settled
 from lerecord.hub.destinations import Destination, keep, recalled
-from lerecord.hub.options import PushOptions
 from lerecord.hub.target import UnconfirmedError, remember
 
 HERE = PushOptions("me/box")

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from lerecord.errors import DatasetError, HubError
-from lerecord.hub.download import Pulled, pull
+from lerecord.hub import pull
+from lerecord.hub.download import Pulled
 from tests.hub.conftest import REPO, Pusher, edited, local_files, remote_of
 from tests.hub.server import Fault, Hub
 from tests.syncs import Watched

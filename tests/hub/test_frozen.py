@@ -2,11 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.dataset.edit import operations
-from lerecord.dataset.edit.rebuild import Watch, silent
+from lerecord.dataset.edit import Watch, operations, silent
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage.pending_view import PendingView
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.storage import PendingView
+from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
 from lerecord.hub import frozen
 from lerecord.hub.frozen import Frozen

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lerecord.errors import DatasetError, HubError
+from lerecord.hub import pull
 from lerecord.hub.content import strange_name
-from lerecord.hub.download import pull
 from tests.hub.conftest import REPO, Pusher, local_files, remote_of
 from tests.hub.server import Blob, Fault, Hub
 

@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lerecord.dataset.edit import operations
-from lerecord.dataset.edit.rebuild import Watch, silent
+from lerecord.dataset.edit import Watch, operations, silent
 from lerecord.dataset.format import layout
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import ConfigError, DatasetError, HubError
-from lerecord.hub import content
+from lerecord.hub import Sent, content
 from lerecord.hub.card import MARK
 from lerecord.hub.frozen import Frozen
 from lerecord.hub.patience import ATTEMPTS
-from lerecord.hub.push import Sent
 from tests.dataset import lerobot_made
 from tests.hub.conftest import REPO, Pusher, edited, local_files, remote_files
 from tests.hub.server import Fault, Hub, Tree

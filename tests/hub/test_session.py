@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from lerecord.errors import ConfigError, HubError
-from lerecord.hub.options import PushOptions
-from lerecord.hub.session import SessionPush, session_push
+from lerecord.hub import PushOptions, session_push
+from lerecord.hub.session import SessionPush
 
 
 def checked(root: Path) -> None:

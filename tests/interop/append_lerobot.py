@@ -13,8 +13,8 @@ from pathlib import Path
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.verify import check
+from lerecord.dataset.write import DatasetWriter
 from tests.dataset.conftest import HARDWARE, Lab
 
 APPEND = Path(__file__).with_name("lerobot_append.py")

@@ -9,10 +9,10 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from lerecord.simulator.dynamixel.bus import Bus
-from lerecord.simulator.ports.ports import Ports
-from lerecord.simulator.rigs import koch
-from lerecord.simulator.rigs.koch import Arm, Pose
+from lerecord.simulator.dynamixel import Bus
+from lerecord.simulator.ports import Ports
+from lerecord.simulator.rigs import Pose, koch
+from lerecord.simulator.rigs.koch import Arm
 from lerecord.simulator.scene.demonstrator import minimum_jerk
 
 _MOVE_S = 0.5

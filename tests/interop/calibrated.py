@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lerecord.arms import calibration, koch
-from lerecord.arms.calibration import Calibration
-from lerecord.arms.protocols import ArmSettings
+from lerecord.arms import ArmSettings, Calibration, calibration, koch
 from tests.interop.rig import CALIBRATIONS
 from tests.interop.teleoperation import OwnPair
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.verify import check
 from tests.interop.report import Check, expect, report
 
 _HEAD = """

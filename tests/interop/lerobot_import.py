@@ -23,9 +23,8 @@ from lerobot.configs.video import RGBEncoderConfig
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
 import lerecord
-from lerecord.dataset.v30.exporter import export_v30
-from lerecord.dataset.v30.importer import import_v30
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.v30 import export_v30, import_v30
+from lerecord.dataset.verify import check
 
 # A file beside this one; `tests` is another package in LeRobot's environment.
 table = import_module("report")

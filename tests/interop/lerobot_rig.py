@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lerecord.arms import calibration
-from lerecord.arms.calibration import Calibration
+from lerecord.arms import Calibration, calibration
 from tests.interop.calibrated import DRIVERS, FOLDERS, NAME, USE_FILE, own_pair
 from tests.interop.lerobot_client import LeRobot
 from tests.interop.report import Check, DisagreementError, expect

@@ -29,8 +29,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
 import lerecord
-from lerecord.dataset.read.samples import ImageForm
-from lerecord.dataset.v30.exporter import export_v30
+from lerecord.dataset.read import ImageForm
+from lerecord.dataset.v30 import export_v30
 
 # A file beside this one; `tests` is another package in LeRobot's environment.
 table = import_module("report")

@@ -30,7 +30,7 @@ except ImportError:
     from lerobot.utils.feature_utils import dataset_to_policy_features
 
 import lerecord
-from lerecord.dataset.v30.exporter import export_v30
+from lerecord.dataset.v30 import export_v30
 
 # A file beside this one; `tests` is another package in LeRobot's environment.
 table = import_module("report")

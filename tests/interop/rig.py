@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lerecord.processes.child import ChildProcess, Message
+from lerecord.processes import ChildProcess, Message
 
 CALIBRATIONS = Path(__file__).parents[2] / "hardware_configs" / "calibration"
 _START_TIMEOUT_S = 15.0

@@ -8,10 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.arms import koch
-from lerecord.arms.calibration import Calibration
+from lerecord.arms import Calibration, koch
 from lerecord.arms.units import Mode, Scale
-from lerecord.motors.errors import BusError
+from lerecord.motors import BusError
 from lerecord.pacing import Pacer
 from tests.interop.lerobot_client import LeRobot, LeRobotError
 from tests.interop.report import expect

@@ -3,11 +3,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from lerecord.motors.bus import Motor
-from lerecord.motors.dynamixel.bus import DynamixelBus
-from lerecord.motors.tables import XL330_M288, XL430_W250
-from lerecord.simulator.dynamixel.bus import Bus
-from lerecord.simulator.dynamixel.servo import Servo
+from lerecord.motors import XL330_M288, XL430_W250, Motor
+from lerecord.motors.dynamixel import DynamixelBus
+from lerecord.simulator.dynamixel import Bus, Servo
 from lerecord.simulator.ports.ports import LockStepPort
 
 MOTORS = (

@@ -4,12 +4,18 @@ from typing import Any
 import pytest
 
 from lerecord.errors import DeviceError
-from lerecord.motors.bus import Motor, check_servos
-from lerecord.motors.dynamixel.bus import DynamixelBus
-from lerecord.motors.errors import ServoAlertError
-from lerecord.motors.retry import ONCE, Retry
-from lerecord.motors.tables import XL330_M077, XL330_M288, XL430_W250
-from lerecord.simulator.dynamixel.servo import HardwareError, Servo
+from lerecord.motors import (
+    XL330_M077,
+    XL330_M288,
+    XL430_W250,
+    Motor,
+    Retry,
+    ServoAlertError,
+    check_servos,
+)
+from lerecord.motors.dynamixel import DynamixelBus
+from lerecord.motors.retry import ONCE
+from lerecord.simulator.dynamixel import HardwareError, Servo
 
 
 def test_a_transaction_is_tried_at_least_once() -> None:

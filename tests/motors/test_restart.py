@@ -5,10 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.motors.errors import ServoError
-from lerecord.motors.restart import RestartWatch
+from lerecord.motors import COUNTS_PER_TURN, RestartWatch, ServoError
 from lerecord.motors.retry import ONCE
-from lerecord.motors.tables import COUNTS_PER_TURN
 
 HERE = np.array([2048, 2048, 2048])
 NAMES = ("lift", "elbow", "wrist")

@@ -17,22 +17,15 @@ from unittest import mock
 import numpy as np
 import pyarrow.parquet as pq
 
-from lerecord.dataset.edit import operations
-from lerecord.dataset.edit.rebuild import Watch
+from lerecord.dataset.edit import Watch, operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.join.merging import merge
-from lerecord.dataset.staging.staged_take import left_takes
-from lerecord.dataset.staging.take import Take
-from lerecord.dataset.staging.track_writer import TrackWriter
-from lerecord.dataset.storage.lock import DatasetLock
-from lerecord.dataset.storage.state import holds_dataset
-from lerecord.dataset.storage.transaction import finish_pending, has_pending
-from lerecord.dataset.v30.exporter import export_v30
-from lerecord.dataset.v30.importer import import_v30
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.video.mp4 import opened_video
-from lerecord.dataset.write import recovery
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.join import merge
+from lerecord.dataset.staging import Take, TrackWriter, left_takes
+from lerecord.dataset.storage import DatasetLock, finish_pending, has_pending, holds_dataset
+from lerecord.dataset.v30 import export_v30, import_v30
+from lerecord.dataset.verify import check
+from lerecord.dataset.video import opened_video
+from lerecord.dataset.write import DatasetWriter, recovery
 from tests.dataset import kill_changes
 from tests.dataset.conftest import InProcess, Lab, Scene
 from tests.dataset.lists import BEGUN, CAMERAS, A, B, C, D, record, small_lab, stage, tree

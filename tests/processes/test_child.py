@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lerecord.errors import LerecordError
-from lerecord.processes.child import ChildProcess
+from lerecord.processes import ChildProcess
 
 ECHO = """
 from lerecord.recording.child import ignore_signals, messages, say

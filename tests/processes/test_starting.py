@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import lerecord
-from lerecord.processes.starting import environment, python
+from lerecord.processes import environment, python
 
 ROOT = Path(lerecord.__file__).parent.parent
 CHILDREN = [

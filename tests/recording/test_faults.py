@@ -18,25 +18,23 @@ import pytest
 
 from lerecord.arms import koch
 from lerecord.arms.serial_arm import SET_UP
-from lerecord.control.handover import Handover
-from lerecord.control.leader import Leader
-from lerecord.control.rig import Rig
-from lerecord.control.setup import Setup, dataset_spec
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.frame_columns import FrameColumns
-from lerecord.dataset.format.layout import TakeFolder
-from lerecord.dataset.format.sidecar import Sidecar, TrackSummary, read_sidecar
-from lerecord.dataset.format.spec import CameraSpec
+from lerecord.control import Handover, Leader, Rig, Setup, dataset_spec
+from lerecord.dataset.format import (
+    CameraSpec,
+    FrameColumns,
+    Sidecar,
+    TakeFolder,
+    TrackSummary,
+    layout,
+    read_sidecar,
+)
 from lerecord.dataset.staging.capture_journal import load_track
 from lerecord.dataset.staging.frame_journal import read_frames
 from lerecord.frame import Frame
-from lerecord.motors.dynamixel.bus import DynamixelBus
-from lerecord.motors.dynamixel.sdk_port import WaitingPort
+from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
 from lerecord.pacing import Pacer
-from lerecord.recording.recorder.recorder import Recorder
-from lerecord.recording.session.phases import Command, Phase
-from lerecord.recording.session.plan import Plan, Wanted
-from lerecord.recording.session.session import Session
+from lerecord.recording.recorder import Recorder
+from lerecord.recording.session import Command, Phase, Plan, Session, Wanted
 from tests.bench.wire_faults import KINDS, record_on_a_bad_wire
 from tests.live import SETUP, SIM, Simulator
 

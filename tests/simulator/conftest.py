@@ -1,9 +1,9 @@
 import pytest
 
-from lerecord.simulator.dynamixel.servo import Servo
-from lerecord.simulator.rigs.koch import GRIPPER, JointCalibration
-from lerecord.simulator.scene.demonstrator import Motion
-from lerecord.simulator.scene.world import World
+from lerecord.simulator.dynamixel import Servo
+from lerecord.simulator.rigs import GRIPPER
+from lerecord.simulator.rigs.koch import JointCalibration
+from lerecord.simulator.scene import Motion, World
 
 RATE_HZ = 30.0
 SETTLE_S = 0.35

@@ -13,12 +13,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import layout, metadata
-from lerecord.dataset.format.episode_table import Place
-from lerecord.dataset.format.info import Info
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.stats import Stats
-from lerecord.dataset.storage.state import read_meta
+from lerecord.dataset.format import EpisodeRecord, Info, Place, Stats, layout, metadata
+from lerecord.dataset.storage import read_meta
 from lerecord.errors import DatasetError
 
 Health = Mapping[str, Any]

@@ -15,12 +15,8 @@ from typing import Any, Self
 
 from lerecord.commands import command
 from lerecord.dataset.edit.episode_list import EpisodeList, Health, Slot, Stays
-from lerecord.dataset.format import layout, metadata, stats
-from lerecord.dataset.format.fields import Fields
-from lerecord.dataset.format.stats import Stats
-from lerecord.dataset.storage import inside
-from lerecord.dataset.storage.disk import size_of
-from lerecord.dataset.storage.state import Encoded
+from lerecord.dataset.format import Fields, Stats, layout, metadata, stats
+from lerecord.dataset.storage import Encoded, inside, size_of
 from lerecord.errors import DatasetError
 
 LIMIT_BYTES = 4_000_000_000

@@ -10,15 +10,16 @@ from lerecord.dataset.edit.rebuild import Change, Rebuild, Watch, opened
 from lerecord.dataset.edit.transcode import outdated, recoded
 from lerecord.dataset.edit.trim import remaining_rows, trimmed
 from lerecord.dataset.edit.undo import redoing, undoing
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.task_text import task_of
-from lerecord.dataset.format.video_settings import profile_of
-from lerecord.dataset.storage import inside
-from lerecord.dataset.storage.disk import size_of
-from lerecord.dataset.storage.lock import DatasetLock
-from lerecord.dataset.storage.state import Encoded
-from lerecord.dataset.storage.transaction import Transaction, finish_pending
-from lerecord.dataset.video.encoder import probe
+from lerecord.dataset.format import layout, profile_of, task_of
+from lerecord.dataset.storage import (
+    DatasetLock,
+    Encoded,
+    Transaction,
+    finish_pending,
+    inside,
+    size_of,
+)
+from lerecord.dataset.video import probe
 from lerecord.errors import DatasetError
 
 _UNWATCHED = Watch()

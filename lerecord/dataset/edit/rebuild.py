@@ -25,14 +25,28 @@ from lerecord.dataset.edit.episode_list import (
 )
 from lerecord.dataset.edit.operation_log import Done, Kept, Operation
 from lerecord.dataset.edit.sources import require_sources
-from lerecord.dataset.format import episode_table, layout, metadata, stats
-from lerecord.dataset.format.episode_table import EpisodeColumns, Place
-from lerecord.dataset.format.metadata import EpisodeRecord, line_of
-from lerecord.dataset.format.sidecar import StoredSidecar
-from lerecord.dataset.format.stats import Stats
-from lerecord.dataset.storage.lock import DatasetLock
-from lerecord.dataset.storage.state import DatasetState, Encoded, holds_dataset
-from lerecord.dataset.storage.transaction import Probe, Transaction, finish_pending, unobserved
+from lerecord.dataset.format import (
+    EpisodeColumns,
+    EpisodeRecord,
+    Place,
+    Stats,
+    StoredSidecar,
+    episode_table,
+    layout,
+    line_of,
+    metadata,
+    stats,
+)
+from lerecord.dataset.storage import (
+    DatasetLock,
+    DatasetState,
+    Encoded,
+    Probe,
+    Transaction,
+    finish_pending,
+    holds_dataset,
+    unobserved,
+)
 from lerecord.errors import DatasetError
 
 Progress = Callable[[int, int], None]

@@ -6,12 +6,16 @@ from pathlib import Path
 
 from lerecord.dataset.edit.episode_list import Draft, Slot, stays
 from lerecord.dataset.edit.rebuild import Progress, Rebuild
-from lerecord.dataset.format import episode_table, layout
-from lerecord.dataset.format.sidecar import StoredSidecar
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import VideoSettings, video_from_data, video_to_data
-from lerecord.dataset.video.cut import Cut, encode_again
-from lerecord.dataset.video.mp4 import codec_of, require_image_per_frame
+from lerecord.dataset.format import (
+    CameraSpec,
+    StoredSidecar,
+    VideoSettings,
+    episode_table,
+    layout,
+    video_from_data,
+    video_to_data,
+)
+from lerecord.dataset.video import Cut, codec_of, encode_again, require_image_per_frame
 
 
 def outdated(rebuild: Rebuild, settings: VideoSettings) -> list[int]:

@@ -8,15 +8,22 @@ from pathlib import Path
 from lerecord.commands import command
 from lerecord.dataset.edit.episode_list import Draft
 from lerecord.dataset.edit.rebuild import Rebuild
-from lerecord.dataset.format import episode_table, layout
-from lerecord.dataset.format.episode_table import EpisodeColumns
-from lerecord.dataset.format.health import health_of
-from lerecord.dataset.format.layout import MIN_ROWS
-from lerecord.dataset.format.sidecar import Sidecar, StoredSidecar, read_sidecar
-from lerecord.dataset.format.stats import Histogram, of_column, of_pictures
-from lerecord.dataset.format.video_settings import VideoSettings, video_from_data
-from lerecord.dataset.video.cut import Cut, count_pictures, cut_video
-from lerecord.dataset.video.mp4 import codec_of, require_image_per_frame
+from lerecord.dataset.format import (
+    MIN_ROWS,
+    EpisodeColumns,
+    Histogram,
+    Sidecar,
+    StoredSidecar,
+    VideoSettings,
+    episode_table,
+    health_of,
+    layout,
+    of_column,
+    of_pictures,
+    read_sidecar,
+    video_from_data,
+)
+from lerecord.dataset.video import Cut, codec_of, count_pictures, cut_video, require_image_per_frame
 from lerecord.errors import DatasetError
 
 _ROUNDING = 1e-6  # of a row: times are typed in decimals

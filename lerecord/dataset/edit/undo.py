@@ -9,9 +9,7 @@ from lerecord.dataset.edit.episode_list import Draft, Slot, Stays
 from lerecord.dataset.edit.operation_log import UNDO, Done, Kept, Operation
 from lerecord.dataset.edit.rebuild import Change, Rebuild
 from lerecord.dataset.format import episode_table, layout
-from lerecord.dataset.storage import inside
-from lerecord.dataset.storage.disk import link_or_copy
-from lerecord.dataset.storage.state import read_meta
+from lerecord.dataset.storage import inside, link_or_copy, read_meta
 from lerecord.errors import DatasetError
 
 

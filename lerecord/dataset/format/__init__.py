@@ -5,3 +5,7 @@ LeRobot's: `info`, `metadata` (the jsonl files), `stats`, `episode_table` (parqu
 of what is kept of a frame). No file is replaced or locked here: that is `storage`. Begin with
 `layout`.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,11 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.feature import Feature
-from lerecord.dataset.format.hardware import hardware_fields
-from lerecord.dataset.format.spec import IMAGE_PREFIX
-from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.format import IMAGE_PREFIX, Feature, hardware_fields, layout
+from lerecord.dataset.storage import Snapshot
 from lerecord.errors import DatasetError
 
 

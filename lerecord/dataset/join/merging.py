@@ -8,19 +8,30 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lerecord.dataset.format import layout, metadata, stats
-from lerecord.dataset.format.episode_table import to_numpy
-from lerecord.dataset.format.info import Info
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.renumber import NUMBERS, Part, Shift, joined
-from lerecord.dataset.format.stats import Stats
+from lerecord.dataset.format import (
+    NUMBERS,
+    EpisodeRecord,
+    Info,
+    Part,
+    Shift,
+    Stats,
+    joined,
+    layout,
+    metadata,
+    stats,
+    to_numpy,
+)
 from lerecord.dataset.join.compatibility import require_compatible
-from lerecord.dataset.storage.carried_files import further_files, ignored
-from lerecord.dataset.storage.new_folder import NewFolder
-from lerecord.dataset.storage.snapshot import Snapshot
-from lerecord.dataset.storage.transaction import Probe, unobserved
-from lerecord.dataset.storage.unchanged import require_unchanged
-from lerecord.dataset.verify.sound import require_sound
+from lerecord.dataset.storage import (
+    NewFolder,
+    Probe,
+    Snapshot,
+    further_files,
+    ignored,
+    require_unchanged,
+    unobserved,
+)
+from lerecord.dataset.verify import require_sound
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 

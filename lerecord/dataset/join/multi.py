@@ -7,16 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import stats
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.renumber import NUMBERS, Part, joined
-from lerecord.dataset.format.stats import Stats
+from lerecord.dataset.format import NUMBERS, EpisodeRecord, Part, Stats, joined, stats
 from lerecord.dataset.join.compatibility import require_compatible
-from lerecord.dataset.read.dataset import TOLERANCE_S, Dataset
-from lerecord.dataset.read.samples import Batch, ImageForm, Samples
-from lerecord.dataset.read.windows import DeltaTimestamps
-from lerecord.dataset.storage.snapshot import Snapshot
-from lerecord.dataset.verify.sound import require_sound
+from lerecord.dataset.read import TOLERANCE_S, Batch, Dataset, DeltaTimestamps, ImageForm, Samples
+from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.verify import require_sound
 
 
 class MultiDataset(Samples):

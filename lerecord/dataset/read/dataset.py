@@ -9,18 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import layout, metadata, stats
-from lerecord.dataset.format.feature import Feature
-from lerecord.dataset.format.info import Info
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.stats import Stats
+from lerecord.dataset.format import EpisodeRecord, Feature, Info, Stats, layout, metadata, stats
 from lerecord.dataset.read.samples import Batch, ImageForm, Samples
 from lerecord.dataset.read.windows import DeltaTimestamps, Windows, expanded
-from lerecord.dataset.storage.columns import Rows, load_rows, require_known_tasks
-from lerecord.dataset.storage.snapshot import Snapshot
-from lerecord.dataset.video.depth import is_depth
-from lerecord.dataset.video.packet_index import Stamp
-from lerecord.dataset.video.random_access import Clock, PictureSource, Pixels, Take, Video
+from lerecord.dataset.storage import Rows, Snapshot, load_rows, require_known_tasks
+from lerecord.dataset.video import Clock, PictureSource, Pixels, Stamp, Take, Video, is_depth
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 

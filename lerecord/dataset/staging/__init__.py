@@ -4,3 +4,7 @@
 keep frames and images; `salvage` reads what a kill left. Committing is in `write`. Begin with
 `take`.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,12 +12,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.layout import TakeFolder
-from lerecord.dataset.format.sidecar import TrackSummary
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.stats import Histogram
-from lerecord.dataset.storage.record_file import RecordFile, read_header, read_records
-from lerecord.dataset.video.fragments import NOTHING_SO_FAR, VideoSoFar, WholePart, whole_part
+from lerecord.dataset.format import CameraSpec, Histogram, TakeFolder, TrackSummary
+from lerecord.dataset.storage import RecordFile, read_header, read_records
+from lerecord.dataset.video import NOTHING_SO_FAR, VideoSoFar, WholePart, whole_part
 from lerecord.errors import DatasetError
 
 _FORMAT, _OLD_FORMAT = "lerecord capture 2", "lerecord capture 1"

@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.frame_columns import BUS, COLUMNS, Column, FrameColumns
+from lerecord.dataset.format import BUS, COLUMNS, Column, FrameColumns
 from lerecord.dataset.staging.take import TakeFrame
-from lerecord.dataset.storage.record_file import RecordFile, read_header, read_records
+from lerecord.dataset.storage import RecordFile, read_header, read_records
 from lerecord.errors import DatasetError
 from lerecord.frame import BusFaults
 

@@ -6,11 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from lerecord.dataset.format import layout, metadata
-from lerecord.dataset.format.info import Info
-from lerecord.dataset.format.spec import VECTORS
-from lerecord.dataset.format.stats import Stats
-from lerecord.dataset.storage.state import read_meta
+from lerecord.dataset.format import VECTORS, Info, Stats, layout, metadata
+from lerecord.dataset.storage import read_meta
 
 
 @dataclass(frozen=True, slots=True)

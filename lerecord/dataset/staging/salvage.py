@@ -17,16 +17,11 @@ import numpy as np
 from av.packet import Packet
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.layout import MIN_ROWS
-from lerecord.dataset.format.sidecar import TrackSummary
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.stats import Histogram
+from lerecord.dataset.format import MIN_ROWS, CameraSpec, Histogram, TrackSummary
 from lerecord.dataset.staging.capture_journal import captured_rows, load_track, whole_video
 from lerecord.dataset.staging.frame_journal import read_frames
 from lerecord.dataset.staging.staged_take import ClosedTake, StagedColumns, left_takes, read_take
-from lerecord.dataset.video.fragments import whole_part
-from lerecord.dataset.video.image import histogram_of
-from lerecord.dataset.video.mp4 import opened_video
+from lerecord.dataset.video import histogram_of, opened_video, whole_part
 from lerecord.errors import DatasetError
 
 

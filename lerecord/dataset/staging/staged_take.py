@@ -13,18 +13,19 @@ from typing import Self
 import numpy as np
 
 from lerecord.commands import for_dataset
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.frame_columns import FrameColumns
-from lerecord.dataset.format.layout import MIN_ROWS, TakeFolder
-from lerecord.dataset.format.sidecar import TrackSummary
-from lerecord.dataset.format.spec import DatasetSpec
+from lerecord.dataset.format import (
+    MIN_ROWS,
+    DatasetSpec,
+    FrameColumns,
+    TakeFolder,
+    TrackSummary,
+    layout,
+)
 from lerecord.dataset.staging.capture_journal import finished_track
 from lerecord.dataset.staging.frame_journal import FrameJournal, read_frames
 from lerecord.dataset.staging.redo import Replaced
 from lerecord.dataset.staging.take import TakeFrame
-from lerecord.dataset.storage import inside
-from lerecord.dataset.storage.disk import refused, size_of
-from lerecord.dataset.storage.sync import sync_file
+from lerecord.dataset.storage import inside, refused, size_of, sync_file
 from lerecord.errors import DatasetError
 
 _SYNC_S = 1.0

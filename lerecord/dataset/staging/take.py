@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from lerecord.dataset.format.frame_columns import COLUMNS, MISSED
+from lerecord.dataset.format import COLUMNS, MISSED
 from lerecord.errors import DatasetError
 from lerecord.frame import Frame
 

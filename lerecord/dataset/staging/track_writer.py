@@ -14,15 +14,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.layout import TakeFolder
-from lerecord.dataset.format.sidecar import TrackSummary
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import VideoSettings
+from lerecord.dataset.format import CameraSpec, TakeFolder, TrackSummary, VideoSettings
 from lerecord.dataset.staging.capture_journal import CaptureJournal, PictureFacts, finished_track
 from lerecord.dataset.staging.staged_take import cut_short
-from lerecord.dataset.storage.sync import sync_file
-from lerecord.dataset.video.encoder import FragmentedVideo
-from lerecord.dataset.video.image import Picture, PictureMaker
+from lerecord.dataset.storage import sync_file
+from lerecord.dataset.video import FragmentedVideo, Picture, PictureMaker
 from lerecord.errors import DeviceError
 from lerecord.frame import Image
 from lerecord.jpeg import CorruptImageError
@@ -212,6 +208,3 @@ def _is_same(data: bytes | NDArray[np.uint8], last: bytes | NDArray[np.uint8]) -
     if isinstance(data, bytes) or isinstance(last, bytes):
         return data is last or (isinstance(data, type(last)) and bool(data == last))
     return np.array_equal(data[:1], last[:1]) and np.array_equal(data, last)
-
-
-_SAMPLES, _SHIFT = 10, 16  # pictures to measure with; pixels from one to the next

@@ -11,12 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lerecord.commands import for_dataset
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.episode_table import to_numpy
-from lerecord.dataset.format.feature import Feature
-from lerecord.dataset.format.info import Info
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.parquet_file import read_parquet
+from lerecord.dataset.format import EpisodeRecord, Feature, Info, layout, read_parquet, to_numpy
 from lerecord.dataset.storage.pending_view import PendingView
 from lerecord.errors import DatasetError
 

@@ -6,10 +6,7 @@ LeRobot looks at the task_index of the frames alone, so other recorders leave th
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.episode_table import to_numpy
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.parquet_file import read_parquet
+from lerecord.dataset.format import EpisodeRecord, layout, read_parquet, to_numpy
 from lerecord.dataset.storage.pending_view import PendingView
 from lerecord.errors import DatasetError
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from lerecord.dataset.format.bounded import read_meta_file
+from lerecord.dataset.format import read_meta_file
 from lerecord.dataset.storage.manifest import Append, Move, Remove, Step
 from lerecord.dataset.storage.marked import marked_steps, transactions
 

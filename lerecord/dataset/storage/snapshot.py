@@ -8,11 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from lerecord.dataset.format import layout, metadata
-from lerecord.dataset.format.hardware import spec_of
-from lerecord.dataset.format.info import Info
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.spec import DatasetSpec
+from lerecord.dataset.format import DatasetSpec, EpisodeRecord, Info, layout, metadata, spec_of
 from lerecord.dataset.storage.pending_view import PendingView
 from lerecord.dataset.storage.state import holds_dataset
 from lerecord.errors import DatasetError

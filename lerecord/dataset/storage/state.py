@@ -7,15 +7,25 @@ from pathlib import Path
 from typing import Any, Self
 
 from lerecord.commands import command
-from lerecord.dataset.format import layout, metadata, stats, third_party
-from lerecord.dataset.format.bounded import open_regular, read_meta_file
-from lerecord.dataset.format.fields import Fields
-from lerecord.dataset.format.hardware import hardware_bytes, spec_of
-from lerecord.dataset.format.info import Info
-from lerecord.dataset.format.rig_differences import calibration_differences, differences
-from lerecord.dataset.format.spec import DatasetSpec
-from lerecord.dataset.format.stats import Stats
-from lerecord.dataset.format.video_settings import VideoSettings, video_from_data, video_to_data
+from lerecord.dataset.format import (
+    DatasetSpec,
+    Fields,
+    Info,
+    Stats,
+    VideoSettings,
+    calibration_differences,
+    differences,
+    hardware_bytes,
+    layout,
+    metadata,
+    open_regular,
+    read_meta_file,
+    spec_of,
+    stats,
+    third_party,
+    video_from_data,
+    video_to_data,
+)
 from lerecord.dataset.storage.pending_view import PendingView
 from lerecord.errors import DatasetError
 from lerecord.refusals import remedy_of

@@ -10,24 +10,32 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lerecord.dataset.format import layout, metadata, stats
-from lerecord.dataset.format.info import cameras_of
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.sidecar import read_sidecar
-from lerecord.dataset.format.stats import FeatureStats, Histogram, Stats
-from lerecord.dataset.storage.carried_files import further_files, ignored
-from lerecord.dataset.storage.columns import load_rows, require_known_tasks
-from lerecord.dataset.storage.new_folder import NewFolder
-from lerecord.dataset.storage.snapshot import Snapshot
-from lerecord.dataset.storage.transaction import Probe, unobserved
-from lerecord.dataset.storage.unchanged import require_unchanged
+from lerecord.dataset.format import (
+    EpisodeRecord,
+    FeatureStats,
+    Histogram,
+    Stats,
+    cameras_of,
+    layout,
+    metadata,
+    read_sidecar,
+    stats,
+)
+from lerecord.dataset.storage import (
+    NewFolder,
+    Probe,
+    Snapshot,
+    further_files,
+    ignored,
+    load_rows,
+    require_known_tasks,
+    require_unchanged,
+    unobserved,
+)
 from lerecord.dataset.v30 import files as v30
 from lerecord.dataset.v30.files import FileNumber, FullStats
-from lerecord.dataset.verify.sound import require_sound
-from lerecord.dataset.video.concatenation import Clip, concatenate, header_of
-from lerecord.dataset.video.depth import is_depth
-from lerecord.dataset.video.image import histogram_of
-from lerecord.dataset.video.mp4 import pictures_of
+from lerecord.dataset.verify import require_sound
+from lerecord.dataset.video import Clip, concatenate, header_of, histogram_of, is_depth, pictures_of
 from lerecord.errors import DatasetError
 
 Progress = Callable[[int, int], None]

@@ -9,9 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import stats
-from lerecord.dataset.format.info import Info
-from lerecord.dataset.format.stats import FeatureStats, Histogram
+from lerecord.dataset.format import FeatureStats, Histogram, Info, stats
 from lerecord.dataset.v30 import quantiles
 
 CODEBASE_VERSION = "v3.0"

@@ -12,21 +12,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import layout, metadata, stats
-from lerecord.dataset.format.bounded import read_meta_file
-from lerecord.dataset.format.fields import Fields, require_flat
-from lerecord.dataset.format.hardware import spec_of
-from lerecord.dataset.format.info import Info, cameras_of
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.parquet_file import read_parquet
-from lerecord.dataset.format.sidecar import read_sidecar
-from lerecord.dataset.format.stats import Stats
-from lerecord.dataset.storage.columns import column_of
-from lerecord.dataset.storage.new_folder import NewFolder
-from lerecord.dataset.storage.transaction import Probe, unobserved
+from lerecord.dataset.format import (
+    EpisodeRecord,
+    Fields,
+    Info,
+    Stats,
+    cameras_of,
+    layout,
+    metadata,
+    read_meta_file,
+    read_parquet,
+    read_sidecar,
+    require_flat,
+    spec_of,
+    stats,
+)
+from lerecord.dataset.storage import NewFolder, Probe, column_of, unobserved
 from lerecord.dataset.v30.source import DatasetV30, Episode, files_seen
-from lerecord.dataset.video.extract import Extract, pictures_from
-from lerecord.dataset.video.packet_index import VideoIndex, index_of
+from lerecord.dataset.video import Extract, VideoIndex, index_of, pictures_from
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 

@@ -7,14 +7,20 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.bounded import read_meta_file
-from lerecord.dataset.format.fields import Fields, shown
-from lerecord.dataset.format.info import CODEBASE_VERSION, Info
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.parquet_file import read_parquet, rows_of
-from lerecord.dataset.format.path_template import PathTemplate
-from lerecord.dataset.format.stats import FeatureStats, Stats
+from lerecord.dataset.format import (
+    CODEBASE_VERSION,
+    EpisodeRecord,
+    FeatureStats,
+    Fields,
+    Info,
+    PathTemplate,
+    Stats,
+    layout,
+    read_meta_file,
+    read_parquet,
+    rows_of,
+    shown,
+)
 from lerecord.dataset.v30 import files
 from lerecord.errors import DatasetError
 

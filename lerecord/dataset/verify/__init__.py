@@ -3,3 +3,7 @@
 `dataset` checks what spans episodes, `episode`, `frames` and `video` what is within one;
 `findings` are what they say, `sound` asks for the quick check. Begin with `dataset`.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

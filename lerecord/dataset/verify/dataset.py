@@ -7,11 +7,16 @@ from typing import TypeVar
 
 import numpy as np
 
-from lerecord.dataset.format import layout, metadata, stats
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.spec import DEFAULT_FEATURES, DatasetSpec
-from lerecord.dataset.format.stats import Stats
-from lerecord.dataset.storage.snapshot import Snapshot, restless
+from lerecord.dataset.format import (
+    DEFAULT_FEATURES,
+    DatasetSpec,
+    EpisodeRecord,
+    Stats,
+    layout,
+    metadata,
+    stats,
+)
+from lerecord.dataset.storage import Snapshot, restless
 from lerecord.dataset.verify.episode import Episode, check_episode
 from lerecord.dataset.verify.findings import Place, Report
 from lerecord.errors import DatasetError

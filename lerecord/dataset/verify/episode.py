@@ -5,14 +5,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.camera_health import is_blank, remarks_of
-from lerecord.dataset.format.health import health_of
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.sidecar import Sidecar, read_sidecar
-from lerecord.dataset.format.spec import IMAGE_PREFIX, CameraSpec, DatasetSpec
-from lerecord.dataset.format.stats import FeatureStats, Stats, of_pictures
-from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.format import (
+    IMAGE_PREFIX,
+    CameraSpec,
+    DatasetSpec,
+    EpisodeRecord,
+    FeatureStats,
+    Sidecar,
+    Stats,
+    health_of,
+    is_blank,
+    layout,
+    of_pictures,
+    read_sidecar,
+    remarks_of,
+)
+from lerecord.dataset.storage import Snapshot
 from lerecord.dataset.verify.findings import Place
 from lerecord.dataset.verify.frames import Frames, check_frames, deviation
 from lerecord.dataset.verify.strips import Strips

@@ -11,16 +11,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import episode_table, layout
-from lerecord.dataset.format.feature import Feature
-from lerecord.dataset.format.info import Info
-from lerecord.dataset.format.metadata import EpisodeRecord
-from lerecord.dataset.format.spec import DEFAULT_FEATURES, IMAGE_PREFIX, VECTORS
-from lerecord.dataset.format.stats import FeatureStats, Stats, of_column, of_pictures
-from lerecord.dataset.storage.columns import column_of
+from lerecord.dataset.format import (
+    DEFAULT_FEATURES,
+    IMAGE_PREFIX,
+    VECTORS,
+    EpisodeRecord,
+    Feature,
+    FeatureStats,
+    Info,
+    Stats,
+    episode_table,
+    layout,
+    of_column,
+    of_pictures,
+)
+from lerecord.dataset.storage import column_of
 from lerecord.dataset.verify.findings import Place
 from lerecord.dataset.verify.video import check_image_stats, check_look
-from lerecord.dataset.video.image import histogram_of
+from lerecord.dataset.video import histogram_of
 from lerecord.errors import DatasetError
 
 STATS_TOLERANCE = 1e-6

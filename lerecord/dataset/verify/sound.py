@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lerecord.commands import command
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.renumber import NUMBERS
-from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.format import NUMBERS, layout
+from lerecord.dataset.storage import Snapshot
 from lerecord.dataset.verify.dataset import check
 from lerecord.dataset.verify.findings import Finding
 from lerecord.errors import DatasetError

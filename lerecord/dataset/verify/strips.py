@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lerecord import frame_stamp
-from lerecord.dataset.format.sidecar import TrackSummary
+from lerecord.dataset.format import TrackSummary
 from lerecord.dataset.verify.findings import Place
 
 _UNREADABLE_AV1 = 0.03

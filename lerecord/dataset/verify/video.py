@@ -10,16 +10,26 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from lerecord import frame_stamp
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.camera_health import is_blank
-from lerecord.dataset.format.feature import Feature
-from lerecord.dataset.format.sidecar import TrackSummary
-from lerecord.dataset.format.stats import FeatureStats, of_pictures
+from lerecord.dataset.format import (
+    Feature,
+    FeatureStats,
+    TrackSummary,
+    is_blank,
+    layout,
+    of_pictures,
+)
 from lerecord.dataset.verify.findings import Place
 from lerecord.dataset.verify.strips import Strips, check_strips
-from lerecord.dataset.video.depth import is_deep, is_depth
-from lerecord.dataset.video.image import histogram_of, turned_back
-from lerecord.dataset.video.mp4 import TOLERANCE_S, VideoFacts, facts_of, frames_of
+from lerecord.dataset.video import (
+    TOLERANCE_S,
+    VideoFacts,
+    facts_of,
+    frames_of,
+    histogram_of,
+    is_deep,
+    is_depth,
+    turned_back,
+)
 from lerecord.errors import DatasetError
 
 CODEC_TOLERANCE = {"mean": 0.03, "std": 0.06}

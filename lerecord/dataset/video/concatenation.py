@@ -10,7 +10,7 @@ from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
 from lerecord.commands import for_dataset
-from lerecord.dataset.format.bounded import require_regular
+from lerecord.dataset.format import require_regular
 from lerecord.dataset.video.mp4 import TOLERANCE_S
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read

@@ -20,9 +20,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from lerecord.commands import for_dataset
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.stats import Histogram
-from lerecord.dataset.format.video_settings import VideoSettings
+from lerecord.dataset.format import CameraSpec, Histogram, VideoSettings
 from lerecord.dataset.video.depth import is_deep
 from lerecord.dataset.video.encoder import FragmentedVideo
 from lerecord.dataset.video.image import histogram_of

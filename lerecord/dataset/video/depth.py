@@ -6,7 +6,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.feature import Feature
+from lerecord.dataset.format import Feature
 
 _DEEP_GRAY = re.compile(r"gray(9|1[0-6])(le|be)")
 

@@ -11,9 +11,8 @@ import av
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import VideoSettings
-from lerecord.dataset.storage.sync import datasync
+from lerecord.dataset.format import CameraSpec, VideoSettings
+from lerecord.dataset.storage import datasync
 from lerecord.dataset.video.fragments import NOTHING_SO_FAR, VideoSoFar
 from lerecord.errors import ConfigError
 from lerecord.priority import without_realtime

@@ -9,8 +9,7 @@ from typing import Any
 import av
 import numpy as np
 
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import VideoSettings
+from lerecord.dataset.format import CameraSpec, VideoSettings
 from lerecord.dataset.video.cut import Cut, cut_video
 from lerecord.dataset.video.mp4 import facts_of, opened_video, write_plain
 from lerecord.dataset.video.packet_index import VideoIndex

@@ -8,9 +8,7 @@ from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.camera_health import is_blank
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.stats import Histogram
+from lerecord.dataset.format import CameraSpec, Histogram, is_blank
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import Image
 from lerecord.jpeg import decode

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from lerecord.commands import for_dataset
-from lerecord.dataset.format.bounded import require_regular
+from lerecord.dataset.format import require_regular
 from lerecord.dataset.video.depth import is_deep
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read

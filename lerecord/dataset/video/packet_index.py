@@ -12,7 +12,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.bounded import require_regular
+from lerecord.dataset.format import require_regular
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 

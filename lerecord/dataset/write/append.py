@@ -4,14 +4,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from lerecord.dataset.edit.episode_list import Draft
-from lerecord.dataset.format import episode_table, layout, metadata, stats
-from lerecord.dataset.format.episode_table import EpisodeColumns, Place
-from lerecord.dataset.format.metadata import EpisodeRecord, line_of
-from lerecord.dataset.staging.staged_take import ClosedTake, StagedColumns
-from lerecord.dataset.storage.disk import size_of
-from lerecord.dataset.storage.state import DatasetState
-from lerecord.dataset.storage.transaction import Probe, Transaction
+from lerecord.dataset.edit import Draft
+from lerecord.dataset.format import (
+    EpisodeColumns,
+    EpisodeRecord,
+    Place,
+    episode_table,
+    layout,
+    line_of,
+    metadata,
+    stats,
+)
+from lerecord.dataset.staging import ClosedTake, StagedColumns
+from lerecord.dataset.storage import DatasetState, Probe, Transaction, size_of
 from lerecord.dataset.write.staged_episode import EpisodeSummary, draft_of
 
 

@@ -8,14 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.third_party import is_foreign
-from lerecord.dataset.staging.salvage import LeftTake, look_at
-from lerecord.dataset.staging.staged_take import ClosedTake, left_takes
-from lerecord.dataset.storage.lock import DatasetBusyError, DatasetLock
-from lerecord.dataset.storage.snapshot import Snapshot
-from lerecord.dataset.storage.state import holds_dataset
-from lerecord.dataset.storage.transaction import finish_pending, has_pending
+from lerecord.dataset.format import is_foreign, layout
+from lerecord.dataset.staging import ClosedTake, LeftTake, left_takes, look_at
+from lerecord.dataset.storage import (
+    DatasetBusyError,
+    DatasetLock,
+    Snapshot,
+    finish_pending,
+    has_pending,
+    holds_dataset,
+)
 from lerecord.dataset.write.writer import DatasetWriter, EpisodeSummary, TakePlace
 from lerecord.errors import DatasetError
 from lerecord.printable import print_line, shown

@@ -5,17 +5,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lerecord.dataset.edit.episode_list import Draft
-from lerecord.dataset.format import episode_table
-from lerecord.dataset.format.camera_health import remarks_of
-from lerecord.dataset.format.episode_table import EpisodeColumns, Place
-from lerecord.dataset.format.health import health_of
-from lerecord.dataset.format.sidecar import Sidecar, write_sidecar
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import video_to_data
-from lerecord.dataset.staging.capture_journal import whole_video
-from lerecord.dataset.staging.staged_take import ClosedTake, StagedColumns
-from lerecord.dataset.video.mp4 import remux
+from lerecord.dataset.edit import Draft
+from lerecord.dataset.format import (
+    CameraSpec,
+    EpisodeColumns,
+    Place,
+    Sidecar,
+    episode_table,
+    health_of,
+    remarks_of,
+    video_to_data,
+    write_sidecar,
+)
+from lerecord.dataset.staging import ClosedTake, StagedColumns, whole_video
+from lerecord.dataset.video import remux
 from lerecord.errors import DatasetError
 
 

@@ -8,15 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
 
-from lerecord.dataset.edit.episode_list import EpisodeList, stays
-from lerecord.dataset.edit.operation_log import Done
-from lerecord.dataset.edit.rebuild import Change, Progress, Rebuild, Watch, silent
-from lerecord.dataset.format import layout, third_party
-from lerecord.dataset.format.spec import DatasetSpec
-from lerecord.dataset.staging.redo import Replaced
-from lerecord.dataset.staging.salvage import read_left
-from lerecord.dataset.staging.staged_take import (
+from lerecord.dataset.edit import Change, Done, EpisodeList, Progress, Rebuild, Watch, silent, stays
+from lerecord.dataset.format import DatasetSpec, layout, third_party
+from lerecord.dataset.staging import (
     ClosedTake,
+    Replaced,
     StagedColumns,
     StagedTake,
     TakeFacts,
@@ -24,13 +20,21 @@ from lerecord.dataset.staging.staged_take import (
     left_takes,
     make_place,
     now_utc,
+    read_left,
     read_take,
     remove_take,
 )
-from lerecord.dataset.storage.disk import size_of
-from lerecord.dataset.storage.lock import DatasetLock
-from lerecord.dataset.storage.state import DatasetState, compared_rig, holds_dataset, is_free
-from lerecord.dataset.storage.transaction import Probe, finish_pending, unobserved
+from lerecord.dataset.storage import (
+    DatasetLock,
+    DatasetState,
+    Probe,
+    compared_rig,
+    finish_pending,
+    holds_dataset,
+    is_free,
+    size_of,
+    unobserved,
+)
 from lerecord.dataset.write.append import append_episode
 from lerecord.dataset.write.staged_episode import EpisodeSummary, draft_of
 from lerecord.errors import DatasetError

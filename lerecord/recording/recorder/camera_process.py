@@ -21,19 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord import drivers
-from lerecord.cameras.protocols import Camera, CameraSettings
-from lerecord.dataset.format.layout import TakeFolder
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import VideoSettings, video_from_data
-from lerecord.dataset.staging.track_writer import TrackWriter
-from lerecord.dataset.video.encoder import probe
-from lerecord.dataset.video.image import LARGEST
+from lerecord.cameras import Camera, CameraSettings
+from lerecord.dataset.format import CameraSpec, TakeFolder, VideoSettings, video_from_data
+from lerecord.dataset.staging import TrackWriter
+from lerecord.dataset.video import LARGEST, probe
 from lerecord.errors import DeviceError, LerecordError
 from lerecord.frame import Image
 from lerecord.jpeg import CorruptImageError, decode
 from lerecord.priority import Realtime, ask_for_realtime
-from lerecord.processes.child import Message, ignore_signals, messages, say
-from lerecord.processes.starting import end_with_any_thread
+from lerecord.processes import Message, end_with_any_thread, ignore_signals, messages, say
 from lerecord.recording.recorder.batches import Batches
 from lerecord.recording.recorder.capacity import cost_of
 from lerecord.recording.recorder.image_ring import ImageRing

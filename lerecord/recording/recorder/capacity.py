@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import VideoSettings
-from lerecord.dataset.staging.track_writer import _SAMPLES, _SHIFT, TrackWriter
-from lerecord.dataset.video.image import encoded
+from lerecord.dataset.format import CameraSpec, VideoSettings
+from lerecord.dataset.staging import TrackWriter
+from lerecord.dataset.video import encoded
 from lerecord.frame import Image
 from lerecord.jpeg import decode
+
+_SAMPLES, _SHIFT = 10, 16  # images to measure with; pixels from one to the next
+_SHARE = 0.85  # of the cores; the rest is for control, writing and the system
 
 
 def cost_of(image: Image, camera: CameraSpec, fps: int, settings: VideoSettings) -> float:
@@ -45,9 +47,6 @@ def cost_of(image: Image, camera: CameraSpec, fps: int, settings: VideoSettings)
         return (time.process_time() - before) / _SAMPLES
     finally:
         shutil.rmtree(folder)
-
-
-_SHARE = 0.85  # of the cores; the rest is for control, writing and the system
 
 
 def cores() -> float:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lerecord.commands import command
-from lerecord.config.schema import HardwareConfig
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.spec import DatasetSpec
-from lerecord.dataset.staging.take import Take
+from lerecord.config import HardwareConfig
+from lerecord.dataset.format import DatasetSpec, layout
+from lerecord.dataset.staging import Take
 from lerecord.errors import LerecordError
 from lerecord.recording.recorder.capacity import cores, shortage
 from lerecord.recording.recorder.free_space import FreeSpace

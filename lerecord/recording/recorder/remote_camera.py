@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lerecord.config.schema import CameraConfig
-from lerecord.dataset.format.spec import CameraSpec, DatasetSpec
-from lerecord.dataset.format.video_settings import video_to_data
-from lerecord.processes.child import ChildProcess
+from lerecord.config import CameraConfig
+from lerecord.dataset.format import CameraSpec, DatasetSpec, video_to_data
+from lerecord.processes import ChildProcess
 from lerecord.secrets import without_secrets
 
 

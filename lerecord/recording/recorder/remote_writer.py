@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.dataset.format.spec import DatasetSpec
-from lerecord.dataset.staging.take import TakeFrame
+from lerecord.dataset.format import DatasetSpec
+from lerecord.dataset.staging import TakeFrame
 from lerecord.errors import LerecordError
-from lerecord.processes.child import ChildProcess, Message
+from lerecord.processes import ChildProcess, Message
 
 _OPEN_TIMEOUT_S = 30.0
 _LAST_COMMIT_S = 60.0

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy.ma  # noqa: F401 - numpy.percentile fetches it otherwise, in the first commit: 28 ms
 
-from lerecord.dataset.format.spec import DatasetSpec
-from lerecord.dataset.staging.take import TakeFrame
-from lerecord.dataset.write.writer import DatasetWriter, StagedTake
+from lerecord.dataset.format import DatasetSpec
+from lerecord.dataset.staging import TakeFrame
+from lerecord.dataset.write import DatasetWriter, StagedTake
 from lerecord.errors import LerecordError
-from lerecord.processes.child import Message, ignore_signals, messages, say
+from lerecord.processes import Message, ignore_signals, messages, say
 
 
 class Writing:

@@ -3,3 +3,7 @@
 `session` is the loop, `phases` the table, `plan` what is to be recorded. Listeners are told by
 `fan_out`. Begin with `session`.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

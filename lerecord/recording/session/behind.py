@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from lerecord.frame import Frame
-from lerecord.processes.child import ChildProcess
-from lerecord.recording.recorder.recorder import Recorder
+from lerecord.processes import ChildProcess
+from lerecord.recording.recorder import Recorder
 from lerecord.recording.session.session import Listener, Session
 
 

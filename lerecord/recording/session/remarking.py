@@ -1,7 +1,7 @@
 """Tells people what is worth knowing of an episode as soon as it is committed."""
 
 from lerecord.frame import Frame
-from lerecord.recording.recorder.recorder import Recorder
+from lerecord.recording.recorder import Recorder
 from lerecord.recording.session.session import Listener, Session
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from lerecord.control.source import Goal, Observation
-from lerecord.dataset.staging.take import Take
+from lerecord.control import Goal, Observation
+from lerecord.dataset.staging import Take
 from lerecord.frame import Frame
 from lerecord.pacing import Tick
 from lerecord.recording.session.phases import TRANSITIONS, Action, Command, Operator, Phase

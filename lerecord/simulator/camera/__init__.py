@@ -1,1 +1,5 @@
 """Simulated cameras: rendered images as an MJPEG stream. Begin with `stream`."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lerecord.simulator.faults.rules import CameraFault
-from lerecord.simulator.rigs.koch import JOINTS
-from lerecord.simulator.scene.solids import Scene
+from lerecord.simulator.faults import CameraFault
+from lerecord.simulator.rigs import JOINTS
+from lerecord.simulator.scene import Scene
 
 _RECORD = struct.Struct(f"<dHB{len(JOINTS) + 3 + 9}d")
 LOOK, TAKE = b"?", b"!"  # to look, and to stamp the picture that is then taken

@@ -18,11 +18,11 @@ import cv2
 
 from lerecord import frame_stamp
 from lerecord.priority import Realtime, ask_for_realtime
-from lerecord.processes.starting import end_with_any_thread
+from lerecord.processes import end_with_any_thread
 from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
 from lerecord.simulator.camera.sight import LOOK, TAKE, Sight, SightClient
-from lerecord.simulator.faults.rules import CameraFault
-from lerecord.simulator.scene.render import Renderer
+from lerecord.simulator.faults import CameraFault
+from lerecord.simulator.scene import Renderer
 
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 90)
 _LOST_POLL_S = 0.02

@@ -1,1 +1,5 @@
 """Simulated Dynamixel servos: control table, motion, packets. Begin with `servo`."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

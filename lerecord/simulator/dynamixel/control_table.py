@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Mapping
 
-from lerecord.motors.tables import Model
+from lerecord.motors import Model
 
 
 class ErrorNumber(enum.IntEnum):

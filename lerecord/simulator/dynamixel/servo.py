@@ -17,7 +17,7 @@ import enum
 import math
 import struct
 
-from lerecord.motors.tables import (
+from lerecord.motors import (
     BAUD_RATES,
     COUNTS_PER_TURN,
     EEPROM_END,

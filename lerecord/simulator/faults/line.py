@@ -4,8 +4,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from lerecord.simulator.dynamixel.bus import Answer, Bus, Reply
-from lerecord.simulator.dynamixel.servo import Servo
+from lerecord.simulator.dynamixel import Answer, Bus, Reply, Servo
 from lerecord.simulator.faults.injection import Faults, OnWire
 from lerecord.simulator.faults.rules import INSTRUCTIONS
 

@@ -11,11 +11,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from lerecord.config import Table
 from lerecord.config import schema as configs
-from lerecord.config.schema import Table
 from lerecord.errors import ConfigError
-from lerecord.simulator.dynamixel.bus import PING, READ, SYNC_READ, SYNC_WRITE, WRITE
-from lerecord.simulator.dynamixel.servo import HardwareError
+from lerecord.simulator.dynamixel import PING, READ, SYNC_READ, SYNC_WRITE, WRITE, HardwareError
 
 
 class CameraFault(enum.IntEnum):

@@ -6,7 +6,7 @@ import tty
 from pathlib import Path
 from typing import Protocol
 
-from lerecord.motors.tables import BAUD_RATES
+from lerecord.motors import BAUD_RATES
 
 _SPEEDS = {
     getattr(termios, f"B{rate}"): rate

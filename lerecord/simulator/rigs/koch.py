@@ -12,8 +12,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from lerecord.motors.tables import COUNTS_PER_TURN, XL330_M077, XL330_M288, XL430_W250, Model
-from lerecord.simulator.dynamixel.servo import Servo
+from lerecord.motors import COUNTS_PER_TURN, XL330_M077, XL330_M288, XL430_W250, Model
+from lerecord.simulator.dynamixel import Servo
 
 JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")
 GRIPPER = JOINTS.index("gripper")

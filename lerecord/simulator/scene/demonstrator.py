@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lerecord.simulator.rigs import koch
-from lerecord.simulator.rigs.kinematics import inverse
+from lerecord.simulator.rigs import inverse, koch
 from lerecord.simulator.scene.world import TARGET, Grip
 
 HOME: koch.Pose = (*map(math.radians, (0.0, -30.0, 115.0, 45.0, 0.0)), 1.0)

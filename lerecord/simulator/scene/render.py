@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.simulator.rigs.kinematics import Vector, forward
+from lerecord.simulator.rigs import Vector, forward
 from lerecord.simulator.scene.solids import Scene, Solids, solids_of
 from lerecord.simulator.scene.table_top import Picture, table_texture, texture_to_table
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.simulator.rigs.kinematics import Chain, Vector, forward
-from lerecord.simulator.rigs.koch import GRIPPER, Pose
+from lerecord.simulator.rigs import GRIPPER, Chain, Pose, Vector, forward
 from lerecord.simulator.scene.world import BOX_SIDE, GRIPPER_SPAN
 
 Color = tuple[int, int, int]

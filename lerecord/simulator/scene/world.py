@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lerecord.simulator.rigs import koch
-from lerecord.simulator.rigs.kinematics import Chain, Point, Vector, forward
+from lerecord.simulator.rigs import Chain, Point, Vector, forward, koch
 
 BOX_SIDE = 0.036
 GRIPPER_SPAN = 0.09  # between the fingers when open

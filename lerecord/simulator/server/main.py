@@ -13,7 +13,7 @@ import json
 import signal
 import sys
 
-from lerecord.processes.starting import end_with_any_thread
+from lerecord.processes import end_with_any_thread
 
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from lerecord.errors import ConfigError, DeviceError
-from lerecord.processes.starting import environment, python
-from lerecord.simulator.faults.injection import Faults
-from lerecord.simulator.faults.rules import Rules, load, parse
-from lerecord.simulator.ports.ports import Ports
-from lerecord.simulator.scene.render import CAMERAS
+from lerecord.processes import environment, python
+from lerecord.simulator.faults import Faults, Rules, load, parse
+from lerecord.simulator.ports import Ports
+from lerecord.simulator.scene import CAMERAS
 from lerecord.simulator.server.pace import cores, too_slow
 from lerecord.simulator.server.stage import PHASES, RECORD, RESET, Done, Ready, SightWire, Stage
 

@@ -6,15 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lerecord.simulator.camera.sight import TAKE, Sight
-from lerecord.simulator.faults.injection import Faults
-from lerecord.simulator.faults.line import Line
-from lerecord.simulator.faults.rules import HARDWARE_ERRORS, Rules
-from lerecord.simulator.rigs import koch
-from lerecord.simulator.rigs.kinematics import UnreachableError
-from lerecord.simulator.scene.demonstrator import Motion, demonstration, return_home
-from lerecord.simulator.scene.solids import Scene
-from lerecord.simulator.scene.world import World
+from lerecord.simulator.camera import TAKE, Sight
+from lerecord.simulator.faults import HARDWARE_ERRORS, Faults, Line, Rules
+from lerecord.simulator.rigs import UnreachableError, koch
+from lerecord.simulator.scene import Motion, Scene, World, demonstration, return_home
 
 IDLE, RESET, RECORD = "idle", "reset", "record"
 PHASES = (IDLE, RESET, RECORD)

@@ -3,3 +3,7 @@
 `keys` turns keystrokes into commands, `listeners` the session into snapshots and lines, `screen`
 draws them in a process of its own. Begin with `listeners`.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

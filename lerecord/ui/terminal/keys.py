@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from lerecord.recording.session.phases import Command, Phase
+from lerecord.recording.session import Command, Phase
 from lerecord.ui.terminal.terminal import KeyMode
 
 _ESCAPE_PATIENCE_S = 0.1  # a lone Esc key and the start of an arrow key begin with the same byte

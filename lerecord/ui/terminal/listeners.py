@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from lerecord.config.schema import HardwareConfig
+from lerecord.config import HardwareConfig
 from lerecord.errors import LerecordError
 from lerecord.frame import Frame
 from lerecord.printable import print_line
-from lerecord.processes.child import ChildProcess
-from lerecord.recording.recorder.recorder import Recorder
-from lerecord.recording.session.health import LoopHealth
-from lerecord.recording.session.phases import Phase
-from lerecord.recording.session.session import Session
+from lerecord.processes import ChildProcess
+from lerecord.recording.recorder import Recorder
+from lerecord.recording.session import LoopHealth, Phase, Session
 from lerecord.ui.snapshot import JointView, Snapshot
 from lerecord.ui.terminal.keys import KEY_HINTS
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import TextIO
 
-from lerecord.processes.starting import environment, python
+from lerecord.processes import environment, python
 
 _WAITING = 10_000  # pieces of text that may wait; beyond that the oldest are given up
 _PIECE = 512  # bytes written at once

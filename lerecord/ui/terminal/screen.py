@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from lerecord.printable import shown
-from lerecord.processes.child import ignore_signals, newest, say
-from lerecord.recording.recorder.remote_camera import CameraView
-from lerecord.recording.session.phases import Phase
+from lerecord.processes import ignore_signals, newest, say
+from lerecord.recording.recorder import CameraView
+from lerecord.recording.session import Phase
 from lerecord.ui.snapshot import JointView, Snapshot
 from lerecord.ui.terminal.keys import KEY_HINTS
 

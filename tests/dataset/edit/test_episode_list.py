@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lerecord.dataset.edit import Draft, EpisodeList, stays
 from lerecord.dataset.edit.episode_list import (
-    Draft,
-    EpisodeList,
     FileChange,
     Gone,
     NewSidecar,
@@ -20,12 +19,9 @@ from lerecord.dataset.edit.episode_list import (
     lengths,
     names,
     places,
-    stays,
     task_indices,
 )
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.episode_table import Place
-from lerecord.dataset.format.metadata import EpisodeRecord
+from lerecord.dataset.format import EpisodeRecord, Place, layout
 from lerecord.errors import DatasetError
 
 KEY = "observation.images.front"

@@ -9,7 +9,7 @@ import pytest
 from lerecord.dataset.edit import operation_log
 from lerecord.dataset.edit import operations as edit
 from lerecord.dataset.format import layout
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
 from tests.dataset.lists import A, B, C, D, record, tree
 

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.dataset.edit import operations
-from lerecord.dataset.edit.operations import Edited
-from lerecord.dataset.edit.rebuild import Watch
+from lerecord.dataset.edit import Edited, Watch, operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage.lock import DatasetLock
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.storage import DatasetLock
+from lerecord.dataset.verify import check
+from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import DatasetError
 from tests.dataset.lists import A, B, C, D, Scripted, record, small_lab, stage, tree
 

@@ -13,9 +13,9 @@ import pytest
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage.disk import link_or_copy, megabytes, refused
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.storage import link_or_copy, megabytes, refused
+from lerecord.dataset.verify import check
+from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import DatasetError
 from tests.dataset.lists import CAMERAS, A, B, D, Scripted, small_lab, stage, tree
 

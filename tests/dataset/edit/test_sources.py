@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.dataset.edit import operations
-from lerecord.dataset.edit.operations import Edited
+from lerecord.dataset.edit import Edited, operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.join.merging import merge
-from lerecord.dataset.storage.transaction import Transaction, finish_pending
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.join import merge
+from lerecord.dataset.storage import Transaction, finish_pending
+from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
 from tests.dataset.lists import A, B, C, D, record, small_lab, stage, tree
 

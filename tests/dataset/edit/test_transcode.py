@@ -10,15 +10,18 @@ import pytest
 from typer.testing import CliRunner
 
 from lerecord.cli import app
-from lerecord.dataset.edit import operations
-from lerecord.dataset.edit.rebuild import Watch
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.sidecar import StoredSidecar, read_sidecar
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import PROFILES, VideoSettings, video_to_data
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.video.encoder import FragmentedVideo
-from lerecord.dataset.video.mp4 import codec_of, facts_of, pictures_of
+from lerecord.dataset.edit import Watch, operations
+from lerecord.dataset.format import (
+    CameraSpec,
+    StoredSidecar,
+    VideoSettings,
+    layout,
+    read_sidecar,
+    video_to_data,
+)
+from lerecord.dataset.format.video_settings import PROFILES
+from lerecord.dataset.verify import check
+from lerecord.dataset.video import FragmentedVideo, codec_of, facts_of, pictures_of
 from lerecord.errors import ConfigError, DatasetError
 from tests.dataset.conftest import Lab
 from tests.dataset.lists import A, B, C, Scripted, record, small_lab, stage, tree

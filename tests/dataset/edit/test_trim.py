@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from lerecord.dataset.edit import operations
-from lerecord.dataset.format import episode_table, layout
-from lerecord.dataset.format.sidecar import Sidecar, read_sidecar
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.video.mp4 import pictures_of
+from lerecord.dataset.format import Sidecar, episode_table, layout, read_sidecar
+from lerecord.dataset.verify import check
+from lerecord.dataset.video import pictures_of
 from lerecord.errors import DatasetError
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lerecord.dataset.format import read_sidecar
 from lerecord.dataset.format.arrow_file import read_arrow
-from lerecord.dataset.format.sidecar import read_sidecar
 from lerecord.errors import DatasetError
 
 NUMBERS = {"a": pa.array([1.0, 2.0]), "b": pa.array([True, False])}

@@ -6,14 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.dataset.format import bounded, layout
-from lerecord.dataset.format.bounded import read_meta_file
-from lerecord.dataset.format.sidecar import StoredSidecar
+from lerecord.dataset.format import StoredSidecar, bounded, layout, read_meta_file
 from lerecord.dataset.overview import summary
-from lerecord.dataset.storage.state import read_meta
-from lerecord.dataset.video.concatenation import header_of
-from lerecord.dataset.video.mp4 import opened_video
-from lerecord.dataset.video.packet_index import index_of
+from lerecord.dataset.storage import read_meta
+from lerecord.dataset.video import header_of, index_of, opened_video
 from lerecord.errors import DatasetError
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.camera_health import camera_health, is_blank, remarks_of, same_views
-from lerecord.dataset.format.sidecar import TrackSummary
-from lerecord.dataset.video.image import histogram_of
+from lerecord.dataset.format import TrackSummary, is_blank, remarks_of
+from lerecord.dataset.format.camera_health import camera_health, same_views
+from lerecord.dataset.video import histogram_of
 
 FPS = 30
 RANDOM = np.random.default_rng(0)

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lerecord.dataset.format import episode_table
-from lerecord.dataset.format.episode_table import EpisodeColumns, Place, to_numpy
+from lerecord.dataset.format import EpisodeColumns, Place, episode_table, to_numpy
 from lerecord.errors import DatasetError
 
 

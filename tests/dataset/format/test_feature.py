@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from lerecord.dataset.format.feature import Feature, VideoFacts, features_from, flat_names
-from lerecord.dataset.format.fields import Fields
+from lerecord.dataset.format import Feature, Fields
+from lerecord.dataset.format.feature import VideoFacts, features_from, flat_names
 from lerecord.errors import DatasetError
 
 KEY = "observation.images.front"

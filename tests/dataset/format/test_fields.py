@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.dataset.format.fields import Fields, require_flat, shown
+from lerecord.dataset.format import Fields, require_flat, shown
 from lerecord.errors import DatasetError
 
 JSON = st.recursive(

@@ -7,10 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lerecord.dataset.format import layout, metadata, stats
-from lerecord.dataset.format.hardware import hardware_bytes, spec_of
-from lerecord.dataset.format.info import Info
-from lerecord.dataset.format.metadata import EpisodeRecord
+from lerecord.dataset.format import (
+    EpisodeRecord,
+    Info,
+    hardware_bytes,
+    layout,
+    metadata,
+    spec_of,
+    stats,
+)
 from lerecord.errors import DatasetError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lerecord.dataset.format.parquet_file import read_parquet, rows_of
+from lerecord.dataset.format import read_parquet, rows_of
 from lerecord.errors import DatasetError
 
 

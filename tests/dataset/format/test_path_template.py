@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.dataset.format.fields import Fields
-from lerecord.dataset.format.path_template import PathTemplate
+from lerecord.dataset.format import Fields, PathTemplate
 from lerecord.dataset.v30 import files
 from lerecord.errors import DatasetError
 

@@ -6,16 +6,9 @@ import numpy as np
 import pytest
 
 from lerecord.config.schema import VideoConfig
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import (
-    PROFILES,
-    Profile,
-    VideoSettings,
-    profile_of,
-    settings_of,
-)
-from lerecord.dataset.video.encoder import FragmentedVideo, probe
-from lerecord.dataset.video.image import yuv_of
+from lerecord.dataset.format import CameraSpec, VideoSettings, profile_of, settings_of
+from lerecord.dataset.format.video_settings import PROFILES, Profile
+from lerecord.dataset.video import FragmentedVideo, probe, yuv_of
 from lerecord.errors import ConfigError
 
 

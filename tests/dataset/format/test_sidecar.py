@@ -6,16 +6,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lerecord.dataset.format.frame_columns import FrameColumns
-from lerecord.dataset.format.health import health_line, health_of
-from lerecord.dataset.format.sidecar import (
+from lerecord.dataset.format import (
+    CameraSpec,
+    FrameColumns,
     Sidecar,
     StoredSidecar,
     TrackSummary,
+    health_of,
     read_sidecar,
     write_sidecar,
 )
-from lerecord.dataset.format.spec import CameraSpec
+from lerecord.dataset.format.health import health_line
 from lerecord.errors import DatasetError
 from lerecord.frame import BusFaults
 

@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lerecord.dataset.format.rig_differences import calibration_differences, differences
-from lerecord.dataset.format.spec import CameraSpec, DatasetSpec
-from lerecord.dataset.format.video_settings import VideoSettings, video_from_data, video_to_data
+from lerecord.dataset.format import (
+    CameraSpec,
+    DatasetSpec,
+    VideoSettings,
+    calibration_differences,
+    differences,
+    video_from_data,
+    video_to_data,
+)
 from lerecord.errors import ConfigError
 
 if TYPE_CHECKING:

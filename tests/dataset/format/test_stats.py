@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import stats
-from lerecord.dataset.format.fields import Fields
-from lerecord.dataset.format.stats import FeatureStats
+from lerecord.dataset.format import FeatureStats, Fields, stats
 
 columns = npst.arrays(
     np.float32,

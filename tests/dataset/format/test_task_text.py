@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.dataset.format.task_text import task_of
+from lerecord.dataset.format import task_of
 from lerecord.errors import DatasetError
 
 

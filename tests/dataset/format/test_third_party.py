@@ -12,16 +12,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lerecord.control.setup import Setup
+from lerecord.control import Setup
+from lerecord.dataset.edit import Watch
 from lerecord.dataset.edit import operations as edit
-from lerecord.dataset.edit.rebuild import Watch
 from lerecord.dataset.format import layout, metadata, stats
 from lerecord.dataset.overview import summary
-from lerecord.dataset.storage.transaction import has_pending
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.video.mp4 import codec_of
-from lerecord.dataset.write import recovery
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.storage import has_pending
+from lerecord.dataset.verify import check
+from lerecord.dataset.video import codec_of
+from lerecord.dataset.write import DatasetWriter, recovery
 from lerecord.errors import DatasetError
 from tests.dataset import lerobot_made
 from tests.dataset.lerobot_made import EPISODES, FRONT, Told, part, seen

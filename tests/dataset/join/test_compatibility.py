@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from lerecord.dataset.format import layout
-from lerecord.dataset.join.compatibility import Tier, compared, require_compatible
-from lerecord.dataset.storage.snapshot import Snapshot
+from lerecord.dataset.join import compared
+from lerecord.dataset.join.compatibility import Tier, require_compatible
+from lerecord.dataset.storage import Snapshot
 from lerecord.errors import DatasetError
 from tests.dataset.conftest import Lab
 

@@ -9,11 +9,10 @@ import pytest
 
 from lerecord.dataset.format import layout
 from lerecord.dataset.format.stats import to_data
-from lerecord.dataset.join.merging import Merging, merge
-from lerecord.dataset.join.multi import MultiDataset
-from lerecord.dataset.read.dataset import Dataset
-from lerecord.dataset.storage.new_folder import NewFolder
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.join import Merging, MultiDataset, merge
+from lerecord.dataset.read import Dataset
+from lerecord.dataset.storage import NewFolder
+from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
 from tests.dataset.conftest import Lab
 

@@ -15,8 +15,8 @@ import pytest
 import lerecord
 from lerecord.dataset.format import layout
 from lerecord.dataset.format.episode_table import read_episode
-from lerecord.dataset.read.dataset import Dataset
-from lerecord.dataset.video.mp4 import pictures_of
+from lerecord.dataset.read import Dataset
+from lerecord.dataset.video import pictures_of
 from lerecord.errors import DatasetError
 from tests.dataset.conftest import Lab
 

@@ -1,6 +1,6 @@
 import pytest
 
-from lerecord.dataset.read.policy_presets import delta_timestamps_for
+from lerecord.dataset.read import delta_timestamps_for
 from lerecord.errors import ConfigError
 
 FEATURES = ["action", "observation.state", "observation.images.front", "timestamp"]

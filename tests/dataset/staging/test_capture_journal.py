@@ -3,8 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lerecord.dataset.format.layout import TakeFolder
-from lerecord.dataset.format.spec import CameraSpec
+from lerecord.dataset.format import CameraSpec, TakeFolder
 from lerecord.dataset.staging.capture_journal import (
     CaptureJournal,
     PictureFacts,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lerecord.dataset.format.frame_columns import COLUMNS, FrameColumns
+from lerecord.dataset.format import COLUMNS, FrameColumns
+from lerecord.dataset.staging import TakeFrame
 from lerecord.dataset.staging.frame_journal import FrameJournal, read_frames
-from lerecord.dataset.staging.take import TakeFrame
-from lerecord.dataset.storage.record_file import RecordFile
+from lerecord.dataset.storage import RecordFile
 from lerecord.errors import DatasetError
 from lerecord.frame import BusFaults, Frame, Motion
 

@@ -12,19 +12,16 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from lerecord.dataset.format import episode_table, layout
-from lerecord.dataset.format.layout import TakeFolder
-from lerecord.dataset.format.sidecar import read_sidecar
-from lerecord.dataset.format.video_settings import Codec, VideoSettings
+from lerecord.dataset.format import TakeFolder, VideoSettings, episode_table, layout, read_sidecar
+from lerecord.dataset.format.video_settings import Codec
+from lerecord.dataset.staging import ClosedTake, TrackWriter, whole_video
 from lerecord.dataset.staging import salvage as salvage_module
-from lerecord.dataset.staging.capture_journal import load_track, whole_video
+from lerecord.dataset.staging.capture_journal import load_track
 from lerecord.dataset.staging.salvage import look_at_left
-from lerecord.dataset.staging.staged_take import ClosedTake
-from lerecord.dataset.staging.track_writer import TrackWriter
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.video.mp4 import pictures_of
+from lerecord.dataset.verify import check
+from lerecord.dataset.video import pictures_of
+from lerecord.dataset.write import DatasetWriter
 from lerecord.dataset.write.recovery import salvage
-from lerecord.dataset.write.writer import DatasetWriter
 from lerecord.errors import DatasetError
 from tests.dataset.conftest import CAMERAS, Lab
 from tests.dataset.lists import A, Scripted, record, small_lab, stage, tree

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lerecord.dataset.format.frame_columns import COLUMNS
-from lerecord.dataset.staging.take import MAX_TAKE_S, Take, TakeFrame
+from lerecord.dataset.format import COLUMNS
+from lerecord.dataset.staging import Take, TakeFrame
+from lerecord.dataset.staging.take import MAX_TAKE_S
 from lerecord.errors import DatasetError
 from lerecord.frame import BusFaults, Frame, Motion
 

@@ -9,14 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 from lerecord import frame_stamp
-from lerecord.dataset.format.layout import TakeFolder
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import PROFILES, Profile, VideoSettings
-from lerecord.dataset.staging.capture_journal import load_track, whole_video
-from lerecord.dataset.staging.track_writer import TrackWriter
+from lerecord.dataset.format import CameraSpec, TakeFolder, VideoSettings
+from lerecord.dataset.format.video_settings import PROFILES, Profile
+from lerecord.dataset.staging import TrackWriter, whole_video
+from lerecord.dataset.staging.capture_journal import load_track
+from lerecord.dataset.video import FragmentedVideo, facts_of, pictures_of, probe
 from lerecord.dataset.video import image as pictures
-from lerecord.dataset.video.encoder import FragmentedVideo, probe
-from lerecord.dataset.video.mp4 import facts_of, pictures_of
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import Image
 from lerecord.jpeg import decode

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage.lock import DatasetLock
+from lerecord.dataset.storage import DatasetLock
 from lerecord.errors import DatasetError
 
 _HOLD = """

@@ -7,10 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage import manifest
+from lerecord.dataset.storage import PendingView, finish_pending, manifest
 from lerecord.dataset.storage.manifest import Append, ManifestError, Move, OtherVersionError, Remove
-from lerecord.dataset.storage.pending_view import PendingView
-from lerecord.dataset.storage.transaction import finish_pending
 from lerecord.errors import DatasetError
 
 NAMES = st.text(st.characters(categories=["L", "N", "P", "S"], exclude_characters="/"), min_size=1)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.dataset.storage.new_folder import NewFolder
+from lerecord.dataset.storage import NewFolder
 from lerecord.errors import DatasetError
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lerecord.dataset.storage.record_file import RecordFile, read_header, read_records
+from lerecord.dataset.storage import RecordFile, read_header, read_records
 from lerecord.errors import DatasetError
 
 DTYPE = np.dtype([("number", "<u4"), ("values", "<f4", (2,))])

@@ -7,12 +7,10 @@ import pytest
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import bounded, layout
 from lerecord.dataset.overview import summary
-from lerecord.dataset.read.dataset import Dataset
-from lerecord.dataset.storage.lock import DatasetLock
-from lerecord.dataset.storage.snapshot import Snapshot
-from lerecord.dataset.storage.transaction import has_pending
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.read import Dataset
+from lerecord.dataset.storage import DatasetLock, Snapshot, has_pending
+from lerecord.dataset.verify import check
+from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import DatasetError
 
 if TYPE_CHECKING:

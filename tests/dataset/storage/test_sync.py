@@ -9,12 +9,11 @@ from unittest import mock
 import pytest
 
 from lerecord.dataset.edit import operations
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.video_settings import VideoSettings
-from lerecord.dataset.join.merging import merge
-from lerecord.dataset.staging.track_writer import TrackWriter
+from lerecord.dataset.format import VideoSettings, layout
+from lerecord.dataset.join import merge
+from lerecord.dataset.staging import TrackWriter
+from lerecord.dataset.storage import Transaction, finish_pending
 from lerecord.dataset.storage.sync import make_folder
-from lerecord.dataset.storage.transaction import Transaction, finish_pending
 from lerecord.errors import DatasetError
 from tests.dataset.lists import CAMERAS, A, B, C, record, small_lab, stage
 from tests.syncs import Watched

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage.pending_view import PendingView
-from lerecord.dataset.storage.transaction import Transaction, finish_pending, has_pending
+from lerecord.dataset.storage import PendingView, Transaction, finish_pending, has_pending
 from lerecord.errors import DatasetError
 
 

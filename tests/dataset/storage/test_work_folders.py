@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage import inside
-from lerecord.dataset.storage.lock import DatasetBusyError
-from lerecord.dataset.storage.work_folders import show, work_folder
+from lerecord.dataset.storage import DatasetBusyError, inside, show, work_folder
 from lerecord.errors import DatasetError
 
 

@@ -10,13 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.video_settings import VideoSettings
-from lerecord.dataset.read.dataset import Dataset
+from lerecord.dataset.format import VideoSettings, layout
+from lerecord.dataset.read import Dataset
+from lerecord.dataset.v30 import Exporting, export_v30
 from lerecord.dataset.v30 import files as v30
-from lerecord.dataset.v30.exporter import Exporting, export_v30
 from lerecord.dataset.v30.files import FileNumber
-from lerecord.dataset.video.mp4 import facts_of, pictures_of
+from lerecord.dataset.video import facts_of, pictures_of
 from lerecord.errors import DatasetError
 from tests.dataset.conftest import Lab
 

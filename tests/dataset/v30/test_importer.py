@@ -20,13 +20,10 @@ from typer.testing import CliRunner
 
 from lerecord.cli import app
 from lerecord.dataset.format import layout
+from lerecord.dataset.v30 import Exporting, Importing, export_v30, import_v30
 from lerecord.dataset.v30 import files as v30
-from lerecord.dataset.v30.exporter import Exporting, export_v30
-from lerecord.dataset.v30.importer import Importing, import_v30
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.video.concatenation import Clip, concatenate
-from lerecord.dataset.video.mp4 import facts_of, pictures_of
-from lerecord.dataset.video.packet_index import index_of
+from lerecord.dataset.verify import check
+from lerecord.dataset.video import Clip, concatenate, facts_of, index_of, pictures_of
 from lerecord.errors import DatasetError
 from tests.dataset.conftest import Lab
 from tests.dataset.lists import A, B, C, Scripted, record, tree

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.format import CameraSpec
+from lerecord.dataset.verify import check
 from tests.dataset.conftest import HARDWARE
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lerecord.dataset.format import layout
-from lerecord.dataset.verify.dataset import check
+from lerecord.dataset.verify import check
 from tests.dataset import shapes
 from tests.dataset.shapes import FRONT, Camera, Shape
 

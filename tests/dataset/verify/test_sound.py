@@ -11,12 +11,10 @@ import pytest
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.join.merging import Merging, merge
-from lerecord.dataset.join.multi import MultiDataset
-from lerecord.dataset.read.dataset import Dataset
-from lerecord.dataset.v30.exporter import Exporting, export_v30
-from lerecord.dataset.v30.importer import import_v30
-from lerecord.dataset.video.concatenation import Clip, concatenate
+from lerecord.dataset.join import Merging, MultiDataset, merge
+from lerecord.dataset.read import Dataset
+from lerecord.dataset.v30 import Exporting, export_v30, import_v30
+from lerecord.dataset.video import Clip, concatenate
 from lerecord.errors import DatasetError
 from tests.dataset import shapes
 from tests.dataset.lists import tree

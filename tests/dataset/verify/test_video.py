@@ -13,11 +13,9 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from lerecord import frame_stamp
-from lerecord.dataset.format import layout
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import VideoSettings
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.video.mp4 import pictures_of
+from lerecord.dataset.format import CameraSpec, VideoSettings, layout
+from lerecord.dataset.verify import check
+from lerecord.dataset.video import pictures_of
 
 if TYPE_CHECKING:
     from tests.dataset.conftest import Lab

@@ -5,8 +5,7 @@ import av
 import numpy as np
 import pytest
 
-from lerecord.dataset.video.concatenation import Clip, concatenate, header_of
-from lerecord.dataset.video.mp4 import facts_of, pictures_of
+from lerecord.dataset.video import Clip, concatenate, facts_of, header_of, pictures_of
 from lerecord.errors import DatasetError
 
 FPS = 30

@@ -11,12 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import Codec, VideoSettings
-from lerecord.dataset.video.cut import Cut, count_pictures, cut_video
-from lerecord.dataset.video.encoder import FragmentedVideo
-from lerecord.dataset.video.image import histogram_of
-from lerecord.dataset.video.mp4 import facts_of, pictures_of, remux, write_plain
+from lerecord.dataset.format import CameraSpec, VideoSettings
+from lerecord.dataset.format.video_settings import Codec
+from lerecord.dataset.video import (
+    Cut,
+    FragmentedVideo,
+    count_pictures,
+    cut_video,
+    facts_of,
+    histogram_of,
+    pictures_of,
+    remux,
+)
+from lerecord.dataset.video.mp4 import write_plain
 from lerecord.errors import DatasetError
 
 CAMERA = CameraSpec("front", 64, 48)

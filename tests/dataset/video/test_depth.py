@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.join.merging import merge
-from lerecord.dataset.read.dataset import Dataset
-from lerecord.dataset.v30.exporter import export_v30
-from lerecord.dataset.v30.importer import import_v30
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.video.depth import depth_of, is_deep
+from lerecord.dataset.join import merge
+from lerecord.dataset.read import Dataset
+from lerecord.dataset.v30 import export_v30, import_v30
+from lerecord.dataset.verify import check
+from lerecord.dataset.video import is_deep
+from lerecord.dataset.video.depth import depth_of
 from lerecord.errors import DatasetError
 from tests.dataset import shapes
 from tests.dataset.shapes import Camera, Shape, depth_value

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lerecord.dataset.format.video_settings import PROFILES, Profile
-from lerecord.dataset.staging.track_writer import TrackWriter
-from lerecord.dataset.video.fragments import whole_part
-from lerecord.dataset.video.mp4 import opened_video
+from lerecord.dataset.staging import TrackWriter
+from lerecord.dataset.video import opened_video, whole_part
 from lerecord.errors import DatasetError
 from tests.dataset.staging.test_track_writer import CAMERA, image
 

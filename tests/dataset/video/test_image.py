@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.video.image import PictureMaker, histogram_of, turned_back, yuv_of
+from lerecord.dataset.format import CameraSpec
+from lerecord.dataset.video import PictureMaker, histogram_of, turned_back, yuv_of
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import Image
 from lerecord.jpeg import CorruptImageError, decode

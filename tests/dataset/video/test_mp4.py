@@ -7,11 +7,8 @@ import numpy as np
 import pytest
 
 from lerecord import frame_stamp
-from lerecord.dataset.format.spec import CameraSpec
-from lerecord.dataset.format.video_settings import VideoSettings
-from lerecord.dataset.video.encoder import FragmentedVideo
-from lerecord.dataset.video.image import PictureMaker
-from lerecord.dataset.video.mp4 import facts_of, pictures_of, remux
+from lerecord.dataset.format import CameraSpec, VideoSettings
+from lerecord.dataset.video import FragmentedVideo, PictureMaker, facts_of, pictures_of, remux
 from lerecord.errors import DatasetError
 from lerecord.frame import Image
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lerecord.dataset.video.packet_index import Coding, Stamp, VideoIndex
+from lerecord.dataset.video import Stamp, VideoIndex
+from lerecord.dataset.video.packet_index import Coding
 
 
 def index(pts: list[int], key: list[int]) -> VideoIndex:

@@ -11,10 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lerecord.dataset.video import packet_index, random_access
-from lerecord.dataset.video.mp4 import pictures_of
-from lerecord.dataset.video.packet_index import Stamp
-from lerecord.dataset.video.random_access import Clock, PictureSource, Pixels, Video
+from lerecord.dataset.video import (
+    Clock,
+    PictureSource,
+    Pixels,
+    Stamp,
+    Video,
+    packet_index,
+    pictures_of,
+    random_access,
+)
 from lerecord.errors import DatasetError
 from lerecord.priority import without_realtime
 

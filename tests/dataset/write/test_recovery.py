@@ -9,13 +9,11 @@ import pytest
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
-from lerecord.dataset.staging.staged_take import ClosedTake, left_takes
-from lerecord.dataset.storage.lock import DatasetLock
-from lerecord.dataset.storage.transaction import has_pending
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.write import recovery
+from lerecord.dataset.staging import ClosedTake, left_takes
+from lerecord.dataset.storage import DatasetLock, has_pending
+from lerecord.dataset.verify import check
+from lerecord.dataset.write import DatasetWriter, recovery
 from lerecord.dataset.write.recovery import Clock, opened_to_recover
-from lerecord.dataset.write.writer import DatasetWriter
 from lerecord.errors import DatasetError
 from tests.dataset.lists import A, B, C, D, Scripted, record, small_lab, stage, tree
 

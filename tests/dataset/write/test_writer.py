@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from lerecord.dataset.format import episode_table, layout
-from lerecord.dataset.format.layout import TakeFolder
-from lerecord.dataset.format.sidecar import read_sidecar
-from lerecord.dataset.format.spec import CameraSpec
+from lerecord.dataset.format import CameraSpec, TakeFolder, episode_table, layout, read_sidecar
+from lerecord.dataset.staging import TrackWriter
 from lerecord.dataset.staging.capture_journal import load_track
 from lerecord.dataset.staging.frame_journal import read_frames
-from lerecord.dataset.staging.track_writer import TrackWriter
-from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.video.mp4 import facts_of, pictures_of
-from lerecord.dataset.write.writer import DatasetWriter
+from lerecord.dataset.verify import check
+from lerecord.dataset.video import facts_of, pictures_of
+from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import DatasetError
 from lerecord.frame import Image
 

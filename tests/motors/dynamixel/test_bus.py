@@ -9,17 +9,11 @@ import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.motors.bus import BusCounters
-from lerecord.motors.errors import (
-    CorruptReplyError,
-    NoReplyError,
-    PortLostError,
-    ServoAlertError,
-    ServoRefusedError,
-)
-from lerecord.motors.retry import ONCE, Retry
+from lerecord.motors import BusCounters, PortLostError, Retry, ServoAlertError
+from lerecord.motors.errors import CorruptReplyError, NoReplyError, ServoRefusedError
+from lerecord.motors.retry import ONCE
+from lerecord.simulator.dynamixel import HardwareError
 from lerecord.simulator.dynamixel.packets import status
-from lerecord.simulator.dynamixel.servo import HardwareError
 
 NAMES = ("lift", "elbow", "wrist")
 PATIENT = Retry(attempts=3, budget_s=10.0)

@@ -12,12 +12,9 @@ import pytest
 import serial
 
 from lerecord.errors import ConfigError, DeviceError
-from lerecord.motors.bus import Motor
-from lerecord.motors.dynamixel.bus import DynamixelBus
-from lerecord.motors.dynamixel.sdk_port import GRACE_S, LATENCY_TIMER_S, PORT_FAILURES, WaitingPort
-from lerecord.motors.errors import PortLostError
-from lerecord.motors.retry import Retry
-from lerecord.motors.tables import XL330_M288
+from lerecord.motors import XL330_M288, Motor, PortLostError, Retry
+from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
+from lerecord.motors.dynamixel.sdk_port import GRACE_S, LATENCY_TIMER_S, PORT_FAILURES
 
 
 class Clock:

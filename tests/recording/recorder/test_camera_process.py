@@ -12,11 +12,9 @@ import numpy as np
 import pytest
 
 from lerecord import frame_stamp
-from lerecord.cameras.protocols import CameraSettings
-from lerecord.config.schema import CameraConfig
-from lerecord.dataset.format.sidecar import TrackSummary
-from lerecord.dataset.format.spec import CameraSpec, DatasetSpec
-from lerecord.dataset.format.video_settings import VideoSettings
+from lerecord.cameras import CameraSettings
+from lerecord.config import CameraConfig
+from lerecord.dataset.format import CameraSpec, DatasetSpec, TrackSummary, VideoSettings
 from lerecord.dataset.staging.capture_journal import load_track
 from lerecord.errors import LerecordError
 from lerecord.frame_stamp import Stamp

@@ -1,7 +1,8 @@
 import threading
 from pathlib import Path
 
-from lerecord.recording.recorder.free_space import FreeSpace, free_bytes
+from lerecord.recording.recorder import free_bytes
+from lerecord.recording.recorder.free_space import FreeSpace
 
 
 class Clock:

@@ -12,9 +12,9 @@ from typing import Any, cast
 import pytest
 
 from lerecord.dataset.format import layout
-from lerecord.hub.options import PushOptions
+from lerecord.hub import PushOptions
 from lerecord.hub.session import SessionPush
-from lerecord.recording.session.behind import Behind
+from lerecord.recording.session import Behind
 from tests.dataset.conftest import Lab
 from tests.hub.conftest import REPO, environment, local_files, remote_files
 from tests.hub.server import TOKEN, Fault, Hub, running

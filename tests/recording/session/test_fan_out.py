@@ -2,7 +2,7 @@ from typing import Any, cast
 
 import pytest
 
-from lerecord.recording.session.fan_out import FanOut
+from lerecord.recording.session import FanOut
 
 ANY = cast("Any", None)
 

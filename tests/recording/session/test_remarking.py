@@ -5,9 +5,9 @@ from typing import Any, cast
 import pytest
 
 from lerecord.cli.outcome import Outcome
+from lerecord.recording.recorder import Saved
 from lerecord.recording.recorder.recorder import shared_devices
-from lerecord.recording.recorder.remote_writer import Saved
-from lerecord.recording.session.remarking import Remarking
+from lerecord.recording.session import Remarking
 
 ANY = cast("Any", None)
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.control.source import Action, Driver, Goal, Observation
-from lerecord.dataset.staging.take import Take, TakeFrame
+from lerecord.control import Goal, Observation
+from lerecord.control.source import Action, Driver
+from lerecord.dataset.staging import Take, TakeFrame
 from lerecord.frame import Frame
 from lerecord.pacing import Tick
-from lerecord.recording.session.phases import TRANSITIONS, Command, Phase
-from lerecord.recording.session.plan import Plan, Wanted
-from lerecord.recording.session.session import Session
+from lerecord.recording.session import Command, Phase, Plan, Session, Wanted
+from lerecord.recording.session.phases import TRANSITIONS
 
 FPS = 10
 

@@ -4,9 +4,10 @@ import threading
 import numpy as np
 import pytest
 
-from lerecord.simulator.camera.sight import Sight, SightClient
+from lerecord.simulator.camera import Sight
+from lerecord.simulator.camera.sight import SightClient
+from lerecord.simulator.scene import Scene
 from lerecord.simulator.scene.demonstrator import HOME
-from lerecord.simulator.scene.solids import Scene
 
 
 def sight() -> Sight:

@@ -3,12 +3,12 @@ import pytest
 
 from lerecord import frame_stamp
 from lerecord.jpeg import CorruptImageError, decode
-from lerecord.simulator.camera.sight import LOOK, TAKE, Sight
+from lerecord.simulator.camera import TAKE, Sight
+from lerecord.simulator.camera.sight import LOOK
 from lerecord.simulator.camera.stream import picture_taker
-from lerecord.simulator.faults.rules import CameraFault
+from lerecord.simulator.faults import CameraFault
+from lerecord.simulator.scene import Renderer, Scene
 from lerecord.simulator.scene.demonstrator import HOME
-from lerecord.simulator.scene.render import Renderer
-from lerecord.simulator.scene.solids import Scene
 
 RENDERER = Renderer("front", 320, 240, 0)
 

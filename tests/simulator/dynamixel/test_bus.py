@@ -12,11 +12,10 @@ from dynamixel_sdk import (
     Protocol2PacketHandler,
 )
 
-from lerecord.motors.tables import XL330_M288, XL430_W250
+from lerecord.motors import XL330_M288, XL430_W250
+from lerecord.simulator.dynamixel import Bus, HardwareError, Servo
 from lerecord.simulator.dynamixel import bus as dynamixel
-from lerecord.simulator.dynamixel.bus import Bus
 from lerecord.simulator.dynamixel.packets import BROADCAST, STATUS, Parser, encode
-from lerecord.simulator.dynamixel.servo import HardwareError, Servo
 from lerecord.simulator.ports.ports import LockStepPort
 
 OK = (COMM_SUCCESS, 0)

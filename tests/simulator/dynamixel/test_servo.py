@@ -2,16 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.motors.tables import (
-    EEPROM_END,
-    MODELS,
-    VELOCITY_UNIT_COUNTS_S,
-    XL330_M288,
-    XL430_W250,
-    Model,
-)
+from lerecord.motors import EEPROM_END, VELOCITY_UNIT_COUNTS_S, XL330_M288, XL430_W250, Model
+from lerecord.motors.tables import MODELS
+from lerecord.simulator.dynamixel import HardwareError, Servo
 from lerecord.simulator.dynamixel.control_table import ErrorNumber, RefusedError
-from lerecord.simulator.dynamixel.servo import HardwareError, Servo
 
 
 def put(servo: Servo, name: str, value: int) -> None:

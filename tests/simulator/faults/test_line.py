@@ -3,16 +3,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lerecord.motors.bus import Motor
-from lerecord.motors.dynamixel.bus import DynamixelBus
+from lerecord.motors import Motor, Retry
+from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.motors.errors import NoReplyError
-from lerecord.motors.retry import ONCE, Retry
-from lerecord.simulator.dynamixel.bus import PING, SYNC_READ, WRITE
+from lerecord.motors.retry import ONCE
+from lerecord.simulator.dynamixel import PING, SYNC_READ, WRITE, Servo
 from lerecord.simulator.dynamixel.packets import Parser, encode
-from lerecord.simulator.dynamixel.servo import Servo
-from lerecord.simulator.faults.injection import Faults
-from lerecord.simulator.faults.line import Line
-from lerecord.simulator.faults.rules import Rules, parse
+from lerecord.simulator.faults import Faults, Line, Rules, parse
 from lerecord.simulator.ports.ports import LockStepPort
 from lerecord.simulator.rigs import koch
 from tests.simulator.conftest import write

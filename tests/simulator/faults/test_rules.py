@@ -4,20 +4,12 @@ from typing import Any, get_args
 
 import pytest
 
-from lerecord.config.schema import Table
+from lerecord.config import Table
 from lerecord.errors import ConfigError
-from lerecord.simulator.dynamixel.bus import PING
+from lerecord.simulator.dynamixel import PING
 from lerecord.simulator.dynamixel.packets import encode
-from lerecord.simulator.faults.injection import Faults
-from lerecord.simulator.faults.rules import (
-    CameraFault,
-    CameraRule,
-    PortRule,
-    ServoRule,
-    WireRule,
-    load,
-    parse,
-)
+from lerecord.simulator.faults import CameraFault, Faults, load, parse
+from lerecord.simulator.faults.rules import CameraRule, PortRule, ServoRule, WireRule
 from lerecord.simulator.server.stage import Stage
 
 RETURN_DELAY_S = 0.0005  # of a servo as it is new

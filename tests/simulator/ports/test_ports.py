@@ -8,15 +8,14 @@ import pytest
 from dynamixel_sdk import COMM_SUCCESS, GroupSyncRead, PortHandler, Protocol2PacketHandler
 
 from lerecord.errors import DeviceError
-from lerecord.motors.bus import Motor, check_servos
-from lerecord.motors.dynamixel.bus import DynamixelBus
-from lerecord.motors.dynamixel.sdk_port import PORT_FAILURES, WaitingPort
+from lerecord.motors import XL330_M288, Motor, check_servos
+from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
+from lerecord.motors.dynamixel.sdk_port import PORT_FAILURES
 from lerecord.motors.retry import ONCE
-from lerecord.motors.tables import XL330_M288
-from lerecord.simulator.dynamixel.bus import Bus
+from lerecord.simulator.dynamixel import Bus, Servo
 from lerecord.simulator.dynamixel.packets import encode
-from lerecord.simulator.dynamixel.servo import Servo
-from lerecord.simulator.ports.ports import LockStepPort, Ports
+from lerecord.simulator.ports import Ports
+from lerecord.simulator.ports.ports import LockStepPort
 from lerecord.simulator.rigs.koch import follower_servos
 
 PING = 0x01

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.simulator.rigs.kinematics import HAND, UnreachableError, forward, inverse
+from lerecord.simulator.rigs import UnreachableError, forward, inverse
+from lerecord.simulator.rigs.kinematics import HAND
 
 RADII = st.floats(0.16, 0.25)
 ANGLES = st.floats(-math.pi / 3.0, math.pi / 3.0)

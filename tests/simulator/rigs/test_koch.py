@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.motors.tables import XL330_M077, XL330_M288, XL430_W250
-from lerecord.simulator.dynamixel.servo import Servo
-from lerecord.simulator.rigs import koch
-from lerecord.simulator.rigs.koch import GRIPPER, JOINTS, JointCalibration
+from lerecord.motors import XL330_M077, XL330_M288, XL430_W250
+from lerecord.simulator.dynamixel import Servo
+from lerecord.simulator.rigs import GRIPPER, JOINTS, koch
+from lerecord.simulator.rigs.koch import JointCalibration
 
 CALIBRATION = Path(__file__).parents[3] / "hardware_configs" / "calibration"
 ARMS = {"leader": koch.leader, "follower": koch.follower}

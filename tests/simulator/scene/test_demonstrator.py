@@ -6,18 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lerecord.simulator.rigs import koch
-from lerecord.simulator.rigs.kinematics import forward
-from lerecord.simulator.rigs.koch import GRIPPER
-from lerecord.simulator.scene.demonstrator import (
-    HOME,
-    PHASES,
-    RESET_S,
-    demonstration,
-    minimum_jerk,
-    return_home,
-)
-from lerecord.simulator.scene.world import TARGET, World
+from lerecord.simulator.rigs import GRIPPER, forward, koch
+from lerecord.simulator.scene import World, demonstration, return_home
+from lerecord.simulator.scene.demonstrator import HOME, PHASES, RESET_S, minimum_jerk
+from lerecord.simulator.scene.world import TARGET
 
 SEEDS = st.integers(0, 2**32)
 STEP_S = 0.005

@@ -4,11 +4,11 @@ import pytest
 from numpy.typing import NDArray
 
 from lerecord import frame_stamp
-from lerecord.simulator.rigs import koch
-from lerecord.simulator.rigs.kinematics import forward
-from lerecord.simulator.scene.demonstrator import HOME, demonstration
-from lerecord.simulator.scene.render import FRONT, WRIST, Renderer, view_of
-from lerecord.simulator.scene.solids import Scene, solids_of
+from lerecord.simulator.rigs import forward, koch
+from lerecord.simulator.scene import Renderer, Scene, demonstration
+from lerecord.simulator.scene.demonstrator import HOME
+from lerecord.simulator.scene.render import FRONT, WRIST, view_of
+from lerecord.simulator.scene.solids import solids_of
 from lerecord.simulator.scene.world import TARGET, Box
 
 CAMERAS = (FRONT, WRIST)

@@ -5,19 +5,9 @@ from typing import Protocol
 import numpy as np
 import pytest
 
-from lerecord.simulator.rigs import koch
-from lerecord.simulator.rigs.kinematics import forward
-from lerecord.simulator.rigs.koch import GRIPPER
-from lerecord.simulator.scene.demonstrator import Motion, demonstration, return_home
-from lerecord.simulator.scene.world import (
-    BOX_SIDE,
-    GRIPPER_SPAN,
-    ON_TARGET_M,
-    TARGET,
-    Box,
-    Grip,
-    World,
-)
+from lerecord.simulator.rigs import GRIPPER, forward, koch
+from lerecord.simulator.scene import Motion, World, demonstration, return_home
+from lerecord.simulator.scene.world import BOX_SIDE, GRIPPER_SPAN, ON_TARGET_M, TARGET, Box, Grip
 
 
 class Driver(Protocol):

@@ -22,8 +22,7 @@ from dynamixel_sdk import (
 )
 
 from lerecord import frame_stamp
-from lerecord.simulator.rigs import koch
-from lerecord.simulator.rigs.koch import GRIPPER, JOINTS
+from lerecord.simulator.rigs import GRIPPER, JOINTS, koch
 
 IDS = range(1, 7)
 CAMERA = {"width": 640, "height": 480, "fps": 30}

@@ -1,6 +1,6 @@
 import pytest
 
-from lerecord.simulator.dynamixel.bus import PING
+from lerecord.simulator.dynamixel import PING
 from lerecord.simulator.dynamixel.packets import encode
 from lerecord.simulator.rigs import koch
 from lerecord.simulator.scene.demonstrator import HOME

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.recording.session.phases import Command, Phase
-from lerecord.ui.terminal.keys import Keyboard, KeyParser, Signals
+from lerecord.recording.session import Command, Phase
+from lerecord.ui.terminal import Signals
+from lerecord.ui.terminal.keys import Keyboard, KeyParser
 
 
 class Clock:

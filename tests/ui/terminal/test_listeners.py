@@ -2,8 +2,9 @@ from io import StringIO
 from types import SimpleNamespace
 from typing import Any, cast
 
-from lerecord.recording.session.phases import Phase
-from lerecord.ui.terminal.listeners import Lines, Notice
+from lerecord.recording.session import Phase
+from lerecord.ui.terminal import Lines
+from lerecord.ui.terminal.listeners import Notice
 
 
 class Clock:

@@ -8,7 +8,8 @@ from typing import TextIO
 import pytest
 
 from lerecord.printable import print_line
-from lerecord.ui.terminal.output import Output, never_waiting
+from lerecord.ui.terminal import never_waiting
+from lerecord.ui.terminal.output import Output
 
 TEXT = "".join(f"{number} € and so on\n" for number in range(20_000))  # more than any buffer
 

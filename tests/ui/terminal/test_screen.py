@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from lerecord.recording.recorder.remote_camera import CameraView
-from lerecord.recording.session.phases import Phase
+from lerecord.recording.recorder import CameraView
+from lerecord.recording.session import Phase
 from lerecord.ui.snapshot import JointView, Snapshot
 from lerecord.ui.terminal.keys import KEY_HINTS
 from lerecord.ui.terminal.screen import draw

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lerecord.ui.terminal.terminal import KeyMode, has_cursor, in_background, never_stopped_by_it
+from lerecord.ui.terminal import has_cursor, in_background, never_stopped_by_it
+from lerecord.ui.terminal.terminal import KeyMode
 
 
 @pytest.fixture

@@ -1,0 +1,2 @@
+from .protocols import Camera as Camera
+from .protocols import CameraSettings as CameraSettings

@@ -1,0 +1,12 @@
+from . import target as target
+from .choices import asker as asker
+from .choices import settled as settled
+from .dataset_push import Outcome as Outcome
+from .dataset_push import push_dataset as push_dataset
+from .download import pull as pull
+from .endpoint import of_environment as of_environment
+from .options import PushOptions as PushOptions
+from .push import Sent as Sent
+from .push import silent as silent
+from .remote import Remote as Remote
+from .session import session_push as session_push

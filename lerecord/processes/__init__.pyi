@@ -1,0 +1,9 @@
+from .child import ChildProcess as ChildProcess
+from .child import Message as Message
+from .child import ignore_signals as ignore_signals
+from .child import messages as messages
+from .child import newest as newest
+from .child import say as say
+from .starting import end_with_any_thread as end_with_any_thread
+from .starting import environment as environment
+from .starting import python as python

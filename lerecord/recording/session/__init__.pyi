@@ -1,0 +1,12 @@
+from .behind import Afterwork as Afterwork
+from .behind import Behind as Behind
+from .fan_out import FanOut as FanOut
+from .health import LoopHealth as LoopHealth
+from .phases import Command as Command
+from .phases import Operator as Operator
+from .phases import Phase as Phase
+from .plan import Plan as Plan
+from .plan import Wanted as Wanted
+from .remarking import Remarking as Remarking
+from .session import Listener as Listener
+from .session import Session as Session

@@ -1,0 +1,2 @@
+from .sight import TAKE as TAKE
+from .sight import Sight as Sight

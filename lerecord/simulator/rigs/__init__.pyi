@@ -1,0 +1,10 @@
+from . import koch as koch
+from .kinematics import Chain as Chain
+from .kinematics import Point as Point
+from .kinematics import UnreachableError as UnreachableError
+from .kinematics import Vector as Vector
+from .kinematics import forward as forward
+from .kinematics import inverse as inverse
+from .koch import GRIPPER as GRIPPER
+from .koch import JOINTS as JOINTS
+from .koch import Pose as Pose

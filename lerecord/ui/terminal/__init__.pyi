@@ -1,0 +1,11 @@
+from .keys import Signals as Signals
+from .keys import keyboard as keyboard
+from .listeners import Lines as Lines
+from .listeners import Scene as Scene
+from .listeners import Screen as Screen
+from .listeners import ScreenProcess as ScreenProcess
+from .output import never_waiting as never_waiting
+from .terminal import has_cursor as has_cursor
+from .terminal import in_background as in_background
+from .terminal import is_attended as is_attended
+from .terminal import never_stopped_by_it as never_stopped_by_it
