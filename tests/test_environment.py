@@ -132,8 +132,9 @@ def test_folders_of_another_user(tmp_path: Path, command: str) -> None:
     lerecord() {{ "$PYTHON" -c 'if True:
         import os
         from lerecord.cli import main  # before the folder of this Python is closed
-        import lerecord.recording.record, lerecord.dataset.report, lerecord.dataset.recover
-        import lerecord.dataset.join_report, lerecord.dataset.edit_report, lerecord.hub.report
+        import lerecord.cli.recording_session, lerecord.cli.dataset_report
+        import lerecord.dataset.write.recovery
+        import lerecord.cli.join_report, lerecord.cli.edit_report, lerecord.cli.hub_report
         os.setgroups([]); os.setgid(65534); os.setuid(65534)
         main()' "$@"; }}
     lerecord {command}"""

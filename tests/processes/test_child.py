@@ -12,7 +12,7 @@ from lerecord.errors import LerecordError
 from lerecord.processes import ChildProcess
 
 ECHO = """
-from lerecord.recording.child import ignore_signals, messages, say
+from lerecord.processes.child import ignore_signals, messages, say
 ignore_signals()
 say("up")
 for message in messages():
@@ -94,7 +94,7 @@ def test_a_child_can_leave_out_what_it_is_too_slow_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = """
-from lerecord.recording.child import newest, say
+from lerecord.processes.child import newest, say
 import time
 say("up")
 for message in newest():
@@ -170,7 +170,7 @@ def test_a_killed_parent_leaves_no_child(echo: str) -> None:
 
 def test_no_password_comes_out_of_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     says = """
-from lerecord.recording.child import say
+from lerecord.processes.child import say
 say("error", message="no http://me:hunter2@cam/v here")
 raise ValueError("http://me:hunter2@cam/v")
 """

@@ -42,7 +42,6 @@ from .rig_differences import calibration_differences as calibration_differences
 from .rig_differences import differences as differences
 from .sidecar import Sidecar as Sidecar
 from .sidecar import StoredSidecar as StoredSidecar
-from .sidecar import TrackSummary as TrackSummary
 from .sidecar import read_sidecar as read_sidecar
 from .sidecar import write_sidecar as write_sidecar
 from .spec import DEFAULT_FEATURES as DEFAULT_FEATURES
@@ -58,6 +57,7 @@ from .stats import of_pictures as of_pictures
 from .task_text import task_of as task_of
 from .third_party import is_foreign as is_foreign
 from .third_party import require_known_rig as require_known_rig
+from .track_summary import TrackSummary as TrackSummary
 from .video_settings import VideoSettings as VideoSettings
 from .video_settings import profile_of as profile_of
 from .video_settings import settings_of as settings_of

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.sidecar import TrackSummary
 from lerecord.dataset.format.stats import Histogram
+from lerecord.dataset.format.track_summary import TrackSummary
 
 _SHORTEST_S = 1.0  # over which a rate is told
 _BLANK_LEVELS = 24

@@ -17,38 +17,9 @@ from lerecord.dataset.format.fields import Fields
 from lerecord.dataset.format.frame_columns import SIDECAR_COLUMNS, Column, FrameColumns
 from lerecord.dataset.format.spec import CameraSpec
 from lerecord.dataset.format.stats import Histogram
+from lerecord.dataset.format.track_summary import TrackSummary
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrackSummary:
-    """The pictures of one camera in a take; N rows.
-
-    Attributes:
-        captured_at: (N,) float64, CLOCK_MONOTONIC seconds.
-        sequence: (N,) uint32.
-        repeated: (N,) bool.
-        corrupt: (N,) bool.
-        histogram: (3, 256) int64 over the first `histogram_rows` pictures, repeats counted again.
-        histogram_rows: N when the track was finished; less when it was killed.
-        unchanged, blank: (N,) bool, as in PictureFacts; None in what older versions recorded.
-    """
-
-    captured_at: NDArray[np.float64]
-    sequence: NDArray[np.uint32]
-    repeated: NDArray[np.bool_]
-    corrupt: NDArray[np.bool_]
-    histogram: Histogram
-    histogram_rows: int
-    unchanged: NDArray[np.bool_] | None = None
-    blank: NDArray[np.bool_] | None = None
-
-    @property
-    def rows(self) -> int:
-        """N."""
-        return len(self.captured_at)
-
 
 _PICTURE_COLUMNS = ("captured_at", "sequence", "repeated", "corrupt")
 _LATER_COLUMNS = ("unchanged", "blank")  # older recordings lack them

@@ -214,7 +214,7 @@ def test_videos_of_a_codec_that_is_not_encoded_are_cut_once_they_are_transcoded(
 ) -> None:
     root = lerobot_made.write(tmp_path / "set", codec="mpeg4")
     before = tree(root)
-    with pytest.raises(DatasetError, match=r"is mpeg4, .* so it is not cut; `lerecord transcode`"):
+    with pytest.raises(DatasetError, match=r"is mpeg4, .* so it is not cut; `lerecord transcode "):
         edit.trim(root, 0, 0.1)
     assert tree(root) == before
     edit.transcode(root, "fast")

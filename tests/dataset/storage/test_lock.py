@@ -14,7 +14,7 @@ from lerecord.errors import DatasetError
 _HOLD = """
 import sys
 from pathlib import Path
-from lerecord.dataset.lock import DatasetLock
+from lerecord.dataset.storage.lock import DatasetLock
 with DatasetLock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

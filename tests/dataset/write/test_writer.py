@@ -241,7 +241,7 @@ def test_a_folder_of_something_else_is_refused_and_not_touched(lab: "Lab") -> No
 
 def test_a_file_is_no_folder(lab: "Lab") -> None:
     lab.root.write_text("x")
-    with pytest.raises(DatasetError, match="is not empty and no dataset"):
+    with pytest.raises(DatasetError, match="is a file where a folder is needed"):
         lab.open()
 
 

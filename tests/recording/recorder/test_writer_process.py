@@ -7,8 +7,8 @@ from tests.dataset.conftest import Lab
 COMMITS_A_LEFT_TAKE = """
 import sys
 from pathlib import Path
-import lerecord.recording.writer_process
-from lerecord.dataset.writer import DatasetWriter
+import lerecord.recording.recorder.writer_process
+from lerecord.dataset.write.writer import DatasetWriter
 with DatasetWriter.open(Path(sys.argv[1])) as writer:
     before = set(sys.modules)
     (take,) = writer.left_takes
