@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Image:
-    """One picture as a camera delivered it.
+    """One image as a camera delivered it.
 
     Attributes:
         data: the camera's own JPEG bytes, or pixels of shape (H, W, 3), uint8, BGR.

@@ -1,6 +1,6 @@
 """`lerecord bench`: the real recorder under a load that needs no hardware, and what it cost.
 
-The arms are the simulated ones, which move all the time; the pictures are encoded to JPEG
+The arms are the simulated ones, which move all the time; the images are encoded to JPEG
 beforehand and played by the `file` camera driver, so that making them costs nothing while the
 recorder is measured.
 """
@@ -41,7 +41,7 @@ _JPEG = (
 _CELLS = (4, 8, 16, 32, 64, 128)  # pixels: sizes of what is seen
 _NOISE = 4.0  # grey levels of a webcam's sensor indoors
 _LOOK_S = 0.25
-_COMPARED = 20  # pictures of which the quality is measured
+_COMPARED = 20  # images of which the quality is measured
 _MODULE = "lerecord.recording.recorder."
 
 
@@ -64,7 +64,7 @@ class Result:
 
     Attributes:
         missed_ticks: slots of the takes that nobody was there to take.
-        images_lost: rows without a picture of their own in the video; 0 unless something is broken.
+        images_lost: rows without an image of their own in the video; 0 unless something is broken.
         images_spooled: images that waited on the disk for their encoder.
         wait_after_save_ticks: slots from SAVE until the next take could have started.
         committed_after_save_ms: from SAVE until committed and synced, the median take.
@@ -131,7 +131,7 @@ def bench(load: Load, as_json: bool) -> None:
 def clip_of(load: Load) -> Iterator[bytes]:
     """A textured scene under a moving camera, with a camera's noise.
 
-    Detail of every size, the larger the stronger, as in pictures of rooms and tables: at 640x480 a
+    Detail of every size, the larger the stronger, as in images of rooms and tables: at 640x480 a
     JPEG of some 60 kB and, recorded with the profile default, 19 kB at 42 dB.
     """
     random = np.random.default_rng(load.seed)

@@ -16,7 +16,7 @@ _HEAD_BYTES = 1 << 16
 
 
 class Camera:
-    """The pictures of the file `device`, held in memory; see CameraSettings for size and rate."""
+    """The images of the file `device`, held in memory; see CameraSettings for size and rate."""
 
     def __init__(
         self,
@@ -46,14 +46,14 @@ class Camera:
             ) from error
         if not pictures:
             raise DeviceError(
-                f"Camera {settings.name} finds no picture in {settings.device}; give another file."
+                f"Camera {settings.name} finds no image in {settings.device}; give another file."
             )
         self._pictures = pictures
         self._first_due = self._now()
         self._sequence = 0
 
     def read(self) -> Image:
-        """Wait for the next picture's time; one whose time is over is skipped, as a camera does."""
+        """Wait for the next image's time; one whose time is over is skipped, as a camera does."""
         if not self._pictures:
             raise DeviceError(f"Camera {self._settings.name} is not open.")
         period_s = 1.0 / self._settings.fps
@@ -79,10 +79,10 @@ class Camera:
             ) from error
         if (width, height) != (settings.width, settings.height):
             raise DeviceError(
-                f"Camera {settings.name} plays {width}x{height} pictures from {settings.device}, "
+                f"Camera {settings.name} plays {width}x{height} images from {settings.device}, "
                 f"not the {settings.width}x{settings.height} of the config; change one of them."
             )
 
     def close(self) -> None:
-        """Forget the pictures."""
+        """Forget the images."""
         self._pictures = []

@@ -128,7 +128,7 @@ class Camera:
         height = _told(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         if None not in (width, height) and (width, height) != (settings.width, settings.height):
             raise DeviceError(
-                f"Camera {settings.name} gives {width}x{height} pictures, not the "
+                f"Camera {settings.name} gives {width}x{height} images, not the "
                 f"{settings.width}x{settings.height} of the config; change one of them."
             )
         if capture.getBackendName() != "V4L2":

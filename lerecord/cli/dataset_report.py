@@ -40,7 +40,7 @@ def check(root: Path, quick: bool = False, as_json: bool = False) -> int:
         print_line(f"wrong: {finding}")
     for remark in report.remarks:
         print_line(f"remark: {remark}")
-    depth = "no picture was decoded" if quick else "every picture was decoded"
+    depth = "no image was decoded" if quick else "every image was decoded"
     unchecked = f"not checked: {', '.join(report.unchecked)}"
     if report.sound:
         more = f"; {unchecked}" if report.unchecked else ""

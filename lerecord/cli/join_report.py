@@ -89,7 +89,7 @@ def import_(root: Path, out: Path) -> None:
     info, encoded = imported.info, imported.encoded
     print_line(
         f"{out} has {info.episodes} episodes, {info.frames} rows and {info.tasks} tasks; "
-        f"{encoded} pictures were encoded again; {command('check', out)} verifies it."
+        f"{encoded} images were encoded again; {command('check', out)} verifies it."
     )
 
 

@@ -73,11 +73,11 @@ class CameraConfig(Table):
     fps: int = Field(gt=0, le=240)
     fourcc: str = Field(default="MJPG", min_length=4, max_length=4)
     rotation: Literal[0, 90, 180, 270] = 0
-    """Degrees clockwise by which the picture is turned before it is recorded."""
+    """Degrees clockwise by which the image is turned before it is recorded."""
 
     @property
     def recorded_size(self) -> tuple[int, int]:
-        """Width and height of the picture in the dataset."""
+        """Width and height of the image in the dataset."""
         return (self.height, self.width) if self.rotation % 180 else (self.width, self.height)
 
 

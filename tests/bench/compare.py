@@ -27,7 +27,7 @@ ROWS = {
     "missed ticks": "missed_ticks",
     "wait after SAVE, ms": "wait_after_save_ms",
     "committed after SAVE, ms": "committed_after_save_ms",
-    "CPU a picture, ms": "cpu_ms_per_image",
+    "CPU per image, ms": "cpu_ms_per_image",
     "of it in camera processes, ms": "camera_cpu_ms_per_image",
     "lateness p99, ms": "lateness_p99_ms",
     "memory (PSS), MB": "pss_mb",

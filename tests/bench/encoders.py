@@ -1,15 +1,15 @@
 """What each setting of an encoder costs and gives, as a table in Markdown.
 
-    python -m tests.bench.encoders [--torchcodec PYTHON] [--pictures 240] [--only TEXT]
+    python -m tests.bench.encoders [--torchcodec PYTHON] [--images 240] [--only TEXT]
 
 Three clips: `textured`, random squares that move fast, the worst case; `noisy`, the simulator's
 wrist camera with the noise of a webcam's sensor; `clean`, the same without noise. The last two
 carry the strip. All go through JPEG and the recorder's own conversion, encoder and copy.
 
 Every time is processor time of all threads, so that a busy machine changes little. Random access
-is the decoding of one picture somewhere, with one thread: by PyAV, and by torchcodec where an
-interpreter that has it is given, which also converts the picture to RGB. `kept` keeps the reader
-between pictures, `opened` opens it for each.
+is the decoding of one image somewhere, with one thread: by PyAV, and by torchcodec where an
+interpreter that has it is given, which also converts the image to RGB. `kept` keeps the reader
+between images, `opened` opens it for each.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def svt(preset: int, crf: int = 30, gop: int = 2) -> VideoSettings:
 
 
 SETTINGS: dict[str, VideoSettings] = {
-    "x264 ultrafast qp 22 g 2, 8x8 transform, each picture counts: default": PROFILES["default"],
+    "x264 ultrafast qp 22 g 2, 8x8 transform, each image counts: default": PROFILES["default"],
     "the same, qp 25: fast": PROFILES["fast"],
     "the same, qp 19": VideoSettings(qp=19),
     "the same, crf 19": VideoSettings(crf=19),
@@ -114,7 +114,7 @@ SETTINGS: dict[str, VideoSettings] = {
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """Pictures as the encoder gets them."""
+    """Images as the encoder gets them."""
 
     frames: list[VideoFrame]
     strips: bool
@@ -178,7 +178,7 @@ def planes_of(frame: VideoFrame) -> list[NDArray[np.float64]]:
 
 @dataclass
 class Measured:
-    """Milliseconds of processor time, bytes a picture, dB, and pictures without a strip."""
+    """Milliseconds of processor time, bytes an image, dB, and images without a strip."""
 
     cpu_ms: float
     size: float
@@ -221,7 +221,7 @@ def compare(path: Path, shown: Clip, found: Measured) -> None:
 
 
 def access(path: Path, numbers: Sequence[int], kept: bool) -> float:
-    """Processor milliseconds until a picture is decoded."""
+    """Processor milliseconds until an image is decoded."""
     container = opened(path)
     began = time.process_time()
     for number in numbers:
@@ -249,7 +249,7 @@ def seek(container: InputContainer, number: int) -> None:
         if frame.pts is not None and frame.pts >= due:
             assert frame.pts == due
             return
-    raise AssertionError(f"picture {number} is not there")
+    raise AssertionError(f"image {number} is not there")
 
 
 TORCHCODEC = """
@@ -301,7 +301,7 @@ def row(name: str, found: Sequence[Measured]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--torchcodec", help="an interpreter of an environment with torchcodec")
-    parser.add_argument("--pictures", type=int, default=240)
+    parser.add_argument("--images", dest="pictures", type=int, default=240)
     parser.add_argument("--only", default="", help="settings whose names have this in them")
     asked = parser.parse_args()
     clips = [clip(name, asked.pictures) for name in CLIPS]

@@ -1,7 +1,7 @@
 """LeRobot's own recording of the bench's load; runs in an environment that has LeRobot 0.6.1.
 
 Each camera is a thread that decodes the clip's next JPEG at the camera's rate, as LeRobot's OpenCV
-camera does; the loop takes the newest picture of each and adds a frame. It says `recording`,
+camera does; the loop takes the newest image of each and adds a frame. It says `recording`,
 `recorded` and `saved` for whoever measures it, and at last one JSON object.
 """
 

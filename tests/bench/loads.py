@@ -20,7 +20,7 @@ from tests.bench.compare import as_user, ours, peer
 
 FIGURES = ("missed_ticks", "images_lost", "images_spooled", "lateness_p99_ms", "cpu_ms_per_image")
 HEAD = (
-    "| cameras | missed ticks | images lost | spooled | late p99, ms | CPU a picture, ms "
+    "| cameras | missed ticks | images lost | spooled | late p99, ms | CPU per image, ms "
     "| LeRobot missed | LeRobot late p99, ms |\n|---|---|---|---|---|---|---|---|"
 )
 

@@ -61,7 +61,7 @@ def test_a_reader_that_was_away_skips_what_is_over(path: Path) -> None:
 
 
 def test_another_size_is_refused(path: Path) -> None:
-    with pytest.raises(DeviceError, match=r"plays 64x48 pictures from .*, not the 128x48 of the"):
+    with pytest.raises(DeviceError, match=r"plays 64x48 images from .*, not the 128x48 of the"):
         camera(path, Clock(), width=128).open()
 
 

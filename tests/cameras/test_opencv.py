@@ -98,7 +98,7 @@ def test_images_are_the_cameras_own_bytes_in_order(server: MjpegServer) -> None:
 
 def test_another_size_than_asked_is_refused(server: MjpegServer) -> None:
     camera = Camera(settings(server.url, width=640))
-    with pytest.raises(DeviceError, match=r"front gives 320x240 pictures, not the 640x240 of the"):
+    with pytest.raises(DeviceError, match=r"front gives 320x240 images, not the 640x240 of the"):
         camera.open()
 
 
@@ -147,7 +147,7 @@ def test_what_a_device_cannot_tell_is_not_held_against_it(
     [
         ({"FPS": 15.0}, "gives MJPG at 15 fps, not MJPG at 30;"),
         ({"FOURCC": cv2.VideoWriter.fourcc(*"YUYV")}, "gives YUYV at 30 fps, not MJPG at 30;"),
-        ({"FRAME_WIDTH": 640.0}, "gives 640x240 pictures, not the 320x240"),
+        ({"FRAME_WIDTH": 640.0}, "gives 640x240 images, not the 320x240"),
     ],
 )
 def test_what_it_tells_otherwise_is_refused(

@@ -130,7 +130,7 @@ def test_a_camera_of_another_size_is_refused(tmp_path: Path) -> None:
             "--episode-time",
             "1",
         )
-        assert "Camera front gives 640x480 pictures, not the 320x480 of the config" in sentence
+        assert "Camera front gives 640x480 images, not the 320x480 of the config" in sentence
         path.write_text(text, encoding="utf-8")
         done = run(
             *TASK,

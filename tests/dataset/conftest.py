@@ -1,4 +1,4 @@
-"""A small rig that needs no hardware: joints that move, cameras whose pictures carry strips."""
+"""A small rig that needs no hardware: joints that move, cameras whose images carry strips."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -58,7 +58,7 @@ class Scene:
     """Which image a camera has at a frame."""
     age_s: float = 0.004
     drawn_before_s: float = 0.0
-    """How long before its capture a picture was drawn."""
+    """How long before its capture an image was drawn."""
     twice: bool = False
     """Every other image is the one before to the last bit, and a new one for all that."""
     seed: int = 0
@@ -83,7 +83,7 @@ class Lab:
         self.root = root
         self.spec = DatasetSpec("koch", FPS, "normalized", JOINTS, CAMERAS, hardware=HARDWARE)
         self.raw: list[dict[str, list[NDArray[np.uint8]]]] = []
-        """A take's pictures as encoded, by camera, before coding; BGR."""
+        """A take's images as encoded, by camera, before coding; BGR."""
         self.frames: list[list[Frame]] = []
         self.rotation = 0
 

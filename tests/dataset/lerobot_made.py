@@ -198,7 +198,7 @@ def _stats_of_pictures(told: Told) -> dict[str, Any]:
 
 
 def seen(root: Path) -> list[Told]:
-    """The episodes as a reader sees them; every row and picture is compared with what it was."""
+    """The episodes as a reader sees them; every row and image is compared with what it was."""
     data = Dataset(root)
     found = []
     for number, record in enumerate(data.episodes):

@@ -34,7 +34,7 @@ A, B, C, D = (
 
 def small_lab(root: Path, cameras: tuple[CameraSpec, ...] = CAMERAS) -> Lab:
     lab = Lab(root)
-    # The strip is too large for such pictures, so this rig is not said to be simulated.
+    # The strip is too large for such images, so this rig is not said to be simulated.
     lab.spec = replace(lab.spec, cameras=cameras, hardware={**HARDWARE, "simulated": False})
     return lab
 

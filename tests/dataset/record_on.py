@@ -1,6 +1,6 @@
 """Records a take until it is killed: `python -m tests.dataset.record_on ROOT`.
 
-Prints the number of each row that begins: those before it were handed over with their pictures.
+Prints the number of each row that begins: those before it were handed over with their images.
 """
 
 import sys

@@ -176,6 +176,6 @@ def test_a_recorder_killed_at_any_instant_loses_no_more_than_the_last_pictures(
         summary = writer.salvage(take)
     if told >= 5:
         assert summary is not None
-        # The muxer holds back a group of two pictures until the next begins.
+        # The muxer holds back a group of two images until the next begins.
         assert told - 3 <= summary.length <= told + 1
         assert check(lab.root).findings == []

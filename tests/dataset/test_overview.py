@@ -74,7 +74,7 @@ def test_a_check_is_printed_and_its_status_says_it(
     assert check(lab.root) == 0
     assert capsys.readouterr().out.splitlines() == [
         "remark: episode 0, row 2: a read failed and the last measured state is repeated.",
-        f"{lab.root}: nothing is wrong (every picture was decoded).",
+        f"{lab.root}: nothing is wrong (every image was decoded).",
     ]
     (lab.root / layout.STATS).unlink()
     assert check(lab.root, quick=True) == 1

@@ -4,7 +4,7 @@
 
 PLACE is an environment with LeRobot 0.3.3; the datasets are made in FOLDER, which must not exist.
 LeRobot needs no network: HF_HUB_OFFLINE is set. Each row's state tells which row it was, and so
-does the brightness of its pictures, so that LeRobot's samples prove what is where.
+does the brightness of its images, so that LeRobot's samples prove what is where.
 """
 
 import json

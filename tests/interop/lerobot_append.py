@@ -24,7 +24,7 @@ def opened(root: Path) -> Any:
 
 
 def frame_of(features: dict[str, Any], row: int, chooser: np.random.Generator) -> dict[str, Any]:
-    """Values of no meaning, and pictures that move: noise would cost an encoder minutes."""
+    """Values of no meaning, and images that move: noise would cost an encoder minutes."""
     frame: dict[str, Any] = {}
     for key, feature in features.items():
         if feature["dtype"] == "video":

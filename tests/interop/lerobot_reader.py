@@ -1,4 +1,4 @@
-"""Our reader against LeRobot 0.3.3's on the same dataset: rows, windows, pads, pictures.
+"""Our reader against LeRobot 0.3.3's on the same dataset: rows, windows, pads, images.
 
     PYTHONPATH=. PLACE/bin/python tests/interop/lerobot_reader.py DIR [--brief]
 
@@ -46,7 +46,7 @@ def theirs(root: Path, deltas: dict[str, list[float]] | None, backend: str) -> A
 
 
 def compared(ours: dict[str, Any], other: dict[str, Any]) -> int:
-    """The largest error of a picture; everything else is the same to the bit."""
+    """The largest error of an image; everything else is the same to the bit."""
     expect("the keys", sorted(ours), sorted(other))
     worst = 0
     for key, value in other.items():
@@ -63,7 +63,7 @@ def compared(ours: dict[str, Any], other: dict[str, Any]) -> int:
         else:
             expect(key, ours[key].tolist(), due.tolist())
     if worst > LARGEST_PICTURE_ERROR:
-        expect("the largest error of a picture", worst, LARGEST_PICTURE_ERROR)
+        expect("the largest error of an image", worst, LARGEST_PICTURE_ERROR)
     return worst
 
 
@@ -78,7 +78,7 @@ def same(root: Path, deltas: dict[str, list[float]] | None, chooser: random.Rand
         chooser.randrange(len(ours)) for _ in range(SAMPLES - len(ends))
     ]
     worst = max(compared(ours[row], other[row]) for row in chosen)
-    return f"{len(chosen)} samples the same, pictures within {worst} of 255"
+    return f"{len(chosen)} samples the same, images within {worst} of 255"
 
 
 def random_deltas(root: Path, chooser: random.Random) -> dict[str, list[float]]:

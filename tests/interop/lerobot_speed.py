@@ -3,7 +3,7 @@
     PYTHONPATH=. PLACE/bin/python tests/interop/lerobot_speed.py DIR [--rounds 5] [--windows 40]
 
 PLACE is an environment with LeRobot 0.3.3, which reads DIR as it is, or with 0.6.1, which reads
-its export to v3.0. Every reader gives float32 (3, H, W) pictures in [0, 1]; where LeRobot can give
+its export to v3.0. Every reader gives float32 (3, H, W) images in [0, 1]; where LeRobot can give
 uint8 too, that is a second table. Readers take turns, round by round, so that what else runs on the
 machine meets all of them. Windows a second and processor time a window are printed, medians of the
 rounds, and how many times better ours is. Ends with 1 when one of LeRobot's decoders is faster.
@@ -36,16 +36,16 @@ from lerecord.dataset.v30 import export_v30
 table = import_module("report")
 
 POLICIES = {
-    "act": "ACT: pictures 0, actions 0..99",
-    "diffusion": "Diffusion: pictures -1..0, actions -1..14",
-    "smolvla": "SmolVLA: pictures 0, actions 0..49",
+    "act": "ACT: images 0, actions 0..99",
+    "diffusion": "Diffusion: images -1..0, actions -1..14",
+    "smolvla": "SmolVLA: images 0, actions 0..49",
 }
 BACKENDS = ("torchcodec", "pyav")
 WARM = 3
 
 
 def forms() -> list[ImageForm]:
-    """What this LeRobot can give its pictures as."""
+    """What this LeRobot can give its images as."""
     return (
         ["float32", "uint8"]
         if "return_uint8" in signature(LeRobotDataset).parameters
@@ -106,7 +106,7 @@ def line(first: str, cells: Sequence[str]) -> str:
 
 
 def compared(original: Path, root: Path, form: ImageForm, rounds: int, count: int) -> bool:
-    """Print a table of one form of pictures; False when one of LeRobot's is faster."""
+    """Print a table of one form of images; False when one of LeRobot's is faster."""
     data = lerecord.Dataset(original)
     ahead = True
     for policy, said in POLICIES.items():

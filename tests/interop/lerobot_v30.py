@@ -69,8 +69,8 @@ def same(original: Path, root: Path, policy: str | None, chooser: random.Random)
                 worst = max(worst, float(apart) * 255)
             else:
                 expect(f"{key} of row {row}", due[key].tolist(), value.tolist())
-    expect("pictures are near", worst <= LARGEST_PICTURE_ERROR, True)
-    return f"{len(chosen)} samples the same, pictures within {worst:.0f} of 255"
+    expect("images are near", worst <= LARGEST_PICTURE_ERROR, True)
+    return f"{len(chosen)} samples the same, images within {worst:.0f} of 255"
 
 
 def metadata(original: Path, root: Path) -> str:

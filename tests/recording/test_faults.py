@@ -316,7 +316,7 @@ def test_a_short_stall_repeats_pictures_and_the_take_goes_on(bench: Bench) -> No
     assert bench.notices == []
     repeated = kept.tracks["front"].repeated
     assert 5 <= repeated.sum() < 20
-    # A free-running camera at the loop's rate does repeat a picture now and then.
+    # A free-running camera at the loop's rate does repeat an image now and then.
     assert repeated[-5:].sum() <= 2
 
 
@@ -342,9 +342,7 @@ def test_another_picture_size_ends_the_take_until_it_is_right(bench: Bench) -> N
     assert rows.measured.all()
     assert bench.limp() == []
     assert load_track(bench.take, FRONT).rows <= len(rows)
-    config = (
-        "Camera front gives 320x240 pictures, not the 640x480 of the config; change one of them."
-    )
+    config = "Camera front gives 320x240 images, not the 640x480 of the config; change one of them."
     wait_until(lambda: config in bench.notices)
     bench.recover()
     bench.begin_take()

@@ -141,14 +141,14 @@ def transcode(root: Path, profile: str, watch: Watch = _UNWATCHED) -> Edited | N
     Args:
         root: the dataset.
         profile: whose settings every video has then.
-        watch: told of each picture.
+        watch: told of each image.
 
     Returns:
         None when every video has these settings: nothing was done.
 
     Raises:
         ConfigError: the profile is not known, or its encoder does not open.
-        DatasetError: a video does not decode or has not a picture for each row, or the disk
+        DatasetError: a video does not decode or has not an image for each row, or the disk
             refuses.
     """
     settings = profile_of(profile)

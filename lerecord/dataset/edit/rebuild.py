@@ -73,7 +73,7 @@ class Change:
         done: its kind and how it was asked for.
         undone: of an undo, the operation that it undoes.
         cleared: files and folders below `.lerecord/` that are used up.
-        needed_bytes: that new pictures will take.
+        needed_bytes: that new images will take.
         encoded: what the dataset says of its videos then; None leaves what it says.
     """
 

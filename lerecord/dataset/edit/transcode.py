@@ -50,7 +50,7 @@ def recoded(
 ) -> list[Slot]:
     """The list of episodes with the videos of some of them encoded with these settings.
 
-    The progress is told of each picture, once the list is applied.
+    The progress is told of each image, once the list is applied.
 
     Raises:
         DatasetError: a file of them cannot be read.
@@ -64,7 +64,7 @@ def recoded(
 
 
 class _Encoded:
-    """Tells of each picture that is encoded."""
+    """Tells of each image that is encoded."""
 
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress = progress
@@ -79,7 +79,7 @@ class _Encoded:
 def _draft(
     rebuild: Rebuild, episode: int, settings: VideoSettings, encoded: Callable[[], object]
 ) -> Draft:
-    """The episode with its statistics as they are: they are of the pictures before any coding."""
+    """The episode with its statistics as they are: they are of the images before any coding."""
     old, root = rebuild.old, rebuild.root
     read = episode_table.read_entire(root / layout.data_file(episode))
     sidecar = root / layout.capture_file(episode)

@@ -67,7 +67,7 @@ def _sidecar(rebuild: Rebuild, episode: int) -> Sidecar | None:
 
 
 def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
-    """The episode with these rows only; its pictures are decoded once, to be counted.
+    """The episode with these rows only; its images are decoded once, to be counted.
 
     Raises:
         DatasetError: a file of it cannot be read.

@@ -80,7 +80,7 @@ def episode_stats(
 
     Args:
         columns: its rows.
-        histograms: camera name to the histogram of its pictures.
+        histograms: camera name to the histogram of its images.
         spec: names the cameras.
     """
     values = columns.by_feature()

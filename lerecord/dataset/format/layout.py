@@ -109,5 +109,5 @@ class TakeFolder:
         return self.path / f"{camera}.histogram"
 
     def spool(self, camera: str) -> Path:
-        """Where a camera process keeps chosen pictures when its encoder falls behind."""
+        """Where a camera process keeps chosen images when its encoder falls behind."""
         return self.path / f"{camera}.spool"

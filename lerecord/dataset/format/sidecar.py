@@ -142,7 +142,7 @@ class StoredSidecar:
         return replace(self, metadata={**self.metadata, _FACTS: data})
 
     def cut(self, rows: range, histograms: Mapping[str, Histogram]) -> Self:
-        """Some of its rows, with the histogram of each camera's pictures of them."""
+        """Some of its rows, with the histogram of each camera's images of them."""
         table = self.table.slice(rows.start, len(rows)).combine_chunks()
         counted = dict(self.metadata)
         for camera, histogram in histograms.items():

@@ -30,7 +30,7 @@ class CameraSpec:
 
     Attributes:
         name: letters, digits, `_` and `-`.
-        width: pixels of the recorded picture, after rotation; even, as yuv420p needs.
+        width: pixels of the recorded image, after rotation; even, as yuv420p needs.
         height: likewise.
 
     Raises:
@@ -68,7 +68,7 @@ class DatasetSpec:
         units: of states and actions, as in the hardware config.
         joints: their names in the order of the vectors, such as `shoulder_pan.pos`.
         cameras: in the order of the features.
-        video: how pictures are encoded; no part of the identity.
+        video: how images are encoded; no part of the identity.
         hardware: JSON-able: `config`, `identity`, `calibration` and `simulated` of the rig.
     """
 
@@ -82,7 +82,7 @@ class DatasetSpec:
 
     @property
     def simulated(self) -> bool:
-        """True when the rig is said to be simulated: its pictures carry the strip."""
+        """True when the rig is said to be simulated: its images carry the strip."""
         return bool(self.hardware.get("simulated", False))
 
     def camera(self, name: str) -> CameraSpec:

@@ -1,7 +1,7 @@
 """Statistics of features as LeRobot v2.1 shapes them, exact, and their fold over episodes.
 
 A vector's are (D,), a scalar's (1,), a camera's (3, 1, 1) over RGB in [0, 1]; std is the
-population's; count is rows, for a camera pictures. Minimum and maximum of integers stay integers.
+population's; count is rows, for a camera images. Minimum and maximum of integers stay integers.
 """
 
 from collections.abc import Iterable
@@ -110,7 +110,7 @@ def of_column(column: NDArray[Any]) -> FeatureStats:
 
 
 def of_pictures(histogram: Histogram, pictures: int) -> FeatureStats:
-    """Statistics of a camera from the (3, 256) histogram of all its pictures."""
+    """Statistics of a camera from the (3, 256) histogram of all its images."""
     levels = np.arange(256) / 255.0
     pixels = histogram.sum(axis=1, keepdims=True)
     mean = (histogram * levels).sum(axis=1, keepdims=True) / pixels

@@ -10,14 +10,14 @@ from lerecord.dataset.format.stats import Histogram
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackSummary:
-    """The pictures of one camera in a take; N rows.
+    """The images of one camera in a take; N rows.
 
     Attributes:
         captured_at: (N,) float64, CLOCK_MONOTONIC seconds.
         sequence: (N,) uint32.
         repeated: (N,) bool.
         corrupt: (N,) bool.
-        histogram: (3, 256) int64 over the first `histogram_rows` pictures, repeats counted again.
+        histogram: (3, 256) int64 over the first `histogram_rows` images, repeats counted again.
         histogram_rows: N when the track was finished; less when it was killed.
         unchanged, blank: (N,) bool, as in PictureFacts; None in what older versions recorded.
     """

@@ -27,8 +27,8 @@ class _Encoder:
         return tuple({**dict(self.options), **dict(self.of_preset.get(preset, ()))}.items())
 
 
-# Key pictures as good as the others, for a policy is trained on each alike; and small changes are
-# kept: where x264 takes them for nothing, a row shows the picture of the row before.
+# Keyframes as good as the others, for a policy is trained on each alike; and small changes are
+# kept: where x264 takes them for nothing, a row shows the image of the row before.
 _EACH_PICTURE_COUNTS = "ipratio=1:no-fast-pskip=1:no-dct-decimate=1"
 
 
@@ -49,15 +49,15 @@ _ENCODERS: dict[str, _Encoder] = {
 
 @dataclass(frozen=True, slots=True)
 class VideoSettings:
-    """How pictures are encoded. What is not given becomes the codec's recommended value.
+    """How images are encoded. What is not given becomes the codec's recommended value.
 
     Attributes:
         codec: as info.json says it.
         preset: the encoder's own name of its speed.
-        crf: lower is better; complex pictures are kept with less detail than simple ones.
-        gop: pictures from key picture to key picture; 2 makes random access cheap.
+        crf: lower is better; complex images are kept with less detail than simple ones.
+        gop: images from keyframe to keyframe; 2 makes random access cheap.
         options: further options of the encoder, as pairs.
-        qp: lower is better; every picture is kept alike. In the place of crf.
+        qp: lower is better; every image is kept alike. In the place of crf.
 
     Raises:
         ConfigError: the codec is not known, or both crf and qp are given.
@@ -100,9 +100,9 @@ class VideoSettings:
         return _ENCODERS[self.codec].name
 
     def live(self) -> Self:
-        """The same for a take: the encoder keeps no picture back, which a kill would lose.
+        """The same for a take: the encoder keeps no image back, which a kill would lose.
 
-        SVT-AV1 looks up to 90 pictures ahead otherwise, and makes files smaller by it.
+        SVT-AV1 looks up to 90 images ahead otherwise, and makes files smaller by it.
         """
         return replace(self, options=(*(self.options or ()), *_ENCODERS[self.codec].live))
 

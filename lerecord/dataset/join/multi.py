@@ -93,7 +93,7 @@ class MultiDataset(Samples):
         return f"MultiDataset({len(self.datasets)} datasets, {len(self)} rows)"
 
     def gather(self, rows: NDArray[np.int64]) -> Batch:
-        """Samples by number, stacked; raises DatasetError when a picture cannot be read."""
+        """Samples by number, stacked; raises DatasetError when an image cannot be read."""
         owner = np.searchsorted(self._end, rows, side="right").astype(np.int64)
         parts = [int(each) for each in np.unique(owner)]
         if len(parts) <= 1:

@@ -1,4 +1,4 @@
-"""A dataset as a trainer reads it: rows, windows of time and decoded pictures, as NumPy."""
+"""A dataset as a trainer reads it: rows, windows of time and decoded images, as NumPy."""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -24,10 +24,10 @@ TOLERANCE_S = 1e-4
 class Dataset(Samples):
     """The episodes of a LeRobot v2.1 dataset; lerecord's own or LeRobot's.
 
-    `dataset[i]` is a dict: every feature of row i, the pictures decoded, and `task`, the sentence.
+    `dataset[i]` is a dict: every feature of row i, the images decoded, and `task`, the sentence.
     A feature in `delta_timestamps` is a window instead, (T, ...), with `<feature>_is_pad`, (T,)
     bool. As in LeRobot 0.3.3, places outside the episode repeat its first or last row and are
-    flagged, and a window of one picture has no time axis.
+    flagged, and a window of one image has no time axis.
 
     It may be pickled, forked and used by many processes; each opens its own decoders.
 
@@ -35,7 +35,7 @@ class Dataset(Samples):
         root: the dataset's folder.
         episodes: which, in this order; None means all. Rows are numbered anew from 0.
         delta_timestamps: feature to offsets in seconds; `observation.*` means all that begin so.
-        tolerance_s: of offsets from multiples of 1 / fps, and of pictures from their times.
+        tolerance_s: of offsets from multiples of 1 / fps, and of images from their times.
         images: `uint8`: (H, W, 3) RGB, a quarter of the memory, for training loops that scale on
             the GPU. `float32`: (3, H, W) RGB in [0, 1], as LeRobot's policies take it. Depth is
             read with `uint8` only, as (H, W, 1) uint16, the values as they are stored.
@@ -112,7 +112,7 @@ class Dataset(Samples):
 
     @property
     def stats(self) -> Stats:
-        """Statistics over the chosen episodes; of pictures in [0, 1], whatever `images` is."""
+        """Statistics over the chosen episodes; of images in [0, 1], whatever `images` is."""
         return stats.fold(self._episode_stats) or {}
 
     @property
@@ -127,7 +127,7 @@ class Dataset(Samples):
 
     @property
     def rows(self) -> Rows:
-        """All columns but pictures, in memory; not to be changed."""
+        """All columns but images, in memory; not to be changed."""
         return self._rows
 
     def __len__(self) -> int:
@@ -137,7 +137,7 @@ class Dataset(Samples):
         return f"Dataset({str(self.root)!r}, {len(self.episodes)} episodes, {len(self)} rows)"
 
     def gather(self, rows: NDArray[np.int64]) -> Batch:
-        """Samples by number, stacked; raises DatasetError when a picture cannot be read."""
+        """Samples by number, stacked; raises DatasetError when an image cannot be read."""
         episode = self._rows.episode_at(rows)
         first, end = self._rows.first[episode], self._rows.end[episode]
         batch: Batch = {}
@@ -162,7 +162,7 @@ class Dataset(Samples):
         return self._decoded(key, rows)
 
     def _decoded(self, key: str, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """The pictures of (N, T) rows; every one is decoded once, however often it is asked for."""
+        """The images of (N, T) rows; every one is decoded once, however often it is asked for."""
         places = _Places(rows.ravel(), self._images, self._info.features[key])
         episodes = self._rows.episode_at(places.rows)
         for episode in np.unique(episodes):
@@ -177,7 +177,7 @@ class Dataset(Samples):
         return places.values.reshape(*rows.shape, *places.values.shape[1:])
 
     def _stamped(self, records: Sequence[EpisodeRecord]) -> dict[tuple[int, str], Stamp]:
-        """Which content each video has now: rows and pictures of different takes never mix."""
+        """Which content each video has now: rows and images of different takes never mix."""
         stamps = {}
         for record in records:
             for key in self.camera_keys:
@@ -192,7 +192,7 @@ class Dataset(Samples):
 
 
 class _Places:
-    """Where decoded pictures go: one may be due at several places."""
+    """Where decoded images go: one may be due at several places."""
 
     def __init__(self, rows: NDArray[np.int64], form: ImageForm, feature: Feature) -> None:
         self.rows, self._wanted = np.unique(rows, return_inverse=True)
@@ -209,14 +209,14 @@ class _Places:
         )
 
     def taker(self, first: int) -> Take:
-        """Takes the pictures of an episode whose first row is `first`."""
+        """Takes the images of an episode whose first row is `first`."""
         return lambda number, rgb: self.put(first + number, rgb)
 
     def put(self, row: int, pixels: Pixels) -> None:
-        """Put the picture of a row wherever it is due."""
+        """Put the image of a row wherever it is due."""
         if pixels.shape[:2] != self._size:
             raise DatasetError(
-                f"A picture of {pixels.shape[1]}x{pixels.shape[0]} stands where {layout.INFO} says "
+                f"An image of {pixels.shape[1]}x{pixels.shape[0]} stands where {layout.INFO} says "
                 f"{self._size[1]}x{self._size[0]}; `lerecord check` says what is wrong."
             )
         if (pixels.dtype == np.uint16) != self._is_depth:

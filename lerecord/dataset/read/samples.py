@@ -44,7 +44,7 @@ class Samples(ABC):
 
         Raises:
             IndexError: there is no such sample.
-            DatasetError: its pictures cannot be read.
+            DatasetError: its images cannot be read.
         """
         if isinstance(chosen, slice):
             return self.gather(np.arange(len(self), dtype=np.int64)[chosen])

@@ -31,7 +31,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
-    """Offsets in rows by feature, such as -1, 0 of each picture and 0 to 49 of the action."""
+    """Offsets in rows by feature, such as -1, 0 of each image and 0 to 49 of the action."""
 
     offsets: Mapping[str, NDArray[np.int64]]
 

@@ -1,6 +1,6 @@
-"""What a camera truly did, row by row, kept beside its video: when each picture was captured.
+"""What a camera truly did, row by row, kept beside its video: when each image was captured.
 
-Two record files a camera: one record a row, and once a second the histogram of every picture so
+Two record files a camera: one record a row, and once a second the histogram of every image so
 far, so that statistics stay exact without decoding a video. A last record marks a finished track;
 counts that agree do not, for they also agree right after a sync.
 """
@@ -26,14 +26,14 @@ _REPEATED, _CORRUPT, _UNCHANGED, _BLANK, _END = 1, 2, 4, 8, 128
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """What is kept of the picture of one row.
+    """What is kept of the image of one row.
 
     Attributes:
         captured_at: CLOCK_MONOTONIC seconds of the capture.
         sequence: the camera's own count.
-        repeated: it is the picture of the row before once more.
-        corrupt: the chosen image did not decode and the picture before it stands in for it;
-            captured_at and sequence are then those of the picture that is seen.
+        repeated: it is the image of the row before once more.
+        corrupt: the chosen image did not decode and the image before it stands in for it;
+            captured_at and sequence are then those of the image that is seen.
         unchanged: a new image, and the same as the one before to the last bit.
         blank: it is of one shade.
     """
@@ -56,14 +56,14 @@ class CaptureJournal:
         )
 
     def add(self, facts: PictureFacts, video: VideoSoFar = NOTHING_SO_FAR) -> None:
-        """Append the facts of the next row's picture, and what the video is by now."""
+        """Append the facts of the next row's image, and what the video is by now."""
         flags = _REPEATED * facts.repeated | _CORRUPT * facts.corrupt
         flags |= _UNCHANGED * facts.unchanged | _BLANK * facts.blank
         captured = facts.captured_at, facts.sequence % 2**32, flags
         self._rows.append(*captured, video.size_bytes, video.crc)
 
     def snapshot(self, rows: int, histogram: Histogram) -> None:
-        """Append the histogram of the first `rows` pictures, and sync both files."""
+        """Append the histogram of the first `rows` images, and sync both files."""
         self._histograms.append(rows, histogram)
         self._rows.sync()
         self._histograms.sync()

@@ -178,9 +178,9 @@ def _decodable(take: ClosedTake, camera: CameraSpec, limit: int) -> int:
 
 
 def _decoded(take: ClosedTake, camera: CameraSpec, rows: range) -> Iterator[NDArray[np.uint8]]:
-    """Pictures of a camera's video up to the first that does not decode: (H, W, 3) uint8 BGR.
+    """Images of a camera's video up to the first that does not decode: (H, W, 3) uint8 BGR.
 
-    What stands before the last key picture that they need is not decoded: a take may be long.
+    What stands before the last keyframe that they need is not decoded: a take may be long.
     """
     path, whole = take.files.video(camera.name), whole_video(take.files.path, camera)
     with opened_video(path, size_bytes=whole.size_bytes) as (container, stream):
@@ -202,7 +202,7 @@ def _decoded(take: ClosedTake, camera: CameraSpec, rows: range) -> Iterator[NDAr
 
 
 def _from_key(packets: "Iterator[Packet[Any]]", rows: range) -> "Iterator[tuple[int, Packet[Any]]]":
-    """The packets of some pictures and their numbers, from the key picture before them on."""
+    """The packets of some images and their numbers, from the keyframe before them on."""
     waiting: list[tuple[int, Packet[Any]]] = []
     for number, packet in enumerate(packets):
         if not packet.size or number >= rows.stop:
@@ -216,7 +216,7 @@ def _from_key(packets: "Iterator[Packet[Any]]", rows: range) -> "Iterator[tuple[
 
 
 def _track(take: ClosedTake, camera: CameraSpec, length: int) -> TrackSummary:
-    """What is known of the first pictures; those behind the last count are counted now."""
+    """What is known of the first images; those behind the last count are counted now."""
     track = load_track(take.files.path, camera, length)
     histogram: Histogram = track.histogram
     for picture in _decoded(take, camera, range(track.histogram_rows, length)):

@@ -207,11 +207,11 @@ def cut_short(folder: Path, error: OSError) -> DatasetError:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StagedColumns:
-    """Everything of a closed take but its pictures.
+    """Everything of a closed take but its images.
 
     Attributes:
         rows: that become an episode.
-        tracks: camera name to what is known of as many pictures.
+        tracks: camera name to what is known of as many images.
         salvaged: the take was cut short by a kill, and its files may hold more than this.
     """
 
@@ -224,7 +224,7 @@ def read_take(take: ClosedTake) -> StagedColumns:
     """Read a take whose every track is finished.
 
     Raises:
-        DatasetError: it is too short, a row has no number, or a camera has not a picture a row.
+        DatasetError: it is too short, a row has no number, or a camera has not an image a row.
     """
     files, spec = take.files, take.facts.spec
     rows = read_frames(files.rows)
@@ -237,7 +237,7 @@ def read_take(take: ClosedTake) -> StagedColumns:
     for name, track in tracks.items():
         if track.rows != len(rows):
             raise DatasetError(
-                f"The take has {len(rows)} rows and camera {name} has {track.rows} pictures; "
+                f"The take has {len(rows)} rows and camera {name} has {track.rows} images; "
                 f"it stays in {files.path} to be salvaged."
             )
     return StagedColumns(rows, tracks)

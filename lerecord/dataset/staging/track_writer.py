@@ -1,7 +1,7 @@
-"""The pictures of one camera in one take, encoded as their rows come.
+"""The images of one camera in one take, encoded as their rows come.
 
-It runs in the camera's process, below the staging folder, and never lets a row pass without a
-picture: an image that does not decode shows the one before it, and says so.
+It runs in the camera's process, below the staging folder, and never lets a row pass without an
+image: an image that does not decode shows the one before it, and says so.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ _SYNC_S = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Chosen:
-    """The image of the last row, and the picture that is shown for it.
+    """The image of the last row, and the image that is shown for it.
 
     Attributes:
         unchanged: the image is a new one, and the same as the one before.
@@ -51,7 +51,7 @@ class _Chosen:
 
 
 class TrackWriter:
-    """Encodes one picture a row. Every file is synced once a second and when finished.
+    """Encodes one image a row. Every file is synced once a second and when finished.
 
     Args:
         folder: of the staged take; it exists.
@@ -105,11 +105,11 @@ class TrackWriter:
 
     @property
     def rows(self) -> int:
-        """Pictures so far."""
+        """Images so far."""
         return self._rows
 
     def add(self, image: Image) -> None:
-        """Encode the picture of the next row; an image given again is only encoded again.
+        """Encode the image of the next row; an image given again is only encoded again.
 
         Raises:
             DeviceError: the image has another size, or is the first and does not decode.

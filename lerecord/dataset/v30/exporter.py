@@ -69,7 +69,7 @@ _AS_GIVEN = Exporting()
 def export_v30(root: Path, out: Path, how: Exporting = _AS_GIVEN) -> int:
     """Make a dataset of v3.0 of one of v2.1, which stays as it is.
 
-    Rows are one row group an episode, pictures are copied without encoding again, statistics have
+    Rows are one row group an episode, images are copied without encoding again, statistics have
     the quantiles of every row and pixel. The rig and the capture sidecars go along.
 
     Args:
@@ -185,7 +185,7 @@ class _Export:
         return pq.read_table(path, columns=keys, partitioning=None).select(keys)
 
     def _write_videos(self, key: str) -> Iterator[dict[str, Any]]:
-        """Write the videos of a camera, and say of each episode where its pictures are."""
+        """Write the videos of a camera, and say of each episode where its images are."""
         files: list[_VideoFile] = []
         for record in self._records:
             file = self._file_for(key, record, files)
@@ -202,7 +202,7 @@ class _Export:
             concatenate(file.clips, target, self._info.fps)
 
     def _file_for(self, key: str, record: EpisodeRecord, files: list[_VideoFile]) -> _VideoFile:
-        """The file that an episode's pictures go to; a new one when the last must not grow."""
+        """The file that an episode's images go to; a new one when the last must not grow."""
         path = self._snapshot.view.path(layout.video_file(record.index, key))
         header = header_of(path)
         size = path.stat().st_size
@@ -221,7 +221,7 @@ class _Export:
         return last
 
     def _histogram(self, key: str, record: EpisodeRecord) -> Histogram:
-        """The histogram of an episode's pictures: as captured, or decoded when that is lost."""
+        """The histogram of an episode's images: as captured, or decoded when that is lost."""
         view = self._snapshot.view
         sidecar = view.path(layout.capture_file(record.index))
         if sidecar.exists():

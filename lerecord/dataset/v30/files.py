@@ -17,7 +17,7 @@ CHUNK_SIZE = 1000
 DATA_FILE_MB = 100
 VIDEO_FILE_MB = 200
 VIDEO_FILE_S = 1000
-"""LeRobot asks for pictures by float32 seconds: later ones would miss its tolerance of 1e-4 s."""
+"""LeRobot asks for images by float32 seconds: later ones would miss its tolerance of 1e-4 s."""
 MB = 1024 * 1024
 
 DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"

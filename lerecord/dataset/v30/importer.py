@@ -52,7 +52,7 @@ _UNWATCHED = Importing()
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The new dataset's info.json, and how many pictures had to be encoded once more for it."""
+    """The new dataset's info.json, and how many images had to be encoded once more for it."""
 
     info: Info
     encoded: int
@@ -61,9 +61,9 @@ class Imported:
 def import_v30(root: Path, out: Path, how: Importing = _UNWATCHED) -> Imported:
     """Make a dataset of v2.1 of one of v3.0, which stays as it is.
 
-    Each episode gets its own table and videos. Packets are copied; pictures are only encoded again
-    where an episode does not begin with a key picture. Tasks are numbered by first appearance.
-    Statistics of rows are computed anew, those of pictures are the ones of meta/episodes. A rig and
+    Each episode gets its own table and videos. Packets are copied; images are only encoded again
+    where an episode does not begin with a keyframe. Tasks are numbered by first appearance.
+    Statistics of rows are computed anew, those of images are the ones of meta/episodes. A rig and
     capture sidecars that `export_v30` took along come back.
 
     Args:
@@ -172,7 +172,7 @@ class _Import:
             ) from error
 
     def _stats(self, episode: Episode, table: pa.Table) -> Stats:
-        """Of the rows computed anew, to be exact; of pictures as they are stored."""
+        """Of the rows computed anew, to be exact; of images as they are stored."""
         found: Stats = {}
         for key, feature in self._source.info.features.items():
             if feature.is_vector:
@@ -194,7 +194,7 @@ class _Import:
         rows = pictures_from(index, span.start_s, record.length, fps)
         if rows is None:
             raise DatasetError(
-                f"{span.path} has not a picture for each row of episode {record.index} from "
+                f"{span.path} has not an image for each row of episode {record.index} from "
                 f"{span.start_s:g} s on; restore it."
             )
         target = self._folder.place(layout.video_file(record.index, key))

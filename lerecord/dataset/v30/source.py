@@ -32,7 +32,7 @@ _MOST_FILES = 999_999
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where an episode's pictures are: a video, and the seconds in it at which they begin."""
+    """Where an episode's images are: a video, and the seconds in it at which they begin."""
 
     path: Path
     start_s: float
@@ -45,7 +45,7 @@ class Episode:
     Attributes:
         record: as a line of meta/episodes.jsonl.
         data: the parquet file that its rows are in, with those of others.
-        spans: feature of a camera to its pictures.
+        spans: feature of a camera to its images.
         stats: by feature, without the quantiles; every number but the count is a float.
     """
 

@@ -37,7 +37,7 @@ def check(root: Path, quick: bool = False, progress: Progress | None = None) -> 
 
     Args:
         root: the dataset's folder.
-        quick: decode no picture.
+        quick: decode no image.
         progress: told after each episode.
 
     Raises:

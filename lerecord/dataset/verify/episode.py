@@ -40,8 +40,8 @@ class Episode:
         tasks: of the dataset, by task_index.
         stats: its line in episodes_stats.jsonl; None when that cannot be read.
         spec: of the dataset; None when its rig is not known.
-        decode: check every picture.
-        ours: lerecord recorded it; another recorder's has no sidecar, and its pictures no strip.
+        decode: check every image.
+        ours: lerecord recorded it; another recorder's has no sidecar, and its images no strip.
     """
 
     record: EpisodeRecord
@@ -142,13 +142,11 @@ def _check_track(
     elif stored is None:
         place.wrong(f"{layout.EPISODES_STATS} lacks {camera.key}.")
     elif text := deviation(stored, of_pictures(track.histogram, len(sidecar))):
-        place.wrong(f"{layout.EPISODES_STATS}: {text} of {camera.key} is not that of its pictures.")
+        place.wrong(f"{layout.EPISODES_STATS}: {text} of {camera.key} is not that of its images.")
     age_s = sidecar.image_age_s(camera.name)
-    place.wrong_rows(
-        np.flatnonzero(age_s < 0), "its picture was captured after the row's own time."
-    )
+    place.wrong_rows(np.flatnonzero(age_s < 0), "its image was captured after the row's own time.")
     if (old := np.flatnonzero(age_s > OLD_IMAGE_S)).size:
-        place.remark_rows(old, f"the picture is old; the oldest by {age_s.max():.2f} s.")
+        place.remark_rows(old, f"the image is old; the oldest by {age_s.max():.2f} s.")
     place.remark_rows(
         np.flatnonzero(track.corrupt), "the image did not decode; the one before it is shown."
     )
@@ -159,4 +157,4 @@ def _check_track(
         "the sidecar's capture times and its repeat flags disagree.",
     )
     back = np.flatnonzero(np.diff(track.captured_at) < 0) + 1
-    place.wrong_rows(back, "its picture was captured before that of the row before.")
+    place.wrong_rows(back, "its image was captured before that of the row before.")

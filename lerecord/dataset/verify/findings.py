@@ -18,7 +18,7 @@ class Finding:
     Attributes:
         text: a sentence.
         episode: where; None when it is the dataset as a whole.
-        camera: name; None when it is no picture.
+        camera: name; None when it is no image.
         row: the first row that is meant; None when it is the episode as a whole.
     """
 

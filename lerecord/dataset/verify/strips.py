@@ -40,10 +40,10 @@ def check_strips(
     """Compare the strips of a video, one a frame, with each other and with the sidecar."""
     unreadable = [row for row, stamp in enumerate(stamps) if stamp is None]
     if is_av1 and len(unreadable) <= _UNREADABLE_AV1 * len(stamps):
-        # SVT-AV1's fast presets leave out a changed block of a picture now and then.
+        # SVT-AV1's fast presets leave out a changed block of an image now and then.
         place.remark_rows(unreadable, "the strip is blurred by the codec.")
     else:
-        place.wrong_rows(unreadable, "the strip of the simulated picture cannot be read.")
+        place.wrong_rows(unreadable, "the strip of the simulated image cannot be read.")
     seen = {row: stamp for row, stamp in enumerate(stamps) if stamp is not None}
     _check_counters(seen, track, place)
     if track is not None:
@@ -64,9 +64,9 @@ def _check_counters(
             back.append(row)
         elif track is not None and row < track.rows and (step == 0) != _is_same(track, row):
             (stuck if step == 0 else moved).append(row)
-    place.wrong_rows(back, "the picture slipped: its counter goes back.")
-    place.wrong_rows(stuck, "the picture slipped: it is shown again and the camera gave a new one.")
-    place.wrong_rows(moved, "the picture slipped: it is a new one where the last is due again.")
+    place.wrong_rows(back, "the image slipped: its counter goes back.")
+    place.wrong_rows(stuck, "the image slipped: it is shown again and the camera gave a new one.")
+    place.wrong_rows(moved, "the image slipped: it is a new one where the last is due again.")
 
 
 def _is_same(track: TrackSummary, row: int) -> bool:
@@ -87,7 +87,7 @@ def _check_times(
     if early:
         place.wrong_rows(
             early,
-            f"the picture slipped: its strip is {-late_ms[early[0]]:.0f} ms from its capture time.",
+            f"the image slipped: its strip is {-late_ms[early[0]]:.0f} ms from its capture time.",
         )
     late = [row for row, each in late_ms.items() if each > 1000.0 / strips.fps + 1.0]
     if late:

@@ -67,7 +67,7 @@ class Pictures:
 
 
 def check_video(pictures: Pictures, decode: bool, place: Place) -> None:
-    """Check one video; with `decode` every picture of it."""
+    """Check one video; with `decode` every image of it."""
     if not pictures.ours:
         check_image_stats(pictures.feature, pictures.stats, place)
     try:
@@ -96,7 +96,7 @@ def check_image_stats(feature: Feature, stored: FeatureStats | None, place: Plac
 def _check_facts(facts: VideoFacts, pictures: Pictures, place: Place) -> None:
     fps = Fraction(pictures.fps)
     told = pictures.feature.video
-    place.expect("the number of pictures", len(facts.times), pictures.rows)
+    place.expect("the number of images", len(facts.times), pictures.rows)
     try:
         place.expect("the size", (facts.width, facts.height), pictures.feature.size)
     except DatasetError as error:
@@ -108,7 +108,7 @@ def _check_facts(facts: VideoFacts, pictures: Pictures, place: Place) -> None:
         place.wrong("the video has a sound track.")
     tolerance = 0 if pictures.ours else TOLERANCE_S
     wrong = [row for row, time in enumerate(facts.times) if abs(time - row / fps) > tolerance]
-    place.wrong_rows(wrong, f"the picture is not shown at row / {fps} s.")
+    place.wrong_rows(wrong, f"the image is not shown at row / {fps} s.")
     if pictures.codec is not None and facts.codec != pictures.codec:
         place.remark(f"the video is {facts.codec}; the dataset's last setting is {pictures.codec}.")
 
@@ -154,7 +154,7 @@ def _check_pictures(pictures: Pictures, facts: VideoFacts, place: Place) -> None
         return
     place.wrong_rows(seen.damaged, "the image is damaged in the video.")
     if seen.decoded != pictures.rows:
-        place.wrong(f"{seen.decoded} pictures decode where {pictures.rows} are due.")
+        place.wrong(f"{seen.decoded} images decode where {pictures.rows} are due.")
     if seen.deep:
         place.unchecked(f"the statistics of the depth camera {pictures.feature.key}")
     elif seen.decoded:
@@ -197,4 +197,4 @@ def check_look(found: FeatureStats, stored: FeatureStats | None, place: Place) -
     for name, tolerance in CODEC_TOLERANCE.items() if stored is not None else ():
         left, right = getattr(found, name), getattr(stored, name)
         if left.shape == right.shape and (np.abs(left - right) > tolerance).any():
-            place.wrong(f"the {name} of the decoded pictures is not that of the stored statistics.")
+            place.wrong(f"the {name} of the decoded images is not that of the stored statistics.")

@@ -1,4 +1,4 @@
-"""Several mp4 become one, picture behind picture, without encoding again."""
+"""Several mp4 become one, image behind image, without encoding again."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 
 _TICKS_A_PICTURE = 512  # the timescale is this times fps, so that every i / fps is exact
-_DEEPEST_REORDERING = 16  # pictures, of H.264 and HEVC
+_DEEPEST_REORDERING = 16  # images, of H.264 and HEVC
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A video and how many pictures are due in it."""
+    """A video and how many images are due in it."""
 
     path: Path
     pictures: int
@@ -39,15 +39,15 @@ def header_of(path: Path) -> tuple[str, bytes]:
 
 
 def concatenate(clips: Iterable[Clip], target: Path, fps: int) -> None:
-    """Write all pictures of some clips into one mp4, its moov in front, exact times from 0.
+    """Write all images of some clips into one mp4, its moov in front, exact times from 0.
 
     Args:
         clips: their headers are the same.
         target: is overwritten.
-        fps: pictures a second.
+        fps: images a second.
 
     Raises:
-        DatasetError: a clip cannot be read or has not the pictures that are due.
+        DatasetError: a clip cannot be read or has not the images that are due.
     """
     timescale = str(fps * _TICKS_A_PICTURE)
     options = {
@@ -68,7 +68,7 @@ def concatenate(clips: Iterable[Clip], target: Path, fps: int) -> None:
                 copied = _copy(container, stream, target_of_clip, clip.path)
             if copied != clip.pictures:
                 raise DatasetError(
-                    f"{clip.path} has {copied} pictures where {clip.pictures} are due; "
+                    f"{clip.path} has {copied} images where {clip.pictures} are due; "
                     f"{for_dataset('check', clip.path)} lists everything."
                 )
             before += copied
@@ -95,7 +95,7 @@ def _copy(container: InputContainer, stream: VideoStream, target: _Target, path:
         shown = target.before + round(time)
         packet.time_base = Fraction(1, target.fps)
         packet.pts = shown
-        # Evenly rising, and early enough for pictures that are shown before others are decoded.
+        # Evenly rising, and early enough for images that are shown before others are decoded.
         packet.dts = target.before + copied - delay
         packet.duration = 1
         packet.stream = target.stream

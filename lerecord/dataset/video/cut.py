@@ -1,6 +1,6 @@
 """A part of a video: its packets are copied, and only what cannot be decoded alone is encoded.
 
-The copied part begins at a key picture. With a key picture every two, that is at most one picture
+The copied part begins at a keyframe. With a keyframe every two, that is at most one image
 in front of it that must be encoded once more.
 """
 
@@ -28,19 +28,19 @@ from lerecord.dataset.video.mp4 import opened_video, pictures_of, remux, write_p
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 
-_PROVED = 4  # pictures behind the seam that are decoded and compared
+_PROVED = 4  # images behind the seam that are decoded and compared
 _IDR_SLICE = 5  # H.264's nal_unit_type
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Which pictures of which video remain.
+    """Which images of which video remain.
 
     Attributes:
         source: an mp4.
-        rows: the pictures that remain.
+        rows: the images that remain.
         camera: its size.
-        fps: pictures a second.
+        fps: images a second.
         settings: for what must be encoded.
     """
 
@@ -55,7 +55,7 @@ def cut_video(cut: Cut, target: Path) -> int:
     """Write a part of a video.
 
     Returns:
-        How many of its pictures had to be encoded again: none, one, or all when the codec's
+        How many of its images had to be encoded again: none, one, or all when the codec's
         own header would be another.
 
     Raises:
@@ -77,19 +77,19 @@ def cut_video(cut: Cut, target: Path) -> int:
 
 
 def _nobody() -> None:
-    """Who is told of each picture unless somebody is."""
+    """Who is told of each image unless somebody is."""
 
 
 def encode_again(cut: Cut, target: Path, told: Callable[[], object] = _nobody) -> None:
-    """Write a part of a video, every picture of it encoded again.
+    """Write a part of a video, every image of it encoded again.
 
     Args:
         cut: what remains.
         target: is overwritten.
-        told: called after each picture.
+        told: called after each image.
 
     Raises:
-        DatasetError: the source cannot be read, a picture does not decode or there are fewer.
+        DatasetError: the source cannot be read, an image does not decode or there are fewer.
         ConfigError: the encoder does not open.
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
@@ -103,13 +103,13 @@ def encode_again(cut: Cut, target: Path, told: Callable[[], object] = _nobody) -
         pictures = remux(whole, target, cut.fps)
     if pictures != len(cut.rows):
         raise DatasetError(
-            f"{cut.source} has {pictures} pictures where {len(cut.rows)} are due; `lerecord "
+            f"{cut.source} has {pictures} images where {len(cut.rows)} are due; `lerecord "
             f"check` says more."
         )
 
 
 def count_pictures(source: Path, rows: range) -> Histogram:
-    """The histogram of some pictures of a video, decoded.
+    """The histogram of some images of a video, decoded.
 
     Raises:
         DatasetError: it does not decode or has fewer.
@@ -121,19 +121,18 @@ def count_pictures(source: Path, rows: range) -> Histogram:
         seen += 1
     if seen != len(rows):
         raise DatasetError(
-            f"{source} has fewer pictures than rows; {for_dataset('check', source)} lists "
-            f"everything."
+            f"{source} has fewer images than rows; {for_dataset('check', source)} lists everything."
         )
     return total
 
 
 def _seam(cut: Cut) -> int | None:
-    """The first key picture of the part; None when nothing of it can be copied."""
+    """The first keyframe of the part; None when nothing of it can be copied."""
     seam, last = None, None
     with opened_video(cut.source) as (container, stream):
         for number, packet in enumerate(_packets(container, stream)):
             if packet.pts is None or (last is not None and packet.pts <= last):
-                return None  # B-frames: the pictures are not in the order of display
+                return None  # B-frames: the images are not in the order of display
             last = packet.pts
             if packet.is_keyframe and number in cut.rows and seam is None:
                 seam = number
@@ -146,7 +145,7 @@ def _packets(container: InputContainer, stream: VideoStream) -> "Iterator[Packet
 
 @dataclass(frozen=True, slots=True)
 class _Front:
-    """Pictures that are encoded again: those of a video behind its first `skipped`."""
+    """Images that are encoded again: those of a video behind its first `skipped`."""
 
     path: Path
     skipped: int
@@ -158,8 +157,8 @@ _NOTHING = _Front(Path(), 0)
 def _front(cut: Cut, seam: int, folder: Path) -> _Front:
     """Encode what stands in front of the seam.
 
-    Two H.264 key pictures that follow each other must not have the same idr_pic_id; the encoder
-    counts it 0, 1, 0, so a second try comes behind one more group of pictures.
+    Two H.264 keyframes that follow each other must not have the same idr_pic_id; the encoder
+    counts it 0, 1, 0, so a second try comes behind one more group of images.
     """
     rows = range(cut.rows.start, seam)
     first, second = folder / "first", folder / "second"
@@ -177,7 +176,7 @@ def _encode(
     repeats: int = 0,
     told: Callable[[], object] = _nobody,
 ) -> None:
-    """Encode some pictures of the source, the first of them so many times more."""
+    """Encode some images of the source, the first of them so many times more."""
     with opened_video(cut.source) as (container, stream):
         stream.codec_context.thread_count = 1
         with FragmentedVideo(target, cut.camera, cut.fps, cut.settings, durable=False) as video:
@@ -197,7 +196,7 @@ def _encode(
 
 
 def _mark(path: Path, number: int) -> bytes:
-    """The beginning of a key picture's slice, up to its idr_pic_id, as x264 writes it."""
+    """The beginning of a keyframe's slice, up to its idr_pic_id, as x264 writes it."""
     with opened_video(path) as (container, stream):
         data = bytes(next(islice(_packets(container, stream), number, None)))
         if stream.codec_context.name != "h264":
@@ -223,7 +222,7 @@ def _join(cut: Cut, front: _Front, seam: int, target: Path) -> None:
 
 
 def _is_right(cut: Cut, seam: int, target: Path) -> bool:
-    """True when the pictures behind the seam decode to what they are in the source."""
+    """True when the images behind the seam decode to what they are in the source."""
     rows = range(seam, min(seam + _PROVED, cut.rows.stop))
     offset = cut.rows.start
     try:
@@ -235,5 +234,5 @@ def _is_right(cut: Cut, seam: int, target: Path) -> bool:
                 strict=True,
             )
         )
-    except (DatasetError, ValueError):  # a picture does not decode, or there are fewer
+    except (DatasetError, ValueError):  # an image does not decode, or there are fewer
         return False

@@ -19,7 +19,7 @@ def is_deep(pixel_format: str | None) -> bool:
 def is_depth(feature: Feature) -> bool:
     """Whether info.json describes a depth camera: by its pixel format, or one channel and a flag.
 
-    A flagged camera of three channels is a picture of depth in colours, and read as one.
+    A flagged camera of three channels is an image of depth in colours, and read as one.
     """
     facts = feature.video
     one_channel = feature.shape[-1:] == (1,) or feature.shape[:1] == (1,)

@@ -39,12 +39,12 @@ _SURVIVES_A_KILL = {
 
 
 class FragmentedVideo:
-    """One video in the making; picture i is shown at i / fps.
+    """One video in the making; image i is shown at i / fps.
 
     Args:
         path: must not exist yet.
         camera: its size.
-        fps: pictures a second.
+        fps: images a second.
         settings: the encoder's.
         durable: False for a video that is thrown away again, which is never synced.
 
@@ -102,7 +102,7 @@ class FragmentedVideo:
         return stream
 
     def encode(self, frame: VideoFrame) -> None:
-        """Encode the next picture; a frame may be given again."""
+        """Encode the next image; a frame may be given again."""
         frame.pts, frame.time_base = self._pictures, self._time_base
         self._container.mux(self._stream.encode(frame))
         self._pictures += 1

@@ -1,4 +1,4 @@
-"""An episode's pictures out of a video of many episodes, encoded again only where they must be."""
+"""An episode's images out of a video of many episodes, encoded again only where they must be."""
 
 import os
 from collections.abc import Iterator
@@ -15,18 +15,18 @@ from lerecord.dataset.video.mp4 import facts_of, opened_video, write_plain
 from lerecord.dataset.video.packet_index import VideoIndex
 from lerecord.errors import DatasetError
 
-_TOLERANCE = 0.25  # of a picture, between a time that is asked for and the picture's own
+_TOLERANCE = 0.25  # of an image, between a time that is asked for and the image's own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Extract:
-    """Some pictures of a video.
+    """Some images of a video.
 
     Attributes:
         source: an mp4.
         index: of the source.
-        rows: the pictures, by their order of display.
-        fps: pictures a second.
+        rows: the images, by their order of display.
+        fps: images a second.
     """
 
     source: Path
@@ -38,7 +38,7 @@ class Extract:
         """Write them as a plain mp4.
 
         Returns:
-            How many had to be encoded again: none when they begin with a key picture and need
+            How many had to be encoded again: none when they begin with a keyframe and need
             nothing from outside, for then their packets are copied.
 
         Raises:
@@ -67,8 +67,8 @@ class Extract:
         facts = facts_of(self.source)
         if facts.codec not in ("h264", "av1"):
             raise DatasetError(
-                f"{self.source} is {facts.codec}, and its pictures {self.rows.start} to "
-                f"{self.rows.stop - 1} do not begin with a key picture or need others, so that "
+                f"{self.source} is {facts.codec}, and its images {self.rows.start} to "
+                f"{self.rows.stop - 1} do not begin with a keyframe or need others, so that "
                 f"they cannot be cut out; encode it as h264 first."
             )
         settings = VideoSettings(codec="av1" if facts.codec == "av1" else "h264")
@@ -77,7 +77,7 @@ class Extract:
 
 
 def pictures_from(index: VideoIndex, start_s: float, count: int, fps: int) -> range | None:
-    """The pictures that are shown from a time on, one each 1 / fps seconds; None when one lacks."""
+    """The images that are shown from a time on, one each 1 / fps seconds; None when one lacks."""
     tolerance_s = _TOLERANCE / fps
     first = int(np.searchsorted(index.seconds, start_s - tolerance_s))
     found = index.seconds[first : first + count]

@@ -1,4 +1,4 @@
-"""From a camera's image to what an encoder takes: decode, turn, count, convert; once a picture."""
+"""From a camera's image to what an encoder takes: decode, turn, count, convert; once an image."""
 
 from dataclasses import dataclass
 
@@ -30,11 +30,11 @@ _TURNS: dict[int, int | None] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A picture ready to be encoded.
+    """An image ready to be encoded.
 
     Attributes:
         frame: yuv420p, in the recorded size.
-        histogram: of the picture before any coding.
+        histogram: of the image before any coding.
         blank: it is of one shade.
     """
 
@@ -44,7 +44,7 @@ class Picture:
 
 
 class PictureMaker:
-    """Makes the pictures of one camera.
+    """Makes the images of one camera.
 
     Args:
         camera: the size that is recorded.
@@ -86,21 +86,21 @@ class PictureMaker:
 
 
 def turned_back(pixels: NDArray[np.uint8], rotation: int) -> NDArray[np.uint8]:
-    """A recorded picture as the camera saw it, before the rotation of its config."""
+    """A recorded image as the camera saw it, before the rotation of its config."""
     turn = _TURNS[-rotation % 360]
     return pixels if turn is None else cv2.rotate(pixels, turn).astype(np.uint8, copy=False)
 
 
 def encoded(pixels: NDArray[np.uint8]) -> bytes:
-    """The JPEG of a BGR picture, as a camera gives it."""
+    """The JPEG of a BGR image, as a camera gives it."""
     return cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, 90))[1].tobytes()
 
 
 def yuv_of(pixels: NDArray[np.uint8]) -> VideoFrame:
-    """A BGR picture with even sides as yuv420p: BT.601, limited range, chroma the mean of 2 x 2.
+    """A BGR image with even sides as yuv420p: BT.601, limited range, chroma the mean of 2 x 2.
 
     OpenCV takes brightness exactly, but chroma from one pixel of four; so chroma comes from the
-    picture at half its size. Nearer to the exact values than swscale's, in less than half its time.
+    image at half its size. Nearer to the exact values than swscale's, in less than half its time.
     """
     height, width = pixels.shape[:2]
     frame = VideoFrame(width, height, "yuv420p")
@@ -114,7 +114,7 @@ def yuv_of(pixels: NDArray[np.uint8]) -> VideoFrame:
 
 
 def _pixels_of(plane: VideoPlane) -> NDArray[np.uint8]:
-    """(H, W), to be written to; the rows of a plane may be longer than the picture is wide."""
+    """(H, W), to be written to; the rows of a plane may be longer than the image is wide."""
     memory: NDArray[np.uint8] = np.frombuffer(
         plane,  # type: ignore[call-overload]  # buffers have a type from Python 3.12 on
         np.uint8,
@@ -123,6 +123,6 @@ def _pixels_of(plane: VideoPlane) -> NDArray[np.uint8]:
 
 
 def histogram_of(pixels: NDArray[np.uint8]) -> Histogram:
-    """The histogram of a BGR picture; exact, as OpenCV's float32 counts are below 2**24 pixels."""
+    """The histogram of a BGR image; exact, as OpenCV's float32 counts are below 2**24 pixels."""
     counts = [cv2.calcHist([pixels], [channel], None, [256], [0, 256]) for channel in (2, 1, 0)]
     return np.stack(counts).reshape(3, 256).astype(np.int64)

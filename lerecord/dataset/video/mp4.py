@@ -42,7 +42,7 @@ def remux(
     Args:
         source: any mp4 without B-frames.
         target: any name; it is overwritten.
-        fps: pictures a second.
+        fps: images a second.
         pictures: how many to copy; None copies all.
         size_bytes: how much of the source is looked at; None is all.
 
@@ -64,14 +64,14 @@ def write_plain(
     packets: "Iterable[Packet[Any]]",
     shown: Sequence[int] | None = None,
 ) -> int:
-    """Write packets as a plain mp4: its moov in front, picture i at i / fps exactly.
+    """Write packets as a plain mp4: its moov in front, image i at i / fps exactly.
 
     Args:
         target: any name; it is overwritten.
-        fps: pictures a second.
+        fps: images a second.
         stream: of whose form the packets are.
         packets: in the order of decoding, none of them empty.
-        shown: the number of each packet's picture; None when they are shown as they are decoded.
+        shown: the number of each packet's image; None when they are shown as they are decoded.
 
     Returns:
         How many were written.
@@ -82,7 +82,7 @@ def write_plain(
         "video_track_timescale": timescale,
         "movie_timescale": timescale,
     }
-    # How long before it is shown a picture must be decoded, for the sake of those behind it.
+    # How long before it is shown an image must be decoded, for the sake of those behind it.
     delay = max((place - number for place, number in enumerate(shown or ())), default=0)
     written = 0
     with av.open(str(target), "w", format="mp4", container_options=options) as output:
@@ -109,8 +109,8 @@ class VideoFacts:
         codec: as info.json says it, `h264` or `av1`.
         pixel_format: such as yuv420p.
         audio: True when it has a sound track.
-        times: seconds of each picture, in order of display; exact.
-        rate: pictures a second that a player is told; None when it says nothing.
+        times: seconds of each image, in order of display; exact.
+        rate: images a second that a player is told; None when it says nothing.
     """
 
     width: int
@@ -160,10 +160,10 @@ def facts_of(path: Path) -> VideoFacts:
 
 
 def pictures_of(path: Path) -> Iterator[NDArray[np.uint8]]:
-    """Decode a video, picture by picture: (H, W, 3) uint8 BGR.
+    """Decode a video, image by image: (H, W, 3) uint8 BGR.
 
     Raises:
-        DatasetError: it is missing, no video, holds depth, or a picture does not decode.
+        DatasetError: it is missing, no video, holds depth, or an image does not decode.
     """
     for frame in frames_of(path):
         if is_deep(frame.format.name):
@@ -227,7 +227,7 @@ def require_image_per_frame(path: Path, frames: int, fps: int) -> None:
 def opened_video(
     path: Path, probe_bytes: int | None = None, size_bytes: int | None = None
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """A video to be read, and its stream of pictures.
+    """A video to be read, and its stream of images.
 
     Args:
         path: of the mp4.

@@ -1,4 +1,4 @@
-"""Where each picture of an mp4 lies in the file, so that any of them is read without a search."""
+"""Where each image of an mp4 lies in the file, so that any of them is read without a search."""
 
 import os
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Coding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoIndex:
-    """The packets of a video in the order of decoding; N packets, one a picture.
+    """The packets of a video in the order of decoding; N packets, one an image.
 
     Attributes:
         coding: what the decoder must know.
@@ -76,7 +76,7 @@ class VideoIndex:
         return len(self.pts)
 
     def packet_at(self, seconds: float, tolerance_s: float) -> int | None:
-        """The packet of the picture that is shown then; None when there is none near enough."""
+        """The packet of the image that is shown then; None when there is none near enough."""
         place = int(np.searchsorted(self.seconds, seconds))
         near = [each for each in (place - 1, place) if 0 <= each < len(self)]
         best = min(near, key=lambda each: abs(self.seconds[each] - seconds), default=None)
@@ -85,16 +85,16 @@ class VideoIndex:
         return int(self.shown[best])
 
     def start_of(self, packet: int) -> int:
-        """The packet to start decoding at in order to get the picture of a packet."""
+        """The packet to start decoding at in order to get the image of a packet."""
         group = int(np.searchsorted(self.key, packet, side="right")) - 1
-        # A picture that is shown before its key picture needs the group before it, too.
+        # An image that is shown before its keyframe needs the group before it, too.
         while group > 0 and self.pts[self.key[group]] > self.pts[packet]:
             group -= 1
         return int(self.key[group]) if group >= 0 else 0
 
 
 def index_of(path: Path) -> VideoIndex:
-    """Read where the pictures of an mp4 are; none is decoded.
+    """Read where the images of an mp4 are; none is decoded.
 
     Raises:
         DatasetError: it is missing, no video, or a packet has no place or time.
@@ -115,7 +115,7 @@ def _index(container: InputContainer, stream: VideoStream, path: Path) -> VideoI
     context = stream.codec_context
     packets = _packets(container, stream)
     if stream.time_base is None or any(each is None for row in packets for each in row):
-        raise DatasetError(f"{path} does not say where or when its pictures are; record it again.")
+        raise DatasetError(f"{path} does not say where or when its images are; record it again.")
     table = np.array(packets, dtype=np.int64).reshape(-1, 4)
     offset, size, pts, is_key = table.T
     shown = np.argsort(pts, kind="stable")
@@ -136,7 +136,7 @@ def _index(container: InputContainer, stream: VideoStream, path: Path) -> VideoI
 
 
 def _packets(container: InputContainer, stream: VideoStream) -> list[tuple[Any, ...]]:
-    """Offset, size, pts and whether it is a key picture's, of every packet."""
+    """Offset, size, pts and whether it is a keyframe's, of every packet."""
     entries = getattr(stream, "index_entries", None)
     if entries and not stream.codec_context.has_b_frames:
         # Of the mp4's own index: only its head is read. Without B-frames dts is pts.

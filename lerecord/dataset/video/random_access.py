@@ -1,4 +1,4 @@
-"""Random access to the pictures of videos: decoders are kept, and neighbours are decoded once."""
+"""Random access to the images of videos: decoders are kept, and neighbours are decoded once."""
 
 import os
 import threading
@@ -23,13 +23,13 @@ from lerecord.refusals import to_read
 
 KEPT_DECODERS = 16
 KEPT_INDICES = 2048
-"""Videos of which is remembered where each picture lies: 30 kB each at 1000 pictures."""
+"""Videos of which is remembered where each image lies: 30 kB each at 1000 images."""
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 """(H, W, 3) uint8, RGB; of a depth camera (H, W, 1) uint16, the values as they are stored."""
 
 Take = Callable[[int, Pixels], None]
-"""Told the number of a picture and the picture, which is new and the taker's own."""
+"""Told the number of an image and the image, which is new and the taker's own."""
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -52,14 +52,14 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """When picture i is due, i / fps seconds, and how far from that it may be."""
+    """When image i is due, i / fps seconds, and how far from that it may be."""
 
     fps: int
     tolerance_s: float
 
 
 class PictureSource:
-    """Decodes pictures of any of a dataset's videos, by number.
+    """Decodes images of any of a dataset's videos, by number.
 
     What it keeps belongs to the process and is made anew in a child; it may be pickled, and used
     from threads, one at a time. No file stays open.
@@ -70,15 +70,15 @@ class PictureSource:
         self._kept: _Kept | None = None
 
     def pictures(self, video: Video, numbers: Iterable[int], take: Take) -> None:
-        """Hand over pictures of one video, each decoded and converted once.
+        """Hand over images of one video, each decoded and converted once.
 
         Args:
             video: which.
-            numbers: of the pictures.
+            numbers: of the images.
             take: gets each, in any order.
 
         Raises:
-            DatasetError: the video is missing, is not what it was, has no such picture, or one
+            DatasetError: the video is missing, is not what it was, has no such image, or one
                 does not decode.
         """
         kept = self._of_this_process()
@@ -94,7 +94,7 @@ class PictureSource:
         packet = index.packet_at(seconds, self._clock.tolerance_s)
         if packet is None:
             raise DatasetError(
-                f"{video.path} has no picture at {seconds:.4f} s within "
+                f"{video.path} has no image at {seconds:.4f} s within "
                 f"{self._clock.tolerance_s:g} s; {for_dataset('check', video.path)} lists "
                 f"everything."
             )
@@ -195,14 +195,14 @@ class _Decoder:
         context.extradata = coding.extradata
         context.color_range = coding.color_range
         context.colorspace = coding.colorspace
-        context.thread_count = 1  # a window is a few pictures; threads would add delay
+        context.thread_count = 1  # a window is a few images; threads would add delay
         self._context = context
         self._index: VideoIndex | None = None
         self._next = 0
         self._to_rgb = VideoReformatter()  # kept, for it sets swscale up only once
 
     def decode(self, source: _Source, packets: Mapping[int, int], take: Take) -> None:
-        """Hand over the pictures of packets, given as packet to number."""
+        """Hand over the images of packets, given as packet to number."""
         wanted = {int(source.index.pts[packet]): number for packet, number in packets.items()}
         try:
             for packet in sorted(packets):
@@ -216,7 +216,7 @@ class _Decoder:
             ) from error
 
     def _go_to(self, index: VideoIndex, packet: int) -> None:
-        """Stand where decoding on gives the packet's picture soonest."""
+        """Stand where decoding on gives the packet's image soonest."""
         start = index.start_of(packet)
         if self._index is not index or not start <= self._next <= packet:
             self._context.flush_buffers()
@@ -231,7 +231,7 @@ class _Decoder:
             self._give(self._context.decode(None), wanted, take)
         if pts in wanted:
             self._index = None
-            raise DatasetError(f"{source.path} has a picture that does not decode ({pts}).")
+            raise DatasetError(f"{source.path} has an image that does not decode ({pts}).")
 
     def _give(self, frames: Iterable[VideoFrame], wanted: dict[int, int], take: Take) -> None:
         for frame in frames:

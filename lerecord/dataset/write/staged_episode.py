@@ -32,8 +32,8 @@ class EpisodeSummary:
         length: rows.
         seconds: length / fps.
         missed: slots that were missed, each a repeated row.
-        repeated: camera name to pictures that are the one before once more.
-        max_image_age_s: camera name to the oldest picture at its row's time.
+        repeated: camera name to images that are the one before once more.
+        max_image_age_s: camera name to the oldest image at its row's time.
         remarks: what the operator should know of it, a sentence each.
     """
 
@@ -115,6 +115,6 @@ def _copy_video(take: ClosedTake, camera: CameraSpec, read: StagedColumns, targe
         pictures = remux(source, target, fps)
     if pictures != rows:
         raise DatasetError(
-            f"The take has {rows} rows and the video of camera {camera.name} {pictures} pictures; "
+            f"The take has {rows} rows and the video of camera {camera.name} {pictures} images; "
             f"it stays in {take.files.path} to be salvaged."
         )

@@ -45,7 +45,7 @@ _TORN_AT_START = 10
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What the parent asks of this process: the camera, and how its pictures are recorded.
+    """What the parent asks of this process: the camera, and how its images are recorded.
 
     Attributes:
         turn: the camera's place among those of the rig, from 0 to below 1.
@@ -67,7 +67,7 @@ class Assignment:
     def ends_a_burst(self, message: Message) -> bool:
         """Whether what has been asked so far is to be done now.
 
-        The cameras of a rig take turns: pictures that are encoded at the same moment slow each
+        The cameras of a rig take turns: images that are encoded at the same moment slow each
         other down, and with every core busy everybody else would wait for one.
         """
         if message["do"] != "mark":
@@ -309,7 +309,7 @@ def main() -> None:
     """Open the camera, say `ready` with the first image, and serve until stdin ends."""
     ignore_signals()
     end_with_any_thread()
-    cv2.setNumThreads(1)  # one picture is too small to be shared out
+    cv2.setNumThreads(1)  # one image is too small to be shared out
     parent = messages()
     assignment = Assignment.from_message(next(parent))
     settings = assignment.settings

@@ -1,4 +1,4 @@
-"""Whether this machine encodes as fast as its cameras give pictures; said before the first take."""
+"""Whether this machine encodes as fast as its cameras give images; said before the first take."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ _SHARE = 0.85  # of the cores; the rest is for control, writing and the system
 
 
 def cost_of(image: Image, camera: CameraSpec, fps: int, settings: VideoSettings) -> float:
-    """Processor seconds that decoding, counting and encoding a picture takes on this machine.
+    """Processor seconds that decoding, counting and encoding an image takes on this machine.
 
     Args:
         image: one of the camera's, of which shifted copies are encoded.
@@ -55,11 +55,11 @@ def cores() -> float:
 
 
 def shortage(encode_s: Mapping[str, float], fps: int, available: float) -> str | None:
-    """What there is too little of, in a sentence; None when every picture is encoded in time.
+    """What there is too little of, in a sentence; None when every image is encoded in time.
 
     Args:
-        encode_s: camera name to processor seconds that one of its pictures takes.
-        fps: pictures a second of each camera.
+        encode_s: camera name to processor seconds that one of its images takes.
+        fps: images a second of each camera.
         available: cores.
     """
     needed = fps * sum(encode_s.values())
@@ -70,12 +70,12 @@ def shortage(encode_s: Mapping[str, float], fps: int, available: float) -> str |
     remedy = behind + 'set profile = "fast" under [video].'
     if needed > _SHARE * available:
         return (
-            f"Encoding {len(encode_s) * fps} pictures a second needs {needed:.1f} of the "
+            f"Encoding {len(encode_s) * fps} images a second needs {needed:.1f} of the "
             f"{available:g} cores of this machine: {remedy}"
         )
-    if fps * encode_s[slowest] > 1.0:  # a camera's pictures are encoded one after the other
+    if fps * encode_s[slowest] > 1.0:  # a camera's images are encoded one after the other
         return (
-            f"Encoding a picture of camera {slowest} takes {encode_s[slowest] * 1e3:.0f} ms, and "
+            f"Encoding an image of camera {slowest} takes {encode_s[slowest] * 1e3:.0f} ms, and "
             f"one comes every {1e3 / fps:.0f} ms: {remedy}"
         )
     return None

@@ -40,7 +40,7 @@ class RemoteCamera:
         self.spooled = 0
         """Images that had to wait on the disk for their encoder."""
         self.encode_s = 0.0
-        """Processor seconds that a picture takes; measured before `ready`."""
+        """Processor seconds that an image takes; measured before `ready`."""
         self._now = now
         self._assignment = {
             "do": "open",

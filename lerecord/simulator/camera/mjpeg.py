@@ -1,4 +1,4 @@
-"""A camera over HTTP: multipart/x-mixed-replace, one JPEG a part, always the latest picture."""
+"""A camera over HTTP: multipart/x-mixed-replace, one JPEG a part, always the latest image."""
 
 import contextlib
 import socket
@@ -23,11 +23,11 @@ _LONGEST_REQUEST = 8192
 
 
 class Stream:
-    """Takes pictures at a camera's own rate while somebody watches, and only then.
+    """Takes images at a camera's own rate while somebody watches, and only then.
 
     Args:
-        fps: pictures a second, on an absolute grid.
-        take: makes picture number n, as JPEG bytes; None when the camera gives none.
+        fps: images a second, on an absolute grid.
+        take: makes image number n, as JPEG bytes; None when the camera gives none.
     """
 
     def __init__(self, fps: float, take: Callable[[int], bytes | None]) -> None:
@@ -39,7 +39,7 @@ class Stream:
         self._closed = False
 
     def run(self) -> None:
-        """Take pictures until close()."""
+        """Take images until close()."""
         number, due = 0, 0.0
         while self._wait_for_watchers():
             now = time.monotonic()
@@ -56,7 +56,7 @@ class Stream:
             due += self._period_s
 
     def watch(self, show: Callable[[bytes], None]) -> None:
-        """Give each new picture to `show`, the latest only, until close() or until it raises."""
+        """Give each new image to `show`, the latest only, until close() or until it raises."""
         with self._changed:
             self._watchers += 1
             self._changed.notify_all()

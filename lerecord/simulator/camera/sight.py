@@ -11,7 +11,7 @@ from lerecord.simulator.rigs import JOINTS
 from lerecord.simulator.scene import Scene
 
 _RECORD = struct.Struct(f"<dHB{len(JOINTS) + 3 + 9}d")
-LOOK, TAKE = b"?", b"!"  # to look, and to stamp the picture that is then taken
+LOOK, TAKE = b"?", b"!"  # to look, and to stamp the image that is then taken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,7 @@ class SightClient:
         self._descriptor = descriptor
 
     def look(self, why: bytes = LOOK) -> Sight:
-        """The world now; TAKE says that a picture of it is delivered, LOOK that it may not be."""
+        """The world now; TAKE says that an image of it is delivered, LOOK that it may not be."""
         try:
             os.write(self._descriptor, why)
             data = b""

@@ -34,7 +34,7 @@ Look = Callable[[bytes], Sight]
 
 
 def picture_taker(renderer: Renderer, look: Look) -> Callable[[int], bytes | None]:
-    """Makes picture number n as JPEG bytes, stamped at the last moment before coding.
+    """Makes image number n as JPEG bytes, stamped at the last moment before coding.
 
     What the camera has is done to it: none while it stalls, half the size, torn.
     """
@@ -69,7 +69,7 @@ def cost_s(renderer: Renderer, look: Look) -> float:
 
 
 class Camera:
-    """Takes pictures, and is gone for whoever watches while its connection is lost."""
+    """Takes images, and is gone for whoever watches while its connection is lost."""
 
     def __init__(self, name: str, fps: float, renderer: Renderer, look: Look) -> None:
         self._look = look

@@ -84,8 +84,8 @@ class Injected:
 
     Attributes:
         counts: arm or camera, then fault, to how often: replies on the wire, requests that a silent
-            servo did not hear, servos that failed, unpluggings, spells of a camera without pictures
-            and the pictures of one that gave wrong ones.
+            servo did not hear, servos that failed, unpluggings, spells of a camera without images
+            and the images of one that gave wrong ones.
         spoiled: arm to requests of which not every reply came whole and in time.
         noise_bytes: arm to foreign bytes on its wire.
     """
@@ -205,7 +205,7 @@ class Faults:
         return min(changes, default=None)
 
     def of_camera(self, name: str, now: float, pictures: int) -> CameraFault:
-        """What a camera has now; so many pictures are taken with it."""
+        """What a camera has now; so many images are taken with it."""
         for rule, spell in self._camera:
             if rule.name != name or not spell.holds(now):
                 continue

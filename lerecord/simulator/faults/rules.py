@@ -111,7 +111,7 @@ class PortRule(Table):
 
 
 class CameraRule(Table):
-    """`[[camera]]`: no new picture, no connection, pictures of half the size, or torn ones."""
+    """`[[camera]]`: no new image, no connection, images of half the size, or torn ones."""
 
     name: Literal["front", "wrist"]
     fault: Literal["stall", "loss", "size", "corrupt"]

@@ -41,7 +41,7 @@ class View:
 
 
 def look_at(place: Vector, at: Vector, up: Vector) -> View:
-    """A view from a place towards a point, with `up` upwards in the picture."""
+    """A view from a place towards a point, with `up` upwards in the image."""
     ahead = (at - place) / np.linalg.norm(at - place)
     right = np.cross(ahead, up)
     right /= np.linalg.norm(right)
@@ -69,7 +69,7 @@ class Renderer:
 
     Args:
         name: FRONT or WRIST; raises KeyError for any other.
-        width, height: of its pictures.
+        width, height: of its images.
         seed: of the table's grain and of the sensor's noise.
     """
 
@@ -88,7 +88,7 @@ class Renderer:
             self._still = self._ground(_FRONT_VIEW)
 
     def draw(self, scene: Scene, counter: int) -> Picture:
-        """A picture of shape (height, width, 3), uint8, BGR; `counter` picks the sensor noise."""
+        """An image of shape (height, width, 3), uint8, BGR; `counter` picks the sensor noise."""
         view = view_of(self._name, scene)
         picture = self._ground(view) if self._still is None else self._still.copy()
         solids = solids_of(scene)
@@ -133,7 +133,7 @@ class Renderer:
         return picture
 
     def _hide_above_horizon(self, picture: Picture, view: View) -> None:
-        """Where a ray goes up, the plane's picture is that of what lies behind the camera."""
+        """Where a ray goes up, the plane's image is that of what lies behind the camera."""
         rows, columns = (0.0, float(self.height)), (0.0, float(self.width))
         corners = np.array([(x, y) for y in rows for x in columns])[[0, 1, 3, 2]]
         rays = np.column_stack(

@@ -29,7 +29,7 @@ _SMALLEST = 80  # pixels a side: the strip needs two for each of its forty cells
 
 @dataclass(frozen=True, slots=True)
 class CameraConfig:
-    """One camera: its name, its pictures' size in pixels, pictures a second."""
+    """One camera: its name, its images' size in pixels, images a second."""
 
     name: str
     width: int
@@ -83,7 +83,7 @@ def _check(camera: CameraConfig) -> None:
     if min(camera.width, camera.height) < _SMALLEST or camera.fps <= 0.0:
         raise ConfigError(
             f"The simulated camera {camera.name} cannot give {camera.width}x{camera.height} "
-            f"pictures at {camera.fps:g} fps; give it at least {_SMALLEST}x{_SMALLEST} and a rate."
+            f"images at {camera.fps:g} fps; give it at least {_SMALLEST}x{_SMALLEST} and a rate."
         )
 
 
@@ -147,7 +147,7 @@ class CameraChild:
         return self._process.stdout.fileno()
 
     def url(self) -> str:
-        """Where it serves its pictures; waits for it to be up. Raises DeviceError if it ends."""
+        """Where it serves its images; waits for it to be up. Raises DeviceError if it ends."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:

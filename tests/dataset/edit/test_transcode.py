@@ -153,7 +153,7 @@ def test_a_part_of_a_transcoded_episode_is_encoded_as_the_episode_is(
     assert set(used) == {PROFILES["archive"]}
     path = root / layout.video_file(0, KEYS[0])
     same = [np.array_equal(*pair) for pair in zip(before[10:], pictures_of(path), strict=True)]
-    assert same == [False] * 6 + [True] * 14  # a key picture every eight
+    assert same == [False] * 6 + [True] * 14  # a keyframe every eight
 
 
 def test_without_a_sidecar_the_codec_alone_counts(root: Path) -> None:

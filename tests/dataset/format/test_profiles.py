@@ -55,4 +55,4 @@ def test_no_picture_leaves_out_a_small_change(name: Profile, tmp_path: Path) -> 
     with av.open(str(tmp_path / "video"), format="mp4") as container:
         shown = [frame.to_ndarray(format="bgr24").mean() for frame in container.decode(video=0)]
     assert len(shown) == len(levels)
-    assert np.abs(np.subtract(shown, levels)).max() < 1.5  # the next picture is 2 brighter
+    assert np.abs(np.subtract(shown, levels)).max() < 1.5  # the next image is 2 brighter

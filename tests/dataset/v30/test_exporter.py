@@ -196,7 +196,7 @@ def test_quantiles_of_pictures_come_from_the_sidecars_or_else_from_the_pictures(
     root: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def decode(path: Path) -> None:
-        raise AssertionError("a picture was decoded")
+        raise AssertionError("an image was decoded")
 
     with monkeypatch.context() as patched:
         patched.setattr("lerecord.dataset.v30.exporter.pictures_of", decode)
@@ -273,7 +273,7 @@ def drop_stats(root: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "text"),
     [
-        (cut, "the number of pictures is 4 where 8 is due"),
+        (cut, "the number of images is 4 where 8 is due"),
         (drop_stats, f"episodes_stats.jsonl lacks {FRONT}"),
         (lambda root: (root / layout.video_file(1, WRIST)).unlink(), "cannot be read as a video"),
         (lambda root: (root / layout.data_file(3)).write_bytes(b""), "parquet cannot be read"),

@@ -165,7 +165,7 @@ def test_pictures_that_are_not_decoded_in_their_order_are_copied(source: Path, o
 
 
 def test_only_an_episode_without_a_key_picture_is_encoded_again(source: Path, out: Path) -> None:
-    """The second and third episode are one group of pictures: the third must be encoded."""
+    """The second and third episode are one group of images: the third must be encoded."""
     first, *others = LENGTHS
     path = video(source / VIDEO, (first, sum(others)), "libx264", {"g": "250", "bf": "0"})
     assert import_v30(source, out).encoded == LENGTHS[2]
@@ -189,7 +189,7 @@ def test_an_episode_whose_pictures_need_some_behind_it_is_encoded_again(
 
 def test_what_cannot_be_encoded_again_is_refused(source: Path, out: Path) -> None:
     video(source / VIDEO, (sum(LENGTHS),), "mpeg4", {"g": "250"})
-    with pytest.raises(DatasetError, match=r"is mpeg4, and its pictures 6 to 9 do not begin with"):
+    with pytest.raises(DatasetError, match=r"is mpeg4, and its images 6 to 9 do not begin with"):
         import_v30(source, out)
     assert not out.exists()
 
@@ -304,13 +304,13 @@ REFUSALS: list[tuple[Callable[[Path], object], str]] = [
         lambda root: rewrite(
             root / EPISODES, set_column(f"videos/{FRONT}/from_timestamp", [0.0, 0.217, 0.35])
         ),
-        "has not a picture for each row of episode 1 from 0.217 s on",
+        "has not an image for each row of episode 1 from 0.217 s on",
     ),
     (
         lambda root: rewrite(
             root / EPISODES, set_column(f"videos/{FRONT}/from_timestamp", [0.0, 0.2, 0.4])
         ),
-        "has not a picture for each row of episode 2 from 0.4 s on",
+        "has not an image for each row of episode 2 from 0.4 s on",
     ),
 ]
 
@@ -371,6 +371,6 @@ def test_the_command_says_what_came_of_it(source: Path, out: Path) -> None:
     command = ["import", str(source), str(out)]
     result = CliRunner().invoke(app, command, catch_exceptions=False)
     assert result.output == (
-        f"{out} has 3 episodes, 15 rows and 2 tasks; 0 pictures were encoded again; `lerecord "
+        f"{out} has 3 episodes, 15 rows and 2 tasks; 0 images were encoded again; `lerecord "
         f"check {out}` verifies it.\n"
     )

@@ -21,7 +21,7 @@ Damage = Callable[[Path], None]
 
 @pytest.fixture
 def sound(lab: "Lab") -> Path:
-    """Three episodes of two tasks, the second with a missed slot and an old picture."""
+    """Three episodes of two tasks, the second with a missed slot and an old image."""
     with lab.open() as writer:
         lab.record(writer, "a", rows=5)
         lab.record(
@@ -43,7 +43,7 @@ def test_a_sound_dataset_has_no_findings(sound: Path) -> None:
 
 def test_a_quick_check_decodes_nothing(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def decode(path: Path) -> None:
-        raise AssertionError("a picture was decoded")
+        raise AssertionError("an image was decoded")
 
     monkeypatch.setattr("lerecord.dataset.verify.video.frames_of", decode)
     assert check(sound, quick=True).findings == []
@@ -248,7 +248,7 @@ DAMAGES: list[tuple[str, Damage, str]] = [
         "episode 1: meta/episodes_stats.jsonl: count of timestamp is not that of its rows.",
     ),
     (
-        "picture stats",
+        "image stats",
         line(
             layout.EPISODES_STATS,
             2,
@@ -257,7 +257,7 @@ DAMAGES: list[tuple[str, Damage, str]] = [
             ),
         ),
         "episode 2, camera wrist: meta/episodes_stats.jsonl: mean of observation.images.wrist is "
-        "not that of its pictures.",
+        "not that of its images.",
     ),
     (
         "timestamp",
@@ -316,7 +316,7 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     (
         "capture after the row",
         sidecar(lambda d: set_at(d, d["started"][2] + 0.01, "front.captured_at", 2)),
-        "episode 0, camera front, row 2: its picture was captured after the row's own time.",
+        "episode 0, camera front, row 2: its image was captured after the row's own time.",
     ),
     (
         "repeat flag",
@@ -375,7 +375,7 @@ def test_an_old_picture_is_a_remark_and_no_finding(lab: "Lab") -> None:
         lab.record(writer, rows=12, show=lambda camera, row: min(row, 2))
     report = check(lab.root)
     assert report.findings == []
-    old = [each for each in report.remarks if "the picture is old" in each.text]
+    old = [each for each in report.remarks if "the image is old" in each.text]
     assert [(each.camera, each.row) for each in old] == [("front", 8), ("wrist", 8)]
     assert np.isclose(float(old[0].text.split("by ")[1].split(" s")[0]), 0.3, atol=0.02)
 

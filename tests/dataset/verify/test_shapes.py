@@ -83,7 +83,7 @@ def test_videos_are_checked_whatever_is_told_of_them(tmp_path: Path, name: str) 
     found = check(root).findings
     assert {each.episode for each in found} == {0, 1, 2}
     assert "cannot be read as a video" in found[0].text
-    assert "the number of pictures is 29 where 30 is due." in [each.text for each in found]
+    assert "the number of images is 29 where 30 is due." in [each.text for each in found]
     assert {each.episode for each in check(root, quick=True).findings} >= {0, 2}
 
 
@@ -112,7 +112,7 @@ def bytes_of_pixels(stats: dict[str, Any]) -> None:
     ("change", "finding"),
     [
         (flat, "observation.images.front have shape [3], and LeRobot needs [3, 1, 1]."),
-        (bytes_of_pixels, "the mean of the decoded pictures is not that of the stored statistics."),
+        (bytes_of_pixels, "the mean of the decoded images is not that of the stored statistics."),
     ],
 )
 def test_statistics_of_images_are_checked_wherever_they_lie(

@@ -54,7 +54,7 @@ def test_images_out_of_step_with_frames_are_refused(tmp_path: Path, name: str) -
     with pytest.raises(DatasetError, match=r"instead of|7 images for 8 frames"):
         operations.transcode(root, "archive")
     video = root / layout.video_file(0, FRONT)
-    with pytest.raises(DatasetError, match=r"instead of|7 pictures where 8 are due"):
+    with pytest.raises(DatasetError, match=r"instead of|7 images where 8 are due"):
         concatenate([Clip(video, 8)], tmp_path / "clip.mp4", 30)
     assert not (tmp_path / "out").exists()
     assert tree(root) == before
@@ -68,7 +68,7 @@ def test_v30_images_out_of_step_are_refused(tmp_path: Path, name: str) -> None:
     wrong = shapes.write(tmp_path / "wrong", Shape(episodes=one.episodes, cameras=camera))
     (video,) = (tmp_path / "v3").rglob("*.mp4")
     video.write_bytes((wrong / layout.video_file(0, FRONT)).read_bytes())
-    with pytest.raises(DatasetError, match="has not a picture for each row of episode 0"):
+    with pytest.raises(DatasetError, match="has not an image for each row of episode 0"):
         import_v30(tmp_path / "v3", tmp_path / "back")
     assert not (tmp_path / "back").exists()
 

@@ -1,4 +1,4 @@
-"""Slips, and what else is wrong with a video: the pictures carry real strips."""
+"""Slips, and what else is wrong with a video: the images carry real strips."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ def sound(lab: "Lab") -> Path:
 
 
 def encoded(path: Path, pictures: Sequence[NDArray[np.uint8]], **changes: Any) -> None:
-    """Replace a video by one of these pictures, well-formed but for the changes."""
+    """Replace a video by one of these images, well-formed but for the changes."""
     fps = changes.get("fps", 30)
     with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=fps, options={"g": "2", "bf": "0"})
@@ -73,24 +73,24 @@ def test_three_pictures_dropped_in_the_middle_and_the_last_repeated_are_found(
     shown_again, late = check(sound).findings
     assert (shown_again.episode, shown_again.camera, shown_again.row) == (0, "front", 17)
     assert shown_again.text == (
-        "the picture slipped: it is shown again and the camera gave a new one. The same holds "
+        "the image slipped: it is shown again and the camera gave a new one. The same holds "
         "for 2 later rows."
     )
     assert (late.episode, late.camera, late.row) == (0, "front", 8)
     apart_ms = re.fullmatch(
-        r"the picture slipped: its strip is (\d+) ms from its capture time\. "
+        r"the image slipped: its strip is (\d+) ms from its capture time\. "
         r"The same holds for 10 later rows\.",
         late.text,
     )
     assert apart_ms is not None
     assert abs(int(apart_ms[1]) - 100) < 5
-    assert check(sound, quick=True).findings == []  # nothing but its pictures shows it
+    assert check(sound, quick=True).findings == []  # nothing but its images shows it
 
 
 def test_one_picture_shown_twice_shifts_all_after_it(sound: Path) -> None:
     rearranged([*range(8), 7, *range(8, ROWS - 1)])(sound)
     assert findings_of(sound)[0] == (
-        "episode 0, camera front, row 8: the picture slipped: it is shown again and the camera "
+        "episode 0, camera front, row 8: the image slipped: it is shown again and the camera "
         "gave a new one."
     )
 
@@ -98,9 +98,9 @@ def test_one_picture_shown_twice_shifts_all_after_it(sound: Path) -> None:
 def test_one_picture_dropped_and_the_last_repeated_is_found(sound: Path) -> None:
     rearranged([*range(8), *range(9, ROWS), ROWS - 1])(sound)
     assert findings_of(sound) == [
-        "episode 0, camera front, row 19: the picture slipped: it is shown again and the camera "
+        "episode 0, camera front, row 19: the image slipped: it is shown again and the camera "
         "gave a new one.",
-        "episode 0, camera front, row 8: the picture slipped: its strip is 32 ms from its capture "
+        "episode 0, camera front, row 8: the image slipped: its strip is 32 ms from its capture "
         "time. The same holds for 10 later rows.",
     ]
 
@@ -108,7 +108,7 @@ def test_one_picture_dropped_and_the_last_repeated_is_found(sound: Path) -> None
 def test_pictures_out_of_order_are_found(sound: Path) -> None:
     rearranged([*range(5), 6, 5, *range(7, ROWS)])(sound)
     assert (
-        "episode 0, camera front, row 6: the picture slipped: its counter goes back."
+        "episode 0, camera front, row 6: the image slipped: its counter goes back."
         in findings_of(sound)
     )
 
@@ -119,7 +119,7 @@ def test_a_new_picture_where_a_repeat_is_due_is_found(lab: "Lab") -> None:
     pictures = list(pictures_of(lab.root / VIDEO))
     encoded(lab.root / VIDEO, [*pictures[:9], *pictures[10:], pictures[-1]], pts=range(ROWS + 1))
     assert (
-        "episode 0, camera front, row 9: the picture slipped: it is a new one where the last is "
+        "episode 0, camera front, row 9: the image slipped: it is a new one where the last is "
         "due again." in findings_of(lab.root)
     )
 
@@ -130,7 +130,7 @@ def test_a_picture_without_its_strip_is_found(sound: Path) -> None:
     pictures[4][:30, 40:80] = 0
     encoded(sound / VIDEO, pictures)
     assert findings_of(sound) == [
-        "episode 0, camera front, row 4: the strip of the simulated picture cannot be read."
+        "episode 0, camera front, row 4: the strip of the simulated image cannot be read."
     ]
 
 
@@ -141,7 +141,7 @@ def test_other_pictures_do_not_have_the_look_of_the_statistics(sound: Path) -> N
         picture[: frame_stamp.strip_height(120)] = original[: frame_stamp.strip_height(120)]
     encoded(sound / VIDEO, pictures)
     assert findings_of(sound) == [
-        f"episode 0, camera front: the {name} of the decoded pictures is not that of the stored "
+        f"episode 0, camera front: the {name} of the decoded images is not that of the stored "
         "statistics."
         for name in ("mean", "std")
     ]
@@ -150,8 +150,8 @@ def test_other_pictures_do_not_have_the_look_of_the_statistics(sound: Path) -> N
 def test_a_picture_short_is_found(sound: Path) -> None:
     rearranged(range(ROWS - 1))(sound)
     assert findings_of(sound) == [
-        "episode 0, camera front: the number of pictures is 19 where 20 is due.",
-        "episode 0, camera front: 19 pictures decode where 20 are due.",
+        "episode 0, camera front: the number of images is 19 where 20 is due.",
+        "episode 0, camera front: 19 images decode where 20 are due.",
     ]
     assert [str(each) for each in check(sound, quick=True).findings] == findings_of(sound)[:1]
 
@@ -159,9 +159,8 @@ def test_a_picture_short_is_found(sound: Path) -> None:
 def test_a_picture_at_another_time_is_found(sound: Path) -> None:
     pictures = list(pictures_of(sound / VIDEO))
     encoded(sound / VIDEO, pictures, pts=[*range(19), 20])
-    assert (
-        "episode 0, camera front, row 19: the picture is not shown at row / 30 s."
-        in findings_of(sound)
+    assert "episode 0, camera front, row 19: the image is not shown at row / 30 s." in findings_of(
+        sound
     )
 
 
@@ -213,7 +212,7 @@ def test_strips_of_a_turned_camera_are_read_as_the_camera_saw_them(
         lab.record(writer, rows=6)
     assert findings_of(lab.root) == []
     rearranged([0, 1, 2, 2, 3, 4])(lab.root)
-    assert findings_of(lab.root)[0].startswith("episode 0, camera front, row 3: the picture slip")
+    assert findings_of(lab.root)[0].startswith("episode 0, camera front, row 3: the image slip")
 
 
 def test_a_long_way_from_the_camera_is_a_remark_with_its_figure(lab: "Lab") -> None:

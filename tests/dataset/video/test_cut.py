@@ -31,7 +31,7 @@ LENGTH = 13
 
 
 def drawn(number: int, calm: bool) -> NDArray[np.uint8]:
-    """A calm scene has a key picture every two; in a wild one the encoder makes more."""
+    """A calm scene has a keyframe every two; in a wild one the encoder makes more."""
     if calm:
         x, y = np.meshgrid(np.arange(64), np.arange(48))
         return np.stack([x + number, y + 2 * number, x + y], axis=-1).astype(np.uint8)
@@ -106,7 +106,7 @@ def encoded_keys(path: Path) -> int:
 
 
 def idr_marks(path: Path) -> list[bytes]:
-    """Of each H.264 key picture, the beginning of its slice."""
+    """Of each H.264 keyframe, the beginning of its slice."""
     marks = []
     with av.open(str(path), format="mp4") as container:
         for packet in container.demux(container.streams.video[0]):
@@ -184,7 +184,7 @@ def test_with_b_frames_all_of_it_is_encoded(tmp_path: Path, rows: range) -> None
 def test_pictures_are_counted_as_they_decode(source: Cut) -> None:
     due = sum(histogram_of(each) for each in decoded(source.source)[3:7])
     assert np.array_equal(count_pictures(source.source, range(3, 7)), due)
-    with pytest.raises(DatasetError, match="has fewer pictures than rows"):
+    with pytest.raises(DatasetError, match="has fewer images than rows"):
         count_pictures(source.source, range(3, 15))
 
 

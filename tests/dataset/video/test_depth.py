@@ -75,7 +75,7 @@ def test_depth_that_is_not_said_is_not_colour(
 def test_colour_that_is_said_to_be_depth_is_refused(tmp_path: Path) -> None:
     root = shapes.write(tmp_path / "set", Shape(cameras=(Camera(), Camera(DEPTH))))
     tell(root, lambda each: each["info"].update({"video.is_depth_map": True}))
-    assert Dataset(root)[0][DEPTH].shape == (64, 96, 3)  # a picture of depth in colours
+    assert Dataset(root)[0][DEPTH].shape == (64, 96, 3)  # an image of depth in colours
     tell(root, lambda each: each.update(shape=[64, 96, 1]))
     with pytest.raises(DatasetError, match=r"hold colour where .* describes depth"):
         Dataset(root)[0]

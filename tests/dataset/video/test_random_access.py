@@ -71,7 +71,7 @@ def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def truth(clip: Path) -> list[NDArray[np.uint8]]:
-    """Every picture as a decoder gives it that reads from the start; RGB."""
+    """Every image as a decoder gives it that reads from the start; RGB."""
     return [bgr[..., ::-1] for bgr in pictures_of(clip)]
 
 
@@ -226,13 +226,13 @@ def test_it_goes_through_a_pickle_without_what_is_kept(clip: Path) -> None:
 
 def test_a_picture_that_is_not_there_is_named(clip: Path) -> None:
     source = PictureSource(Clock(FPS, 1e-4))
-    with pytest.raises(DatasetError, match=r"clip\.mp4 has no picture at 1\.3333 s within 0\.0001"):
+    with pytest.raises(DatasetError, match=r"clip\.mp4 has no image at 1\.3333 s within 0\.0001"):
         source.pictures(video(clip), [PICTURES], lambda number, rgb: None)
 
 
 def test_pictures_at_other_times_are_not_taken_for_the_due_ones(clip: Path) -> None:
     source = PictureSource(Clock(25, 1e-4))
-    with pytest.raises(DatasetError, match=r"no picture at 0\.0400 s"):
+    with pytest.raises(DatasetError, match=r"no image at 0\.0400 s"):
         source.pictures(video(clip), [1], lambda number, rgb: None)
 
 

@@ -387,7 +387,7 @@ def test_a_take_with_a_picture_less_than_rows_is_refused(lab: "Lab") -> None:
         other = lab.stage(writer, rows=5)
         for path in staged.folder.glob("front.*"):
             (other.folder / path.name).replace(path)
-        with pytest.raises(DatasetError, match="has 6 rows and camera front has 5 pictures"):
+        with pytest.raises(DatasetError, match="has 6 rows and camera front has 5 images"):
             writer.commit(staged)
         for name in ("front.capture", "front.histogram"):
             (lab.stage(writer, rows=6).folder / name).replace(staged.folder / name)

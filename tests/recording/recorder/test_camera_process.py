@@ -94,12 +94,12 @@ def finish(camera: RemoteCamera) -> None:
 
 
 def assert_aligned(track: TrackSummary, times: list[float]) -> None:
-    """Every picture was captured before its row, and no later one before the row existed."""
+    """Every image was captured before its row, and no later one before the row existed."""
     assert track.rows == len(times)
     assert (track.captured_at <= np.array(times)).all()
     assert (np.diff(track.sequence.astype(int)) >= 0).all()
     for i, (before, after) in enumerate(pairwise(track.captured_at)):
-        if after > before:  # the next picture was not there yet when row i was taken
+        if after > before:  # the next image was not there yet when row i was taken
             assert after > times[i]
 
 
@@ -234,7 +234,7 @@ def test_a_dead_process_is_told_and_gets_a_successor(
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"width": 640}, r"Camera front gives 320x240 pictures, not the 640x240"),
+        ({"width": 640}, r"Camera front gives 320x240 images, not the 640x240"),
         ({"device": "http://127.0.0.1:9/front"}, r"Camera front does not open at http"),
         ({"driver": "opencw"}, r"no driver 'opencw' for cameras; known are file, opencv"),
     ],

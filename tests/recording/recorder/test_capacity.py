@@ -11,7 +11,7 @@ def test_a_machine_that_keeps_up_is_not_spoken_of() -> None:
 def test_too_few_cores_are_told_with_what_helps() -> None:
     said = shortage({f"camera_{number}": 0.005 for number in range(8)}, 60, 2)
     assert said is not None
-    assert said.startswith("Encoding 480 pictures a second needs 2.4 of the 2 cores")
+    assert said.startswith("Encoding 480 images a second needs 2.4 of the 2 cores")
     assert 'set profile = "fast" under [video]' in said
 
 
@@ -19,7 +19,7 @@ def test_one_camera_that_no_core_keeps_up_with_is_named() -> None:
     said = shortage({"front": 0.04, "wrist": 0.004}, 30, 8)
     assert said is not None
     assert said.startswith(
-        "Encoding a picture of camera front takes 40 ms, and one comes every 33 ms"
+        "Encoding an image of camera front takes 40 ms, and one comes every 33 ms"
     )
 
 

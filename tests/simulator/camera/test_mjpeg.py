@@ -13,7 +13,7 @@ from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
 
 
 class Film:
-    """Makes pictures whose grey is their number, and counts them."""
+    """Makes images whose grey is their number, and counts them."""
 
     def __init__(self) -> None:
         self.taken = 0
@@ -46,7 +46,7 @@ def get(url: str, path: str | None = None) -> http.client.HTTPResponse:
 
 
 def part(response: http.client.HTTPResponse) -> bytes:
-    """The next picture of a multipart stream."""
+    """The next image of a multipart stream."""
     assert response.readline() == b"--picture\r\n"
     assert response.readline() == b"Content-Type: image/jpeg\r\n"
     name, _, length = response.readline().partition(b": ")
@@ -177,7 +177,7 @@ def test_a_camera_that_gives_no_picture_shows_none() -> None:
         assert {part(response) for _ in range(3)} == {b"picture"}
         response.close()
     runner.join()
-    assert asked[:4] == [0, 0, 1, 1]  # a number is that of a picture that was given
+    assert asked[:4] == [0, 0, 1, 1]  # a number is that of an image that was given
 
 
 def test_nonsense_instead_of_a_request_is_refused() -> None:

@@ -114,7 +114,7 @@ def test_any_size_and_the_strip_is_readable_from_the_jpeg(name: str, size: tuple
 
 
 def wood(picture: NDArray[np.uint8]) -> float:
-    """Share of the picture that has the colour of the table."""
+    """Share of the image that has the colour of the table."""
     redder = picture[:, :, 2].astype(int) - picture[:, :, 0]
     return float(((redder > 25) & (redder < 110)).mean())
 
