@@ -62,12 +62,12 @@ class Motion(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One row of a dataset, as the rig produced it in one tick.
+    """One frame of a dataset, as the rig produced it in one tick.
 
     Attributes:
         tick: index of the slot on the fixed-rate grid.
         due: CLOCK_MONOTONIC seconds at which the slot was due.
-        started: CLOCK_MONOTONIC seconds at which its work began; the row's time.
+        started: CLOCK_MONOTONIC seconds at which its work began; the frame's time.
         state: (D,) measured joint positions, in the units of the config.
         action: (D,) the goal that was actually sent, after every limit.
         requested: (D,) what the leader asked for.

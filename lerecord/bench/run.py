@@ -64,7 +64,7 @@ class Result:
 
     Attributes:
         missed_ticks: slots of the takes that nobody was there to take.
-        images_lost: rows without an image of their own in the video; 0 unless something is broken.
+        images_lost: frames without an image of their own in the video; anything but 0 is a bug.
         images_spooled: images that waited on the disk for their encoder.
         wait_after_save_ticks: slots from SAVE until the next take could have started.
         committed_after_save_ms: from SAVE until committed and synced, the median take.
@@ -266,7 +266,7 @@ def _rate(started: list[NDArray[np.float64]]) -> float:
 
 
 def _wait_ticks(tables: list[Any], rate_hz: float) -> int | None:
-    """Slots between the last row of a take and the first of the next, the one of SAVE left out."""
+    """Slots between the last frame of a take and the first of the next, without the one of SAVE."""
     gaps = [
         round((after["due"][0].as_py() - before["due"][-1].as_py()) * rate_hz) - 1
         for before, after in pairwise(tables)

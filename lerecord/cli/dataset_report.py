@@ -59,7 +59,7 @@ def _overview_lines(overview: Overview) -> list[str]:
     rig = {True: " (simulated)", False: "", None: " (not recorded by lerecord)"}
     lines = [
         f"robot     {overview.robot_type or 'not named'}{rig[overview.simulated]}",
-        f"episodes  {overview.episodes}, {overview.frames} rows at {overview.fps} a second, "
+        f"episodes  {overview.episodes}, {overview.frames} frames at {overview.fps} a second, "
         f"{_duration(overview.seconds)}",
     ]
     lines += [f"task      {count} x {task}" for task, count in overview.tasks.items()]

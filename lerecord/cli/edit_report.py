@@ -28,7 +28,7 @@ def run(
     edited = operation(root, *arguments, **named)
     back = "redo" if edited.done.kind == "undo" else "undo"
     print_line(
-        f"{edited.done.said}: {root} has {edited.episodes} episodes, {edited.frames} rows; "
+        f"{edited.done.said}: {root} has {edited.episodes} episodes, {edited.frames} frames; "
         f"{command('edit', back, root)} takes it back."
     )
 

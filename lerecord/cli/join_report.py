@@ -57,7 +57,7 @@ def merge(out: Path, roots: Sequence[Path], allow_hardware: bool = False) -> Non
     info = merged(out, roots, Merging(allow_hardware, progress.show, _left_out))
     progress.clear()
     print_line(
-        f"{out} has {info.episodes} episodes, {info.frames} rows and {info.tasks} tasks; "
+        f"{out} has {info.episodes} episodes, {info.frames} frames and {info.tasks} tasks; "
         f"{command('check', out)} verifies it."
     )
 
@@ -88,7 +88,7 @@ def import_(root: Path, out: Path) -> None:
     progress.clear()
     info, encoded = imported.info, imported.encoded
     print_line(
-        f"{out} has {info.episodes} episodes, {info.frames} rows and {info.tasks} tasks; "
+        f"{out} has {info.episodes} episodes, {info.frames} frames and {info.tasks} tasks; "
         f"{encoded} images were encoded again; {command('check', out)} verifies it."
     )
 

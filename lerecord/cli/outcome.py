@@ -45,7 +45,7 @@ class Outcome:
         """A sentence for each thing worth knowing."""
         for saved in self.saved:
             again = " again" if saved.replaced else ""
-            length = f"{saved.rows} rows, {saved.seconds:.1f} s"
+            length = f"{saved.rows} frames, {saved.seconds:.1f} s"
             yield f"episode {saved.episode}{again}: {length}, {saved.task}"
             for remark in saved.remarks:
                 yield f"  {remark}"

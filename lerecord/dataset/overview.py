@@ -26,9 +26,9 @@ class Overview:
 
     Attributes:
         robot_type: of the rig.
-        fps: rows a second.
+        fps: frames a second.
         episodes: committed ones.
-        frames: their rows.
+        frames: their frames.
         seconds: frames / fps.
         tasks: each sentence and how many episodes have it, by task_index.
         cameras: in the order of the features.

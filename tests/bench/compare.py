@@ -44,7 +44,7 @@ def as_user() -> list[str]:
 
 
 def peer(python: str, clip: Path, load: Load, mode: str) -> dict[str, float]:
-    """One take of LeRobot's; its CPU is counted from the first row until the take is saved."""
+    """One take of LeRobot's; its CPU is counted from the first frame until the take is saved."""
     process = subprocess.Popen(
         [
             *(*as_user(), python, str(PEER), str(clip), "--cameras", str(load.cameras)),

@@ -1,7 +1,7 @@
 """How the recorder bears a bad wire: `python -m tests.bench.wire_faults [--seconds 60]`.
 
 It records one take on a simulated rig while one reply in a hundred is dropped, corrupted or late,
-and compares every row with what the encoders read at the row's time.
+and compares every frame with what the encoders read at the frame's time.
 """
 
 import argparse
@@ -41,14 +41,14 @@ class Findings:
     """What a take on a bad wire came to.
 
     Attributes:
-        rows, missed, unmeasured: of the take.
+        frames, missed, unmeasured: of the take.
         injected: replies that something befell, by fault.
         spoiled: requests that did not get every reply whole and in time.
         failed: tries that the recorder counted as failed.
         retries, strays, drained_bytes: as the recorder counted them.
-        false_states: rows whose state is not what the follower's encoders read in that row.
-        false_requests: rows whose request is not what the leader's encoders read in that row.
-        moving: rows that a reply of the row before would have made false.
+        false_states: frames whose state is not what the follower's encoders read in that frame.
+        false_requests: frames whose request is not what the leader's encoders read in that frame.
+        moving: frames that a reply of the frame before would have made false.
         released: the follower was parked and let go at the end.
     """
 
@@ -140,7 +140,7 @@ def _encoders(log: Path, role: str) -> _Encoders:
 
 
 def _false_rows(sidecar: Sidecar, values: NDArray[np.float32], encoders: _Encoders) -> int:
-    """Rows that neither were read in their own time nor are, where they may, the row before."""
+    """Frames that neither were read in their own time nor are, where they may, the frame before."""
     false = 0
     for row, value in enumerate(values):
         later = sidecar.frames.started[sidecar.frames.started > sidecar.frames.started[row]]

@@ -56,7 +56,7 @@ def test_merge_and_export_say_what_came_of_it(
     out, exported = tmp_path / "out", tmp_path / "exported"
     merge(out, pair, allow_hardware=True)
     assert capsys.readouterr().out == (
-        f"{out} has 2 episodes, 4 rows and 1 tasks; `lerecord check {out}` verifies it.\n"
+        f"{out} has 2 episodes, 4 frames and 1 tasks; `lerecord check {out}` verifies it.\n"
     )
     assert check(out).findings == []
     export(out, exported, "v3.0")

@@ -75,7 +75,7 @@ def info(dataset: Path) -> dict[str, object]:
 
 
 def rows_staged(dataset: Path) -> int:
-    """Bytes of the running take's row journal."""
+    """Bytes of the running take's frame journal."""
     journals = dataset.glob(".lerecord/takes/*/rows.journal")
     return max((journal.stat().st_size for journal in journals), default=0)
 
@@ -109,7 +109,7 @@ def test_an_episode_is_done_again_in_its_place(tmp_path: Path) -> None:
     again = run("rerecord", "0", "--episode-time", "2", "--dataset", str(dataset))
     assert again.returncode == 0, again.stderr
     assert f"episode 0: recording {TASK!r} again" in again.stdout
-    assert f"episode 0 again: 60 rows, 2.0 s, {TASK}" in again.stdout
+    assert f"episode 0 again: 60 frames, 2.0 s, {TASK}" in again.stdout
     tables = [pq.read_table(path) for path in sorted(dataset.glob("data/*/*.parquet"))]
     assert [len(table) for table in tables] == [60, 45]
     assert tables[1]["index"].to_pylist() == list(range(60, 105))
@@ -182,7 +182,7 @@ def test_a_signal_parks_commits_and_keeps_the_running_take(
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 128 + number
     assert errors == ""
-    assert "episode 0: 60 rows" in output
+    assert "episode 0: 60 frames" in output
     assert not alive(started)
     assert_passes_check(dataset)
     assert any(dataset.glob(".lerecord/takes/*/rows.journal"))

@@ -155,7 +155,7 @@ def test_what_fails_on_the_buses_is_counted_in_its_tick(simulator: Simulator) ->
     assert [frame.faults for frame in first] == [NO_FAULTS] * 3
     failed = sum(frame.faults.timeouts + frame.faults.corrupt for frame in frames)
     assert failed == injected["spoiled"]["leader"]
-    # On a busy machine there may be no time left for a retry: that row is not measured.
+    # On a busy machine there may be no time left for a retry: that frame is not measured.
     given_up = sum(not frame.measured for frame in frames)
     assert failed == sum(frame.retries for frame in frames) + given_up >= 8
 

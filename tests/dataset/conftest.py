@@ -52,7 +52,7 @@ class Scene:
     rows: int = 12
     start_s: float = 1000.0
     missed_before: Mapping[int, int] = field(default_factory=dict)
-    """Row number of a frame to slots missed before it."""
+    """Frame number of a frame to slots missed before it."""
     unmeasured: frozenset[int] = frozenset()
     show: Callable[[str, int], int] = lambda camera, row: row
     """Which image a camera has at a frame."""

@@ -29,7 +29,7 @@ class Told:
     """An episode that LeRobot was told, and what any reader of it must see.
 
     Attributes:
-        rows: the numbers of the rows; a part of an episode has some of them.
+        rows: the numbers of the frames; a part of an episode has some of them.
     """
 
     task: str
@@ -53,7 +53,7 @@ def action(row: int) -> NDArray[np.float32]:
 
 
 def picture(row: int) -> NDArray[np.uint8]:
-    """(H, W, 3) RGB, whose brightness tells the row."""
+    """(H, W, 3) RGB, whose brightness tells the frame."""
     grey = 40 + 2 * row + np.arange(WIDTH) // 16
     return np.broadcast_to(grey[None, :, None], (HEIGHT, WIDTH, 3)).astype(np.uint8)
 
@@ -198,7 +198,7 @@ def _stats_of_pictures(told: Told) -> dict[str, Any]:
 
 
 def seen(root: Path) -> list[Told]:
-    """The episodes as a reader sees them; every row and image is compared with what it was."""
+    """The episodes as a reader sees them; every frame and image is compared with what it was."""
     data = Dataset(root)
     found = []
     for number, record in enumerate(data.episodes):

@@ -1,6 +1,6 @@
 """Records a take until it is killed: `python -m tests.dataset.record_on ROOT`.
 
-Prints the number of each row that begins: those before it were handed over with their images.
+Prints the number of each frame that begins: those before it were handed over with their images.
 """
 
 import sys
@@ -10,7 +10,7 @@ from tests.dataset.lists import small_lab
 
 
 def say(camera: str, row: int) -> int:
-    """Which image the camera shows: a new one each row."""
+    """Which image the camera shows: a new one each frame."""
     if camera == "front":
         print(row, flush=True)
     return row

@@ -158,7 +158,7 @@ def test_finishing_a_change_may_be_killed_at_any_step_too(
 def test_a_recorder_killed_at_any_instant_loses_no_more_than_the_last_pictures(
     tmp_path: Path, rows: int
 ) -> None:
-    """A child records as fast as it can and is killed when it has told of so many rows."""
+    """A child records as fast as it can and is killed when it has told of so many frames."""
     lab = small_lab(tmp_path / "set")
     with subprocess.Popen(
         [sys.executable, "-m", "tests.dataset.record_on", lab.root],

@@ -29,7 +29,7 @@ class KilledError(Exception):
 
 
 class Listed:
-    """An episode of the model: its task, and the rows of a take that it still has."""
+    """An episode of the model: its task, and the frames of a take that it still has."""
 
     def __init__(self, task: str, rows: tuple[float, ...]) -> None:
         self.task = task

@@ -43,7 +43,7 @@ def test_info_is_printed(lab: "Lab", capsys: pytest.CaptureFixture[str]) -> None
     *lines, disk, unsaved = capsys.readouterr().out.splitlines()
     assert lines == [
         "robot     koch (simulated)",
-        "episodes  3, 18 rows at 30 a second, 0:01",
+        "episodes  3, 18 frames at 30 a second, 0:01",
         "task      2 x a",
         "task      1 x b",
         "camera    front, 160x120, h264",
@@ -73,7 +73,7 @@ def test_a_check_is_printed_and_its_status_says_it(
         lab.record(writer, rows=5, unmeasured=frozenset({2}))
     assert check(lab.root) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "remark: episode 0, row 2: a read failed and the last measured state is repeated.",
+        "remark: episode 0, frame 2: a read failed and the last measured state is repeated.",
         f"{lab.root}: nothing is wrong (every image was decoded).",
     ]
     (lab.root / layout.STATS).unlink()

@@ -70,7 +70,7 @@ class GoingOn:
         said_by(SCRIPT, "export", self._original, exported)
         seen = self._append_to(exported)
         said_by(SCRIPT, "import", exported, self.root)
-        expect("rows of the import", f"{len(lerecord.Dataset(self.root))} rows" in seen, True)
+        expect("frames of the import", f"{len(lerecord.Dataset(self.root))} frames" in seen, True)
         return f"{seen}; imported"
 
     def _append_to(self, root: Path) -> str:
@@ -84,7 +84,7 @@ class GoingOn:
         """LeRobot's episodes are cut, named anew and removed, as ours are."""
         of = self._episodes()
         said_by(SCRIPT, "edit", "trim", self.root, str(of - 1), "--start", "0.2", "--end", "1")
-        expect("rows after trim", lerecord.Dataset(self.root).episodes[-1].length, 24)
+        expect("frames after trim", lerecord.Dataset(self.root).episodes[-1].length, 24)
         said_by(SCRIPT, "edit", "relabel", self.root, str(of - 2), "--task", "another")
         expect("the task", lerecord.Dataset(self.root).episodes[-2].tasks, ("another",))
         for number in (0, of - 2):
@@ -116,7 +116,7 @@ class GoingOn:
 
     def _episode(self, number: int) -> str:
         episode = lerecord.Dataset(self.root).episodes[number]
-        return f"episode {number}: {episode.length} rows, {episode.tasks[0]}"
+        return f"episode {number}: {episode.length} frames, {episode.tasks[0]}"
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""What LeRobot 0.6.1 writes, imported: rows, tasks, statistics and images are those it reads.
+"""What LeRobot 0.6.1 writes, imported: frames, tasks, statistics and images are those it reads.
 
     PYTHONPATH=. PLACE/bin/python tests/interop/lerobot_import.py DIR [KEEP]
 
@@ -79,7 +79,7 @@ def fill(writer: Any, features: dict[str, Any], lengths: dict[str, int]) -> None
 
 
 def imported(source: Path, root: Path, findings: list[str]) -> str:
-    """Every row and image of the import is what LeRobot reads of its source."""
+    """Every frame and image of the import is what LeRobot reads of its source."""
     encoded = import_v30(source, root).encoded
     ours = lerecord.Dataset(root, images="float32")
     theirs = LeRobotDataset("local/source", source, video_backend="pyav")
@@ -94,13 +94,13 @@ def imported(source: Path, root: Path, findings: list[str]) -> str:
             elif key in ours.camera_keys:
                 worst = max(worst, float(np.abs(value - due[key].numpy()).max()) * 255)
             else:
-                expect(f"{key} of row {row}", value.tolist(), due[key].tolist())
+                expect(f"{key} of frame {row}", value.tolist(), due[key].tolist())
     expect("images are near", worst <= LARGEST_PICTURE_ERROR, True)
     for key in ours.camera_keys:
         near = np.allclose(ours.stats[key].mean, theirs.meta.stats[key]["mean"], atol=1e-6)
         expect(f"the mean of {key}", near, True)
     expect("findings", [str(each) for each in check(root).findings], findings)
-    return f"{len(ours)} rows, images within {worst:.0f} of 255, {encoded} encoded again"
+    return f"{len(ours)} frames, images within {worst:.0f} of 255, {encoded} encoded again"
 
 
 def appended(original: Path, source: Path) -> None:

@@ -1,4 +1,4 @@
-"""Our reader against LeRobot 0.3.3's on the same dataset: rows, windows, pads, images.
+"""Our reader against LeRobot 0.3.3's on the same dataset: frames, windows, pads, images.
 
     PYTHONPATH=. PLACE/bin/python tests/interop/lerobot_reader.py DIR [--brief]
 
@@ -120,7 +120,7 @@ def loaded_by_torch(root: Path, workers: int, start: str) -> str:
             expect("timestamp", batch["timestamp"].dtype, torch.float32)
             expect("task", len(batch["task"]), 8)
         rows = batch["index"].tolist()
-        expect("the rows", rows, list(range(8 * number, 8 * number + len(rows))))
+        expect("the frames", rows, list(range(8 * number, 8 * number + len(rows))))
         if number % 20 == 0:
             due = data[rows[3] if len(rows) > 3 else rows[0]]["observation.images.front"]
             at = 3 if len(rows) > 3 else 0
@@ -231,7 +231,7 @@ def main() -> int:
     logging.disable(logging.WARNING)
     root, chooser = given.root, random.Random(given.seed)
     data = lerecord.Dataset(root)
-    title = f"{root.name}: {len(data.episodes)} episodes, {len(data)} rows"
+    title = f"{root.name}: {len(data.episodes)} episodes, {len(data)} frames"
     checks = (few_checks if given.brief else all_checks)(root, chooser)
     agree = table.report(title, [*checks, table.Check("training", lambda: trained_alike(root))])
     if not given.brief:

@@ -68,7 +68,7 @@ def same(original: Path, root: Path, policy: str | None, chooser: random.Random)
                 apart = np.abs(due[key].squeeze().numpy() - value.squeeze()).max()
                 worst = max(worst, float(apart) * 255)
             else:
-                expect(f"{key} of row {row}", due[key].tolist(), value.tolist())
+                expect(f"{key} of frame {row}", due[key].tolist(), value.tolist())
     expect("images are near", worst <= LARGEST_PICTURE_ERROR, True)
     return f"{len(chosen)} samples the same, images within {worst:.0f} of 255"
 
@@ -85,7 +85,7 @@ def metadata(original: Path, root: Path) -> str:
             expect(f"{name} of {key}", near, True)
         low, middle, high = (other.meta.stats[key][name] for name in ("q01", "q50", "q99"))
         expect(f"quantiles of {key} rise", bool(((low <= middle) & (middle <= high)).all()), True)
-    return f"{other.num_episodes} episodes, {len(other)} rows, {len(ours.stats)} features"
+    return f"{other.num_episodes} episodes, {len(other)} frames, {len(ours.stats)} features"
 
 
 def appended(original: Path, root: Path) -> str:
@@ -114,8 +114,8 @@ def appended(original: Path, root: Path) -> str:
     for row in (0, before // 2, before - 1):
         for key in ("action", "observation.state", *ours.camera_keys):
             near = np.abs(other[row][key].numpy() - ours[row][key]).max() * 255
-            expect(f"{key} of row {row}", bool(near <= LARGEST_PICTURE_ERROR), True)
-    return f"{len(APPENDED)} episodes, then {other.num_episodes} of {len(other)} rows"
+            expect(f"{key} of frame {row}", bool(near <= LARGEST_PICTURE_ERROR), True)
+    return f"{len(APPENDED)} episodes, then {other.num_episodes} of {len(other)} frames"
 
 
 def trained(root: Path) -> str:

@@ -129,14 +129,14 @@ class Bench:
         return self.source.arrived and not self.notices
 
     def kept(self) -> FrameColumns:
-        """The rows of the take that was ended, once they are all there; it is no episode."""
+        """The frames of the take that was ended, once they are all there; it is no episode."""
         assert self.take in self.left_takes()
         assert not (self.root / layout.capture_file(self.committed)).exists()
         wait_until(lambda: len(read_frames(TakeFolder(self.take).rows)) == self.rows)
         return read_frames(TakeFolder(self.take).rows)
 
     def pictures(self) -> TrackSummary:
-        """Of the take that was ended: one a row."""
+        """Of the take that was ended: one a frame."""
         wait_until(lambda: load_track(self.take, FRONT).rows == self.rows)
         return load_track(self.take, FRONT)
 

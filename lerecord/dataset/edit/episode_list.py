@@ -90,7 +90,7 @@ def _health(root: Path) -> dict[int, Health]:
 
 @dataclass(frozen=True, slots=True)
 class Stays:
-    """An episode of the new list whose rows and images are those of an old one.
+    """An episode of the new list whose frames and images are those of an old one.
 
     Attributes:
         old: its index in the old list.

@@ -106,7 +106,7 @@ def trim(
 ) -> Edited:
     """Keep what an episode has from `start_s` to before `end_s`, both from its beginning.
 
-    A part that would begin with copies of a row that is cut away begins behind them.
+    A part that would begin with copies of a frame that is cut away begins behind them.
 
     Args:
         root: the dataset.
@@ -134,7 +134,7 @@ def trim(
 
 
 def transcode(root: Path, profile: str, watch: Watch = _UNWATCHED) -> Edited | None:
-    """Encode every video anew that has other settings; rows and statistics stay.
+    """Encode every video anew that has other settings; frames and statistics stay.
 
     It is always the whole dataset, because info.json has one codec for each camera.
 
@@ -148,7 +148,7 @@ def transcode(root: Path, profile: str, watch: Watch = _UNWATCHED) -> Edited | N
 
     Raises:
         ConfigError: the profile is not known, or its encoder does not open.
-        DatasetError: a video does not decode or has not an image for each row, or the disk
+        DatasetError: a video does not decode or has not an image for each frame, or the disk
             refuses.
     """
     settings = profile_of(profile)

@@ -1,4 +1,4 @@
-"""Every video of a dataset encoded anew; rows, times and statistics stay what they were."""
+"""Every video of a dataset encoded anew; frames, times and statistics stay what they were."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""An episode cut at its ends: which rows remain, and everything that follows from them."""
+"""An episode cut at its ends: which frames remain, and everything that follows from them."""
 
 import math
 from collections.abc import Mapping
@@ -26,13 +26,13 @@ from lerecord.dataset.format import (
 from lerecord.dataset.video import Cut, codec_of, count_pictures, cut_video, require_image_per_frame
 from lerecord.errors import DatasetError
 
-_ROUNDING = 1e-6  # of a row: times are typed in decimals
+_ROUNDING = 1e-6  # of a frame: times are typed in decimals
 
 
 def remaining_rows(
     rebuild: Rebuild, episode: int, start_s: float | None, end_s: float | None
 ) -> range:
-    """The rows of a part of an episode; row i stands for the time i / fps.
+    """The frames of a part of an episode; frame i stands for the time i / fps.
 
     Raises:
         DatasetError: there is no such part, or it is too short or the whole.
@@ -52,8 +52,8 @@ def remaining_rows(
         first += 1
     if stop - first < MIN_ROWS:
         raise DatasetError(
-            f"That part of episode {episode} has {max(0, stop - first)} rows and an episode needs "
-            f"{MIN_ROWS}; choose a longer one."
+            f"That part of episode {episode} has {max(0, stop - first)} frames; an episode needs at "
+            f"least {MIN_ROWS}; choose a longer part."
         )
     if stop - first == length:
         raise DatasetError(f"That would cut nothing off episode {episode} of {length / fps:g} s.")
@@ -67,7 +67,7 @@ def _sidecar(rebuild: Rebuild, episode: int) -> Sidecar | None:
 
 
 def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
-    """The episode with these rows only; its images are decoded once, to be counted.
+    """The episode with these frames only; its images are decoded once, to be counted.
 
     Raises:
         DatasetError: a file of it cannot be read.

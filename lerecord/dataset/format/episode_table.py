@@ -197,7 +197,7 @@ def to_numpy(table: pa.Table, name: str) -> NDArray[Any]:
         else:
             lengths = array.value_lengths().unique().to_pylist()
         if array.null_count or len(lengths) > 1:
-            raise ValueError(f"{name}: its rows have several lengths")
+            raise ValueError(f"{name}: its frames have several lengths")
         shape += lengths or [0]
         array = array.flatten()
     return cast("NDArray[Any]", array.to_numpy(zero_copy_only=False)).reshape(shape)

@@ -92,7 +92,7 @@ class Feature:
 
     @property
     def is_image(self) -> bool:
-        """True when its images lie in the rows."""
+        """True when its images lie in the frames."""
         return self.dtype == IMAGE
 
     @property
@@ -114,7 +114,7 @@ class Feature:
 
     @property
     def no_rows(self) -> NDArray[Any]:
-        """Its column, (0, ...), of no rows."""
+        """Its column, (0, ...), of no frames."""
         dtype = self.dtype if self.dtype in _NUMBERS else object
         return np.empty((0, *(() if self.shape == (1,) else self.shape)), dtype)
 

@@ -64,7 +64,7 @@ class Info:
 
     @property
     def columns(self) -> list[Feature]:
-        """The features that lie in the rows."""
+        """The features that lie in the frames."""
         return [each for each in self.features.values() if not each.is_video]
 
     @property

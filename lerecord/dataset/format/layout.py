@@ -93,7 +93,7 @@ class TakeFolder:
 
     @property
     def rows(self) -> Path:
-        """The row journal."""
+        """The frame journal."""
         return self.path / "rows.journal"
 
     def video(self, camera: str) -> Path:

@@ -35,7 +35,7 @@ class Shift:
 
     Attributes:
         episode: of its first episode.
-        row: of its first row.
+        row: of its first frame.
         task: by its own task_index.
     """
 
@@ -66,7 +66,7 @@ class Shift:
         return new[places]
 
     def renumbered_stats(self, values: Stats, columns: Mapping[str, NDArray[Any]]) -> Stats:
-        """An episode's statistics, as they are in the joined dataset; `columns` are its rows."""
+        """An episode's statistics, as they are in the joined dataset; `columns` are its frames."""
         numbers = self.renumbered(columns)
         return {
             key: stats.of_column(numbers[key]) if key in numbers else each

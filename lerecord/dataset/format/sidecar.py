@@ -85,7 +85,7 @@ class StoredSidecar:
 
     Attributes:
         path: where it was read.
-        table: its rows.
+        table: its frames.
         metadata: facts and histograms.
     """
 
@@ -142,7 +142,7 @@ class StoredSidecar:
         return replace(self, metadata={**self.metadata, _FACTS: data})
 
     def cut(self, rows: range, histograms: Mapping[str, Histogram]) -> Self:
-        """Some of its rows, with the histogram of each camera's images of them."""
+        """Some of its frames, with the histogram of each camera's images of them."""
         table = self.table.slice(rows.start, len(rows)).combine_chunks()
         counted = dict(self.metadata)
         for camera, histogram in histograms.items():
@@ -153,7 +153,7 @@ class StoredSidecar:
 
 
 def _first_unset(table: pa.Table, name: str) -> pa.Table:
-    """A flag that compares with the image before, which the first row has no more."""
+    """A flag that compares with the image before, which the first frame has no more."""
     number = table.schema.get_field_index(name)
     if number < 0:
         return table

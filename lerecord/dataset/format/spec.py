@@ -64,7 +64,7 @@ class DatasetSpec:
 
     Attributes:
         robot_type: as in info.json.
-        fps: rows a second.
+        fps: frames a second.
         units: of states and actions, as in the hardware config.
         joints: their names in the order of the vectors, such as `shoulder_pan.pos`.
         cameras: in the order of the features.

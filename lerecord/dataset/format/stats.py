@@ -1,7 +1,7 @@
 """Statistics of features as LeRobot v2.1 shapes them, exact, and their fold over episodes.
 
 A vector's are (D,), a scalar's (1,), a camera's (3, 1, 1) over RGB in [0, 1]; std is the
-population's; count is rows, for a camera images. Minimum and maximum of integers stay integers.
+population's; count is frames, for a camera images. Minimum and maximum of integers stay integers.
 """
 
 from collections.abc import Iterable
@@ -23,14 +23,14 @@ Values = NDArray[np.float64] | NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureStats:
-    """One feature's statistics over some rows; all arrays have the same shape.
+    """One feature's statistics over some frames; all arrays have the same shape.
 
     Attributes:
         min: int64 for an integer feature, else float64.
         max: as min.
         mean: float64.
         std: float64, of the population.
-        count: rows, at least 1.
+        count: frames, at least 1.
     """
 
     min: Values
@@ -76,7 +76,7 @@ Stats = dict[str, FeatureStats]
 def _numbers(fields: Fields, name: str) -> Values:
     try:
         array = np.array(fields.required(name))
-    except (ValueError, OverflowError):  # rows of several lengths
+    except (ValueError, OverflowError):  # frames of several lengths
         array = np.array(None)
     if array.dtype.kind not in "biuf" or not array.ndim:
         raise fields.refusal(name, "an array of numbers is expected")

@@ -10,7 +10,7 @@ from lerecord.dataset.format.stats import Histogram
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackSummary:
-    """The images of one camera in a take; N rows.
+    """The images of one camera in a take; N frames.
 
     Attributes:
         captured_at: (N,) float64, CLOCK_MONOTONIC seconds.

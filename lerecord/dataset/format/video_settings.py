@@ -28,7 +28,7 @@ class _Encoder:
 
 
 # Keyframes as good as the others, for a policy is trained on each alike; and small changes are
-# kept: where x264 takes them for nothing, a row shows the image of the row before.
+# kept: where x264 takes them for nothing, a frame shows the image of the frame before.
 _EACH_PICTURE_COUNTS = "ipratio=1:no-fast-pskip=1:no-dct-decimate=1"
 
 

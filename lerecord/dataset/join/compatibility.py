@@ -1,6 +1,6 @@
 """Whether datasets can be trained on as one: every difference by name, in tiers.
 
-The rows must be of one form and the arms of one model; other hardware is refused unless it is
+The frames must be of one form and the arms of one model; other hardware is refused unless it is
 allowed; calibration and environment are reported.
 """
 
@@ -20,7 +20,7 @@ class Tier(Enum):
     """How much a difference weighs."""
 
     FORM = "form"
-    """Rate, features, units, robot, cameras and their sizes: rows would mean different things."""
+    """Rate, features, units, robot, cameras and their sizes: frames would mean different things."""
     MODEL = "model"
     """Models and joints of the arms, and whether they are simulated."""
     HARDWARE = "hardware"

@@ -1,4 +1,4 @@
-"""Several datasets become a new one: rows numbered anew, videos never encoded again."""
+"""Several datasets become a new one: frames numbered anew, videos never encoded again."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -162,7 +162,7 @@ class _Merge:
             raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
         if len(table) != record.length:
             raise DatasetError(
-                f"{path} has {len(table)} rows where {record.length} are due; `lerecord check "
+                f"{path} has {len(table)} frames where {record.length} are due; `lerecord check "
                 f"{source.snapshot.root}` says what else is wrong."
             )
         for key, values in shift.renumbered(columns).items():

@@ -17,7 +17,7 @@ from lerecord.dataset.verify import require_sound
 class MultiDataset(Samples):
     """Datasets one behind the other, read as `lerecord merge` would join them.
 
-    Metadata is the first one's; episodes, rows and tasks are numbered anew; statistics are
+    Metadata is the first one's; episodes, frames and tasks are numbered anew; statistics are
     aggregated. Each sample also has `dataset_index`.
 
     Args:
@@ -52,7 +52,7 @@ class MultiDataset(Samples):
 
     @property
     def fps(self) -> int:
-        """Rows a second."""
+        """Frames a second."""
         return self.datasets[0].fps
 
     @property
@@ -81,7 +81,7 @@ class MultiDataset(Samples):
 
     @property
     def episode_data_index(self) -> dict[str, NDArray[np.int64]]:
-        """`from` and `to`, (E,) each: the first row of each episode, and one past its last."""
+        """`from` and `to`, (E,) each: the first frame of each episode, and one past its last."""
         lengths = np.array([each.length for each in self.episodes], dtype=np.int64)
         end = np.cumsum(lengths, dtype=np.int64)
         return {"from": end - lengths, "to": end}
@@ -90,7 +90,7 @@ class MultiDataset(Samples):
         return int(self._end[-1])
 
     def __repr__(self) -> str:
-        return f"MultiDataset({len(self.datasets)} datasets, {len(self)} rows)"
+        return f"MultiDataset({len(self.datasets)} datasets, {len(self)} frames)"
 
     def gather(self, rows: NDArray[np.int64]) -> Batch:
         """Samples by number, stacked; raises DatasetError when an image cannot be read."""
@@ -106,7 +106,7 @@ class MultiDataset(Samples):
         return batch | {"dataset_index": owner}
 
     def _gathered(self, part: int, rows: NDArray[np.int64]) -> Batch:
-        """Of rows that are one part's, with their new numbers."""
+        """Of frames that are one part's, with their new numbers."""
         data = self.datasets[part]
         batch = data.gather(rows - (self._end[part] - len(data)))
         return batch | self._shifts[part].renumbered({key: batch[key] for key in NUMBERS})

@@ -1,4 +1,4 @@
-"""A dataset as a trainer reads it: rows, windows of time and decoded images, as NumPy."""
+"""A dataset as a trainer reads it: frames, windows of time and decoded images, as NumPy."""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -24,16 +24,16 @@ TOLERANCE_S = 1e-4
 class Dataset(Samples):
     """The episodes of a LeRobot v2.1 dataset; lerecord's own or LeRobot's.
 
-    `dataset[i]` is a dict: every feature of row i, the images decoded, and `task`, the sentence.
+    `dataset[i]` is a dict: every feature of frame i, the images decoded, and `task`, the sentence.
     A feature in `delta_timestamps` is a window instead, (T, ...), with `<feature>_is_pad`, (T,)
-    bool. As in LeRobot 0.3.3, places outside the episode repeat its first or last row and are
+    bool. As in LeRobot 0.3.3, places outside the episode repeat its first or last frame and are
     flagged, and a window of one image has no time axis.
 
     It may be pickled, forked and used by many processes; each opens its own decoders.
 
     Args:
         root: the dataset's folder.
-        episodes: which, in this order; None means all. Rows are numbered anew from 0.
+        episodes: which, in this order; None means all. Frames are numbered anew from 0.
         delta_timestamps: feature to offsets in seconds; `observation.*` means all that begin so.
         tolerance_s: of offsets from multiples of 1 / fps, and of images from their times.
         images: `uint8`: (H, W, 3) RGB, a quarter of the memory, for training loops that scale on
@@ -77,7 +77,7 @@ class Dataset(Samples):
 
     @property
     def fps(self) -> int:
-        """Rows a second."""
+        """Frames a second."""
         return self._info.fps
 
     @property
@@ -122,7 +122,7 @@ class Dataset(Samples):
 
     @property
     def episode_data_index(self) -> dict[str, NDArray[np.int64]]:
-        """`from` and `to`, (E,) each: the first row here of each episode, and one past its last."""
+        """`from` and `to`, (E,) each: each episode's first frame here, and one past its last."""
         return {"from": self._rows.first, "to": self._rows.end}
 
     @property
@@ -134,7 +134,7 @@ class Dataset(Samples):
         return len(self._rows)
 
     def __repr__(self) -> str:
-        return f"Dataset({str(self.root)!r}, {len(self.episodes)} episodes, {len(self)} rows)"
+        return f"Dataset({str(self.root)!r}, {len(self.episodes)} episodes, {len(self)} frames)"
 
     def gather(self, rows: NDArray[np.int64]) -> Batch:
         """Samples by number, stacked; raises DatasetError when an image cannot be read."""
@@ -156,13 +156,13 @@ class Dataset(Samples):
         return batch | pads | {"task": tasks}
 
     def _values(self, key: str, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """(N, T, ...) of (N, T) rows."""
+        """(N, T, ...) of (N, T) frames."""
         if key in self._rows.columns:
             return self._rows.columns[key][rows]
         return self._decoded(key, rows)
 
     def _decoded(self, key: str, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """The images of (N, T) rows; every one is decoded once, however often it is asked for."""
+        """The images of (N, T) frames; every one is decoded once, however often it is asked for."""
         places = _Places(rows.ravel(), self._images, self._info.features[key])
         episodes = self._rows.episode_at(places.rows)
         for episode in np.unique(episodes):
@@ -177,7 +177,7 @@ class Dataset(Samples):
         return places.values.reshape(*rows.shape, *places.values.shape[1:])
 
     def _stamped(self, records: Sequence[EpisodeRecord]) -> dict[tuple[int, str], Stamp]:
-        """Which content each video has now: rows and images of different takes never mix."""
+        """Which content each video has now: frames and images of different takes never mix."""
         stamps = {}
         for record in records:
             for key in self.camera_keys:
@@ -209,11 +209,11 @@ class _Places:
         )
 
     def taker(self, first: int) -> Take:
-        """Takes the images of an episode whose first row is `first`."""
+        """Takes the images of an episode whose first frame is `first`."""
         return lambda number, rgb: self.put(first + number, rgb)
 
     def put(self, row: int, pixels: Pixels) -> None:
-        """Put the image of a row wherever it is due."""
+        """Put the image of a frame wherever it is due."""
         if pixels.shape[:2] != self._size:
             raise DatasetError(
                 f"An image of {pixels.shape[1]}x{pixels.shape[0]} stands where {layout.INFO} says "

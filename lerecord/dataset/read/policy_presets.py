@@ -1,4 +1,4 @@
-"""Which moments around a row each policy is trained on, by its name."""
+"""Which moments around a frame each policy is trained on, by its name."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ OBSERVATIONS = "observation.*"
 
 @dataclass(frozen=True, slots=True)
 class _Preset:
-    """Rows that a policy takes.
+    """Frames that a policy takes.
 
     Attributes:
         steps: observations, the present one the last.
@@ -60,7 +60,7 @@ def delta_timestamps_for(
             says `observation.*`, which `lerecord.Dataset` understands.
 
     Returns:
-        Feature to offsets in seconds, each a whole number of rows divided by fps.
+        Feature to offsets in seconds, each a whole number of frames divided by fps.
 
     Raises:
         ConfigError: the policy is not known or a number is below 1.

@@ -1,4 +1,4 @@
-"""Windows of time around a row, as a policy is trained on: which rows they take, which are padded.
+"""Windows of time around a frame, as policies are trained on: which frames, which are padded.
 
 The semantics are LeRobot 0.3.3's `delta_timestamps`, to the number.
 """
@@ -18,11 +18,11 @@ DeltaTimestamps = Mapping[str, Sequence[float]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Taken:
-    """The rows of one feature's windows; N windows of T places.
+    """The frames of one feature's windows; N windows of T places.
 
     Attributes:
-        rows: (N, T) row numbers, each within its episode.
-        padded: (N, T) True where the place lies outside the episode and its nearest row stands in.
+        rows: (N, T) frame numbers, each within its episode.
+        padded: (N, T) True outside the episode, where its nearest frame stands in.
     """
 
     rows: NDArray[np.int64]
@@ -31,13 +31,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
-    """Offsets in rows by feature, such as -1, 0 of each image and 0 to 49 of the action."""
+    """Offsets in frames by feature, such as -1, 0 of each image and 0 to 49 of the action."""
 
     offsets: Mapping[str, NDArray[np.int64]]
 
     @classmethod
     def of(cls, deltas: DeltaTimestamps, fps: int, tolerance_s: float) -> Self:
-        """Offsets in seconds as offsets in rows.
+        """Offsets in seconds as offsets in frames.
 
         Raises:
             DatasetError: one is no multiple of 1 / fps within `tolerance_s`.
@@ -62,13 +62,13 @@ class Windows:
         first: NDArray[np.int64],
         end: NDArray[np.int64],
     ) -> Taken:
-        """A feature's window around each row.
+        """A feature's window around each frame.
 
         Args:
             key: one of `offsets`.
-            rows: (N,) row numbers.
-            first: (N,) the first row of each one's episode.
-            end: (N,) the row behind the last of it.
+            rows: (N,) frame numbers.
+            first: (N,) the first frame of each one's episode.
+            end: (N,) the frame behind the last of it.
         """
         wanted = rows[:, None] + self.offsets[key]
         inside = (wanted >= first[:, None]) & (wanted < end[:, None])
@@ -102,6 +102,6 @@ def _require_on_grid(key: str, seconds: Sequence[float], fps: int, tolerance_s: 
     if off:
         raise DatasetError(
             f"delta_timestamps of {key!r} has {', '.join(f'{each:g}' for each in off)} s, which "
-            f"is no multiple of 1/{fps} s within {tolerance_s:g} s; use whole numbers of rows "
+            f"is no multiple of 1/{fps} s within {tolerance_s:g} s; use whole numbers of frames "
             f"divided by {fps}."
         )

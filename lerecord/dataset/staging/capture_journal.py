@@ -1,6 +1,6 @@
-"""What a camera truly did, row by row, kept beside its video: when each image was captured.
+"""What a camera truly did, frame by frame, kept beside its video: when each image was captured.
 
-Two record files a camera: one record a row, and once a second the histogram of every image so
+Two record files a camera: one record a frame, and once a second the histogram of every image so
 far, so that statistics stay exact without decoding a video. A last record marks a finished track;
 counts that agree do not, for they also agree right after a sync.
 """
@@ -26,12 +26,12 @@ _REPEATED, _CORRUPT, _UNCHANGED, _BLANK, _END = 1, 2, 4, 8, 128
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """What is kept of the image of one row.
+    """What is kept of the image of one frame.
 
     Attributes:
         captured_at: CLOCK_MONOTONIC seconds of the capture.
         sequence: the camera's own count.
-        repeated: it is the image of the row before once more.
+        repeated: it is the image of the frame before once more.
         corrupt: the chosen image did not decode and the image before it stands in for it;
             captured_at and sequence are then those of the image that is seen.
         unchanged: a new image, and the same as the one before to the last bit.
@@ -56,7 +56,7 @@ class CaptureJournal:
         )
 
     def add(self, facts: PictureFacts, video: VideoSoFar = NOTHING_SO_FAR) -> None:
-        """Append the facts of the next row's image, and what the video is by now."""
+        """Append the facts of the next frame's image, and what the video is by now."""
         flags = _REPEATED * facts.repeated | _CORRUPT * facts.corrupt
         flags |= _UNCHANGED * facts.unchanged | _BLANK * facts.blank
         captured = facts.captured_at, facts.sequence % 2**32, flags
@@ -99,7 +99,7 @@ def load_track(folder: Path, camera: CameraSpec, limit: int | None = None) -> Tr
     Args:
         folder: of the take.
         camera: which.
-        limit: rows that are looked at; None is all.
+        limit: frames that are looked at; None is all.
 
     Raises:
         DatasetError: a file is missing or ends within its header.
@@ -121,7 +121,7 @@ def load_track(folder: Path, camera: CameraSpec, limit: int | None = None) -> Tr
 
 
 def captured_rows(path: Path) -> int:
-    """How many rows a file of capture facts has, whole.
+    """How many frames a file of capture facts has, whole.
 
     Raises:
         DatasetError: it is missing or ends within its header.

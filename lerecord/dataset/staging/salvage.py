@@ -1,4 +1,4 @@
-"""What a killed take still is: as many rows as every one of its streams has.
+"""What a killed take still is: as many frames as every one of its streams has.
 
 The files of a take are synced once a second. What was synced is whole; behind it anything may be
 torn: what the video does not hold as it was written, or what does not decode, ends the take.
@@ -60,7 +60,7 @@ def look_at(root: Path, name: str) -> LeftTake:
     take = ClosedTake.load(root, name)
     try:
         rows = len(read_frames(take.files.rows))
-    except DatasetError:  # it was killed before its first row
+    except DatasetError:  # it was killed before its first frame
         rows = 0
     facts = take.facts
     replaces = None if facts.replaces is None else facts.replaces.episode
@@ -137,7 +137,7 @@ class _Stream:
 
 
 def _streams(take: ClosedTake) -> Iterator[_Stream]:
-    """What must be there of each row: itself, and of each camera its image and what it was of."""
+    """What must be there of each frame: itself, and of each camera its image and what it was of."""
     files = take.files
     yield _Stream.of(files.rows, lambda: len(read_frames(files.rows)))
     for camera in take.facts.spec.cameras:

@@ -1,4 +1,4 @@
-"""A take on its way to be an episode: its rows and facts, in files that survive a kill."""
+"""A take on its way to be an episode: its frames and facts, in files that survive a kill."""
 
 import contextlib
 import json
@@ -76,7 +76,7 @@ class TakeFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClosedTake:
-    """A take that is staged and gets no more rows: waiting for its commit, or left by a kill.
+    """A take that is staged and gets no more frames: waiting for its commit, or left by a kill.
 
     Attributes:
         id: names its folder.
@@ -114,7 +114,7 @@ class ClosedTake:
 
 
 class StagedTake:
-    """A take below `.lerecord/takes/`, and the sink of its rows; synced once a second.
+    """A take below `.lerecord/takes/`, and the sink of its frames; synced once a second.
 
     Args:
         root: the dataset.
@@ -164,11 +164,11 @@ class StagedTake:
 
     @property
     def rows(self) -> int:
-        """Rows so far."""
+        """Frames so far."""
         return self._journal.frames
 
     def add(self, frame: TakeFrame) -> None:
-        """Keep a row.
+        """Keep a frame.
 
         Raises:
             ValueError: its index is not the next.
@@ -224,20 +224,20 @@ def read_take(take: ClosedTake) -> StagedColumns:
     """Read a take whose every track is finished.
 
     Raises:
-        DatasetError: it is too short, a row has no number, or a camera has not an image a row.
+        DatasetError: it is too short, a frame has no number, or a camera has not an image a frame.
     """
     files, spec = take.files, take.facts.spec
     rows = read_frames(files.rows)
     if len(rows) < MIN_ROWS:
         raise DatasetError(
-            f"The take has {len(rows)} rows and an episode needs {MIN_ROWS}; record it again."
+            f"The take has {len(rows)} frames and an episode needs {MIN_ROWS}; record it again."
         )
     _refuse_no_number(rows, spec)
     tracks = {camera.name: finished_track(files.path, camera) for camera in spec.cameras}
     for name, track in tracks.items():
         if track.rows != len(rows):
             raise DatasetError(
-                f"The take has {len(rows)} rows and camera {name} has {track.rows} images; "
+                f"The take has {len(rows)} frames and camera {name} has {track.rows} images; "
                 f"it stays in {files.path} to be salvaged."
             )
     return StagedColumns(rows, tracks)
@@ -249,7 +249,7 @@ def _refuse_no_number(rows: FrameColumns, spec: DatasetSpec) -> None:
         if wrong.any():
             row, joint = (int(each[0]) for each in wrong.nonzero())
             raise DatasetError(
-                f"The {name} of {spec.joints[joint]} in row {row} of the take is no number; "
+                f"The {name} of {spec.joints[joint]} in frame {row} of the take is no number; "
                 f"record it again."
             )
 

@@ -1,6 +1,6 @@
-"""The images of one camera in one take, encoded as their rows come.
+"""The images of one camera in one take, encoded as their frames come.
 
-It runs in the camera's process, below the staging folder, and never lets a row pass without an
+It runs in the camera's process, below the staging folder, and never lets a frame pass without an
 image: an image that does not decode shows the one before it, and says so.
 """
 
@@ -28,7 +28,7 @@ _SYNC_S = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Chosen:
-    """The image of the last row, and the image that is shown for it.
+    """The image of the last frame, and the image that is shown for it.
 
     Attributes:
         unchanged: the image is a new one, and the same as the one before.
@@ -51,12 +51,12 @@ class _Chosen:
 
 
 class TrackWriter:
-    """Encodes one image a row. Every file is synced once a second and when finished.
+    """Encodes one image a frame. Every file is synced once a second and when finished.
 
     Args:
         folder: of the staged take; it exists.
         camera: name and recorded size.
-        fps: rows a second.
+        fps: frames a second.
         settings: the encoder's.
         rotation: degrees clockwise by which every image is turned first.
         now: the clock of the syncs, seconds.
@@ -109,7 +109,7 @@ class TrackWriter:
         return self._rows
 
     def add(self, image: Image) -> None:
-        """Encode the image of the next row; an image given again is only encoded again.
+        """Encode the image of the next frame; an image given again is only encoded again.
 
         Raises:
             DeviceError: the image has another size, or is the first and does not decode.

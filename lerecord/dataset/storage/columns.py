@@ -1,4 +1,4 @@
-"""The rows of some episodes, one behind the other, as columns in memory."""
+"""The frames of some episodes, one behind the other, as columns in memory."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,13 +18,13 @@ from lerecord.errors import DatasetError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """N rows of E episodes.
+    """N frames of E episodes.
 
     Attributes:
         columns: feature name to (N,) values or (N, D) vectors; those of videos are none.
-        episodes: whose rows they are.
-        first: (E,) each episode's first row here.
-        end: (E,) the row behind its last.
+        episodes: whose frames they are.
+        first: (E,) each episode's first frame here.
+        end: (E,) the frame behind its last.
     """
 
     columns: Mapping[str, NDArray[Any]]
@@ -36,14 +36,14 @@ class Rows:
         return int(self.end[-1]) if len(self.end) else 0
 
     def episode_at(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Which of the E episodes each row belongs to."""
+        """Which of the E episodes each frame belongs to."""
         return np.searchsorted(self.end, rows, side="right")
 
 
 def load_rows(
     view: PendingView, info: Info, episodes: Sequence[EpisodeRecord], tolerance_s: float
 ) -> Rows:
-    """Read the rows of episodes, in the order in which they are given.
+    """Read the frames of episodes, in the order in which they are given.
 
     Args:
         view: finds the files.
@@ -102,15 +102,15 @@ def _require_agreement(
     rows = len(columns["episode_index"])
     if rows != episode.length:
         raise DatasetError(
-            f"{path} has {rows} rows and {layout.EPISODES} says {episode.length}; "
+            f"{path} has {rows} frames and {layout.EPISODES} says {episode.length}; "
             f"{for_dataset('check', path)} lists everything."
         )
     if (columns["episode_index"] != episode.index).any():
-        raise DatasetError(f"{path} holds rows of another episode; restore it from a copy.")
+        raise DatasetError(f"{path} holds frames of another episode; restore it from a copy.")
 
 
 def require_known_tasks(rows: Rows, tasks: Mapping[int, str]) -> None:
-    """Refuse rows of a task that the dataset does not list.
+    """Refuse frames of a task that the dataset does not list.
 
     Raises:
         DatasetError: there are some.
@@ -128,12 +128,12 @@ def column_of(table: pa.Table, feature: Feature) -> NDArray[Any]:
 
     Raises:
         KeyError: there is none.
-        ValueError: a row has another shape, or no number where info.json says that there is one.
+        ValueError: a frame has another shape, or no number where info.json says that there is one.
     """
     key, shape = feature.key, feature.shape
     values = to_numpy(table, key)
     if values.size != len(values) * math.prod(shape):
-        raise ValueError(f"{key}: its rows have a shape of {values.shape[1:]} instead of {shape}")
+        raise ValueError(f"{key}: its frames have a shape of {values.shape[1:]} instead of {shape}")
     # An integer that is missing makes a column of floats.
     if values.dtype.kind not in feature.kinds:
         raise ValueError(f"{key}: its values are {values.dtype} instead of {feature.dtype}")

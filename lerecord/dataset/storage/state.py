@@ -189,7 +189,7 @@ def _stats(root: Path, info: Info) -> Stats | None:
 def _whole_stats(data: bytes, info: Info) -> Stats | None:
     """The statistics in meta/stats.json; None when they have to be derived again.
 
-    Other recorders that append leave the file behind, with fewer rows counted; other tools put
+    Other recorders that append leave the file behind, with fewer frames counted; other tools put
     their own statistics in its place.
     """
     try:

@@ -69,8 +69,8 @@ _AS_GIVEN = Exporting()
 def export_v30(root: Path, out: Path, how: Exporting = _AS_GIVEN) -> int:
     """Make a dataset of v3.0 of one of v2.1, which stays as it is.
 
-    Rows are one row group an episode, images are copied without encoding again, statistics have
-    the quantiles of every row and pixel. The rig and the capture sidecars go along.
+    Frames are one row group an episode, images are copied without encoding again, statistics have
+    the quantiles of every frame and pixel. The rig and the capture sidecars go along.
 
     Args:
         root: the dataset of v2.1.
@@ -152,7 +152,7 @@ class _Export:
         return slice(int(self._rows.first[place]), int(self._rows.end[place]))
 
     def _write_data(self) -> Iterator[dict[str, Any]]:
-        """Write the rows, and say of each episode where they are."""
+        """Write the frames, and say of each episode where they are."""
         number = FileNumber()
         schema: pa.Schema | None = None
         size = 0
@@ -234,7 +234,7 @@ class _Export:
     def _full(
         self, stored: Stats, histograms: Mapping[str, Histogram], rows: slice
     ) -> dict[str, FullStats]:
-        """All statistics of some rows, in the order of the features."""
+        """All statistics of some frames, in the order of the features."""
         return {
             key: FullStats.of_pictures(_stored(stored, key), histograms[key])
             if key in histograms

@@ -63,7 +63,7 @@ def import_v30(root: Path, out: Path, how: Importing = _UNWATCHED) -> Imported:
 
     Each episode gets its own table and videos. Packets are copied; images are only encoded again
     where an episode does not begin with a keyframe. Tasks are numbered by first appearance.
-    Statistics of rows are computed anew, those of images are the ones of meta/episodes. A rig and
+    Statistics of frames are computed anew, those of images are the ones of meta/episodes. A rig and
     capture sidecars that `export_v30` took along come back.
 
     Args:
@@ -124,7 +124,7 @@ class _Import:
         return self._stats(episode, table)
 
     def _named(self, episode: Episode) -> EpisodeRecord:
-        """Its line; LeRobot asks the rows for the tasks, so the list of them may be missing."""
+        """Its line; LeRobot asks the frames for the tasks, so the list of them may be missing."""
         record = episode.record
         if record.tasks:
             return record
@@ -134,7 +134,7 @@ class _Import:
         return replace(record, tasks=tuple(tasks))
 
     def _tasks_of(self, episode: Episode, table: pa.Table) -> NDArray[np.int64]:
-        """The new task_index of each row."""
+        """The new task_index of each frame."""
         numbers = self._column(episode, table, "task_index")
         tasks = self._records[episode.record.index].tasks
         known = {
@@ -144,13 +144,13 @@ class _Import:
         }
         if strange := set(numbers.tolist()) - known.keys():
             raise DatasetError(
-                f"{episode.data} has rows of task {min(strange)}, which is none of episode "
+                f"{episode.data} has frames of task {min(strange)}, which is none of episode "
                 f"{episode.record.index}; restore it."
             )
         return np.array([known[number] for number in numbers.tolist()], dtype=np.int64)
 
     def _rows_of(self, episode: Episode) -> pa.Table:
-        """The rows of an episode; the file that they are in is kept for the next."""
+        """The frames of an episode; the file that they are in is kept for the next."""
         if self._table is None or self._table[0] != episode.data:
             keys = [each.key for each in self._source.info.columns]
             self._table = episode.data, _for_any_datasets(read_parquet(episode.data, keys))
@@ -158,7 +158,7 @@ class _Import:
         rows = table.filter(pc.field("episode_index") == episode.record.index)
         if len(rows) != episode.record.length:
             raise DatasetError(
-                f"{episode.data} has {len(rows)} rows of episode {episode.record.index} where "
+                f"{episode.data} has {len(rows)} frames of episode {episode.record.index} where "
                 f"{episode.record.length} are due; restore it."
             )
         return rows.combine_chunks()
@@ -172,7 +172,7 @@ class _Import:
             ) from error
 
     def _stats(self, episode: Episode, table: pa.Table) -> Stats:
-        """Of the rows computed anew, to be exact; of images as they are stored."""
+        """Of the frames computed anew, to be exact; of images as they are stored."""
         found: Stats = {}
         for key, feature in self._source.info.features.items():
             if feature.is_vector:
@@ -194,7 +194,7 @@ class _Import:
         rows = pictures_from(index, span.start_s, record.length, fps)
         if rows is None:
             raise DatasetError(
-                f"{span.path} has not an image for each row of episode {record.index} from "
+                f"{span.path} has not an image for each frame of episode {record.index} from "
                 f"{span.start_s:g} s on; restore it."
             )
         target = self._folder.place(layout.video_file(record.index, key))

@@ -36,7 +36,7 @@ class Episode:
 
     Attributes:
         record: its line in episodes.jsonl.
-        first_row: its first row's index in the dataset.
+        first_row: its first frame's index in the dataset.
         tasks: of the dataset, by task_index.
         stats: its line in episodes_stats.jsonl; None when that cannot be read.
         spec: of the dataset; None when its rig is not known.
@@ -119,14 +119,14 @@ def _sidecar(
     except DatasetError as error:
         place.wrong(str(error))
         return None
-    place.expect(f"the number of rows in {name}", len(sidecar), record.length)
+    place.expect(f"the number of frames in {name}", len(sidecar), record.length)
     if len(sidecar) and sidecar.frames.missed[0]:
-        place.wrong("a missed slot repeats the row before it, and there is none.", 0)
+        place.wrong("a missed slot repeats the frame before it, and there is none.", 0)
     missed, unmeasured = (
         np.flatnonzero(sidecar.frames.missed),
         np.flatnonzero(~sidecar.frames.measured),
     )
-    place.remark_rows(missed, "the slot was missed and the row before it is repeated.")
+    place.remark_rows(missed, "the slot was missed and the frame before it is repeated.")
     place.remark_rows(unmeasured, "a read failed and the last measured state is repeated.")
     return sidecar if len(sidecar) == record.length else None
 
@@ -144,7 +144,9 @@ def _check_track(
     elif text := deviation(stored, of_pictures(track.histogram, len(sidecar))):
         place.wrong(f"{layout.EPISODES_STATS}: {text} of {camera.key} is not that of its images.")
     age_s = sidecar.image_age_s(camera.name)
-    place.wrong_rows(np.flatnonzero(age_s < 0), "its image was captured after the row's own time.")
+    place.wrong_rows(
+        np.flatnonzero(age_s < 0), "its image was captured after the frame's own time."
+    )
     if (old := np.flatnonzero(age_s > OLD_IMAGE_S)).size:
         place.remark_rows(old, f"the image is old; the oldest by {age_s.max():.2f} s.")
     place.remark_rows(
@@ -157,4 +159,4 @@ def _check_track(
         "the sidecar's capture times and its repeat flags disagree.",
     )
     back = np.flatnonzero(np.diff(track.captured_at) < 0) + 1
-    place.wrong_rows(back, "its image was captured before that of the row before.")
+    place.wrong_rows(back, "its image was captured before that of the frame before.")

@@ -19,7 +19,7 @@ class Finding:
         text: a sentence.
         episode: where; None when it is the dataset as a whole.
         camera: name; None when it is no image.
-        row: the first row that is meant; None when it is the episode as a whole.
+        row: the first frame that is meant; None when it is the episode as a whole.
     """
 
     text: str
@@ -28,7 +28,7 @@ class Finding:
     row: int | None = None
 
     def __str__(self) -> str:
-        places = (("episode", self.episode), ("camera", self.camera), ("row", self.row))
+        places = (("episode", self.episode), ("camera", self.camera), ("frame", self.row))
         where = ", ".join(f"{name} {value}" for name, value in places if value is not None)
         return f"{where}: {self.text}" if where else self.text
 
@@ -98,12 +98,12 @@ class Place:
             self.report.unchecked.append(text)
 
     def wrong_rows(self, rows: Rows, text: str) -> None:
-        """Rows are wrong in the same way; none is fine. The first is named, the others counted."""
+        """Frames wrong in the same way, if any. The first is named, the others are counted."""
         if len(rows):
             self.wrong(text + _others(rows), int(rows[0]))
 
     def remark_rows(self, rows: Rows, text: str) -> None:
-        """Rows are remarkable in the same way; none is fine."""
+        """Frames are remarkable in the same way; none is fine."""
         if len(rows):
             self.remark(text + _others(rows), int(rows[0]))
 
@@ -114,4 +114,4 @@ class Place:
 
 
 def _others(rows: Rows) -> str:
-    return "" if len(rows) == 1 else f" The same holds for {len(rows) - 1} later rows."
+    return "" if len(rows) == 1 else f" The same holds for {len(rows) - 1} later frames."

@@ -68,7 +68,7 @@ def check_frames(path: Path, info: Info, frames: Frames, place: Place) -> None:
         return
     length = frames.record.length
     name = layout.data_file(frames.record.index)
-    place.expect(f"the number of rows in {name}", len(stored), length)
+    place.expect(f"the number of frames in {name}", len(stored), length)
     _check_defaults(columns, info.fps, frames, place)
     _check_finite(columns, place)
     if frames.stats is not None:
@@ -108,7 +108,7 @@ def _check_defaults(
         "frame_index": rows,
         "episode_index": np.full_like(rows, frames.record.index),
         "index": rows + frames.first_row,
-        # LeRobot allows several tasks in an episode, each of some of its rows.
+        # LeRobot allows several tasks in an episode, each of some of its frames.
         "task_index": np.where(np.isin(found_tasks, tasks), found_tasks, tasks[0]),
         "timestamp": episode_table.timestamps(length, fps),
     }
@@ -148,7 +148,7 @@ def _check_stats(feature: Feature, column: NDArray[Any], frames: Frames, place: 
         due = _shaped(due, column.shape[1:])
     rounding = 0.0 if frames.ours else _rounding(column)
     if text := deviation(frames.stats[key], due, rounding):
-        place.wrong(f"{layout.EPISODES_STATS}: {text} of {key} is not that of its rows.")
+        place.wrong(f"{layout.EPISODES_STATS}: {text} of {key} is not that of its frames.")
 
 
 def _shaped(stats: FeatureStats, shape: tuple[int, ...]) -> FeatureStats:
@@ -182,7 +182,7 @@ def deviation(stored: FeatureStats, due: FeatureStats, rounding: float = 0.0) ->
 def _check_images(
     column: "pa.ChunkedArray[Any]", feature: Feature, frames: Frames, place: Place
 ) -> None:
-    """Images that lie in the rows, each with its bytes."""
+    """Images that lie in the frames, each with its bytes."""
     stored = None if frames.stats is None else frames.stats.get(feature.key)
     check_image_stats(feature, stored, place)
     try:

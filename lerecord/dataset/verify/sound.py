@@ -10,7 +10,7 @@ from lerecord.dataset.verify.dataset import check
 from lerecord.dataset.verify.findings import Finding
 from lerecord.errors import DatasetError
 
-_MADE_ANEW = tuple(f" of {key} is not that of its rows." for key in NUMBERS)
+_MADE_ANEW = tuple(f" of {key} is not that of its frames." for key in NUMBERS)
 
 
 def _is_made_anew(finding: Finding) -> bool:

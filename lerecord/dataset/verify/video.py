@@ -108,7 +108,7 @@ def _check_facts(facts: VideoFacts, pictures: Pictures, place: Place) -> None:
         place.wrong("the video has a sound track.")
     tolerance = 0 if pictures.ours else TOLERANCE_S
     wrong = [row for row, time in enumerate(facts.times) if abs(time - row / fps) > tolerance]
-    place.wrong_rows(wrong, f"the image is not shown at row / {fps} s.")
+    place.wrong_rows(wrong, f"the image is not shown at frame / {fps} s.")
     if pictures.codec is not None and facts.codec != pictures.codec:
         place.remark(f"the video is {facts.codec}; the dataset's last setting is {pictures.codec}.")
 

@@ -121,7 +121,7 @@ def count_pictures(source: Path, rows: range) -> Histogram:
         seen += 1
     if seen != len(rows):
         raise DatasetError(
-            f"{source} has fewer images than rows; {for_dataset('check', source)} lists everything."
+            f"{source} has fewer images than frames; {for_dataset('check', source)} lists all."
         )
     return total
 

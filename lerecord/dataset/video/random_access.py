@@ -41,7 +41,7 @@ class Video:
 
     Attributes:
         path: where it is now.
-        stamp: the content that its rows belong to.
+        stamp: the content that its frames belong to.
         camera: feature of its camera; videos of one camera share a decoder.
     """
 

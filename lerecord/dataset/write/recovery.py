@@ -189,7 +189,7 @@ def _forget_what_is_typed() -> None:
 
 def _discarded(writer: DatasetWriter, left: LeftTake) -> str:
     writer.discard(ClosedTake.load(writer.root, left.id))
-    return f"{left.id}: discarded, {left.rows} rows."
+    return f"{left.id}: discarded, {left.rows} frames."
 
 
 def _kept(writer: DatasetWriter, left: LeftTake, place: TakePlace) -> str:
@@ -199,6 +199,6 @@ def _kept(writer: DatasetWriter, left: LeftTake, place: TakePlace) -> str:
         return f"{left.id}: discarded, for it had just begun."
     replaced = "" if writer.episodes > before else " replaced"
     return (
-        f"{left.id}: episode {episode.index}{replaced}, {episode.length} of {left.rows} rows, "
+        f"{left.id}: episode {episode.index}{replaced}, {episode.length} of {left.rows} frames, "
         f"{episode.seconds:.1f} s, {episode.task}"
     )

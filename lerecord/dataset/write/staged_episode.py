@@ -29,11 +29,11 @@ class EpisodeSummary:
     Attributes:
         index: of the episode.
         task: its sentence.
-        length: rows.
+        length: frames.
         seconds: length / fps.
-        missed: slots that were missed, each a repeated row.
+        missed: slots that were missed, each a repeated frame.
         repeated: camera name to images that are the one before once more.
-        max_image_age_s: camera name to the oldest image at its row's time.
+        max_image_age_s: camera name to the oldest image at its frame's time.
         remarks: what the operator should know of it, a sentence each.
     """
 
@@ -73,7 +73,7 @@ class TakenDraft:
 
 
 def draft_of(take: ClosedTake, read: StagedColumns) -> TakenDraft:
-    """The draft of a closed take, of as many rows as were read of it."""
+    """The draft of a closed take, of as many frames as were read of it."""
     spec = take.facts.spec
     columns = EpisodeColumns.of(read.rows.action, read.rows.state, Place(0, 0, 0, spec.fps))
     histograms = {name: track.histogram for name, track in read.tracks.items()}
@@ -115,6 +115,6 @@ def _copy_video(take: ClosedTake, camera: CameraSpec, read: StagedColumns, targe
         pictures = remux(source, target, fps)
     if pictures != rows:
         raise DatasetError(
-            f"The take has {rows} rows and the video of camera {camera.name} {pictures} images; "
+            f"The take has {rows} frames and the video of camera {camera.name} {pictures} images; "
             f"it stays in {take.files.path} to be salvaged."
         )

@@ -1,7 +1,7 @@
 """One process a camera: capture, choose, encode.
 
 Four threads, so that none waits for another: capture reads the driver; the main thread takes the
-marks off the pipe; choosing finds each row's image while it is still in the ring; encoding
+marks off the pipe; choosing finds each frame's image while it is still in the ring; encoding
 decodes, counts and encodes the chosen ones. Started as `python -m`, ended by the end of stdin.
 """
 
@@ -207,7 +207,7 @@ def _yield_to_others() -> None:
 
 
 class Choosing(threading.Thread):
-    """Turns each mark into the image that the camera had at its row's time.
+    """Turns each mark into the image that the camera had at its frame's time.
 
     Several at a time, well before they leave the ring, so that they are encoded together: a
     processor that has just been woken, with cold caches, takes a fifth more time.
@@ -337,7 +337,7 @@ def main() -> None:
         if message["do"] == "mark":
             encoding.gaps.tick = message["due"]
         elif message["do"] == "finish":
-            encoding.hurried = True  # while the images of the last rows are still being chosen
+            encoding.hurried = True  # while the images of the last frames are still being chosen
         choosing.commands.put(message, last=assignment.ends_a_burst(message))
     choosing.commands.put(None, last=True)
     encoding.join(_LAST_WORK_S)

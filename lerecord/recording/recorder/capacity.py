@@ -26,7 +26,7 @@ def cost_of(image: Image, camera: CameraSpec, fps: int, settings: VideoSettings)
     Args:
         image: one of the camera's, of which shifted copies are encoded.
         camera: its name.
-        fps: rows a second.
+        fps: frames a second.
         settings: the encoder's.
 
     Raises:

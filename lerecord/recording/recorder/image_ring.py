@@ -1,4 +1,4 @@
-"""The last second of a camera's images, and the choice of the one that belongs to a row."""
+"""The last second of a camera's images, and the choice of the one that belongs to a frame."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ class ImageRing:
     """Filled by the capture thread, asked by the choosing thread.
 
     The newest image is kept however old it grows: a camera that stalls repeats it. And so is the
-    one that stood when the last second began, or rows in a stall would lose theirs once it ends.
+    one that stood when the last second began, or frames in a stall would lose theirs once it ends.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -23,7 +23,7 @@ class ImageRing:
         self._arrived = threading.Condition()
 
     def put(self, image: Image) -> None:
-        """Add the newest image and forget what no row of the last second shows."""
+        """Add the newest image and forget what no frame of the last second shows."""
         with self._arrived:
             self._images.append(image)
             while len(self._images) > 1 and self._images[1].captured_at <= (
@@ -35,7 +35,7 @@ class ImageRing:
     def choose(self, row_time: float, settle_s: float) -> Image | None:
         """The newest image captured at or before row_time; None when the camera had none yet.
 
-        An image may still be on its way from the driver when its row is marked. So the choice
+        An image may still be on its way from the driver when its frame is marked. So the choice
         waits until a later image proves that nothing is on the way any more, but no longer than
         settle_s after row_time.
         """

@@ -1,4 +1,4 @@
-"""Takes across processes: rows go to the writer, marks to the cameras, saves happen behind."""
+"""Takes across processes: frames go to the writer, marks to the cameras, saves happen behind."""
 
 import select
 import time

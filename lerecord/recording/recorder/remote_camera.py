@@ -86,7 +86,7 @@ class RemoteCamera:
         self._child.send({"do": "begin", "take": take, "folder": str(folder)})
 
     def mark(self, row: int, due: float, row_time: float) -> None:
-        """The image of this row is the newest that the camera had at row_time."""
+        """The image of this frame is the newest that the camera had at row_time."""
         self._child.send({"do": "mark", "row": row, "due": due, "time": row_time})
 
     def finish(self, take: str) -> None:

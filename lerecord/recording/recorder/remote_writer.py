@@ -1,4 +1,4 @@
-"""The writer process, seen from the control loop: a sink of rows that never waits."""
+"""The writer process, seen from the control loop: a sink of frames that never waits."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""The one process that writes: it holds the dataset's lock, keeps the row journal, and commits.
+"""The one process that writes: it holds the dataset's lock, keeps the frame journal, and commits.
 
-Commits happen in the order in which they are asked for, while rows of the next take wait in the
+Commits happen in the order in which they are asked for, while frames of the next take wait in the
 pipe; a commit takes milliseconds.
 """
 

@@ -230,7 +230,7 @@ class Session:
         assert take is not None
         if action is Action.SAVE and take.length < 2:
             action = Action.DISCARD
-            self._listener.notice("The take was shorter than two rows and was discarded.")
+            self._listener.notice("The take was shorter than two frames and was discarded.")
         if action is Action.SAVE:
             wanted = self.wanted
             self._last_saved = (self._takes.save(take), wanted)

@@ -215,7 +215,7 @@ class Lines:
             again = "" if wanted.replaces is None else " again"
             self._say(f"episode {episode}: recording {wanted.task!r}{again}")
         elif self._phase is Phase.RECORDING:
-            self._say(f"the take has {self._rows} rows")
+            self._say(f"the take has {self._rows} frames")
         self._phase = session.phase
         if self._keys and (hints := KEY_HINTS[session.phase]):
             keys = ", ".join(f"{key}: {meaning}" for key, meaning in hints)

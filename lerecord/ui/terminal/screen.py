@@ -142,7 +142,7 @@ def _loop(snapshot: Snapshot) -> Text:
 
 
 def _storage(snapshot: Snapshot) -> Text:
-    text = Text(f" rows   {snapshot.rows}   disk {snapshot.disk_free_bytes / 1e9:.0f} GB left")
+    text = Text(f" frames   {snapshot.rows}   disk {snapshot.disk_free_bytes / 1e9:.0f} GB left")
     if snapshot.saving:
         text.append(f"   saving {snapshot.saving}", style="cyan")
     return text

@@ -188,7 +188,10 @@ REFUSALS: list[tuple[Callable[[Path], object], str]] = [
     (lambda root: operations.trim(root, 0, 0.1, 9.0), r"goes from 0 to 0\.2 s and has no part"),
     (lambda root: operations.trim(root, 0, 0.1, 0.05), r"has no part from 0\.1 to 0\.05 s"),
     (lambda root: operations.trim(root, 0, -1.0), r"has no part from -1"),
-    (lambda root: operations.trim(root, 0, 0.1, 0.12), r"has 1 rows and an episode needs 2"),
+    (
+        lambda root: operations.trim(root, 0, 0.1, 0.12),
+        r"has 1 frames; an episode needs at least 2",
+    ),
     (lambda root: operations.trim(root, 0, float("nan")), r"has no part"),
     (lambda root: operations.trim(root, 0), r"would cut nothing off episode 0 of 0\.2 s"),
     (operations.undo, r"nothing to undo"),

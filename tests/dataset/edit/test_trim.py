@@ -33,7 +33,7 @@ def recorded(lab: "Lab") -> Path:
         (0.3, None, range(9, 22)),
         (2 / 15, 11 / 15, range(4, 22)),
         (0.05, 0.31, range(2, 10)),
-        (0.2, 0.6, range(8, 18)),  # rows 6 and 7 repeat row 5, which is cut away
+        (0.2, 0.6, range(8, 18)),  # frames 6 and 7 repeat frame 5, which is cut away
     ],
 )
 def test_what_remains_is_what_was_there(

@@ -81,7 +81,7 @@ def test_lists_of_one_length_are_a_vector(tmp_path: Path) -> None:
 @pytest.mark.parametrize("row", [[], [1.0], [1.0, 2.0, 3.0], None])
 def test_lists_of_several_lengths_are_said(tmp_path: Path, row: Any) -> None:
     path = with_lists(tmp_path / "a", [[1.0, 2.0], row, [5.0, 6.0]])
-    with pytest.raises(DatasetError, match=r"a cannot be read \(action: its rows have several"):
+    with pytest.raises(DatasetError, match=r"a cannot be read \(action: its frames have several"):
         episode_table.read_episode(path)
 
 

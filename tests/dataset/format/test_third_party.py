@@ -263,7 +263,7 @@ def test_an_episode_of_several_tasks_is_right_and_is_not_changed(theirs: Path) -
 def test_a_row_of_a_task_that_is_not_the_episodes_is_found(theirs: Path) -> None:
     set_column(theirs / layout.data_file(1), "task_index", lambda old: old - (np.arange(5) > 2))
     found = [str(each) for each in check(theirs).findings]
-    assert "episode 1, row 3: task_index is 0 where 1 is due." in found[0]
+    assert "episode 1, frame 3: task_index is 0 where 1 is due." in found[0]
 
 
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "column": (further_column, "has a column next.done that lerecord would not keep"),
     "entry": (further_entry, r"episodes\.jsonl has the entry success"),
-    "tasks": (several_tasks_unsaid, "has rows of several tasks"),
+    "tasks": (several_tasks_unsaid, "has frames of several tasks"),
 }
 
 

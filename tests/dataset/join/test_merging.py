@@ -128,7 +128,7 @@ def test_several_datasets_read_as_one_are_what_a_merge_makes_of_them(
     assert len(many[3:3]["action"]) == 0
     picked = many.__getitems__([26, 0, 12])
     assert [int(each["index"]) for each in picked] == [26, 0, 12]
-    assert repr(many) == "MultiDataset(3 datasets, 27 rows)"
+    assert repr(many) == "MultiDataset(3 datasets, 27 frames)"
 
 
 def test_another_rig_is_not_read_as_one(roots: list[Path]) -> None:

@@ -58,7 +58,7 @@ def test_it_says_what_it_holds(root: Path, recorded: Lab) -> None:
         "from": [0, 5, 13],
         "to": [5, 13, 17],
     }
-    assert repr(data) == f"Dataset({str(root)!r}, 3 episodes, 17 rows)"
+    assert repr(data) == f"Dataset({str(root)!r}, 3 episodes, 17 frames)"
 
 
 def test_every_row_is_what_stands_on_the_disk(root: Path) -> None:
@@ -107,7 +107,7 @@ def test_what_is_negative_counts_from_the_end_and_iterating_ends(root: Path) -> 
 
 def test_windows_stay_in_their_episode_and_pads_are_flagged(root: Path) -> None:
     data = Dataset(root, delta_timestamps={FRONT: [-2 / 30, 0, 2 / 30], "action": [-1 / 30, 0.1]})
-    sample = data[6]  # the second row of the second episode
+    sample = data[6]  # the second frame of the second episode
     pictures = due_pictures(root, 1, FRONT)
     assert np.array_equal(sample[FRONT], np.stack([pictures[0], pictures[1], pictures[3]]))
     assert sample[f"{FRONT}_is_pad"].tolist() == [True, False, False]
@@ -244,7 +244,7 @@ def test_rows_of_a_vector_of_another_length_are_refused(root: Path) -> None:
     vectors[2], vectors[3] = vectors[2] + vectors[3][:1], vectors[3][1:]  # as many values as due
     loose = pa.array(vectors, type=pa.list_(pa.float32()))
     pq.write_table(table.set_column(0, "action", loose), path)
-    with pytest.raises(DatasetError, match=r"\(action: its rows have several lengths\)"):
+    with pytest.raises(DatasetError, match=r"\(action: its frames have several lengths\)"):
         Dataset(root)
 
 
@@ -252,11 +252,11 @@ def test_what_disagrees_is_refused(root: Path) -> None:
     data = root / layout.data_file(1)
     kept = data.read_bytes()
     pq.write_table(pq.read_table(data, partitioning=None).slice(0, 7), data)
-    with pytest.raises(DatasetError, match=r"has 7 rows and meta/episodes\.jsonl says 8"):
+    with pytest.raises(DatasetError, match=r"has 7 frames and meta/episodes\.jsonl says 8"):
         Dataset(root)
     data.write_bytes(kept)
     rewritten(data, "episode_index", [1] * 7 + [2])
-    with pytest.raises(DatasetError, match="rows of another episode"):
+    with pytest.raises(DatasetError, match="frames of another episode"):
         Dataset(root)
     data.write_bytes(kept)
     rewritten(data, "timestamp", [each / 30 for each in (0, 1, 2, 3, 5, 6, 7, 8)])

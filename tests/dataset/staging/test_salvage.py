@@ -31,7 +31,7 @@ ROWS = 70
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One episode, and a take whose recorder was killed after 70 rows and 2 snapshots."""
+    """One episode, and a take whose recorder was killed after 70 frames and 2 snapshots."""
     lab = Lab(tmp_path_factory.mktemp("salvage") / "set")
     clock = iter(range(10**6))
     init = TrackWriter.__init__
@@ -66,7 +66,7 @@ def cut(path: Path, share: float) -> None:
 
 
 def salvaged(root: Path) -> int:
-    """Salvage the only take, check everything, and say how many rows it has."""
+    """Salvage the only take, check everything, and say how many frames it has."""
     with DatasetWriter.open_or_create(root, Lab(root).spec) as writer:
         (take,) = writer.left_takes
         summary = writer.salvage(take)

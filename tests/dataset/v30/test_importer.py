@@ -294,23 +294,23 @@ REFUSALS: list[tuple[Callable[[Path], object], str]] = [
     (drop(f"stats/{FRONT}/mean"), f"lacks the statistics of {FRONT} in episode 0"),
     (
         lambda root: rewrite(root / DATA, lambda table: table.slice(0, 14)),
-        "has 4 rows of episode 2 where 5 are due",
+        "has 4 frames of episode 2 where 5 are due",
     ),
     (
         lambda root: rewrite(root / DATA, set_column("task_index", [1] * 15)),
-        "has rows of task 1, which is none of episode 0",
+        "has frames of task 1, which is none of episode 0",
     ),
     (
         lambda root: rewrite(
             root / EPISODES, set_column(f"videos/{FRONT}/from_timestamp", [0.0, 0.217, 0.35])
         ),
-        "has not an image for each row of episode 1 from 0.217 s on",
+        "has not an image for each frame of episode 1 from 0.217 s on",
     ),
     (
         lambda root: rewrite(
             root / EPISODES, set_column(f"videos/{FRONT}/from_timestamp", [0.0, 0.2, 0.4])
         ),
-        "has not an image for each row of episode 2 from 0.4 s on",
+        "has not an image for each frame of episode 2 from 0.4 s on",
     ),
 ]
 
@@ -371,6 +371,6 @@ def test_the_command_says_what_came_of_it(source: Path, out: Path) -> None:
     command = ["import", str(source), str(out)]
     result = CliRunner().invoke(app, command, catch_exceptions=False)
     assert result.output == (
-        f"{out} has 3 episodes, 15 rows and 2 tasks; 0 images were encoded again; `lerecord "
+        f"{out} has 3 episodes, 15 frames and 2 tasks; 0 images were encoded again; `lerecord "
         f"check {out}` verifies it.\n"
     )

@@ -35,7 +35,7 @@ def test_a_sound_dataset_has_no_findings(sound: Path) -> None:
     report = check(sound)
     assert report.sound
     assert [str(each) for each in report.remarks] == [
-        "episode 1, row 4: the slot was missed and the row before it is repeated.",
+        "episode 1, frame 4: the slot was missed and the frame before it is repeated.",
         "episode 1: The loop missed 1 of 9 slots, each of which repeats the frame before: close "
         "what else uses this machine, or lower the fps.",
     ]
@@ -219,7 +219,7 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     (
         "length",
         line(layout.EPISODES, 1, lambda d: d.update(length=8)),
-        "episode 1: the number of rows in data/chunk-000/episode_000001.parquet is 9 where 8 is "
+        "episode 1: the number of frames in data/chunk-000/episode_000001.parquet is 9 where 8 is "
         "due.",
     ),
     ("stats gone", remove(layout.STATS), "meta/stats.json is missing."),
@@ -240,12 +240,12 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     (
         "episode stats",
         line(layout.EPISODES_STATS, 1, lambda d: set_at(d, 1e-3, "stats", "action", "std", 1)),
-        "episode 1: meta/episodes_stats.jsonl: std of action is not that of its rows.",
+        "episode 1: meta/episodes_stats.jsonl: std of action is not that of its frames.",
     ),
     (
         "episode count",
         line(layout.EPISODES_STATS, 1, lambda d: set_at(d, [8], "stats", "timestamp", "count")),
-        "episode 1: meta/episodes_stats.jsonl: count of timestamp is not that of its rows.",
+        "episode 1: meta/episodes_stats.jsonl: count of timestamp is not that of its frames.",
     ),
     (
         "image stats",
@@ -262,37 +262,37 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     (
         "timestamp",
         column("timestamp", 3, 0.1001),
-        "episode 1, row 3: timestamp is 0.10010000318288803 where 0.10000000149011612 is due.",
+        "episode 1, frame 3: timestamp is 0.10010000318288803 where 0.10000000149011612 is due.",
     ),
     (
         "index",
         column("index", 0, 0),
-        "episode 1, row 0: index is 0 where 5 is due.",
+        "episode 1, frame 0: index is 0 where 5 is due.",
     ),
     (
         "frame index",
         column("frame_index", 8, 9),
-        "episode 1, row 8: frame_index is 9 where 8 is due.",
+        "episode 1, frame 8: frame_index is 9 where 8 is due.",
     ),
     (
         "episode index",
         column("episode_index", 2, 0),
-        "episode 1, row 2: episode_index is 0 where 1 is due.",
+        "episode 1, frame 2: episode_index is 0 where 1 is due.",
     ),
     (
         "task index",
         column("task_index", 2, 0),
-        "episode 1, row 2: task_index is 0 where 1 is due.",
+        "episode 1, frame 2: task_index is 0 where 1 is due.",
     ),
     (
         "no number",
         column("observation.state", 6, [0.0, float("nan"), 0.0]),
-        "episode 1, row 6: the state is no number.",
+        "episode 1, frame 6: the state is no number.",
     ),
     (
         "short table",
         without_rows(2),
-        "episode 2: the number of rows in data/chunk-000/episode_000002.parquet is 3 where 4 is "
+        "episode 2: the number of frames in data/chunk-000/episode_000002.parquet is 3 where 4 is "
         "due.",
     ),
     (
@@ -314,25 +314,25 @@ DAMAGES: list[tuple[str, Damage, str]] = [
         "LeRobot would read or count it.",
     ),
     (
-        "capture after the row",
+        "capture after the frame",
         sidecar(lambda d: set_at(d, d["started"][2] + 0.01, "front.captured_at", 2)),
-        "episode 0, camera front, row 2: its image was captured after the row's own time.",
+        "episode 0, camera front, frame 2: its image was captured after the frame's own time.",
     ),
     (
         "repeat flag",
         sidecar(lambda d: set_at(d, True, "front.repeated", 2)),
-        "episode 0, camera front, row 2: the sidecar's capture times and its repeat flags "
+        "episode 0, camera front, frame 2: the sidecar's capture times and its repeat flags "
         "disagree.",
     ),
     (
         "missed first",
         sidecar(lambda d: set_at(d, True, "missed", 0)),
-        "episode 0, row 0: a missed slot repeats the row before it, and there is none.",
+        "episode 0, frame 0: a missed slot repeats the frame before it, and there is none.",
     ),
     (
         "short sidecar",
         sidecar(drop_last_row),
-        "episode 0: the number of rows in capture/chunk-000/episode_000000.arrow is 4 where 5 is "
+        "episode 0: the number of frames in capture/chunk-000/episode_000000.arrow is 4 where 5 is "
         "due.",
     ),
 ]
@@ -365,7 +365,7 @@ def test_many_rows_are_one_line(sound: Path) -> None:
     column("index", 5, 0)(sound)
     column("index", 7, 0)(sound)
     findings = [str(each) for each in check(sound, quick=True).findings]
-    assert "episode 1, row 3: index is 0 where 8 is due. The same holds for 2 later rows." in (
+    assert "episode 1, frame 3: index is 0 where 8 is due. The same holds for 2 later frames." in (
         findings
     )
 

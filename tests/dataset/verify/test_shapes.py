@@ -25,8 +25,8 @@ SOUND = {
     "as recorded": Shape(),
     "two cameras": Shape(cameras=TWO),
     "no camera": Shape(cameras=()),
-    "images in the rows": Shape(cameras=(IN_ROWS,)),
-    "images in the rows and videos": Shape(cameras=(IN_ROWS, TWO[1])),
+    "images in the frames": Shape(cameras=(IN_ROWS,)),
+    "images in the frames and videos": Shape(cameras=(IN_ROWS, TWO[1])),
     "vision only": Shape(vectors={}),
     "actions without a state": Shape(vectors={"action": 6}),
     "a vector of one": Shape(vectors={"action": 1, "observation.state": 1}),
@@ -135,8 +135,8 @@ def test_images_in_the_rows_are_decoded(tmp_path: Path) -> None:
     place = table.column_names.index(FRONT)
     pq.write_table(table.set_column(place, FRONT, pa.array(images)), path)
     assert [str(each) for each in check(root).findings] == [
-        "episode 0, camera front, row 5: there is no image in the data file.",
-        "episode 0, camera front, row 2: the image does not decode.",
+        "episode 0, camera front, frame 5: there is no image in the data file.",
+        "episode 0, camera front, frame 2: the image does not decode.",
     ]
 
 
@@ -144,7 +144,7 @@ def test_statistics_of_further_columns_are_checked(tmp_path: Path) -> None:
     root = shapes.write(tmp_path / "set", SOUND["further columns"])
     change_stats("observation.grid", lambda stats: stats["mean"][1].reverse())(root)
     assert [str(each) for each in check(root).findings] == [
-        "episode 1: meta/episodes_stats.jsonl: mean of observation.grid is not that of its rows."
+        "episode 1: meta/episodes_stats.jsonl: mean of observation.grid is not that of its frames."
     ]
 
 

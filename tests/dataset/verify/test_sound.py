@@ -68,7 +68,7 @@ def test_v30_images_out_of_step_are_refused(tmp_path: Path, name: str) -> None:
     wrong = shapes.write(tmp_path / "wrong", Shape(episodes=one.episodes, cameras=camera))
     (video,) = (tmp_path / "v3").rglob("*.mp4")
     video.write_bytes((wrong / layout.video_file(0, FRONT)).read_bytes())
-    with pytest.raises(DatasetError, match="has not an image for each row of episode 0"):
+    with pytest.raises(DatasetError, match="has not an image for each frame of episode 0"):
         import_v30(tmp_path / "v3", tmp_path / "back")
     assert not (tmp_path / "back").exists()
 
@@ -77,7 +77,7 @@ def test_an_index_that_restarts_is_refused(tmp_path: Path) -> None:
     root = shapes.write(tmp_path / "set", Shape())
     index_restarts(root)
     for use in used(root, tmp_path / "out"):
-        with pytest.raises(DatasetError, match="is not sound: episode 1, row 0: index is 0"):
+        with pytest.raises(DatasetError, match="is not sound: episode 1, frame 0: index is 0"):
             use()
 
 

@@ -74,12 +74,12 @@ def test_three_pictures_dropped_in_the_middle_and_the_last_repeated_are_found(
     assert (shown_again.episode, shown_again.camera, shown_again.row) == (0, "front", 17)
     assert shown_again.text == (
         "the image slipped: it is shown again and the camera gave a new one. The same holds "
-        "for 2 later rows."
+        "for 2 later frames."
     )
     assert (late.episode, late.camera, late.row) == (0, "front", 8)
     apart_ms = re.fullmatch(
         r"the image slipped: its strip is (\d+) ms from its capture time\. "
-        r"The same holds for 10 later rows\.",
+        r"The same holds for 10 later frames\.",
         late.text,
     )
     assert apart_ms is not None
@@ -90,7 +90,7 @@ def test_three_pictures_dropped_in_the_middle_and_the_last_repeated_are_found(
 def test_one_picture_shown_twice_shifts_all_after_it(sound: Path) -> None:
     rearranged([*range(8), 7, *range(8, ROWS - 1)])(sound)
     assert findings_of(sound)[0] == (
-        "episode 0, camera front, row 8: the image slipped: it is shown again and the camera "
+        "episode 0, camera front, frame 8: the image slipped: it is shown again and the camera "
         "gave a new one."
     )
 
@@ -98,17 +98,17 @@ def test_one_picture_shown_twice_shifts_all_after_it(sound: Path) -> None:
 def test_one_picture_dropped_and_the_last_repeated_is_found(sound: Path) -> None:
     rearranged([*range(8), *range(9, ROWS), ROWS - 1])(sound)
     assert findings_of(sound) == [
-        "episode 0, camera front, row 19: the image slipped: it is shown again and the camera "
+        "episode 0, camera front, frame 19: the image slipped: it is shown again and the camera "
         "gave a new one.",
-        "episode 0, camera front, row 8: the image slipped: its strip is 32 ms from its capture "
-        "time. The same holds for 10 later rows.",
+        "episode 0, camera front, frame 8: the image slipped: its strip is 32 ms from its capture "
+        "time. The same holds for 10 later frames.",
     ]
 
 
 def test_pictures_out_of_order_are_found(sound: Path) -> None:
     rearranged([*range(5), 6, 5, *range(7, ROWS)])(sound)
     assert (
-        "episode 0, camera front, row 6: the image slipped: its counter goes back."
+        "episode 0, camera front, frame 6: the image slipped: its counter goes back."
         in findings_of(sound)
     )
 
@@ -119,7 +119,7 @@ def test_a_new_picture_where_a_repeat_is_due_is_found(lab: "Lab") -> None:
     pictures = list(pictures_of(lab.root / VIDEO))
     encoded(lab.root / VIDEO, [*pictures[:9], *pictures[10:], pictures[-1]], pts=range(ROWS + 1))
     assert (
-        "episode 0, camera front, row 9: the image slipped: it is a new one where the last is "
+        "episode 0, camera front, frame 9: the image slipped: it is a new one where the last is "
         "due again." in findings_of(lab.root)
     )
 
@@ -130,7 +130,7 @@ def test_a_picture_without_its_strip_is_found(sound: Path) -> None:
     pictures[4][:30, 40:80] = 0
     encoded(sound / VIDEO, pictures)
     assert findings_of(sound) == [
-        "episode 0, camera front, row 4: the strip of the simulated image cannot be read."
+        "episode 0, camera front, frame 4: the strip of the simulated image cannot be read."
     ]
 
 
@@ -159,8 +159,9 @@ def test_a_picture_short_is_found(sound: Path) -> None:
 def test_a_picture_at_another_time_is_found(sound: Path) -> None:
     pictures = list(pictures_of(sound / VIDEO))
     encoded(sound / VIDEO, pictures, pts=[*range(19), 20])
-    assert "episode 0, camera front, row 19: the image is not shown at row / 30 s." in findings_of(
-        sound
+    assert (
+        "episode 0, camera front, frame 19: the image is not shown at frame / 30 s."
+        in findings_of(sound)
     )
 
 
@@ -212,7 +213,7 @@ def test_strips_of_a_turned_camera_are_read_as_the_camera_saw_them(
         lab.record(writer, rows=6)
     assert findings_of(lab.root) == []
     rearranged([0, 1, 2, 2, 3, 4])(lab.root)
-    assert findings_of(lab.root)[0].startswith("episode 0, camera front, row 3: the image slip")
+    assert findings_of(lab.root)[0].startswith("episode 0, camera front, frame 3: the image slip")
 
 
 def test_a_long_way_from_the_camera_is_a_remark_with_its_figure(lab: "Lab") -> None:
@@ -225,8 +226,8 @@ def test_a_long_way_from_the_camera_is_a_remark_with_its_figure(lab: "Lab") -> N
     assert report.findings == []
     (remark,) = report.remarks
     assert re.fullmatch(
-        r"episode 0, camera wrist, row 0: the image took long from the camera to the recorder; 8. "
-        r"ms at most\. The same holds for 5 later rows\. Likewise in 1 more episode\.",
+        r"episode 0, camera wrist, frame 0: the image took long from the camera to the recorder; "
+        r"8. ms at most\. The same holds for 5 later frames\. Likewise in 1 more episode\.",
         str(remark),
     )
 

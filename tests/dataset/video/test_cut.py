@@ -184,7 +184,7 @@ def test_with_b_frames_all_of_it_is_encoded(tmp_path: Path, rows: range) -> None
 def test_pictures_are_counted_as_they_decode(source: Cut) -> None:
     due = sum(histogram_of(each) for each in decoded(source.source)[3:7])
     assert np.array_equal(count_pictures(source.source, range(3, 7)), due)
-    with pytest.raises(DatasetError, match="has fewer images than rows"):
+    with pytest.raises(DatasetError, match="has fewer images than frames"):
         count_pictures(source.source, range(3, 15))
 
 

@@ -53,7 +53,7 @@ def test_without_a_terminal_every_take_is_kept(
     assert recovery.recover(root) == 0
     assert episodes(root) == ["a", "b", "a"]
     said = capsys.readouterr().out
-    assert "episode 1, 4 of 4 rows, 0.1 s, b" in said
+    assert "episode 1, 4 of 4 frames, 0.1 s, b" in said
     assert f"{root} has 3 episodes." in said
     assert recovery.recover(root) == 0
     assert "nothing to recover" in capsys.readouterr().out
@@ -126,7 +126,7 @@ def test_a_take_whose_facts_are_damaged_stays_and_keeps_no_other_from_being_save
     said = capsys.readouterr()
     assert f"{first.name}: {first}/take.json cannot be read" in said.err
     assert f"restore it, or remove {first}." in said.err
-    assert "episode 1, 5 of 5 rows" in said.out
+    assert "episode 1, 5 of 5 frames" in said.out
     assert (first / "front.video").exists()
 
 

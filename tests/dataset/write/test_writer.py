@@ -355,7 +355,7 @@ def test_an_empty_task_and_a_taken_id_are_refused(lab: "Lab") -> None:
 def test_a_short_take_is_refused_and_stays(lab: "Lab") -> None:
     with lab.open() as writer:
         staged = lab.stage(writer, rows=1)
-        with pytest.raises(DatasetError, match="has 1 rows and an episode needs 2"):
+        with pytest.raises(DatasetError, match="has 1 frames and an episode needs 2"):
             writer.commit(staged)
         assert writer.left_takes == [staged.id]
         assert lab.record(writer).index == 0
@@ -387,11 +387,11 @@ def test_a_take_with_a_picture_less_than_rows_is_refused(lab: "Lab") -> None:
         other = lab.stage(writer, rows=5)
         for path in staged.folder.glob("front.*"):
             (other.folder / path.name).replace(path)
-        with pytest.raises(DatasetError, match="has 6 rows and camera front has 5 images"):
+        with pytest.raises(DatasetError, match="has 6 frames and camera front has 5 images"):
             writer.commit(staged)
         for name in ("front.capture", "front.histogram"):
             (lab.stage(writer, rows=6).folder / name).replace(staged.folder / name)
-        with pytest.raises(DatasetError, match="has 6 rows and the video of camera front 5"):
+        with pytest.raises(DatasetError, match="has 6 frames and the video of camera front 5"):
             writer.commit(staged)
         assert list((lab.root / layout.TRANSACTIONS).glob("*")) == []
 
@@ -404,7 +404,7 @@ def test_a_value_that_is_no_number_is_refused(lab: "Lab", monkeypatch: pytest.Mo
             lambda path: spoiled(read_frames(path)),
         )
         with pytest.raises(
-            DatasetError, match=r"The action of elbow_flex\.pos in row 2 of the take"
+            DatasetError, match=r"The action of elbow_flex\.pos in frame 2 of the take"
         ):
             writer.commit(staged)
 

@@ -94,12 +94,12 @@ def finish(camera: RemoteCamera) -> None:
 
 
 def assert_aligned(track: TrackSummary, times: list[float]) -> None:
-    """Every image was captured before its row, and no later one before the row existed."""
+    """Every image was captured before its frame, and no later one before the frame existed."""
     assert track.rows == len(times)
     assert (track.captured_at <= np.array(times)).all()
     assert (np.diff(track.sequence.astype(int)) >= 0).all()
     for i, (before, after) in enumerate(pairwise(track.captured_at)):
-        if after > before:  # the next image was not there yet when row i was taken
+        if after > before:  # the next image was not there yet when frame i was taken
             assert after > times[i]
 
 

@@ -54,7 +54,7 @@ def test_a_camera_without_an_image_at_that_time_gives_none() -> None:
 def test_the_choice_waits_for_an_image_that_is_still_on_its_way() -> None:
     ring = ImageRing(Clock(0.101))
     ring.put(image(0.0, 0))
-    # Captured before the row's time, handed over by the driver only after the row was marked.
+    # Captured before the frame's time, handed over by the driver only after the frame was marked.
     on_its_way = [(0.09, 1), (0.12, 2)]
     late = threading.Timer(0.05, put_all, [ring, on_its_way])
     late.start()

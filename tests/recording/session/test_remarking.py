@@ -43,8 +43,8 @@ def test_what_was_remarked_of_an_episode_is_told_once_when_it_is_committed() -> 
 def test_the_outcome_says_it_below_the_episode() -> None:
     outcome = Outcome("d", (saved(0), saved(1, "One.")), (), 0, ())
     assert list(outcome.lines())[:3] == [
-        "episode 0: 60 rows, 2.0 s, Grab it",
-        "episode 1: 60 rows, 2.0 s, Grab it",
+        "episode 0: 60 frames, 2.0 s, Grab it",
+        "episode 1: 60 frames, 2.0 s, Grab it",
         "  One.",
     ]
 

@@ -269,7 +269,7 @@ def test_a_take_of_one_row_is_not_kept() -> None:
     bench = Bench({0: Command.GO, 1: Command.SAVE, 2: Command.QUIT})
     assert bench.run() == ["begin Grab", "discard 1"]
     assert bench.session.saved == 0
-    assert "two rows" in bench.notices.sentences[0]
+    assert "two frames" in bench.notices.sentences[0]
 
 
 @pytest.mark.parametrize("attended", [True, False])
