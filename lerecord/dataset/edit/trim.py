@@ -52,8 +52,8 @@ def remaining_rows(
         first += 1
     if stop - first < MIN_ROWS:
         raise DatasetError(
-            f"That part of episode {episode} has {max(0, stop - first)} frames; an episode needs at "
-            f"least {MIN_ROWS}; choose a longer part."
+            f"That part of episode {episode} has {max(0, stop - first)} frames; an episode needs "
+            f"at least {MIN_ROWS}; choose a longer part."
         )
     if stop - first == length:
         raise DatasetError(f"That would cut nothing off episode {episode} of {length / fps:g} s.")
