@@ -1,7 +1,8 @@
 """The processes that keep takes: one a camera, and one that writes.
 
-`recorder` is the control process's end of all of them; `camera_process` and `writer_process` are
-theirs. When a take begins and ends is decided in `recording.session`. Begin with `recorder`.
+`recorder` is the control process's end of all of them; `writer_process` and `camera_process` are
+theirs, the latter with `capture`, `choosing` and `encoding`. When a take begins and ends is
+decided in `recording.session`. Begin with `recorder`.
 """
 
 import lazy_loader

@@ -19,7 +19,7 @@ from lerecord.dataset.staging.capture_journal import load_track
 from lerecord.errors import LerecordError
 from lerecord.frame_stamp import Stamp
 from lerecord.priority import Realtime
-from lerecord.recording.recorder.camera_process import Assignment
+from lerecord.recording.recorder.assignment import Assignment
 from lerecord.recording.recorder.remote_camera import RemoteCamera
 from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
 from tests.test_priority import SCHED_FIFO, needs_permission
