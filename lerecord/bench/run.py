@@ -16,7 +16,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 import pyarrow.ipc
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 from lerecord.bench.meter import Meter, Usage
 from lerecord.config import schema as configs
 from lerecord.dataset.format import layout
-from lerecord.dataset.video import yuv_of
+from lerecord.dataset.video import facts_of, frames_of, yuv_of
 from lerecord.errors import ConfigError, LerecordError
 from lerecord.jpeg import decode
 from lerecord.printable import print_json, print_line
@@ -223,7 +222,7 @@ def _measured(
         (at, usage) for at, usage in looks if started[0][0] <= at <= started[-1][-1]
     ] or looks[-1:]
     videos = sorted(root.glob("videos/*/*/*.mp4"))
-    pictures = [_pictures_in(video) for video in videos]
+    pictures = [len(facts_of(video).times) for video in videos]
     rows = sum(len(table) for table in tables)
     cameras = len(videos) // len(tables)
     # From the first to the last look, so that starting and ending are not counted.
@@ -289,19 +288,13 @@ def _cpu_ms(during: list[tuple[float, dict[str, Usage]]], module: str) -> float:
     return (used(during[-1][1]) - used(during[0][1])) * 1e3
 
 
-def _pictures_in(video: Path) -> int:
-    with av.open(str(video)) as container:
-        return sum(packet.size > 0 for packet in container.demux(video=0))
-
-
 def _psnr_y(video: Path, table: Any, clip: list[bytes]) -> float:
     sequence = table["camera_0.sequence"].to_pylist()
     errors = []
-    with av.open(str(video)) as container:
-        for frame, number in zip(container.decode(video=0), sequence[:_COMPARED], strict=False):
-            source = yuv_of(decode(clip[number % len(clip)]))
-            coded, plane = (
-                each.to_ndarray()[: frame.height].astype(np.float64) for each in (frame, source)
-            )
-            errors.append(np.mean((coded - plane) ** 2))
+    for frame, number in zip(frames_of(video), sequence[:_COMPARED], strict=False):
+        source = yuv_of(decode(clip[number % len(clip)]))
+        coded, plane = (
+            each.to_ndarray()[: frame.height].astype(np.float64) for each in (frame, source)
+        )
+        errors.append(np.mean((coded - plane) ** 2))
     return float(10 * np.log10(255**2 / np.mean(errors)))

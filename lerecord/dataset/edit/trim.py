@@ -21,6 +21,7 @@ from lerecord.dataset.format import (
     of_column,
     of_pictures,
     read_sidecar,
+    settings_for,
     video_from_data,
 )
 from lerecord.dataset.video import Cut, codec_of, count_pictures, cut_video, require_image_per_frame
@@ -121,9 +122,10 @@ def _settings_of(rebuild: Rebuild, episode: int, source: Path) -> VideoSettings:
             return video_from_data(said)
     if rebuild.state.spec.video.codec == codec:
         return rebuild.state.spec.video
-    if codec not in ("h264", "av1"):
+    settings = settings_for(codec)
+    if settings is None:
         raise DatasetError(
             f"{source} is {codec}, which lerecord does not encode, so it is not cut; "
             f"{command('transcode', rebuild.root)} makes it a codec that can be."
         )
-    return VideoSettings(codec="av1" if codec == "av1" else "h264")
+    return settings

@@ -60,6 +60,7 @@ from .third_party import require_known_rig as require_known_rig
 from .track_summary import TrackSummary as TrackSummary
 from .video_settings import VideoSettings as VideoSettings
 from .video_settings import profile_of as profile_of
+from .video_settings import settings_for as settings_for
 from .video_settings import settings_of as settings_of
 from .video_settings import video_from_data as video_from_data
 from .video_settings import video_to_data as video_to_data

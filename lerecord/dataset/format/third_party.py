@@ -8,7 +8,6 @@ and what has no place in them would be lost.
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
 
 from lerecord.dataset.format import layout
 from lerecord.dataset.format.feature import Feature
@@ -21,7 +20,7 @@ from lerecord.dataset.format.spec import (
     CameraSpec,
     DatasetSpec,
 )
-from lerecord.dataset.format.video_settings import Codec, VideoSettings
+from lerecord.dataset.format.video_settings import VideoSettings, settings_for
 from lerecord.errors import ConfigError, DatasetError
 
 _ENTRIES = {
@@ -35,9 +34,6 @@ _VIDEO_FACTS: Mapping[str, object] = {
     "has_audio": False,
 }
 """What videos that lerecord writes are; another recorder may leave a fact out."""
-
-
-_CODECS = [{each} for each in get_args(Codec)]
 
 
 def is_foreign(root: Path) -> bool:
@@ -66,7 +62,7 @@ def spec_of(info: Info) -> DatasetSpec:
     Raises:
         ConfigError, DatasetError: a camera has a name or a size that lerecord does not record.
     """
-    codecs: set[Any] = set(info.codecs.values())
+    codecs = set(info.codecs.values())
     action = info.features.get("action")
     return DatasetSpec(
         robot_type=info.robot_type or "",
@@ -74,9 +70,7 @@ def spec_of(info: Info) -> DatasetSpec:
         units="",
         joints=() if action is None else action.names,
         cameras=cameras_of(info),
-        video=next(
-            (VideoSettings(each) for each in get_args(Codec) if codecs == {each}), VideoSettings()
-        ),
+        video=settings_for(codecs.pop() if len(codecs) == 1 else None) or VideoSettings(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from lerecord.errors import ConfigError
 
@@ -149,6 +149,11 @@ def profile_of(name: str) -> VideoSettings:
         if known == name:
             return settings
     raise ConfigError(f"The profile {name!r} is not known; known are {', '.join(PROFILES)}.")
+
+
+def settings_for(codec: str | None) -> VideoSettings | None:
+    """The recommended settings of a codec; None when lerecord does not encode it."""
+    return next((VideoSettings(each) for each in get_args(Codec) if each == codec), None)
 
 
 def settings_of(

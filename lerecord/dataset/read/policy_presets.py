@@ -1,7 +1,7 @@
 """Which moments around a frame each policy is trained on, by its name."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lerecord.errors import ConfigError
 
@@ -23,6 +23,15 @@ class _Preset:
     actions: int
     present: bool
     from_oldest: bool
+
+    def observed(self) -> range:
+        """The observations, as frames from the present one; none when they are no window."""
+        return range(1 - self.steps, 1) if self.steps > 1 or self.present else range(0)
+
+    def acted(self) -> range:
+        """The actions, as frames from the present one."""
+        start = 1 - self.steps if self.from_oldest else 0
+        return range(start, start + self.actions)
 
 
 _PRESETS = {
@@ -65,21 +74,28 @@ def delta_timestamps_for(
     Raises:
         ConfigError: the policy is not known or a number is below 1.
     """
+    preset = _preset(policy, n_obs_steps, n_actions)
+    if fps < 1 or preset.steps < 1 or preset.actions < 1:
+        raise ConfigError(
+            f"fps {fps}, {preset.steps} observations and {preset.actions} actions: each must be 1 "
+            f"or more."
+        )
+    keys = [OBSERVATIONS] if features is None else _observations(features)
+    observed = [frame / fps for frame in preset.observed()]
+    deltas = {key: list(observed) for key in keys} if observed else {}
+    return deltas | {"action": [frame / fps for frame in preset.acted()]}
+
+
+def _preset(policy: str, steps: int | None, actions: int | None) -> _Preset:
+    """What a policy takes, with the numbers that are given in the place of its own."""
     if policy not in _PRESETS:
         raise ConfigError(f"The policy {policy!r} is not known; known are {', '.join(_PRESETS)}.")
     preset = _PRESETS[policy]
-    steps = preset.steps if n_obs_steps is None else n_obs_steps
-    actions = preset.actions if n_actions is None else n_actions
-    if fps < 1 or steps < 1 or actions < 1:
-        raise ConfigError(
-            f"fps {fps}, {steps} observations and {actions} actions: each must be 1 or more."
-        )
-    deltas: dict[str, list[float]] = {}
-    if steps > 1 or preset.present:
-        keys = [OBSERVATIONS] if features is None else _observations(features)
-        deltas |= {key: [row / fps for row in range(1 - steps, 1)] for key in keys}
-    start = 1 - steps if preset.from_oldest else 0
-    return deltas | {"action": [row / fps for row in range(start, start + actions)]}
+    return replace(
+        preset,
+        steps=preset.steps if steps is None else steps,
+        actions=preset.actions if actions is None else actions,
+    )
 
 
 def _observations(features: Iterable[str]) -> list[str]:

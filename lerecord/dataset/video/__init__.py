@@ -1,7 +1,8 @@
 """Images to video and back.
 
-`encoder` writes fragmented mp4 that survives a kill, `mp4` plain mp4; `cut`, `extract` and
-`concatenation` copy packets; `packet_index` and `random_access` find and decode single images.
+`encoder` writes fragmented mp4 that survives a kill. `opening` opens every mp4, `plain` writes
+every plain one; `cut`, `extract` and `concatenation` say which packets it copies. `packet_index`
+and `random_access` find and decode single images.
 Begin with `encoder`.
 """
 

@@ -1,6 +1,5 @@
 from .concatenation import Clip as Clip
 from .concatenation import concatenate as concatenate
-from .concatenation import header_of as header_of
 from .cut import Cut as Cut
 from .cut import count_pictures as count_pictures
 from .cut import cut_video as cut_video
@@ -24,16 +23,17 @@ from .image import turned_back as turned_back
 from .image import yuv_of as yuv_of
 from .mp4 import TOLERANCE_S as TOLERANCE_S
 from .mp4 import VideoFacts as VideoFacts
-from .mp4 import codec_of as codec_of
 from .mp4 import facts_of as facts_of
 from .mp4 import frames_of as frames_of
-from .mp4 import opened_video as opened_video
 from .mp4 import pictures_of as pictures_of
-from .mp4 import remux as remux
 from .mp4 import require_image_per_frame as require_image_per_frame
+from .opening import codec_of as codec_of
+from .opening import header_of as header_of
+from .opening import opened_video as opened_video
 from .packet_index import Stamp as Stamp
 from .packet_index import VideoIndex as VideoIndex
 from .packet_index import index_of as index_of
+from .plain import remux as remux
 from .random_access import Clock as Clock
 from .random_access import PictureSource as PictureSource
 from .random_access import Pixels as Pixels

@@ -14,17 +14,17 @@ from typing import Any
 
 import av
 import numpy as np
-from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from lerecord.commands import for_dataset
 from lerecord.dataset.format import CameraSpec, Histogram, VideoSettings
 from lerecord.dataset.video.depth import is_deep
 from lerecord.dataset.video.encoder import FragmentedVideo
 from lerecord.dataset.video.image import histogram_of
-from lerecord.dataset.video.mp4 import opened_video, pictures_of, remux, write_plain
+from lerecord.dataset.video.mp4 import pictures_of
+from lerecord.dataset.video.opening import header_of, opened_video, packets_of
+from lerecord.dataset.video.plain import remux, write_plain
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 
@@ -68,7 +68,7 @@ def cut_video(cut: Cut, target: Path) -> int:
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         if seam is not None:
             front = _front(cut, seam, Path(folder))
-            if _header(front.path) == _header(cut.source):
+            if header_of(front.path) == header_of(cut.source):
                 _join(cut, front, seam, target)
                 if _is_right(cut, seam, target):
                     return seam - cut.rows.start
@@ -130,17 +130,13 @@ def _seam(cut: Cut) -> int | None:
     """The first keyframe of the part; None when nothing of it can be copied."""
     seam, last = None, None
     with opened_video(cut.source) as (container, stream):
-        for number, packet in enumerate(_packets(container, stream)):
+        for number, packet in enumerate(packets_of(container, stream)):
             if packet.pts is None or (last is not None and packet.pts <= last):
                 return None  # B-frames: the images are not in the order of display
             last = packet.pts
             if packet.is_keyframe and number in cut.rows and seam is None:
                 seam = number
     return seam
-
-
-def _packets(container: InputContainer, stream: VideoStream) -> "Iterator[Packet[Any]]":
-    return (packet for packet in container.demux(stream) if packet.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +194,7 @@ def _encode(
 def _mark(path: Path, number: int) -> bytes:
     """The beginning of a keyframe's slice, up to its idr_pic_id, as x264 writes it."""
     with opened_video(path) as (container, stream):
-        data = bytes(next(islice(_packets(container, stream), number, None)))
+        data = bytes(next(islice(packets_of(container, stream), number, None)))
         if stream.codec_context.name != "h264":
             return b""
     while data and data[4] & 31 != _IDR_SLICE:
@@ -206,18 +202,13 @@ def _mark(path: Path, number: int) -> bytes:
     return data[4:7]
 
 
-def _header(path: Path) -> bytes:
-    with opened_video(path) as (_, stream):
-        return stream.codec_context.extradata or b""
-
-
 def _join(cut: Cut, front: _Front, seam: int, target: Path) -> None:
     with ExitStack() as stack:
         container, stream = stack.enter_context(opened_video(cut.source))
-        packets: Iterator[Packet[Any]] = islice(_packets(container, stream), seam, cut.rows.stop)
+        packets: Iterator[Packet[Any]] = islice(packets_of(container, stream), seam, cut.rows.stop)
         if front is not _NOTHING:
             before = stack.enter_context(opened_video(front.path))
-            packets = chain(islice(_packets(*before), front.skipped, None), packets)
+            packets = chain(islice(packets_of(*before), front.skipped, None), packets)
         write_plain(target, cut.fps, stream, packets)
 
 

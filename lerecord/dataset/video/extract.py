@@ -9,10 +9,12 @@ from typing import Any
 import av
 import numpy as np
 
-from lerecord.dataset.format import CameraSpec, VideoSettings
+from lerecord.dataset.format import CameraSpec, settings_for
 from lerecord.dataset.video.cut import Cut, cut_video
-from lerecord.dataset.video.mp4 import facts_of, opened_video, write_plain
+from lerecord.dataset.video.mp4 import facts_of
+from lerecord.dataset.video.opening import opened_video
 from lerecord.dataset.video.packet_index import VideoIndex
+from lerecord.dataset.video.plain import PlainVideo
 from lerecord.errors import DatasetError
 
 _TOLERANCE = 0.25  # of an image, between a time that is asked for and the image's own
@@ -50,8 +52,11 @@ class Extract:
         if not begins or last - first + 1 != len(packets):
             return self._cut(target)
         shown = np.argsort(np.argsort(self.index.pts[first : last + 1])).tolist()
-        with opened_video(self.source) as (_, stream):
-            write_plain(target, self.fps, stream, self._packets(first, last), shown)
+        # How long before it is shown an image must be decoded, for the sake of those behind it.
+        delay = max(place - number for place, number in enumerate(shown))
+        numbered = zip(shown, self._packets(first, last), strict=True)
+        with opened_video(self.source) as (_, stream), PlainVideo(target, self.fps) as video:
+            video.copy(stream, numbered, delay)
         return 0
 
     def _packets(self, first: int, last: int) -> "Iterator[av.Packet[Any]]":
@@ -65,13 +70,13 @@ class Extract:
 
     def _cut(self, target: Path) -> int:
         facts = facts_of(self.source)
-        if facts.codec not in ("h264", "av1"):
+        settings = settings_for(facts.codec)
+        if settings is None:
             raise DatasetError(
                 f"{self.source} is {facts.codec}, and its images {self.rows.start} to "
                 f"{self.rows.stop - 1} do not begin with a keyframe or need others, so that "
                 f"they cannot be cut out; encode it as h264 first."
             )
-        settings = VideoSettings(codec="av1" if facts.codec == "av1" else "h264")
         camera = CameraSpec("camera", facts.width, facts.height)
         return cut_video(Cut(self.source, self.rows, camera, self.fps, settings), target)
 

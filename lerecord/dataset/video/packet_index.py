@@ -6,15 +6,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
 
-import av
 import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import require_regular
+from lerecord.dataset.video.opening import opened_video, packets_of
 from lerecord.errors import DatasetError
-from lerecord.refusals import to_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +97,8 @@ def index_of(path: Path) -> VideoIndex:
     Raises:
         DatasetError: it is missing, no video, or a packet has no place or time.
     """
-    require_regular(path)
-    try:
-        with av.open(str(path), "r", format="mp4") as container:
-            if not container.streams.video:
-                raise DatasetError(f"{path} has no image in it; restore it from a copy.")
-            return _index(container, container.streams.video[0], path)
-    except (av.FFmpegError, OSError) as error:
-        raise DatasetError(
-            f"{path} cannot be read as a video ({error}); {to_read(error)}."
-        ) from error
+    with opened_video(path) as (container, stream):
+        return _index(container, stream, path)
 
 
 def _index(container: InputContainer, stream: VideoStream, path: Path) -> VideoIndex:
@@ -142,7 +132,5 @@ def _packets(container: InputContainer, stream: VideoStream) -> list[tuple[Any, 
         # Of the mp4's own index: only its head is read. Without B-frames dts is pts.
         return [(each.pos, each.size, each.timestamp, each.is_keyframe) for each in entries]
     return [
-        (each.pos, each.size, each.pts, each.is_keyframe)
-        for each in container.demux(stream)
-        if each.size
+        (each.pos, each.size, each.pts, each.is_keyframe) for each in packets_of(container, stream)
     ]

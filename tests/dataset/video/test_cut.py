@@ -23,7 +23,7 @@ from lerecord.dataset.video import (
     pictures_of,
     remux,
 )
-from lerecord.dataset.video.mp4 import write_plain
+from lerecord.dataset.video.plain import write_plain
 from lerecord.errors import DatasetError
 
 CAMERA = CameraSpec("front", 64, 48)
