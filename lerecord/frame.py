@@ -70,12 +70,13 @@ class Frame:
         started: CLOCK_MONOTONIC seconds at which its work began; the frame's time.
         state: (D,) measured joint positions, in the units of the config.
         action: (D,) the goal that was actually sent, after every limit.
-        requested: (D,) what the leader asked for.
+        requested: (D,) what the source asked for.
         measured: False when a read failed and the last measured value stands in for it.
         bus_s: seconds that the servo buses took in this tick.
         retries: tries of servo transactions after the first, in this tick.
         faults: what went wrong on the buses in this tick.
         motion: what was measured with the state; None when an arm does not measure it.
+        source: who drove, a number of `control.source.Driver`.
     """
 
     tick: int
@@ -89,6 +90,7 @@ class Frame:
     retries: int = 0
     faults: BusFaults = NO_FAULTS
     motion: Motion | None = None
+    source: int = 0
 
     @property
     def lateness_s(self) -> float:

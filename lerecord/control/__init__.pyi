@@ -1,5 +1,7 @@
 from .handover import Handover as Handover
 from .leader import Leader as Leader
+from .replay import Recording as Recording
+from .replay import Replay as Replay
 from .rig import Rig as Rig
 from .setup import Setup as Setup
 from .setup import dataset_spec as dataset_spec

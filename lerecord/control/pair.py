@@ -1,4 +1,4 @@
-"""A leader and the follower that copies it, and what becomes of them when one is not heard."""
+"""A follower with its leader, if it has one, and what becomes of them when one is not heard."""
 
 import contextlib
 from collections.abc import Callable, Mapping
@@ -87,32 +87,36 @@ class WatchedArm:
 
 
 class Pair:
-    """A leader and its follower."""
+    """A follower and its leader; None where something else drives."""
 
-    def __init__(self, name: str, leader: Leader, follower: Follower) -> None:
-        self.leader = WatchedArm(f"{name} leader", leader)
+    def __init__(self, name: str, leader: Leader | None, follower: Follower) -> None:
+        self.leader = None if leader is None else WatchedArm(f"{name} leader", leader)
         self.follower = WatchedArm(f"{name} follower", follower)
+        self.arms = (self.follower,) if self.leader is None else (self.leader, self.follower)
+        self._asker = "source" if self.leader is None else self.leader.name
         self.follower_driver = follower
         self.joints = follower.joints
         self.holds = False
         """Torque was put on."""
 
     def examine(self) -> None:
-        """Check both arms; nothing moves, and nothing that lasts is written."""
-        self.leader.driver.examine()
-        self.follower.driver.examine()
+        """Check the arms; nothing moves, and nothing that lasts is written."""
+        for arm in self.arms:
+            arm.driver.examine()
 
     def connect(self, now: float) -> None:
-        """Connect both arms; the follower stands where it was found, and parks there at the end."""
-        self.leader.connect(now)
-        self.follower.connect(now)
+        """Connect the arms; the follower stands where it was found, and parks there at the end."""
+        for arm in self.arms:
+            arm.connect(now)
         self.holds = True
-        self.requested = self.leader.reading
+        self.requested = self.arms[0].reading
         self.action = self.park_pose = self.follower.reading
 
     @property
     def leader_pose(self) -> NDArray[np.float32]:
-        """Where the leader is (D,); NaN when it was not heard in this tick."""
+        """Where the leader is (D,); NaN when there is none or it was not heard in this tick."""
+        if self.leader is None:
+            return np.full_like(self.follower.reading, np.nan)
         heard = self.leader.error is None and self.leader.connected
         return self.leader.reading if heard else np.full_like(self.leader.reading, np.nan)
 
@@ -132,17 +136,17 @@ class Pair:
 
     @property
     def reachable(self) -> NDArray[np.float64]:
-        """What the leader asks for, as far as the follower may go (D,)."""
+        """What was asked for, as far as the follower may go (D,)."""
         return self.follower_driver.reachable(self.requested)
 
     @property
     def apart(self) -> NDArray[np.float64]:
-        """Units between the goal that was sent and what the leader asks for within reach (D,)."""
+        """Units between the goal that was sent and what was asked for within reach (D,)."""
         return np.abs(self.action - self.reachable)
 
     def jump(self, farthest: float) -> str | None:
         """Which joint moved farther than that since the reading before, in words; None if none."""
-        for arm in (self.leader, self.follower):
+        for arm in self.arms:
             at = int(arm.moved.argmax())
             if arm.moved[at] > farthest:
                 return (
@@ -152,7 +156,7 @@ class Pair:
         return None
 
     def limited(self, tolerance: float) -> str | None:
-        """Which joint of the leader is beyond what the follower may do, in words; None if none."""
+        """Which joint is asked to go beyond what the follower may do, in words; None if none."""
         reachable = self.reachable
         at = int(np.abs(self.requested - reachable).argmax())
         asked, limit = float(self.requested[at]), float(reachable[at])
@@ -160,17 +164,17 @@ class Pair:
             return None
         most = "at least" if limit > asked else "at most"
         return (
-            f"{self.joints[at]} of the {self.leader.name} is at {asked:.1f}, and the limits or the "
+            f"{self.joints[at]} of the {self._asker} is at {asked:.1f}, and the limits or the "
             f"calibrated range of the {self.follower.name} keep it {most} {limit:.1f}: it follows "
             f"up to there."
         )
 
     def lag(self) -> str:
-        """How far the follower still is from its leader, in words."""
+        """How far the follower still is from where it is asked to be, in words."""
         at = int(self.apart.argmax())
         return (
             f"{self.joints[at]} of the {self.follower.name} is still {self.apart[at]:.1f} units "
-            f"from where the {self.leader.name} asks it to be."
+            f"from where the {self._asker} asks it to be."
         )
 
     def command(self, goal: NDArray[np.float32], max_step: float) -> bool:
@@ -200,9 +204,9 @@ class Pair:
             self.action = arm.reading
 
     @property
-    def counters(self) -> tuple[BusCounters, BusCounters]:
-        """What its two buses have seen."""
-        return self.leader.driver.counters, self.follower_driver.counters
+    def counters(self) -> tuple[BusCounters, ...]:
+        """What its buses have seen."""
+        return tuple(arm.driver.counters for arm in self.arms)
 
 
 _RETRY_SHARE = 0.8  # of a slot: no further try of a read starts later
@@ -213,6 +217,7 @@ def make_pair(
     name: str,
     calibrations: Mapping[str, Calibration],
     write_calibration: bool,
+    leaders: bool,
 ) -> Pair:
     """A pair of the config, not connected yet.
 
@@ -221,6 +226,7 @@ def make_pair(
         name: of the pair.
         calibrations: "leader" and "follower" to calibration.
         write_calibration: write the calibrations also into servos that hold others.
+        leaders: False: the follower alone; its leader is not contacted.
 
     Raises:
         ConfigError: the arms do not fit each other, or the config asks more than they take.
@@ -244,7 +250,7 @@ def make_pair(
             f"follower that has other joints; give both the same kind of arm."
         )
     _check_ceiling(config.safety, arms.follower.driver, follower.ceiling)
-    return Pair(name, leader, follower)
+    return Pair(name, leader if leaders else None, follower)
 
 
 def _check_ceiling(safety: SafetyConfig, driver: str, ceiling: Ceiling) -> None:

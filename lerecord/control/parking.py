@@ -51,7 +51,7 @@ def release(pairs: Sequence[Pair]) -> list[str]:
         except BusError:
             if pair.holds:
                 held.append(pair.follower.name)
-        for disconnect in (pair.follower_driver.disconnect, pair.leader.driver.disconnect):
+        for arm in reversed(pair.arms):
             with contextlib.suppress(BusError):
-                disconnect()
+                arm.driver.disconnect()
     return held

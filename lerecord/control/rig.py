@@ -13,7 +13,7 @@ from lerecord.config import HardwareConfig
 from lerecord.control import parking
 from lerecord.control.handover import Bounds
 from lerecord.control.pair import Pair, WatchedArm, make_pair
-from lerecord.control.source import Goal, Observation, Vector
+from lerecord.control.source import Driver, Goal, Observation, Vector
 from lerecord.frame import BusFaults, Frame, Motion
 from lerecord.pacing import Clocks, StallWatch, Tick
 
@@ -37,6 +37,7 @@ class Rig:
         calibrations: of every arm.
         clocks: where time comes from.
         write_calibration: write the calibrations also into servos that hold others.
+        leaders: False: the followers alone, for a source that needs no leader.
     """
 
     def __init__(
@@ -45,13 +46,14 @@ class Rig:
         calibrations: Calibrations,
         clocks: Clocks = Clocks(),  # noqa: B008 - frozen
         write_calibration: bool = False,
+        leaders: bool = True,
     ) -> None:
         self._config = config
         self._clocks = clocks
         self._now = clocks.now
         self._stall = StallWatch(clocks)
         self._pairs = {
-            name: make_pair(config, name, calibrations[name], write_calibration)
+            name: make_pair(config, name, calibrations[name], write_calibration, leaders)
             for name in config.arms
         }
         self._counted = (0, BusFaults())
@@ -79,8 +81,9 @@ class Rig:
         """What makes this rig this rig, beside its rate, units, joints and cameras."""
         return {
             name: {
-                "leader": asdict(pair.leader.driver.identity),
-                "follower": asdict(pair.follower_driver.identity),
+                role: asdict(arm.driver.identity)
+                for role, arm in (("leader", pair.leader), ("follower", pair.follower))
+                if arm is not None
             }
             for name, pair in self._pairs.items()
         }
@@ -91,10 +94,10 @@ class Rig:
         began = self._now()
         stood_still_s = self._stall.look()
         for pair in pairs:
-            pair.follower.ask()
-            pair.leader.ask()
+            for arm in reversed(pair.arms):
+                arm.ask()
         state_valid = [pair.follower.read(began) for pair in pairs]
-        leader_valid = [pair.leader.read(began) for pair in pairs]
+        leader_valid = [pair.leader.read(began) for pair in pairs if pair.leader is not None]
         retries, faults = self._count()
         self._observed = Observation(
             tick=tick,
@@ -138,6 +141,7 @@ class Rig:
             retries=observed.retries + retries,
             faults=BusFaults(*(a + b for a, b in zip(observed.faults, faults, strict=True))),
             motion=observed.motion,
+            source=Driver.NOBODY if goal.action is None else goal.action.driver,
         )
 
     def _split(self, goal: Goal) -> list[Vector]:
@@ -161,7 +165,7 @@ class Rig:
             return None
         return (
             f"The recorder stood still for {stood_still_s:.1f} s (stopped, suspended, or kept from "
-            f"running by other programs): the follower catches up with the leader slowly."
+            f"running by other programs): the follower catches up slowly."
         )
 
     def _jumped(self) -> str | None:
@@ -170,13 +174,13 @@ class Rig:
         return next((jump for jump in jumps if jump is not None), None)
 
     def limited(self) -> str | None:
-        """Which leader is beyond what its follower may do, in words; None when none is."""
+        """Which follower is asked for more than it may do, in words; None when none is."""
         tolerance = self._config.safety.align_tolerance
         told = (pair.limited(tolerance) for pair in self._pairs.values())
         return next((each for each in told if each is not None), None)
 
     def lag(self) -> str:
-        """Which follower is farthest from its leader, in words."""
+        """Which follower is farthest from where it is asked to be, in words."""
         return max(self._pairs.values(), key=lambda pair: float(pair.apart.max())).lag()
 
     def _count(self) -> tuple[int, BusFaults]:
@@ -205,7 +209,7 @@ class Rig:
 
     def _troubles(self) -> Iterator[tuple[Pair, WatchedArm, str]]:
         for pair in self._pairs.values():
-            for arm in (pair.leader, pair.follower):
+            for arm in pair.arms:
                 trouble = arm.trouble(self._now(), self._config.quality.max_silence_s)
                 if trouble is not None:
                     yield pair, arm, trouble

@@ -20,6 +20,7 @@ class Driver(IntEnum):
     REPLAY = 1
     POLICY = 2
     CORRECTION = 3
+    NOBODY = 255  # the followers held
 
 
 @dataclass(frozen=True, slots=True, eq=False)

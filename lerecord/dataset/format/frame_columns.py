@@ -69,6 +69,7 @@ COLUMNS: Sequence[Column] = (
     Column("state", "<f4", per_joint=True, in_parquet=True),
     Column("action", "<f4", per_joint=True, in_parquet=True),
     Column("requested", "<f4", per_joint=True),
+    Column("source", "<u1"),
     *(
         Column(name, "<f4", True, f"motion.{name}", absent=np.nan, is_optional=True)
         for name in Motion._fields

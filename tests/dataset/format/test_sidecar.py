@@ -38,6 +38,7 @@ def sidecar() -> Sidecar:
             "measured": np.array([True, False, True, True]),
             "missed": np.array([False, False, True, False]),
             "requested": np.arange(8, dtype=np.float32).reshape(4, 2),
+            "source": np.array([0, 0, 1, 255], dtype=np.uint8),
             "velocity": np.linspace(-3, 4, 8, dtype=np.float32).reshape(4, 2),
             "effort": np.linspace(-900, 900, 8, dtype=np.float32).reshape(4, 2),
         }
@@ -62,7 +63,7 @@ def test_the_truth_comes_back(tmp_path: Path) -> None:
     after = read_sidecar(tmp_path / "a", (CAMERA,))
     for name in ("due", "started", "lateness_s", "missed", "measured", "bus_s", "retries"):
         assert np.array_equal(after.frames.values[name], before.frames.values[name]), name
-    for name in ("requested", "velocity", "effort"):
+    for name in ("requested", "source", "velocity", "effort"):
         assert np.array_equal(after.frames.values[name], before.frames.values[name]), name
     assert after.facts == before.facts
     assert list(after.frames.faults) == list(before.frames.faults)
@@ -87,6 +88,7 @@ def test_it_is_an_arrow_file_that_any_reader_opens(tmp_path: Path) -> None:
         "bus_s",
         "retries",
         "requested",
+        "source",
         "velocity",
         "effort",
         "bus.timeouts",
@@ -150,6 +152,14 @@ def test_what_an_older_recording_lacks_stays_unknown(tmp_path: Path) -> None:
     health = health_of(after)["cameras"]["front"]
     assert [health[name] for name in (*LATER, "longest_unchanged_s")] == [None] * 3
     assert StoredSidecar.load(tmp_path / "a").cut(range(1, 3), {"front": track.histogram})
+
+
+def test_an_older_recording_does_not_say_who_drove(tmp_path: Path) -> None:
+    write_sidecar(tmp_path / "a", sidecar())
+    stored = StoredSidecar.load(tmp_path / "a")
+    older = replace(stored, table=stored.table.drop_columns(["source"])).parsed((CAMERA,)).frames
+    assert "source" not in older.values
+    assert older.requested.shape == (4, 2)
 
 
 def test_the_first_row_of_a_cut_compares_with_nothing(tmp_path: Path) -> None:
