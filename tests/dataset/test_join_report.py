@@ -12,7 +12,8 @@ from tests.dataset.conftest import Lab
 
 
 @pytest.fixture
-def pair(lab: Lab) -> tuple[Path, Path]:
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    lab = Lab(tmp_path / "set")
     with lab.open() as writer:
         lab.record(writer, rows=2)
     other = lab.root.with_name("other")
