@@ -1,4 +1,4 @@
-"""A camera's JPEG: the size in its header, its pixels, and whether it is whole.
+"""A camera's JPEG: the size in its header, its pixels in full or small, and whether it is whole.
 
 The header is read before anything is decoded: a damaged or hostile one may announce gigabytes.
 """
@@ -15,7 +15,8 @@ MOST_PIXELS = 1 << 26
 """That are decoded where nothing says what size is due: more than two 8K images."""
 
 _START, _END = b"\xff\xd8", b"\xff\xd9"
-_DECODE = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+_FULL = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+_SMALL = cv2.IMREAD_REDUCED_COLOR_8 | cv2.IMREAD_IGNORE_ORIENTATION
 _SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # markers of a frame header
 _BARE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a segment
 _SCAN, _LAST = 0xDA, 0xD9
@@ -64,6 +65,15 @@ def decode(data: bytes, most_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
     Raises:
         CorruptImageError: it is torn, damaged or none, or its header announces more pixels.
     """
+    return _decoded(data, most_pixels, _FULL)
+
+
+def thumbnail(data: bytes) -> NDArray[np.uint8]:
+    """An eighth of a JPEG's width and height, as `decode` does it but in a fraction of the time."""
+    return _decoded(data, MOST_PIXELS, _SMALL)
+
+
+def _decoded(data: bytes, most_pixels: int, how: int) -> NDArray[np.uint8]:
     width, height = size_of(data)
     if width * height > most_pixels:
         raise CorruptImageError(f"the header of the JPEG says {width}x{height}")
@@ -71,7 +81,7 @@ def decode(data: bytes, most_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
     if data.rfind(_END) < 0:
         raise CorruptImageError("the JPEG has no end")
     with stderr_caught(_DAMAGE) as warnings:
-        pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), _DECODE)
+        pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), how)
     if pixels is None:
         raise CorruptImageError("the JPEG does not decode")
     for warning in warnings:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.jpeg import CorruptImageError, decode, size_of, trimmed
+from lerecord.jpeg import CorruptImageError, decode, size_of, thumbnail, trimmed
 
 
 def jpeg(width: int = 64, height: int = 48, *options: int) -> bytes:
@@ -27,6 +27,18 @@ def test_the_header_says_the_size(width: int, height: int, options: tuple[int, .
     data = jpeg(width, height, *options)
     assert size_of(data) == (width, height)
     assert decode(data).shape == (height, width, 3)
+
+
+def test_a_thumbnail_is_an_eighth_of_the_picture_in_its_colours() -> None:
+    pixels = np.full((480, 640, 3), (200, 100, 30), dtype=np.uint8)
+    small = thumbnail(cv2.imencode(".jpg", pixels)[1].tobytes())
+    assert small.shape == (60, 80, 3)
+    assert np.abs(small.astype(int) - (200, 100, 30)).max() <= 3
+
+
+def test_a_thumbnail_of_a_torn_picture_is_refused() -> None:
+    with pytest.raises(CorruptImageError, match="has no end"):
+        thumbnail(jpeg()[:-20])
 
 
 def test_segments_and_fill_bytes_before_the_size_are_passed_over() -> None:

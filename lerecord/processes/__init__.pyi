@@ -4,6 +4,9 @@ from .child import ignore_signals as ignore_signals
 from .child import messages as messages
 from .child import newest as newest
 from .child import say as say
+from .image_mailbox import ImageMailbox as ImageMailbox
+from .image_mailbox import MailboxReader as MailboxReader
+from .image_mailbox import MailboxWriter as MailboxWriter
 from .starting import end_with_any_thread as end_with_any_thread
 from .starting import environment as environment
 from .starting import python as python

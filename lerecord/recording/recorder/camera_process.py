@@ -6,6 +6,7 @@ decodes, counts and encodes the chosen ones. Started as `python -m`, ended by th
 """
 
 import os
+import sys
 import threading
 import traceback
 from functools import partial
@@ -17,7 +18,7 @@ from lerecord import drivers
 from lerecord.cameras import Camera
 from lerecord.dataset.video import probe
 from lerecord.errors import LerecordError
-from lerecord.processes import end_with_any_thread, ignore_signals, messages, say
+from lerecord.processes import MailboxWriter, end_with_any_thread, ignore_signals, messages, say
 from lerecord.recording.recorder.assignment import Assignment
 from lerecord.recording.recorder.capacity import cost_of
 from lerecord.recording.recorder.capture import Capture
@@ -46,7 +47,10 @@ def _thread_died(camera: str, failure: threading.ExceptHookArgs) -> None:
 
 
 def main() -> None:
-    """Open the camera, say `ready` with the first image, and serve until stdin ends."""
+    """Open the camera, say `ready` with the first image, and serve until stdin ends.
+
+    The argument is the descriptor of the camera's mailbox.
+    """
     ignore_signals()
     end_with_any_thread()
     cv2.setNumThreads(1)  # one image is too small to be shared out
@@ -67,7 +71,7 @@ def main() -> None:
     except Exception as error:  # a driver is anybody's code
         _end_with(settings.name, error)
     ring.put(first)
-    capture = Capture(camera, settings.fps, ring)
+    capture = Capture(camera, settings.fps, ring, MailboxWriter(int(sys.argv[1])))
     encoding = Encoding(assignment, capture)
     choosing = Choosing(ring, settings, encoding)
     for thread in (capture, encoding, choosing):

@@ -5,22 +5,24 @@ import time
 from collections import deque
 
 from lerecord.cameras import Camera
+from lerecord.dataset.video import encoded
 from lerecord.errors import LerecordError
 from lerecord.frame import Image
 from lerecord.priority import Realtime, ask_for_realtime
-from lerecord.processes import say
+from lerecord.processes import MailboxWriter, say
 from lerecord.recording.recorder.image_ring import ImageRing
 
 _REOPEN_S = 0.5
 
 
 class Capture(threading.Thread):
-    """Reads the driver into the ring; opens it again when it is lost."""
+    """Reads the driver into the ring and the mailbox; opens it again when it is lost."""
 
-    def __init__(self, camera: Camera, fps: int, ring: ImageRing) -> None:
+    def __init__(self, camera: Camera, fps: int, ring: ImageRing, mailbox: MailboxWriter) -> None:
         super().__init__(daemon=True)
         self._camera = camera
         self._ring = ring
+        self._mailbox = mailbox
         self._sequence = 0
         self._recent: deque[float] = deque(maxlen=fps)
         self.behind = 0  # images chosen and not yet encoded; the encoder's figure
@@ -52,6 +54,13 @@ class Capture(threading.Thread):
             image = Image(read.data, read.captured_at, base + read.sequence)
             self._ring.put(image)
             self._tell(image.captured_at)
+            if self._mailbox.wanted:
+                self._post(image)
+
+    def _post(self, image: Image) -> None:
+        """Put it into the mailbox; one that has no room there is only recorded."""
+        jpeg = image.data if isinstance(image.data, bytes) else encoded(image.data)
+        self._mailbox.put(jpeg, image.captured_at, image.sequence)
 
     def _tell(self, captured_at: float) -> None:
         """How new the newest image is, and how fast they came over the last second."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lerecord.config import CameraConfig
 from lerecord.dataset.format import CameraSpec, DatasetSpec, video_to_data
-from lerecord.processes import ChildProcess
+from lerecord.processes import ChildProcess, ImageMailbox
 from lerecord.secrets import without_secrets
 
 
@@ -22,6 +22,7 @@ class CameraView:
     behind: int
 
 
+_BYTES_A_PIXEL = 3  # as many as in the raw picture; a usual JPEG has a tenth of that
 _READY_TIMEOUT_S = 15.0
 _RESTART_EVERY_S = 1.0
 
@@ -41,6 +42,8 @@ class RemoteCamera:
         """Images that had to wait on the disk for their encoder."""
         self.encode_s = 0.0
         """Processor seconds that an image takes; measured before `ready`."""
+        self.mailbox = ImageMailbox(config.width * config.height * _BYTES_A_PIXEL)
+        """Its newest images, in the size and the orientation of the camera."""
         self._now = now
         self._assignment = {
             "do": "open",
@@ -65,7 +68,10 @@ class RemoteCamera:
 
     def _start(self) -> None:
         self._ready = False
-        self._child = ChildProcess("lerecord.recording.recorder.camera_process")
+        mailbox = self.mailbox.fileno()
+        self._child = ChildProcess(
+            "lerecord.recording.recorder.camera_process", str(mailbox), inherits=(mailbox,)
+        )
         self._child.send(self._assignment)
         self._captured_at = self._now()
         self._fps: float | None = None
@@ -159,8 +165,9 @@ class RemoteCamera:
         self._child.end_input()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process; who reads its images keeps the last of them."""
         self._child.close(timeout_s=2.0)
+        self.mailbox.close()
 
     def _last_words(self) -> str:
         return (self._child.complaint().splitlines() or ["it said nothing"])[-1]

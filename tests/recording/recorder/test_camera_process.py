@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,9 +18,14 @@ from lerecord.config import CameraConfig
 from lerecord.dataset.format import CameraSpec, DatasetSpec, TrackSummary, VideoSettings
 from lerecord.dataset.staging.capture_journal import load_track
 from lerecord.errors import LerecordError
+from lerecord.frame import Image
 from lerecord.frame_stamp import Stamp
+from lerecord.jpeg import decode
 from lerecord.priority import Realtime
+from lerecord.processes import ImageMailbox, MailboxReader, MailboxWriter
 from lerecord.recording.recorder.assignment import Assignment
+from lerecord.recording.recorder.capture import Capture
+from lerecord.recording.recorder.image_ring import ImageRing
 from lerecord.recording.recorder.remote_camera import RemoteCamera
 from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
 from tests.test_priority import SCHED_FIFO, needs_permission
@@ -111,6 +117,82 @@ def test_every_row_gets_the_newest_picture_of_its_time(
     finish(camera)
     camera.close()
     assert_aligned(load_track(tmp_path, SPEC), times)
+
+
+def next_image(reader: MailboxReader, after: float) -> Image:
+    """The newest image, once there is one that was captured after that."""
+    deadline = time.monotonic() + 10
+    while (image := reader.newest()) is None or image.captured_at <= after:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    return image
+
+
+def number_of(image: Image) -> int:
+    assert isinstance(image.data, bytes)
+    stamp = frame_stamp.read(decode(image.data))
+    assert stamp is not None
+    return stamp.counter
+
+
+def test_whoever_looks_gets_the_newest_picture_also_from_a_successor(
+    source: tuple[Source, str],
+) -> None:
+    camera = camera_at(source[1])
+    with closing(MailboxReader(camera.mailbox.fileno())) as reader:
+        assert reader.newest() is None  # nobody had looked
+        first = next_image(reader, after=0.0)
+        next_image(reader, after=first.captured_at)
+        source[0].flowing.clear()
+        time.sleep(0.3)
+        camera.poll()
+        last = reader.newest()
+        assert last is not None
+        assert time.monotonic() - camera.view().age_s == pytest.approx(last.captured_at, abs=0.01)
+        assert number_of(last) - number_of(first) == last.sequence - first.sequence > 0
+        source[0].flowing.set()
+        os.kill(camera.pid, signal.SIGKILL)
+        while camera.trouble(1.0) is None:
+            time.sleep(0.01)
+        camera.restart_if_dead()
+        camera.wait_until_ready()
+        assert number_of(next_image(reader, after=last.captured_at)) > number_of(last)
+    camera.close()
+
+
+class Pixels:
+    """A driver that gives three images of raw pixels, and then none any more."""
+
+    def __init__(self) -> None:
+        pixels = np.full((16, 16, 3), (10, 90, 200), dtype=np.uint8)
+        self._images = [Image(pixels, float(each), each) for each in (2, 1, 0)]
+        self.silent = threading.Event()
+
+    def open(self) -> None: ...
+
+    def read(self) -> Image:
+        if not self._images:
+            self.silent.set()
+            threading.Event().wait()
+        return self._images.pop()
+
+    def close(self) -> None: ...
+
+
+def test_pixels_become_a_jpeg_for_whoever_looks() -> None:
+    mailbox = ImageMailbox(10_000)
+    writer = MailboxWriter(mailbox.fileno())
+    with closing(mailbox), closing(writer), closing(MailboxReader(mailbox.fileno())) as reader:
+        for wanted in (False, True):
+            camera = Pixels()
+            Capture(camera, FPS, ImageRing(), writer).start()
+            assert camera.silent.wait(10)
+            image = reader.newest()
+            assert (image is not None) == wanted
+    assert image is not None
+    assert (image.captured_at, image.sequence) == (2.0, 2)
+    assert isinstance(image.data, bytes)
+    assert np.abs(decode(image.data).astype(int) - (10, 90, 200)).max() <= 3
 
 
 def test_the_cameras_of_a_rig_take_turns() -> None:
