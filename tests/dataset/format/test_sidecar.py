@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from lerecord.dataset.format import (
+    COLUMNS,
     CameraSpec,
     FrameColumns,
     Sidecar,
@@ -29,7 +30,8 @@ def sidecar() -> Sidecar:
     late = np.array([0.001, 0.002, 0.002, 0.004])
     counts = np.arange(20, dtype=np.uint32).reshape(4, 5)
     frames = FrameColumns(
-        {
+        {column.name: column.missing(4, 2) for column in COLUMNS}
+        | {
             "due": due,
             "started": due + late,
             "lateness_s": late,
