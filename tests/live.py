@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from lerecord.config import HardwareConfig
+from lerecord.config import ConfigFile, HardwareConfig
 from lerecord.control import Rig, Setup
+from lerecord.simulation_client import fill_in_places
 
 SIM = Path(__file__).parents[1] / "hardware_configs" / "sim.toml"
 SETUP = Setup.resolve(str(SIM), None)
@@ -65,14 +66,12 @@ class Simulator:
 
     def hardware(self, folder: Path, cameras: bool = True) -> Path:
         """A hardware config that reaches it."""
-        text = SIM.read_text(encoding="utf-8")
+        file = ConfigFile(SIM)
         if not cameras:
-            text = text[: text.index("[cameras.")]
-        for name, place in self.places.items():
-            text = text.replace(f'"sim:{name}"', f'"{place}"')
-        text = text.replace('"calibration/', f'"{SIM.parent}/calibration/')
+            file.drop(("cameras",))
+        fill_in_places(file, self.places)
         path = folder / "rig.toml"
-        path.write_text(text.replace("[simulator]", "[simulator]\nstart = false"), encoding="utf-8")
+        file.write(path)
         return path
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +22,7 @@ import pyarrow.ipc
 from numpy.typing import NDArray
 
 from lerecord.bench.meter import Meter, Usage
-from lerecord.config import schema as configs
+from lerecord.config import SIMULATED, ConfigFile, find_config, load_config
 from lerecord.dataset.format import layout
 from lerecord.dataset.video import facts_of, frames_of, yuv_of
 from lerecord.errors import ConfigError, LerecordError
@@ -30,7 +30,7 @@ from lerecord.jpeg import decode
 from lerecord.printable import print_json, print_line
 from lerecord.priority import after_all_others
 from lerecord.processes import environment, python
-from lerecord.simulation_client import reaching, simulator
+from lerecord.simulation_client import fill_in_places, simulator
 
 _CLIP_PICTURES = 60
 _JPEG = (
@@ -114,10 +114,10 @@ def bench(load: Load, as_json: bool) -> None:
         folder = Path(name)
         clip = list(clip_of(load))
         (folder / "clip.mjpeg").write_bytes(b"".join(clip))
-        packaged = configs.find(configs.SIMULATED)
-        arms = configs.load(packaged).model_copy(update={"cameras": {}})
+        packaged = find_config(SIMULATED)
+        arms = load_config(packaged).model_copy(update={"cameras": {}})
         with simulator(arms, load.seed) as rig:
-            hardware = _write_hardware(folder, reaching(packaged, rig.places), load)
+            hardware = _write_hardware(folder, packaged, rig.places, load)
             outcome, looks = _record(folder, hardware, load)
         result = _measured(Path(outcome["dataset"]), outcome, looks, clip)
     if as_json:
@@ -159,17 +159,23 @@ def _textured(width: int, height: int, random: np.random.Generator) -> NDArray[n
     return ground
 
 
-def _write_hardware(folder: Path, rig: str, load: Load) -> Path:
-    """The simulated arms of a config's text, with the clip as every camera."""
-    text = rig.split("[cameras.")[0].replace("fps = 30", f"fps = {load.fps}")
+def _write_hardware(folder: Path, packaged: Path, places: Mapping[str, str], load: Load) -> Path:
+    """The simulated arms of a config, with the clip as every camera."""
+    file = ConfigFile(packaged)
+    file.drop(("cameras",))
+    fill_in_places(file, places)
+    file.put(("fps",), load.fps)
     for number in range(load.cameras):
-        text += (
-            f'\n[cameras.camera_{number}]\ndriver = "file"\ndevice = "{folder / "clip.mjpeg"}"\n'
-            f"width = {load.width}\nheight = {load.height}\nfps = {load.fps}\n"
-        )
+        camera = {
+            "driver": "file",
+            "device": str(folder / "clip.mjpeg"),
+            "width": load.width,
+            "height": load.height,
+            "fps": load.fps,
+        }
+        file.put(("cameras", f"camera_{number}"), camera)
     path = folder / "bench.toml"
-    path.write_text(text, encoding="utf-8")
-    configs.load(path)
+    file.write(path)
     return path
 
 

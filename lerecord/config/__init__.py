@@ -1,6 +1,7 @@
 """The hardware config: one validated model of a rig's TOML.
 
-`schema` has the model and reads it. What a dataset keeps of it is `dataset.format.hardware`.
+`schema` has the model, `load` finds and reads the files, `write` changes them and keeps their
+comments. What a dataset keeps of it is `dataset.format.hardware`. Begin with `schema`.
 """
 
 import lazy_loader

@@ -1,4 +1,10 @@
-from . import schema as schema
+from .load import SIMULATED as SIMULATED
+from .load import config_folders as config_folders
+from .load import find_config as find_config
+from .load import load_config as load_config
+from .load import parse_config as parse_config
+from .load import read_toml as read_toml
+from .load import validated as validated
 from .schema import SIMULATED_PLACE as SIMULATED_PLACE
 from .schema import ArmConfig as ArmConfig
 from .schema import CameraConfig as CameraConfig
@@ -6,3 +12,5 @@ from .schema import HardwareConfig as HardwareConfig
 from .schema import SafetyConfig as SafetyConfig
 from .schema import SimulatorConfig as SimulatorConfig
 from .schema import Table as Table
+from .schema import VideoConfig as VideoConfig
+from .write import ConfigFile as ConfigFile

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lerecord.config import HardwareConfig
-from lerecord.config import schema as configs
+from lerecord.config import HardwareConfig, config_folders, load_config, parse_config
 from lerecord.dataset.format import layout
 from lerecord.errors import ConfigError
 from lerecord.printable import print_line
@@ -44,7 +43,7 @@ class KeptRig:
             raise ConfigError(f"{source} cannot be read ({error}): {_REMEDY}") from error
         if not isinstance(data, Mapping) or not isinstance(data.get("config"), Mapping):
             raise ConfigError(f"{source} holds no hardware config: {_REMEDY}")
-        config = configs.parse(data["config"], str(source))
+        config = parse_config(data["config"], str(source))
         plain = config.without_secrets()
         same = next((each for each in _local(root) if each.without_secrets() == plain), None)
         return cls(source, same or config, same is not None, data.get("calibration"))
@@ -106,9 +105,9 @@ _REMEDY = "restore the file, or name the rig with --hardware."
 
 def _local(root: Path) -> Iterator[HardwareConfig]:
     """Every usable hardware config of this machine; none that came with the dataset itself."""
-    for folder in configs.config_folders():
+    for folder in config_folders():
         if folder.resolve().is_relative_to(root.resolve()):
             continue
         for path in folder.glob("*.toml"):
             with contextlib.suppress(ConfigError):
-                yield configs.load(path)
+                yield load_config(path)

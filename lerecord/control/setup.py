@@ -8,8 +8,7 @@ from typing import Any
 
 from lerecord import drivers
 from lerecord.arms import ArmDriver, Calibration, calibration
-from lerecord.config import ArmConfig, HardwareConfig
-from lerecord.config import schema as configs
+from lerecord.config import SIMULATED, ArmConfig, HardwareConfig, find_config, load_config
 from lerecord.control.kept_rig import KeptRig
 from lerecord.control.rig import Calibrations, Rig
 from lerecord.dataset.format import CameraSpec, DatasetSpec, layout, require_known_rig, settings_of
@@ -45,8 +44,8 @@ class Setup:
         """
         if hardware is None and dataset is not None and (dataset / layout.HARDWARE).is_file():
             return cls._from_dataset(dataset)
-        path = configs.find(hardware or configs.SIMULATED)
-        config = configs.load(path)
+        path = find_config(hardware or SIMULATED)
+        config = load_config(path)
         root = dataset if dataset is not None else _DATASETS / path.stem
         require_known_rig(root)
         return cls(root, config, _each_arm(config, lambda arm, driver, _: _load(arm, driver, path)))

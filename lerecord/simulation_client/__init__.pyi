@@ -1,4 +1,4 @@
 from .simulated import SimulatedRig as SimulatedRig
-from .standalone import reaching as reaching
+from .standalone import fill_in_places as fill_in_places
 from .standalone import run_simulator as run_simulator
 from .standalone import simulator as simulator

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.commands import command
-from lerecord.config import HardwareConfig
-from lerecord.config import schema as configs
+from lerecord.config import SIMULATED, ConfigFile, HardwareConfig, find_config, load_config
 from lerecord.printable import print_line
 from lerecord.processes import ChildProcess
 from lerecord.simulation_client.simulated import faults_told, first_line
@@ -48,12 +47,14 @@ def run_simulator(write: Path | None, seed: int | None, faults: Path | None) -> 
         seed: of the box's places.
         faults: a file of what it injects; what it has injected is told at the end.
     """
-    path = configs.find(configs.SIMULATED)
-    with simulator(configs.load(path), seed, faults) as running:
+    path = find_config(SIMULATED)
+    with simulator(load_config(path), seed, faults) as running:
         for name, place in running.places.items():
             print_line(f"{name:10s} {place}")
         if write is not None:
-            write.write_text(reaching(path, running.places), encoding="utf-8")
+            file = ConfigFile(path)
+            fill_in_places(file, running.places)
+            file.write(write)
             record = command("--hardware", write.absolute(), "--task", "...")
             print_line(f"{record} records it; Ctrl-C ends it.")
         sys.stdout.flush()  # whoever reads it from a pipe waits for it
@@ -66,10 +67,18 @@ def run_simulator(write: Path | None, seed: int | None, faults: Path | None) -> 
                 print_line(faults_told(running.process))
 
 
-def reaching(path: Path, places: Mapping[str, str]) -> str:
-    """The packaged config with the places filled in, and its calibrations by absolute path."""
-    text = path.read_text(encoding="utf-8")
-    for name, place in places.items():
-        text = text.replace(f'"sim:{name}"', f'"{place}"')
-    text = text.replace('"calibration/', f'"{path.parent.resolve()}/calibration/')
-    return text.replace("[simulator]", "[simulator]\nstart = false", 1)
+def fill_in_places(file: ConfigFile, places: Mapping[str, str]) -> None:
+    """Let a simulated rig's config reach a running simulator, from wherever the file will be.
+
+    Raises:
+        ConfigError: it names a place that the simulator has not.
+    """
+    folder = file.source.parent.resolve()
+    reached = file.config.reached_at(places, places)
+    for name, pair in reached.arms.items():
+        for role, arm in (("leader", pair.leader), ("follower", pair.follower)):
+            file.put(("arms", name, role, "port"), arm.port)
+            file.put(("arms", name, role, "calibration"), str(folder / arm.calibration))
+    for name, camera in reached.cameras.items():
+        file.put(("cameras", name, "device"), camera.device)
+    file.put(("simulator", "start"), value=False)

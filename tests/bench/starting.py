@@ -16,8 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from lerecord.config import schema as configs
-from lerecord.simulation_client import reaching, simulator
+from lerecord.config import SIMULATED, ConfigFile, find_config, load_config
+from lerecord.simulation_client import fill_in_places, simulator
 
 HELP = "import sys; sys.argv = ['lerecord', '--help']; from lerecord.cli import main; main()"
 PEER = "import typer, rich"
@@ -67,10 +67,12 @@ def main() -> None:
     own, peer = (statistics.median(each) for each in zip(*both, strict=True))
     print(f"lerecord --help {own * 1e3:.0f} ms, typer and rich {peer * 1e3:.0f} ms", end="")
     print(f" of processor time: {statistics.median(a / b for a, b in both):.2f}x")
-    packaged = configs.find(configs.SIMULATED)
-    with simulator(configs.load(packaged)) as rig, tempfile.TemporaryDirectory() as folder:
+    packaged = find_config(SIMULATED)
+    with simulator(load_config(packaged)) as rig, tempfile.TemporaryDirectory() as folder:
         hardware = Path(folder) / "rig.toml"
-        hardware.write_text(reaching(packaged, rig.places), encoding="utf-8")
+        file = ConfigFile(packaged)
+        fill_in_places(file, rig.places)
+        file.write(hardware)
         times = [first_tick_s(hardware, Path(folder) / f"set{run}") for run in runs]
     print(f"first tick after {statistics.median(times):.2f} s (slowest {max(times):.2f} s)", end="")
     print(f", load average {os.getloadavg()[0]:.2f}")

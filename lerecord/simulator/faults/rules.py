@@ -11,8 +11,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from lerecord.config import Table
-from lerecord.config import schema as configs
+from lerecord.config import Table, read_toml, validated
 from lerecord.errors import ConfigError
 from lerecord.simulator.dynamixel import PING, READ, SYNC_READ, SYNC_WRITE, WRITE, HardwareError
 
@@ -131,11 +130,11 @@ class Rules(Table):
 
 def load(path: Path) -> Rules:
     """Rules of a file; raises ConfigError, in one sentence, when they are not usable."""
-    return configs.validated(Rules, configs.read(path), str(path))
+    return validated(Rules, read_toml(path), str(path))
 
 
 def parse(data: Any) -> Rules:
     """Rules of a JSON line; raises ConfigError."""
     if not isinstance(data, Mapping):
         raise ConfigError("The faults of a line are an object with the tables of a file of faults.")
-    return configs.validated(Rules, data, "the faults of the line")
+    return validated(Rules, data, "the faults of the line")

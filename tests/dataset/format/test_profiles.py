@@ -5,7 +5,7 @@ import av
 import numpy as np
 import pytest
 
-from lerecord.config.schema import VideoConfig
+from lerecord.config import VideoConfig
 from lerecord.dataset.format import CameraSpec, VideoSettings, profile_of, settings_of
 from lerecord.dataset.format.video_settings import PROFILES, Profile
 from lerecord.dataset.video import FragmentedVideo, probe, yuv_of

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.config import schema
+from lerecord.config import find_config, load_config, parse_config, read_toml
 from lerecord.errors import ConfigError
 
 SIM = Path(__file__).parents[2] / "hardware_configs" / "sim.toml"
@@ -19,7 +19,7 @@ def written(folder: Path, old: str = "", new: str = "") -> Path:
 
 @pytest.mark.parametrize("name", ["sim", "koch"])
 def test_packaged_configs_are_valid(name: str) -> None:
-    loaded = schema.load(schema.find(name))
+    loaded = load_config(find_config(name))
     assert loaded.fps == 30
     assert list(loaded.cameras) == ["front", "wrist"]
 
@@ -32,18 +32,18 @@ def test_a_name_in_the_working_folder_comes_first(
     own = written(folder, "fps = 30", "fps = 60")
     own.rename(folder / "sim.toml")
     monkeypatch.chdir(tmp_path)
-    assert schema.load(schema.find("sim")).fps == 60
-    assert schema.load(schema.find("koch")).fps == 30
+    assert load_config(find_config("sim")).fps == 60
+    assert load_config(find_config("koch")).fps == 30
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"no hardware config named 'kuch'; known are koch, sim"):
-        schema.find("kuch")
+        find_config("kuch")
 
 
 def test_a_path_that_is_not_there_is_named() -> None:
     with pytest.raises(ConfigError, match=r"There is no hardware config rigs/mine\.toml"):
-        schema.find("rigs/mine.toml")
+        find_config("rigs/mine.toml")
 
 
 REFUSALS = [
@@ -84,7 +84,7 @@ def test_a_wrong_config_is_refused_in_one_sentence(
 ) -> None:
     path = written(tmp_path, old, new)
     with pytest.raises(ConfigError) as refused:
-        schema.load(path)
+        load_config(path)
     assert str(refused.value).startswith(str(path))
     assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -95,30 +95,30 @@ def test_an_unreadable_config_says_why(tmp_path: Path) -> None:
     path = written(tmp_path)
     path.chmod(0)
     with pytest.raises(ConfigError, match="Permission denied"):
-        schema.load(path)
+        load_config(path)
 
 
 def test_limits_are_ranges(tmp_path: Path) -> None:
     leader = 'port = "sim:leader"'
     good = written(tmp_path, leader, f"{leader}\nlimits = {{ gripper = [0, 90.0] }}")
-    assert schema.load(good).arms["main"].leader.limits == {"gripper": [0, 90.0]}
+    assert load_config(good).arms["main"].leader.limits == {"gripper": [0, 90.0]}
     bad = written(tmp_path, leader, f"{leader}\nlimits = {{ gripper = [90.0, 0.0] }}")
     with pytest.raises(ConfigError, match=r"limits of gripper must be \[lowest, highest\]"):
-        schema.load(bad)
+        load_config(bad)
 
 
 def test_faults_are_for_a_simulator_that_the_recorder_starts(tmp_path: Path) -> None:
     good = written(tmp_path, "[simulator]", '[simulator]\nfaults = "faults.toml"')
-    simulator = schema.load(good).simulator
+    simulator = load_config(good).simulator
     assert simulator is not None
     assert simulator.faults == "faults.toml"
     bad = written(tmp_path, "[simulator]", '[simulator]\nstart = false\nfaults = "faults.toml"')
     with pytest.raises(ConfigError, match=r"give them to `lerecord sim --faults` instead\.$"):
-        schema.load(bad)
+        load_config(bad)
 
 
 def test_simulated_places_are_resolved() -> None:
-    reached = schema.load(SIM).reached_at(
+    reached = load_config(SIM).reached_at(
         {"leader": "/dev/pts/8", "follower": "/dev/pts/9"},
         {"front": "http://a", "wrist": "http://b"},
     )
@@ -126,18 +126,18 @@ def test_simulated_places_are_resolved() -> None:
     assert reached.arms["main"].follower.port == "/dev/pts/9"
     assert [camera.device for camera in reached.cameras.values()] == ["http://a", "http://b"]
     with pytest.raises(ConfigError, match=r"no sim:leader; it has sim:other"):
-        schema.load(SIM).reached_at({"other": "x"}, {})
+        load_config(SIM).reached_at({"other": "x"}, {})
 
 
 def test_a_rotated_camera_is_recorded_upright(tmp_path: Path) -> None:
-    turned = schema.load(written(tmp_path, "width = 640", "rotation = 90\nwidth = 640"))
+    turned = load_config(written(tmp_path, "width = 640", "rotation = 90\nwidth = 640"))
     assert turned.cameras["front"].recorded_size == (480, 640)
     assert turned.cameras["wrist"].recorded_size == (640, 480)
 
 
 def test_a_password_in_a_value_is_not_quoted() -> None:
-    data = schema.read(SIM)
+    data = read_toml(SIM)
     data["cameras"]["front"]["device"] = ["http://me:hunter2@cam/v"]
     with pytest.raises(ConfigError, match=r"device in \[cameras\.front\]") as told:
-        schema.parse(data, "a.toml")
+        parse_config(data, "a.toml")
     assert "hunter2" not in str(told.value)
