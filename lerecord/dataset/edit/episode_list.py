@@ -62,7 +62,7 @@ class EpisodeList:
                 record.index
                 for record in records
                 # Also one that is a link to nothing: it is lost, and not one that never was.
-                if os.path.lexists(root / layout.capture_file(record.index))
+                if os.path.lexists(f"{root}/{layout.capture_file(record.index)}")
             ),
             places=_places_as_stored(records, info, tasks),
         )

@@ -94,11 +94,10 @@ def episode_stats(
 
 def placed_stats(content: Stats, rows: int, place: Place) -> Stats:
     """The statistics of an episode of `rows` rows at another place: the index columns' follow."""
-    index = np.arange(rows, dtype=np.int64)
     return content | {
-        "episode_index": stats.of_column(np.full_like(index, place.episode)),
-        "index": stats.of_column(index + place.first_row),
-        "task_index": stats.of_column(np.full_like(index, place.task)),
+        "episode_index": stats.of_constant(place.episode, rows),
+        "index": stats.of_range(place.first_row, rows),
+        "task_index": stats.of_constant(place.task, rows),
     }
 
 
@@ -110,7 +109,10 @@ def write_episode(path: Path, columns: EpisodeColumns) -> None:
         [pa.field(name, array.type) for name, array in zip(values, arrays, strict=True)],
         metadata={"huggingface": json.dumps({"info": {"features": _hf_features(values)}})},
     )
-    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="snappy")
+    # Encoded in memory: Arrow writes a file in many small pieces.
+    encoded = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), encoded, compression="snappy")
+    path.write_bytes(encoded.getvalue())
 
 
 def read_episode(path: Path) -> EpisodeColumns:
@@ -119,7 +121,10 @@ def read_episode(path: Path) -> EpisodeColumns:
     Raises:
         DatasetError: it is missing, not readable, or lacks a column.
     """
-    table = read_parquet(path)
+    return _columns_of(path, read_parquet(path))
+
+
+def _columns_of(path: Path, table: pa.Table) -> EpisodeColumns:
     try:
         values = {name: to_numpy(table, name) for name in (*VECTORS, *DEFAULT_FEATURES)}
     except (pa.ArrowException, KeyError, ValueError) as error:
@@ -136,9 +141,10 @@ def read_entire(path: Path) -> EpisodeColumns:
         DatasetError: as `read_episode`; or it has a column or a type that is not kept, or rows of
             several tasks.
     """
-    columns = read_episode(path)
+    table = read_parquet(path)
+    columns = _columns_of(path, table)
     found = columns.by_feature()
-    lost = [name for name in pq.read_schema(path).names if name not in found]
+    lost = [name for name in table.column_names if name not in found]
     lost += [name for name in VECTORS if found[name].dtype != np.float32 or found[name].ndim != 2]
     lost += [name for name, dtype in DEFAULT_FEATURES.items() if found[name].dtype != dtype]
     if lost:

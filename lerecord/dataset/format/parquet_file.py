@@ -1,7 +1,8 @@
 """Reading parquet files that somebody else may have made: what they unpack to is bounded first."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,8 @@ from lerecord.dataset.format.bounded import MB, open_regular
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 
+_SMALL = 4 * MB
+"""Up to this size a file is read at once; mapping it and starting threads would cost more."""
 _ALWAYS_FINE = 256 * MB
 _MOST_TIMES = 50
 """How much larger than the file the rows may be: repeated values are stored once."""
@@ -33,13 +36,11 @@ def read_parquet(
             would unpack to far more than it should.
     """
     try:
-        with _opened(path) as parquet:
+        with _opened(path) as (parquet, size):
             _check_rows(path, parquet.metadata.num_rows, rows)
-            _check_size(path, parquet.metadata, path.stat().st_size)
-            names = parquet.schema_arrow.names
-            if columns is not None and (lost := [each for each in columns if each not in names]):
-                raise DatasetError(f"{path} lacks the column {lost[0]!r}; restore it from a copy.")
-            table = parquet.read(columns=None if columns is None else list(columns))
+            _check_size(path, parquet.metadata, size)
+            wanted = None if columns is None else _present(path, parquet, columns)
+            table = parquet.read(columns=wanted, use_threads=size > _SMALL)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
     return table if columns is None else table.select(list(columns))
@@ -48,15 +49,28 @@ def read_parquet(
 def rows_of(path: Path) -> int:
     """How many rows a table says that it has; raises DatasetError."""
     try:
-        with _opened(path) as parquet:
+        with _opened(path) as (parquet, _):
             return int(parquet.metadata.num_rows)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
 
 
-def _opened(path: Path) -> pq.ParquetFile:
-    os.close(open_regular(path))
-    return pq.ParquetFile(path, memory_map=True)
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[pq.ParquetFile, int]]:
+    """A file and its size in bytes."""
+    with os.fdopen(open_regular(path), "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        small = pa.BufferReader(file.read()) if size <= _SMALL else None
+    source = pa.memory_map(str(path)) if small is None else small
+    with source, pq.ParquetFile(source, pre_buffer=False) as parquet:
+        yield parquet, size
+
+
+def _present(path: Path, parquet: pq.ParquetFile, columns: Sequence[str]) -> list[str]:
+    names = parquet.schema_arrow.names
+    if lost := [each for each in columns if each not in names]:
+        raise DatasetError(f"{path} lacks the column {lost[0]!r}; restore it from a copy.")
+    return list(columns)
 
 
 def _check_rows(path: Path, found: int, due: int | None) -> None:

@@ -4,8 +4,9 @@ A vector's are (D,), a scalar's (1,), a camera's (3, 1, 1) over RGB in [0, 1]; s
 population's; count is frames, for a camera images. Minimum and maximum of integers stay integers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, reduce
 from typing import Any, Self
 
 import numpy as np
@@ -95,8 +96,7 @@ def _count(fields: Fields) -> int:
 
 def of_column(column: NDArray[Any]) -> FeatureStats:
     """Statistics of a column of shape (N, D), or (N,) which counts as (N, 1)."""
-    if not len(column):
-        raise DatasetError("An episode without frames has no statistics; take it out first.")
+    _require_rows(len(column))
     values = column.reshape(len(column), -1)
     kept = np.int64 if np.issubdtype(values.dtype, np.integer) else np.float64
     exact = values.astype(np.float64)
@@ -107,6 +107,31 @@ def of_column(column: NDArray[Any]) -> FeatureStats:
         std=exact.std(axis=0),
         count=len(values),
     )
+
+
+def _require_rows(rows: int) -> None:
+    if not rows:
+        raise DatasetError("An episode without frames has no statistics; take it out first.")
+
+
+def of_constant(value: int, rows: int) -> FeatureStats:
+    """Statistics of an integer column that has one value in all of `rows` rows."""
+    _require_rows(rows)
+    whole, exact = np.array([value]), np.array([float(value)])
+    return FeatureStats(whole, whole, exact, np.zeros(1), rows)
+
+
+def of_range(first: int, rows: int) -> FeatureStats:
+    """Statistics of an integer column that counts `rows` rows from `first` on."""
+    last = first + rows - 1
+    mean = np.array([(first + last) / 2])
+    return FeatureStats(np.array([first]), np.array([last]), mean, _range_std(rows), rows)
+
+
+@lru_cache(maxsize=4096)
+def _range_std(rows: int) -> NDArray[np.float64]:
+    """As a range's mean is exact, its deviation is the same to the last bit wherever it begins."""
+    return of_column(np.arange(rows, dtype=np.int64)).std
 
 
 def of_pictures(histogram: Histogram, pictures: int) -> FeatureStats:
@@ -145,11 +170,62 @@ def folded(total: Stats | None, episode: Stats) -> Stats:
 
 
 def fold(episodes: Iterable[Stats]) -> Stats | None:
-    """The statistics of all episodes, in their order; None of none."""
+    """The statistics of all episodes, in their order; None of none.
+
+    To the last bit what `folded` gives, one episode after the other.
+    """
+    each = list(episodes)
+    if len(each) > 1 and all(_form(one) == _form(each[0]) for one in each):
+        return _fold_alike(each)
     total: Stats | None = None
-    for episode in episodes:
+    for episode in each:
         total = folded(total, episode)
     return total
+
+
+def _form(episode: Stats) -> list[Any]:
+    return [(key, one.mean.shape, one.min.dtype, one.max.dtype) for key, one in episode.items()]
+
+
+def _fold_alike(episodes: Sequence[Stats]) -> Stats:
+    """The fold of episodes of one form: all features at once, in one row of numbers an episode."""
+    first = episodes[0]
+    sizes = [one.mean.size for one in first.values()]
+    counts = np.array([[one.count for one in each.values()] for each in episodes])
+    totals = counts.cumsum(axis=0)
+    mean, std = _folded_moments(
+        np.array([np.concatenate([one.mean.ravel() for one in e.values()]) for e in episodes]),
+        np.array([np.concatenate([one.std.ravel() for one in e.values()]) for e in episodes]),
+        np.repeat(counts / totals, sizes, axis=1),
+    )
+    ends = np.cumsum(sizes)[:-1]
+    parts = zip(first.items(), np.split(mean, ends), np.split(std, ends), totals[-1], strict=True)
+    return {
+        key: FeatureStats(
+            min=reduce(np.minimum, [each[key].min for each in episodes]),
+            max=reduce(np.maximum, [each[key].max for each in episodes]),
+            mean=part_mean.reshape(one.mean.shape),
+            std=part_std.reshape(one.mean.shape),
+            count=int(count),
+        )
+        for (key, one), part_mean, part_std, count in parts
+    }
+
+
+def _folded_moments(
+    means: NDArray[np.float64], stds: NDArray[np.float64], shares: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and deviation of all rows of numbers; the operations are those of `_merged`."""
+    mean, std = means[0], stds[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        others = 1 - shares
+        more = stds**2 * shares
+        for index in range(1, len(means)):
+            apart = means[index] - mean
+            mean = mean + apart * shares[index]
+            between = apart**2 * shares[index] * others[index]
+            std = np.sqrt(std**2 * others[index] + more[index] + between)
+    return mean, std
 
 
 def _merged(key: str, left: FeatureStats, right: FeatureStats) -> FeatureStats:

@@ -4,13 +4,17 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 from lerecord.dataset.storage import inside, manifest
 from lerecord.dataset.storage.disk import fingerprint_of
 from lerecord.dataset.storage.manifest import Append, Move, Remove, Step
 from lerecord.dataset.storage.sync import sync_file, sync_folders
 from lerecord.errors import DatasetError
+
+_MOST_OPEN = 64
 
 Probe = Callable[[str], None]
 """Told what comes next, before each effect on the disk: there a test stops the process."""
@@ -55,14 +59,14 @@ def carry_out(root: Path, name: str, steps: Iterable[Step], probe: Probe) -> Non
         OSError: the disk refuses.
     """
     _make_folders(root, steps)
-    changed = []
-    with inside.folder(root, name) as folder:
+    changed = set()
+    with inside.folder(root, name) as staged, _Places(root) as places:
         for number, step in enumerate(steps):
             probe(f"step {number} {type(step).__name__.lower()} {step.target}")
-            if _do(root, folder, step):
-                changed.append((root / step.target).parent)
+            if _do(root, staged, places, step):
+                changed.add(_above(step))
     probe("sync folders")
-    sync_folders(changed)
+    sync_folders(root / each for each in changed)
     probe("unmark")
     unmark(root / name)
     probe("clear")
@@ -89,11 +93,35 @@ def _above(step: Step) -> str:
     return step.target.rpartition("/")[0]
 
 
-def _do(root: Path, folder: int, step: Step) -> bool:
+class _Places:
+    """Folders that steps lead to, kept open: many steps lead to the same few."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._open: dict[str, int] = {}
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._closing.close()
+
+    def descriptor(self, place: str) -> int:
+        """Of a folder below the root; valid until the next is asked for."""
+        if place not in self._open:
+            if len(self._open) == _MOST_OPEN:
+                self._closing.close()
+                self._open.clear()
+            self._open[place] = self._closing.enter_context(inside.folder(self._root, place))
+        return self._open[place]
+
+
+def _do(root: Path, staged: int, places: _Places, step: Step) -> bool:
     """Carry out a step; True when a name in its target's folder has changed."""
     match step:
         case Move():
-            return _move(root, folder, step)
+            return _move(root, staged, places, step)
         case Append():
             return _append(root, step)
         case Remove(target):
@@ -102,14 +130,14 @@ def _do(root: Path, folder: int, step: Step) -> bool:
             return there
 
 
-def _move(root: Path, folder: int, step: Move) -> bool:
-    with inside.folder(root, _above(step)) as place:
-        try:
-            target = step.target.rpartition("/")[2]
-            os.replace(step.source, target, src_dir_fd=folder, dst_dir_fd=place)
-            return True
-        except FileNotFoundError:
-            pass
+def _move(root: Path, staged: int, places: _Places, step: Move) -> bool:
+    above, _, name = step.target.rpartition("/")
+    place = places.descriptor(above)
+    try:
+        os.replace(step.source, name, src_dir_fd=staged, dst_dir_fd=place)
+        return True
+    except FileNotFoundError:
+        pass
     if not _was_moved(step, root):
         raise DatasetError(f"{step.target} was lost while the dataset was changed; restore {root}.")
     return False

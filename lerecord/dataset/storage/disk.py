@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import stat
 import zlib
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from lerecord.refusals import remedy_of, thing_of
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS)
+
+StrPath = str | os.PathLike[str]
 
 _ENDS_BYTES = 4096  # headers and indices of parquet and mp4, which hold counts, sizes and bounds
 
@@ -54,13 +57,14 @@ def size_of(folder: Path) -> int:
     return total
 
 
-def link_or_copy(source: Path, target: Path) -> bool:
+def link_or_copy(source: StrPath, target: StrPath) -> bool:
     """Give a file a second name; copied, and False, where the disk knows no second names.
 
     A link is followed: the second name is one of the file that it leads to.
     """
     try:
-        os.link(os.path.realpath(source), target)
+        is_link = stat.S_ISLNK(os.lstat(source).st_mode)
+        os.link(os.path.realpath(source) if is_link else source, target)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
@@ -69,13 +73,16 @@ def link_or_copy(source: Path, target: Path) -> bool:
     return True
 
 
-def fingerprint_of(path: Path) -> str:
+def fingerprint_of(path: StrPath) -> str:
     """What tells files of a dataset apart without reading all of them: size, head and tail."""
-    with path.open("rb") as file:
-        checksum = zlib.crc32(file.read(_ENDS_BYTES))
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _ENDS_BYTES))
-        return f"{size}-{zlib.crc32(file.read(), checksum):08x}"
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(descriptor).st_size
+        head = os.pread(descriptor, _ENDS_BYTES, 0)
+        tail = os.pread(descriptor, _ENDS_BYTES, size - _ENDS_BYTES) if size > len(head) else head
+    finally:
+        os.close(descriptor)
+    return f"{size}-{zlib.crc32(tail, zlib.crc32(head)):08x}"
 
 
 def _free(place: Path) -> int:

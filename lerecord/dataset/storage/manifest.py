@@ -7,7 +7,7 @@ the declared form and stays with the kinds of files that a dataset has; else it 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from lerecord.dataset.format import layout
@@ -53,6 +53,8 @@ class Remove:
 
 Step = Move | Append | Remove
 _KINDS: Mapping[str, type[Step]] = {"move": Move, "append": Append, "remove": Remove}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+_FIELDS = {name: tuple(each.name for each in fields(kind)) for name, kind in _KINDS.items()}
 
 
 class ManifestError(ValueError):
@@ -72,12 +74,16 @@ def to_bytes(steps: Iterable[Step]) -> bytes:
     steps = list(steps)
     for step in steps:
         _require_allowed(step)
-    names = {kind: name for name, kind in _KINDS.items()}
-    data = [{"kind": names[type(step)], **asdict(step)} for step in steps]
+    data = [_to_data(step) for step in steps]
     manifest = json.dumps({"version": VERSION, "steps": data}, ensure_ascii=False).encode()
     if len(manifest) > LIMIT_BYTES:
         raise ManifestError(f"its {len(steps)} steps are too many")
     return manifest
+
+
+def _to_data(step: Step) -> dict[str, Any]:
+    kind = _NAMES[type(step)]
+    return {"kind": kind, **{name: getattr(step, name) for name in _FIELDS[kind]}}
 
 
 def parse(manifest: bytes) -> list[Step]:
@@ -103,7 +109,7 @@ def _parsed(data: Any) -> Step:
     kind = _KINDS.get(str(data.get("kind"))) if isinstance(data, dict) else None
     if kind is None:
         raise ManifestError("a step is of no known kind")
-    known = {"kind", *(each.name for each in fields(kind))}
+    known = {"kind", *_FIELDS[data["kind"]]}
     if data.keys() - known or known - data.keys() - _OPTIONAL:
         raise ManifestError(f"a step to {data['kind']} has other entries than such a step")
     step = kind(**{key: value for key, value in data.items() if key != "kind"})

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _MODE = 0o775  # not for everybody to write, whatever the umask
+_AT_ONCE = 4
 
 
 def datasync(descriptor: int) -> None:
@@ -19,6 +21,13 @@ def sync_file(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """Sync files, some at a time: the disk commits together what waits together."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for each in [pool.submit(sync_file, path) for path in paths]:
+            each.result()
 
 
 def sync_folders(folders: Iterable[Path]) -> None:

@@ -10,8 +10,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -21,7 +20,7 @@ from lerecord.dataset.storage.carry_out import Probe, carry_out, require_own, sy
 from lerecord.dataset.storage.disk import fingerprint_of, link_or_copy, refused
 from lerecord.dataset.storage.manifest import Append, ManifestError, Move, Remove, Step
 from lerecord.dataset.storage.marked import marked_steps, transactions
-from lerecord.dataset.storage.sync import sync_file, sync_folders
+from lerecord.dataset.storage.sync import sync_file, sync_files, sync_folders
 from lerecord.errors import DatasetError
 
 __all__ = ["Probe", "Transaction", "finish_pending", "has_pending", "unobserved"]
@@ -80,7 +79,7 @@ class Transaction:
         """
         self._probe(f"stage {target}")
         source = self._next(target)
-        if not link_or_copy(self._root / old, self._folder / source):
+        if not link_or_copy(f"{self._root}/{old}", f"{self._folder}/{source}"):
             self._written.add(source)
 
     def _next(self, target: str) -> str:
@@ -146,15 +145,12 @@ class Transaction:
 
     def _identified(self, step: Step) -> Step:
         if isinstance(step, Move):
-            return replace(step, fingerprint=fingerprint_of(self._folder / step.source))
+            fingerprint = fingerprint_of(f"{self._folder}/{step.source}")
+            return Move(step.source, step.target, fingerprint)
         return step
 
     def _mark(self, steps: Iterable[Step]) -> None:
-        for step in steps:
-            if isinstance(step, Move) and step.source in self._written:
-                self._probe(f"sync {step.target}")
-                inside.keep_from_others(self._folder / step.source)
-                sync_file(self._folder / step.source)
+        sync_files(self._written_by(steps))
         draft = self._folder / "draft"
         self._probe("write manifest")
         try:
@@ -166,6 +162,13 @@ class Transaction:
         self._probe("mark")
         draft.rename(self._folder / manifest.NAME)
         sync_file(self._folder)
+
+    def _written_by(self, steps: Iterable[Step]) -> Iterator[Path]:
+        for step in steps:
+            if isinstance(step, Move) and step.source in self._written:
+                self._probe(f"sync {step.target}")
+                inside.keep_from_others(self._folder / step.source)
+                yield self._folder / step.source
 
 
 def finish_pending(root: Path, probe: Probe = unobserved) -> bool:

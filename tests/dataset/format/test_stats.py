@@ -2,12 +2,14 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
 from lerecord.dataset.format import FeatureStats, Fields, stats
+from lerecord.errors import DatasetError
 
 columns = npst.arrays(
     np.float32,
@@ -109,3 +111,47 @@ def test_statistics_survive_json(column: NDArray[Any]) -> None:
 
 def test_nothing_folds_to_nothing() -> None:
     assert stats.fold([]) is None
+
+
+@settings(deadline=None)
+@given(st.lists(columns, min_size=2, max_size=6))
+def test_the_fold_of_all_is_the_fold_of_one_after_the_other_to_the_last_bit(
+    parts: list[NDArray[np.float32]],
+) -> None:
+    episodes = of(*parts)
+    for index, episode in enumerate(episodes):
+        episode["index"] = stats.of_range(index, len(parts[index]))
+    each: stats.Stats | None = None
+    for episode in episodes:
+        each = stats.folded(each, episode)
+    total = stats.fold(episodes)
+    assert each is not None
+    assert total is not None
+    assert json.dumps(stats.to_data(total)) == json.dumps(stats.to_data(each))
+
+
+def test_episodes_with_other_features_are_folded_too() -> None:
+    first, second = of(np.zeros((2, 1), np.float32), np.ones((3, 1), np.float32))
+    more = second | {"further": stats.of_constant(4, 3)}
+    total = stats.fold([first, more])
+    assert total is not None
+    assert total["further"].count == 3
+    assert total["action"].count == 5
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**31), st.integers(1, 3000))
+def test_statistics_of_index_columns_are_those_of_the_columns(first: int, rows: int) -> None:
+    index = np.arange(rows, dtype=np.int64)
+    for found, column in (
+        (stats.of_range(first, rows), index + first),
+        (stats.of_constant(first, rows), np.full_like(index, first)),
+    ):
+        assert json.dumps(found.to_data()) == json.dumps(stats.of_column(column).to_data())
+
+
+def test_no_rows_have_no_statistics() -> None:
+    with pytest.raises(DatasetError, match="without frames"):
+        stats.of_range(3, 0)
+    with pytest.raises(DatasetError, match="without frames"):
+        stats.of_constant(3, 0)

@@ -13,7 +13,7 @@ from lerecord.dataset.format import VideoSettings, layout
 from lerecord.dataset.join import merge
 from lerecord.dataset.staging import TrackWriter
 from lerecord.dataset.storage import Transaction, finish_pending
-from lerecord.dataset.storage.sync import make_folder
+from lerecord.dataset.storage.sync import make_folder, sync_files
 from lerecord.errors import DatasetError
 from tests.dataset.lists import CAMERAS, A, B, C, record, small_lab, stage
 from tests.syncs import Watched
@@ -197,3 +197,14 @@ def test_a_video_that_is_thrown_away_is_not_synced(
     operations.transcode(root, "fast")
     assert watched.synced()
     assert [each for each in watched.synced() if "/tmp" in each] == []
+
+
+def test_a_file_that_cannot_be_synced_is_told_after_all_others_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        (tmp_path / name).touch()
+    watched = Watched(tmp_path, monkeypatch)
+    with pytest.raises(FileNotFoundError, match="lost"):
+        sync_files([tmp_path / name for name in ("a", "lost", "b", "c")])
+    assert sorted(watched.synced()) == ["a", "b", "c"]
