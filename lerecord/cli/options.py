@@ -60,6 +60,9 @@ RepoId = Annotated[
         metavar="USER/NAME", help="Repository on the Hub [the one it was last pushed to]."
     ),
 ]
+Preview = Annotated[
+    bool, typer.Option("--preview", help="Show what the cameras see, small, in the terminal.")
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the result as one JSON object on the last line.")
 ]

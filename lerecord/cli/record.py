@@ -10,6 +10,7 @@ from lerecord.cli.options import (
     DatasetOption,
     EpisodeTime,
     Hardware,
+    Preview,
     Push,
     PushEvery,
     RepoId,
@@ -48,6 +49,7 @@ def record(
     accept_calibration: AcceptCalibration = False,
     write_calibration: WriteCalibration = False,
     trust_rig: TrustRig = False,
+    preview: Preview = False,
     push: Push = False,
     repo_id: RepoId = None,
     push_every: PushEvery = None,
@@ -72,6 +74,7 @@ def record(
         accept_calibration=accept_calibration,
         write_calibration=write_calibration,
         trust_rig=trust_rig,
+        preview=preview,
         as_json=as_json,
     )
     raise typer.Exit(run(options, session_push(push, repo_id, push_every, as_json)))

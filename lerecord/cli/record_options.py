@@ -20,6 +20,7 @@ class RecordOptions:
 
     Attributes:
         rerecord: episodes that are done again, in this order; none to record new ones.
+        preview: show what the cameras see.
         as_json: let the last line of stdout be the outcome as a JSON object.
     """
 
@@ -33,6 +34,7 @@ class RecordOptions:
     accept_calibration: bool = False
     write_calibration: bool = False
     trust_rig: bool = False
+    preview: bool = False
     rerecord: tuple[int, ...] = ()
     as_json: bool = False
 

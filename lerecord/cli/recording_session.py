@@ -15,7 +15,7 @@ from lerecord.cli.record_options import RecordOptions, plan_of
 from lerecord.config import HardwareConfig
 from lerecord.control import Handover, Leader, Rig, Setup, dataset_spec
 from lerecord.dataset.format import layout
-from lerecord.errors import LerecordError
+from lerecord.errors import ConfigError, LerecordError
 from lerecord.pacing import Clocks, Pacer
 from lerecord.printable import print_json, print_line
 from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
@@ -32,6 +32,7 @@ from lerecord.recording.session import (
     Session,
 )
 from lerecord.simulation_client import SimulatedRig
+from lerecord.ui.snapshot import PreviewedCamera
 from lerecord.ui.terminal import (
     Lines,
     Scene,
@@ -74,6 +75,10 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
     attended = is_attended()
     if setup.kept is not None and not (setup.kept.is_local or options.trust_rig):
         setup.kept.require_trust(attended)
+    if options.preview and not (attended and has_cursor()):
+        raise ConfigError(
+            "--preview draws what the cameras see on a terminal; run it in one, or leave it out."
+        )
     plan = plan_of(options, setup, attended)
     if afterwork is not None:
         afterwork.check(setup.root)
@@ -105,9 +110,11 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
     root = job.setup.root
     signals = Signals()
     with ExitStack() as stack:
-        screen = _started_screen(job.plan.attended, stack)
+        screen = None if job.options.preview else _started_screen(job.plan.attended, stack)
         simulated, config = _reach(job, stack)
         recorder, rig, notes = _open(job, config, stack)
+        if job.options.preview:  # the images are there no earlier
+            screen = stack.enter_context(ScreenProcess(_previewed(config, recorder)))
         stack.enter_context(signals)
         _be_on_time()
         shown = FanOut()
@@ -144,6 +151,13 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
 def _started_screen(attended: bool, stack: ExitStack) -> ScreenProcess | None:
     """The process that draws, starting while devices are opened; None where nothing is drawn."""
     return stack.enter_context(ScreenProcess()) if attended and has_cursor() else None
+
+
+def _previewed(config: HardwareConfig, recorder: Recorder) -> list[PreviewedCamera]:
+    return [
+        PreviewedCamera(name, config.cameras[name].rotation, mailbox)
+        for name, mailbox in recorder.mailboxes.items()
+    ]
 
 
 def _shown(process: ScreenProcess | None, scene: Scene, recorder: Recorder, plan: Plan) -> Listener:

@@ -11,6 +11,7 @@ from lerecord.cli.options import (
     DatasetOption,
     EpisodeTime,
     Hardware,
+    Preview,
     Push,
     RepoId,
     ResetTime,
@@ -36,6 +37,7 @@ def rerecord(
     accept_calibration: AcceptCalibration = False,
     write_calibration: WriteCalibration = False,
     trust_rig: TrustRig = False,
+    preview: Preview = False,
     push: Push = False,
     repo_id: RepoId = None,
     as_json: AsJson = False,
@@ -61,6 +63,7 @@ def rerecord(
         accept_calibration=accept_calibration,
         write_calibration=write_calibration,
         trust_rig=trust_rig,
+        preview=preview,
         as_json=as_json,
         rerecord=tuple(
             indices(episodes, dataset or Path("datasets", Path(hardware or "sim").stem))

@@ -19,6 +19,30 @@ class JointView:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewedCamera:
+    """A camera whose images are shown.
+
+    Attributes:
+        rotation: degrees clockwise by which they are turned before they are recorded.
+        mailbox: descriptor of its newest images.
+    """
+
+    name: str
+    rotation: int
+    mailbox: int
+
+    def to_argument(self) -> str:
+        """As an argument of the process that draws."""
+        return f"{self.mailbox}:{self.rotation}:{self.name}"
+
+    @classmethod
+    def from_argument(cls, argument: str) -> "PreviewedCamera":
+        """The inverse of to_argument."""
+        mailbox, rotation, name = argument.split(":", 2)
+        return cls(name, int(rotation), int(mailbox))
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One moment of a session.
 

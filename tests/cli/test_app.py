@@ -153,6 +153,14 @@ def test_nobody_to_end_the_take_is_refused(tmp_path: Path) -> None:
     assert "give --episode-time" in sentence
 
 
+def test_a_preview_without_a_terminal_is_refused(tmp_path: Path) -> None:
+    arguments = ("--task", "x", "--preview", "--dataset", str(tmp_path / "new"))
+    assert refused(*arguments) == (
+        "--preview draws what the cameras see on a terminal; run it in one, or leave it out."
+    )
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_dataset_of_another_rig_is_refused_with_the_differences(
     dataset: Path, tmp_path: Path
 ) -> None:

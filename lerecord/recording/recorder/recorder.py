@@ -134,6 +134,11 @@ class Recorder:
         """What the screen shows of the cameras."""
         return tuple(camera.view() for camera in self._cameras.values())
 
+    @property
+    def mailboxes(self) -> Mapping[str, int]:
+        """Camera name to the descriptor of its newest images, for processes that look at them."""
+        return {name: camera.mailbox.fileno() for name, camera in self._cameras.items()}
+
     def obstacle(self) -> str | None:
         """Why no take can begin now; None when one can."""
         return self.trouble() or self._space.obstacle(self._quality.min_free_gb)

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -15,10 +15,11 @@ from lerecord.printable import print_line
 from lerecord.processes import ChildProcess
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session import LoopHealth, Phase, Session
-from lerecord.ui.snapshot import JointView, Snapshot
+from lerecord.ui.snapshot import JointView, PreviewedCamera, Snapshot
 from lerecord.ui.terminal.keys import KEY_HINTS
 
 _REFRESH_S = 0.1
+_REFRESH_WITH_IMAGES_S = 0.2  # there is more to draw, and to send to a terminal far away
 _NOTICE_S = 6.0
 _START_TIMEOUT_S = 10.0
 _RESTORE_TERMINAL = "\x1b[?1049l\x1b[?25h"  # leave the alternate screen, show the cursor
@@ -38,14 +39,21 @@ class ScreenProcess:
 
     The terminal may stand still and the process with it: what it is told is only ever the newest,
     and it is not waited for.
+
+    Args:
+        preview: the cameras whose images are shown.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, preview: Sequence[PreviewedCamera] = ()) -> None:
+        self.refresh_s = _REFRESH_WITH_IMAGES_S if preview else _REFRESH_S
         self._shown = False
         terminal = os.dup(sys.stdout.fileno())
         try:
             self._child = ChildProcess(
-                "lerecord.ui.terminal.screen", str(terminal), inherits=(terminal,)
+                "lerecord.ui.terminal.screen",
+                str(terminal),
+                *(camera.to_argument() for camera in preview),
+                inherits=(terminal, *(camera.mailbox for camera in preview)),
             )
         finally:
             os.close(terminal)
@@ -82,7 +90,7 @@ class ScreenProcess:
 
 
 class Screen:
-    """Takes a snapshot of the session for the process that draws it, ten times a second."""
+    """Takes a snapshot of the session for the process that draws it, as often as that likes."""
 
     def __init__(
         self,
@@ -101,9 +109,11 @@ class Screen:
         self._notice = Notice(now)
 
     def tell(self, session: Session, frame: Frame) -> None:
-        """Count the tick; ten times a second, and at each change of phase, draw."""
+        """Count the tick; several times a second, and at each change of phase, draw."""
         self._health.add(frame)
-        if self._now() - self._drawn_at < _REFRESH_S and session.phase is self._drawn_phase:
+        if self._now() - self._drawn_at < self._process.refresh_s and (
+            session.phase is self._drawn_phase
+        ):
             return
         self._drawn_at, self._drawn_phase = self._now(), session.phase
         self._process.show(self._snapshot(session, frame))

@@ -3,7 +3,7 @@
 import codecs
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from io import StringIO
@@ -19,7 +19,7 @@ from lerecord.printable import shown
 from lerecord.processes import ignore_signals, newest, say
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
-from lerecord.ui.snapshot import JointView, Snapshot
+from lerecord.ui.snapshot import JointView, PreviewedCamera, Snapshot
 from lerecord.ui.terminal.keys import KEY_HINTS
 
 _LOOK = {
@@ -35,7 +35,11 @@ _AROUND_BAR = 23  # columns for borders, numbers and gaps
 _TRACK, _FOLLOWER, _LEADER = ("─", "bright_black"), ("█", "blue"), ("○", "bold yellow")
 _STALE_S = 0.2
 _LINES_FOR_BORDER = 8
-_ASCII = dict(zip("○◐●‖✓─█·…", "o*@=+-#-.", strict=True))
+_ASCII = dict(zip("○◐●‖✓─█▀·…", "o*@=+-#'-.", strict=True))
+
+
+Images = Callable[[int, int], RenderableType | None]
+"""What the cameras see in that many columns and lines; None where these are too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,18 @@ class _Block:
     part: RenderableType
 
 
-def draw(snapshot: Snapshot, width: int, height: int = 100) -> RenderableType:
+def draw(
+    snapshot: Snapshot, width: int, height: int = 100, images: Images | None = None
+) -> RenderableType:
     """The whole screen for one snapshot, for a terminal of that many columns and lines.
 
-    Where lines are few, the phase, the keys and the notice stay and the rest gives way.
+    Where lines are few, the phase, the keys and the notice stay and the rest gives way. Images get
+    the lines that everything else leaves.
     """
     label, style = _LOOK[snapshot.phase]
     border = height >= _LINES_FOR_BORDER
     inner = width - 4 if border else width
+    lines = height - 2 if border else height
     task = Text(shown(f" {snapshot.task}"), style="bold", overflow="ellipsis", no_wrap=True)
     notice = _plain(f" {snapshot.notice}" if snapshot.notice else "", style="bold yellow")
     blocks = [
@@ -69,7 +77,11 @@ def draw(snapshot: Snapshot, width: int, height: int = 100) -> RenderableType:
         _Block(1, notice),
         _Block(0, _keys(snapshot.phase, inner)),
     ]
-    body = Group(*_fitting(blocks, inner, height - 2 if border else height))
+    if images is not None:
+        free = lines - sum(_lines(block.part, inner) for block in blocks)
+        if (part := images(inner, free)) is not None:
+            blocks.insert(-2, _Block(9, part))
+    body = Group(*_fitting(blocks, inner, lines))
     if not border:
         return body
     return Panel(
@@ -82,19 +94,26 @@ def draw(snapshot: Snapshot, width: int, height: int = 100) -> RenderableType:
 
 def _fitting(blocks: Sequence[_Block], width: int, height: int) -> Iterator[RenderableType]:
     """The blocks that fit, in their order; of the keys and the notice as many lines as fit."""
-    console = Console(width=width, file=StringIO())
     fits: dict[int, RenderableType] = {}
     for place, block in sorted(enumerate(blocks), key=lambda each: each[1].rank):
-        lines = len(console.render_lines(block.part))
+        lines = _lines(block.part, width)
         if lines <= height:
             fits[place] = block.part
         elif block.rank < 2 and height > 0 and isinstance(block.part, Text):
             lines = height
-            fits[place] = Group(*block.part.wrap(console, width)[:height])
+            fits[place] = Group(*block.part.wrap(_console(width), width)[:height])
         else:
             continue
         height -= lines
     return (fits[place] for place in sorted(fits))
+
+
+def _console(width: int) -> Console:
+    return Console(width=width, file=StringIO())
+
+
+def _lines(part: RenderableType, width: int) -> int:
+    return len(_console(width).render_lines(part))
 
 
 def _plain(text: str, style: str = "") -> Text:
@@ -214,16 +233,26 @@ def _like(failure: UnicodeError) -> tuple[str, int]:
     return "".join(_ASCII.get(each, "?") for each in missing), failure.end
 
 
+def _images(cameras: Sequence[str]) -> Images | None:
+    if not cameras:
+        return None
+    from lerecord.ui.terminal.preview import Preview  # decodes images, which takes libraries
+
+    return Preview([PreviewedCamera.from_argument(camera) for camera in cameras]).draw
+
+
 def main() -> None:
     """Draw the newest snapshot of those that come in on stdin, until it ends.
 
-    The terminal is the descriptor that the argument names; stdout speaks to the parent.
+    The terminal is the descriptor that the first argument names; each further one is a camera whose
+    images are shown. stdout speaks to the parent.
     """
     ignore_signals()
     codecs.register_error("like", _like)
     descriptor = int(sys.argv[1])
     terminal = os.fdopen(descriptor, "w", encoding=sys.stdout.encoding, errors="like")
     console = Console(file=terminal)
+    images = _images(sys.argv[2:])
     say("up")
     with ExitStack() as stack:
         live: Live | None = None
@@ -234,7 +263,7 @@ def main() -> None:
             console.size = ConsoleDimensions(width, height)
             if live is None:
                 live = stack.enter_context(Live(console=console, screen=True, auto_refresh=False))
-            live.update(draw(snapshot, width, height), refresh=True)
+            live.update(draw(snapshot, width, height, images), refresh=True)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,19 @@ import pty
 import subprocess
 import sys
 import termios
+from contextlib import closing
 from dataclasses import replace
 
+import cv2
+import numpy as np
 import pytest
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.text import Text
 
+from lerecord.processes import ImageMailbox, MailboxWriter
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
-from lerecord.ui.snapshot import JointView, Snapshot
+from lerecord.ui.snapshot import JointView, PreviewedCamera, Snapshot
 from lerecord.ui.terminal.keys import KEY_HINTS
 from lerecord.ui.terminal.screen import draw
 
@@ -41,6 +46,11 @@ SNAPSHOT = Snapshot(
     saving=1,
     notice="",
 )
+
+
+def lines_of(screen: RenderableType, width: int) -> list[str]:
+    lines = Console(width=width).render_lines(screen)
+    return ["".join(segment.text for segment in line) for line in lines]
 
 
 def text(snapshot: Snapshot, width: int = 80, height: int = 100) -> str:
@@ -90,20 +100,44 @@ def test_where_lines_are_few_the_phase_and_the_keys_stay(
     assert ("The disk" in shown) == bool(notice) or height < 10
 
 
+@pytest.mark.parametrize(("height", "free"), [(40, 24), (24, 8)])
+def test_images_get_the_lines_that_everything_else_leaves(height: int, free: int) -> None:
+    asked = []
+
+    def images(width: int, height: int) -> Text:
+        asked.append((width, height))
+        return Text("\n".join(["image"] * height))
+
+    lines = lines_of(draw(SNAPSHOT, 80, height, images), 80)
+    assert asked == [(76, free)]
+    assert len(lines) == height
+    assert [line.strip("│ ") for line in lines].count("image") == free
+    assert "gripper" in lines[-free - 5]
+    assert "Enter" in lines[-2]
+
+
+def test_where_there_is_no_room_for_images_the_screen_is_as_without_them() -> None:
+    def images(width: int, height: int) -> None:
+        assert height <= 0
+
+    assert lines_of(draw(SNAPSHOT, 80, 16, images), 80) == lines_of(draw(SNAPSHOT, 80, 16), 80)
+
+
 def test_a_usual_terminal_shows_everything() -> None:
     lines = text(replace(SNAPSHOT, notice="The disk is full."), 80, 24).splitlines()
     for fact in ("Grab the", "30.00 Hz", "wrist", "72 GB", "gripper", "The disk is full."):
         assert any(fact in line for line in lines)
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_a_terminal_of_any_encoding_shows_the_screen(encoding: str) -> None:
+def drawn(*cameras: PreviewedCamera, encoding: str = "utf-8") -> bytes:
+    """What the process that draws writes to a terminal of 80 columns and 40 lines."""
     master, slave = pty.openpty()
-    termios.tcsetwinsize(slave, (24, 80))
+    termios.tcsetwinsize(slave, (40, 80))
+    arguments = [str(slave), *(camera.to_argument() for camera in cameras)]
     child = subprocess.Popen(
-        [sys.executable, "-m", "lerecord.ui.terminal.screen", str(slave)],
-        env=os.environ | {"PYTHONIOENCODING": encoding, "TERM": "xterm"},
-        pass_fds=[slave],
+        [sys.executable, "-m", "lerecord.ui.terminal.screen", *arguments],
+        env=os.environ | {"PYTHONIOENCODING": encoding, "TERM": "xterm", "COLORTERM": "truecolor"},
+        pass_fds=[slave, *(camera.mailbox for camera in cameras)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -115,9 +149,26 @@ def test_a_terminal_of_any_encoding_shows_the_screen(encoding: str) -> None:
         shown += os.read(master, 65536)
     os.close(master)
     assert child.returncode == 0
+    return shown
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_of_any_encoding_shows_the_screen(encoding: str) -> None:
+    shown = drawn(encoding=encoding)
     assert ("● RECORDING" if encoding == "utf-8" else "@ RECORDING").encode() in shown
     assert b"save" in shown
     assert (b"\xe2" in shown) == (encoding == "utf-8")
+
+
+def test_the_process_that_draws_shows_what_is_in_the_mailboxes() -> None:
+    grey = np.full((480, 640, 3), 128, dtype=np.uint8)
+    jpeg = cv2.imencode(".jpg", grey)[1].tobytes()
+    with closing(ImageMailbox(100_000)) as mailbox, closing(MailboxWriter(mailbox.fileno())) as end:
+        assert end.put(jpeg, 0.0, 0)
+        shown = drawn(PreviewedCamera("front: left", 0, mailbox.fileno())).decode()
+    assert "front: left: " in shown
+    assert " s old" in shown
+    assert "38;2;128;128;128;48;2;128;128;128m▀▀" in shown
 
 
 def test_the_keys_are_those_of_the_phase() -> None:
