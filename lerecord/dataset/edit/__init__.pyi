@@ -2,7 +2,7 @@ from . import operations as operations
 from .episode_list import Draft as Draft
 from .episode_list import EpisodeList as EpisodeList
 from .episode_list import stays as stays
-from .operation_log import Done as Done
+from .operation_record import Done as Done
 from .operations import Edited as Edited
 from .rebuild import Change as Change
 from .rebuild import Progress as Progress

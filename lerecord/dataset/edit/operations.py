@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.dataset.edit.episode_list import EpisodeList, Slot, Stays, stays
-from lerecord.dataset.edit.operation_log import Done
+from lerecord.dataset.edit.operation_record import Done
 from lerecord.dataset.edit.rebuild import Change, Rebuild, Watch, opened
 from lerecord.dataset.edit.transcode import outdated, recoded
 from lerecord.dataset.edit.trim import remaining_rows, trimmed

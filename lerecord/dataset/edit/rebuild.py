@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -19,23 +19,17 @@ from lerecord.dataset.edit.episode_list import (
     Slot,
     Stays,
     file_changes,
-    lengths,
-    places,
-    task_indices,
 )
-from lerecord.dataset.edit.operation_log import Done, Kept, Operation
+from lerecord.dataset.edit.new_metadata import NewMetadata
+from lerecord.dataset.edit.operation_record import Done, Kept, Operation
 from lerecord.dataset.edit.sources import require_sources
 from lerecord.dataset.format import (
     EpisodeColumns,
-    EpisodeRecord,
     Place,
-    Stats,
     StoredSidecar,
     episode_table,
     layout,
-    line_of,
     metadata,
-    stats,
 )
 from lerecord.dataset.storage import (
     DatasetLock,
@@ -120,7 +114,9 @@ class Rebuild:
             DatasetError: the disk refuses, or a file cannot be read.
         """
         said = change.encoded
-        new = _New.of(self.old, slots, self.state if said is None else self.state.encoded_as(said))
+        new = NewMetadata.of(
+            self.old, slots, self.state if said is None else self.state.encoded_as(said)
+        )
         files = file_changes(self.old, slots, new.places, self.keys)
         require_sources(self.root, slots, files)
         operation = Operation(
@@ -158,7 +154,7 @@ class Rebuild:
                 total += (self.root / layout.data_file(slot.old)).stat().st_size
         return total
 
-    def _stage(self, transaction: Transaction, change: FileChange, new: "_New") -> None:
+    def _stage(self, transaction: Transaction, change: FileChange, new: NewMetadata) -> None:
         match change:
             case NewTable(episode):
                 columns = self._columns(new.slots[episode], new.places[episode])
@@ -188,7 +184,7 @@ class Rebuild:
         source = self.root / layout.capture_file(slot.old)
         return StoredSidecar.load(source).with_facts({"task": slot.task}).write
 
-    def _stage_metadata(self, transaction: Transaction, new: "_New") -> None:
+    def _stage_metadata(self, transaction: Transaction, new: NewMetadata) -> None:
         assert new.state.stats is not None
         files = {
             layout.EPISODES: new.lines,
@@ -219,69 +215,6 @@ class Rebuild:
         transaction.put(operation_log.record_name(name), record)
         for dropped in operation_log.to_drop(self.root, size):
             transaction.remove(f"{layout.TRASH}/{dropped}")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _New:
-    """Everything that follows from a new list but the episodes' files."""
-
-    slots: Sequence[Slot]
-    places: list[Place]
-    state: DatasetState
-    lines: bytes
-    stats_lines: bytes
-    health_lines: bytes
-
-    @classmethod
-    def of(cls, old: EpisodeList, slots: Sequence[Slot], state: DatasetState) -> Self:
-        each = lengths(old, slots)
-        stand = places(each, state.info.fps)
-        values = [
-            _stats(old, slot, place, length)
-            for slot, place, (_, length) in zip(slots, stand, each, strict=True)
-        ]
-        tasks = list(task_indices([task for task, _ in each]))
-        info = replace(
-            state.info,
-            episodes=len(slots),
-            frames=sum(length for _, length in each),
-            tasks=len(tasks),
-        )
-        records = [EpisodeRecord(i, (task,), length) for i, (task, length) in enumerate(each)]
-        return cls(
-            slots=slots,
-            places=stand,
-            state=replace(
-                state,
-                info=info,
-                tasks=tasks,
-                stats=stats.fold(values),
-                hardware=state.hardware_due,
-            ),
-            lines=operation_log.record_lines(records),
-            stats_lines=b"".join(metadata.stats_line(i, value) for i, value in enumerate(values)),
-            health_lines=b"".join(_health_lines(old, slots)),
-        )
-
-    @property
-    def size_bytes(self) -> int:
-        """Of the files of lines."""
-        return len(self.lines) + len(self.stats_lines) + len(self.health_lines)
-
-
-def _stats(old: EpisodeList, slot: Slot, place: Place, length: int) -> Stats:
-    if isinstance(slot, Draft):
-        return episode_table.placed_stats(slot.stats, length, place)
-    if place == old.places[slot.old]:
-        return old.stats[slot.old]
-    return episode_table.placed_stats(old.stats[slot.old], length, place)
-
-
-def _health_lines(old: EpisodeList, slots: Sequence[Slot]) -> Iterator[bytes]:
-    for index, slot in enumerate(slots):
-        health = slot.health if isinstance(slot, Draft) else old.health.get(slot.old)
-        if health is not None:
-            yield line_of({"episode_index": index, **health})
 
 
 def _handlings(change: FileChange) -> int:

@@ -6,7 +6,8 @@ from pathlib import Path
 from lerecord.commands import command
 from lerecord.dataset.edit import operation_log
 from lerecord.dataset.edit.episode_list import Draft, Slot, Stays
-from lerecord.dataset.edit.operation_log import UNDO, Done, Kept, Operation
+from lerecord.dataset.edit.operation_log import UNDO
+from lerecord.dataset.edit.operation_record import Done, Kept, Operation
 from lerecord.dataset.edit.rebuild import Change, Rebuild
 from lerecord.dataset.format import episode_table, layout
 from lerecord.dataset.storage import inside, link_or_copy, read_meta

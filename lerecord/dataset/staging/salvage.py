@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from lerecord.dataset.format import MIN_ROWS, CameraSpec, Histogram, TrackSummary
 from lerecord.dataset.staging.capture_journal import captured_rows, load_track, whole_video
+from lerecord.dataset.staging.closed_take import ClosedTake, StagedColumns, read_take
 from lerecord.dataset.staging.frame_journal import read_frames
-from lerecord.dataset.staging.staged_take import ClosedTake, StagedColumns, left_takes, read_take
+from lerecord.dataset.staging.take_folders import left_takes
 from lerecord.dataset.video import histogram_of, opened_video, whole_part
 from lerecord.errors import DatasetError
 

@@ -9,6 +9,7 @@ from lerecord.dataset.format import (
     EpisodeColumns,
     EpisodeRecord,
     Place,
+    Stats,
     episode_table,
     layout,
     line_of,
@@ -43,13 +44,7 @@ def append_episode(
     tasks = metadata.first_appearances([old.tasks, [draft.task]])
     place = Place(old.info.episodes, old.info.frames, tasks.index(draft.task), old.spec.fps)
     values = episode_table.placed_stats(draft.stats, len(draft), place)
-    new = replace(
-        old,
-        info=old.info.appended(len(draft), len(tasks)),
-        tasks=tasks,
-        stats=stats.folded(old.stats, values),
-        hardware=old.hardware_due,
-    )
+    new = _state_with(old, draft, tasks, values)
     with Transaction(root, probe, size_of(take.files.path)) as change:
         place_files(change, draft, place)
         change.append(layout.EPISODES, record_line(draft, place.episode))
@@ -60,6 +55,17 @@ def append_episode(
         change.remove(f"{layout.TAKES}/{take.id}")
         change.commit()
     return new, taken.summary(place.episode)
+
+
+def _state_with(old: DatasetState, draft: Draft, tasks: list[str], values: Stats) -> DatasetState:
+    """The state once the draft is the last episode, with these statistics."""
+    return replace(
+        old,
+        info=old.info.appended(len(draft), len(tasks)),
+        tasks=tasks,
+        stats=stats.folded(old.stats, values),
+        hardware=old.hardware_due,
+    )
 
 
 def record_line(draft: Draft, episode: int) -> bytes:

@@ -18,7 +18,8 @@ from lerecord.dataset.storage import (
     has_pending,
     holds_dataset,
 )
-from lerecord.dataset.write.writer import DatasetWriter, EpisodeSummary, TakePlace
+from lerecord.dataset.write.take_place import TakePlace
+from lerecord.dataset.write.writer import DatasetWriter, EpisodeSummary
 from lerecord.errors import DatasetError
 from lerecord.printable import print_line, shown
 

@@ -1,12 +1,11 @@
 """The writer of a dataset: it holds the lock, stages takes, and makes episodes of them in order."""
 
-import shlex
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from lerecord.dataset.edit import Change, Done, EpisodeList, Progress, Rebuild, Watch, silent, stays
 from lerecord.dataset.format import DatasetSpec, layout, third_party
@@ -37,13 +36,10 @@ from lerecord.dataset.storage import (
 )
 from lerecord.dataset.write.append import append_episode
 from lerecord.dataset.write.staged_episode import EpisodeSummary, draft_of
+from lerecord.dataset.write.take_place import TakePlace, episode_of
 from lerecord.errors import DatasetError
 
 __all__ = ["DatasetWriter", "EpisodeSummary", "StagedTake"]
-
-
-TakePlace = Literal["its own", "replace", "append"]
-"""Where a left take goes that does an episode again."""
 
 
 class DatasetWriter:
@@ -269,23 +265,9 @@ class DatasetWriter:
         if read is None:
             remove_take(left)
             return None
-        again = left.facts.replaces
-        if again is None or place == "append":
-            return self._append(left, read)
-        episode = again.find(self.root, self._state.info)
-        command = f"lerecord recover {shlex.quote(str(self.root))}"
+        episode = episode_of(self.root, self._state.info, left, place)
         if episode is None:
-            raise DatasetError(
-                f"It was to replace episode {again.episode}, which has changed since; nothing was "
-                f"done with it. Add it as a new episode with `{command} --append`, or remove it "
-                f"with `{command} --discard`."
-            )
-        if place != "replace" and not left.files.saved.exists():
-            raise DatasetError(
-                f"It was to replace episode {episode} and was never saved, so nothing was done. "
-                f"Replace the episode with `{command} --replace`, add a new one with `{command} "
-                f"--append`, or remove it with `{command} --discard`."
-            )
+            return self._append(left, read)
         return self._replace(episode, left, read)
 
     def _closed(self, staged: StagedTake | ClosedTake) -> ClosedTake:

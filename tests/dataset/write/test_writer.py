@@ -400,7 +400,7 @@ def test_a_value_that_is_no_number_is_refused(lab: "Lab", monkeypatch: pytest.Mo
     with lab.open() as writer:
         staged = lab.stage(writer, rows=4)
         monkeypatch.setattr(
-            "lerecord.dataset.staging.staged_take.read_frames",
+            "lerecord.dataset.staging.closed_take.read_frames",
             lambda path: spoiled(read_frames(path)),
         )
         with pytest.raises(

@@ -1,0 +1,89 @@
+"""What follows from a new list of episodes, their own files aside."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from lerecord.dataset.edit import operation_log
+from lerecord.dataset.edit.episode_list import (
+    Draft,
+    EpisodeList,
+    Slot,
+    lengths,
+    places,
+    task_indices,
+)
+from lerecord.dataset.format import (
+    EpisodeRecord,
+    Place,
+    Stats,
+    episode_table,
+    line_of,
+    metadata,
+    stats,
+)
+from lerecord.dataset.storage import DatasetState
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewMetadata:
+    """Everything that follows from a new list but the episodes' files."""
+
+    slots: Sequence[Slot]
+    places: list[Place]
+    state: DatasetState
+    lines: bytes
+    stats_lines: bytes
+    health_lines: bytes
+
+    @classmethod
+    def of(cls, old: EpisodeList, slots: Sequence[Slot], state: DatasetState) -> Self:
+        """Derive it from the new list; `state` is the dataset's before."""
+        each = lengths(old, slots)
+        stand = places(each, state.info.fps)
+        values = [
+            _stats(old, slot, place, length)
+            for slot, place, (_, length) in zip(slots, stand, each, strict=True)
+        ]
+        tasks = list(task_indices([task for task, _ in each]))
+        info = replace(
+            state.info,
+            episodes=len(slots),
+            frames=sum(length for _, length in each),
+            tasks=len(tasks),
+        )
+        records = [EpisodeRecord(i, (task,), length) for i, (task, length) in enumerate(each)]
+        return cls(
+            slots=slots,
+            places=stand,
+            state=replace(
+                state,
+                info=info,
+                tasks=tasks,
+                stats=stats.fold(values),
+                hardware=state.hardware_due,
+            ),
+            lines=operation_log.record_lines(records),
+            stats_lines=b"".join(metadata.stats_line(i, value) for i, value in enumerate(values)),
+            health_lines=b"".join(_health_lines(old, slots)),
+        )
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the files of lines."""
+        return len(self.lines) + len(self.stats_lines) + len(self.health_lines)
+
+
+def _stats(old: EpisodeList, slot: Slot, place: Place, length: int) -> Stats:
+    if isinstance(slot, Draft):
+        return episode_table.placed_stats(slot.stats, length, place)
+    if place == old.places[slot.old]:
+        return old.stats[slot.old]
+    return episode_table.placed_stats(old.stats[slot.old], length, place)
+
+
+def _health_lines(old: EpisodeList, slots: Sequence[Slot]) -> Iterator[bytes]:
+    for index, slot in enumerate(slots):
+        health = slot.health if isinstance(slot, Draft) else old.health.get(slot.old)
+        if health is not None:
+            yield line_of({"episode_index": index, **health})
