@@ -1,14 +1,14 @@
 """The rig that a dataset keeps: read, and not used unseen, for a dataset may be a stranger's."""
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lerecord.config import HardwareConfig, config_folders, load_config, parse_config
-from lerecord.dataset.format import layout
+from lerecord.dataset.format import hardware_record, layout
+from lerecord.dataset.storage import read_meta
 from lerecord.errors import ConfigError
 from lerecord.printable import print_line
 from lerecord.secrets import without_secrets
@@ -27,26 +27,24 @@ class KeptRig:
     source: Path
     config: HardwareConfig
     is_local: bool
-    _calibrations: Any
+    _calibrations: Mapping[str, Any] | None
 
     @classmethod
     def read(cls, root: Path) -> "KeptRig":
         """The rig of a dataset.
 
         Raises:
-            ConfigError: its file cannot be read, or a key in it is unknown, missing or wrong.
+            DatasetError: its file cannot be read, or is none of meta/hardware.json's form.
+            ConfigError: there is no config in it, or a key of it is unknown, missing or wrong.
         """
         source = root / layout.HARDWARE
-        try:
-            data = json.loads(source.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise ConfigError(f"{source} cannot be read ({error}): {_REMEDY}") from error
-        if not isinstance(data, Mapping) or not isinstance(data.get("config"), Mapping):
+        record = hardware_record(read_meta(root, layout.HARDWARE), root)
+        if "config" not in record.entries:
             raise ConfigError(f"{source} holds no hardware config: {_REMEDY}")
-        config = parse_config(data["config"], str(source))
+        config = parse_config(record.config, str(source))
         plain = config.without_secrets()
         same = next((each for each in _local(root) if each.without_secrets() == plain), None)
-        return cls(source, same or config, same is not None, data.get("calibration"))
+        return cls(source, same or config, same is not None, record.calibration)
 
     def calibration(self, pair: str, role: str) -> Any:
         """The calibration of an arm, as it stands in the file.
@@ -54,7 +52,7 @@ class KeptRig:
         Raises:
             ConfigError: there is none.
         """
-        found = self._calibrations
+        found: Any = self._calibrations
         for key in (pair, role):
             found = found.get(key) if isinstance(found, Mapping) else None
         if found is None:

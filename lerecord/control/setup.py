@@ -1,17 +1,23 @@
 """Which rig and which dataset a command means, from what it was given and what is on disk."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lerecord import drivers
 from lerecord.arms import ArmDriver, Calibration, calibration
 from lerecord.config import SIMULATED, ArmConfig, HardwareConfig, find_config, load_config
 from lerecord.control.kept_rig import KeptRig
 from lerecord.control.rig import Calibrations, Rig
-from lerecord.dataset.format import CameraSpec, DatasetSpec, layout, require_known_rig, settings_of
+from lerecord.dataset.format import (
+    CameraSpec,
+    DatasetSpec,
+    HardwareRecord,
+    layout,
+    require_known_rig,
+    settings_of,
+)
 
 _DATASETS = Path("datasets")
 _MakeCalibration = Callable[[ArmConfig, ArmDriver, tuple[str, str]], Calibration]
@@ -99,16 +105,16 @@ def dataset_spec(setup: Setup, rig: Rig) -> DatasetSpec:
     )
 
 
-def _hardware(setup: Setup, rig: Rig) -> Mapping[str, Any]:
-    return {
-        "config": setup.config.without_secrets().model_dump(mode="json"),
-        "identity": {
+def _hardware(setup: Setup, rig: Rig) -> HardwareRecord:
+    return HardwareRecord.of(
+        config=setup.config.without_secrets().model_dump(mode="json"),
+        identity={
             "arms": rig.identity(),
             "rotation": {name: each.rotation for name, each in setup.config.cameras.items()},
         },
-        "calibration": {
+        calibration={
             pair: {role: each.as_mapping() for role, each in roles.items()}
             for pair, roles in setup.calibrations.items()
         },
-        "simulated": setup.config.simulator is not None,
-    }
+        simulated=setup.config.simulator is not None,
+    )

@@ -1,11 +1,10 @@
 """The dataset card: what people, and the Hub's viewer, see of a dataset first."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
-from lerecord.dataset.format import cameras_of, hardware_fields, layout
+from lerecord.dataset.format import HardwareRecord, cameras_of, hardware_record, layout
 from lerecord.dataset.storage import Snapshot
 from lerecord.hub.markdown import Markdown, code, table, written, yaml_string
 
@@ -42,7 +41,7 @@ def card(snapshot: Snapshot, name: str, tag: str, license_: str = "") -> bytes:
 
 def _front_matter(snapshot: Snapshot, license_: str) -> str:
     tags = ["LeRobot", "lerecord", *_robot(snapshot)]
-    if _rig(snapshot).get("simulated"):
+    if _rig(snapshot).simulated:
         tags.append("simulated")
     # The viewer finds rows by `configs`.
     chosen = f"license: {yaml_string(license_)}\n" if license_ else ""
@@ -55,7 +54,7 @@ def _front_matter(snapshot: Snapshot, license_: str) -> str:
 
 def _summary(snapshot: Snapshot, tag: str) -> str:
     info = snapshot.info
-    simulated = " (simulated)" if _rig(snapshot).get("simulated") else ""
+    simulated = " (simulated)" if _rig(snapshot).simulated else ""
     return table(
         ("", ""),
         [
@@ -92,15 +91,10 @@ def _hardware(snapshot: Snapshot) -> str:
             "It is not known: another recorder made this dataset, and it has no "
             f"`{layout.HARDWARE}`.\n"
         )
-    identity = _rig(snapshot).get("identity", {})
-    rotation = identity.get("rotation", {})
-    servos = [
-        (pair, role, _list(each.get("models")), _list(each.get("ids")))
-        for pair, roles in identity.get("arms", {}).items()
-        for role, each in roles.items()
-    ]
+    rig = _rig(snapshot)
+    servos = [(each.pair, each.role, _list(each.models), _list(each.ids)) for each in rig.servos()]
     cameras = [
-        (camera.name, f"{camera.width} x {camera.height}", rotation.get(camera.name, 0))
+        (camera.name, f"{camera.width} x {camera.height}", rig.rotation(camera.name))
         for camera in cameras_of(snapshot.info)
     ]
     return "\n".join(
@@ -112,8 +106,8 @@ def _hardware(snapshot: Snapshot) -> str:
     )
 
 
-def _list(values: Any) -> str:
-    return ", ".join(str(value) for value in values) if isinstance(values, list) else ""
+def _list(values: Iterable[object]) -> str:
+    return ", ".join(map(str, values))
 
 
 def _episodes(snapshot: Snapshot) -> str:
@@ -127,10 +121,9 @@ def _episodes(snapshot: Snapshot) -> str:
     return table(("episode", "task", "rows", "seconds"), rows) + rest
 
 
-def _rig(snapshot: Snapshot) -> Mapping[str, Any]:
+def _rig(snapshot: Snapshot) -> HardwareRecord:
     """What is known of the rig; nothing of another recorder's."""
-    rig: Mapping[str, Any] = hardware_fields(snapshot.meta[layout.HARDWARE] or b"{}").values
-    return rig
+    return hardware_record(snapshot.meta[layout.HARDWARE] or b"{}")
 
 
 def _robot(snapshot: Snapshot) -> list[str]:

@@ -6,14 +6,14 @@ import pytest
 
 from lerecord.control import Rig, Setup, dataset_spec
 from lerecord.control.kept_rig import KeptRig
-from lerecord.errors import ConfigError
+from lerecord.errors import ConfigError, DatasetError, LerecordError
 from tests.live import SETUP, SIM
 
 
 def dataset(root: Path, **changes: dict[str, Any]) -> Path:
     """A folder that keeps the simulated rig, with other values in tables of its config."""
     kept = json.loads(
-        json.dumps(dataset_spec(SETUP, Rig(SETUP.config, SETUP.calibrations)).hardware)
+        json.dumps(dataset_spec(SETUP, Rig(SETUP.config, SETUP.calibrations)).hardware.entries)
     )
     for table, values in changes.items():
         kept["config"][table] |= values
@@ -108,7 +108,7 @@ def test_a_dataset_keeps_no_password_and_its_rig_is_used_with_the_local_one(
 
     (tmp_path / "box" / "meta").mkdir(parents=True)
     kept = tmp_path / "box" / "meta" / "hardware.json"
-    kept.write_text(json.dumps(spec.hardware), encoding="utf-8")
+    kept.write_text(json.dumps(dict(spec.hardware.entries)), encoding="utf-8")
     again = Setup.resolve(None, tmp_path / "box")
     assert again.kept is not None
     assert again.kept.is_local
@@ -127,9 +127,9 @@ def test_a_config_that_came_with_the_dataset_is_none_of_this_machine(
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("{", "cannot be read"),
-        ("[" * 100_000, "cannot be read"),
-        ("[]", "holds no hardware config"),
+        ("{", "is not valid JSON"),
+        ("[" * 100_000, "is not valid JSON"),
+        ("[]", "object"),
         ("{}", "holds no hardware config"),
         ('{"config": {}}', "the key 'robot_type' is missing"),
         (None, "has no calibration of the main leader"),
@@ -142,7 +142,15 @@ def test_a_broken_file_is_one_sentence(tmp_path: Path, content: str | None, told
         kept = json.loads(path.read_text(encoding="utf-8"))
         content = json.dumps({**kept, "calibration": {"main": []}})
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(ConfigError, match=told) as refused:
+    with pytest.raises(LerecordError, match=told) as refused:
         Setup.resolve(None, root)
     assert str(path) in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_file_of_any_size_is_not_read(tmp_path: Path) -> None:
+    root = dataset(tmp_path / "box")
+    with (root / "meta" / "hardware.json").open("r+b") as file:
+        file.truncate(40 << 20)
+    with pytest.raises(DatasetError, match="has 40 MB, and at most 32 MB are read"):
+        KeptRig.read(root)

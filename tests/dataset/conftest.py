@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lerecord import frame_stamp
-from lerecord.dataset.format import CameraSpec, DatasetSpec
+from lerecord.dataset.format import CameraSpec, DatasetSpec, HardwareRecord
 from lerecord.dataset.staging import Take, TrackWriter
 from lerecord.dataset.write import DatasetWriter, StagedTake
 from lerecord.dataset.write.writer import EpisodeSummary
@@ -81,7 +81,9 @@ class Lab:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.spec = DatasetSpec("koch", FPS, "normalized", JOINTS, CAMERAS, hardware=HARDWARE)
+        self.spec = DatasetSpec(
+            "koch", FPS, "normalized", JOINTS, CAMERAS, hardware=HardwareRecord(HARDWARE)
+        )
         self.raw: list[dict[str, list[NDArray[np.uint8]]]] = []
         """A take's images as encoded, by camera, before coding; BGR."""
         self.frames: list[list[Frame]] = []

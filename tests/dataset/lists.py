@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
-from lerecord.dataset.format import CameraSpec, layout
+from lerecord.dataset.format import CameraSpec, HardwareRecord, layout
 from lerecord.dataset.staging import StagedTake
 from lerecord.dataset.write import DatasetWriter
 from tests.dataset.conftest import HARDWARE, Lab
@@ -35,7 +35,9 @@ A, B, C, D = (
 def small_lab(root: Path, cameras: tuple[CameraSpec, ...] = CAMERAS) -> Lab:
     lab = Lab(root)
     # The strip is too large for such images, so this rig is not said to be simulated.
-    lab.spec = replace(lab.spec, cameras=cameras, hardware={**HARDWARE, "simulated": False})
+    lab.spec = replace(
+        lab.spec, cameras=cameras, hardware=HardwareRecord({**HARDWARE, "simulated": False})
+    )
     return lab
 
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from lerecord.dataset.edit import operations
-from lerecord.dataset.format import layout
+from lerecord.dataset.format import HardwareRecord, layout
 from lerecord.dataset.verify import check
 from lerecord.dataset.write import DatasetWriter
 from tests.dataset.conftest import HARDWARE, Lab
@@ -45,7 +45,7 @@ def main() -> None:
     """Record, edit, leave a take, append with LeRobot, go on."""
     place, root = sys.argv[1], Path(sys.argv[2])
     lab = Lab(root)
-    lab.spec = lab.spec_with(hardware={**HARDWARE, "simulated": False})
+    lab.spec = lab.spec_with(hardware=HardwareRecord({**HARDWARE, "simulated": False}))
     with lab.open() as writer:
         for index in range(3):
             lab.record(writer, f"task {index}", rows=12)

@@ -21,7 +21,7 @@ from .frame_columns import MISSED as MISSED
 from .frame_columns import Column as Column
 from .frame_columns import FrameColumns as FrameColumns
 from .hardware import hardware_bytes as hardware_bytes
-from .hardware import hardware_fields as hardware_fields
+from .hardware import hardware_record as hardware_record
 from .hardware import spec_of as spec_of
 from .health import health_of as health_of
 from .info import CODEBASE_VERSION as CODEBASE_VERSION
@@ -40,6 +40,7 @@ from .renumber import Shift as Shift
 from .renumber import joined as joined
 from .rig_differences import calibration_differences as calibration_differences
 from .rig_differences import differences as differences
+from .rig_record import HardwareRecord as HardwareRecord
 from .sidecar import Sidecar as Sidecar
 from .sidecar import StoredSidecar as StoredSidecar
 from .sidecar import read_sidecar as read_sidecar

@@ -8,6 +8,7 @@ from typing import Any
 from lerecord.dataset.format import layout
 from lerecord.dataset.format.fields import Fields, require_flat
 from lerecord.dataset.format.info import Info, cameras_of
+from lerecord.dataset.format.rig_record import HardwareRecord
 from lerecord.dataset.format.spec import DatasetSpec
 from lerecord.dataset.format.video_settings import VideoSettings, video_from_data, video_to_data
 from lerecord.errors import DatasetError
@@ -19,7 +20,7 @@ def hardware_bytes(spec: DatasetSpec) -> bytes:
         "simulated": spec.simulated,
         "units": spec.units,
         "video": video_to_data(spec.video),
-        **{key: value for key, value in spec.hardware.items() if key != "simulated"},
+        **{key: value for key, value in spec.hardware.entries.items() if key != "simulated"},
     }
     return json.dumps(data, indent=4, ensure_ascii=False).encode()
 
@@ -40,8 +41,19 @@ def spec_of(info: Info, hardware: bytes) -> DatasetSpec:
         joints=info.features["action"].names,
         cameras=cameras_of(info),
         video=_video_settings(fields.object("video")),
-        hardware={k: v for k, v in fields.values.items() if k not in ("units", "video")},
+        hardware=HardwareRecord(
+            {k: v for k, v in fields.values.items() if k not in ("units", "video")}
+        ),
     )
+
+
+def hardware_record(data: bytes, root: Path | None = None) -> HardwareRecord:
+    """What the file says, with units and video settings.
+
+    Raises:
+        DatasetError: it is not of the form that `hardware_bytes` writes; the field is named.
+    """
+    return HardwareRecord(hardware_fields(data, root).values)
 
 
 def hardware_fields(data: bytes, root: Path | None = None) -> Fields:

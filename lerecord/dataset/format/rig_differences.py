@@ -11,14 +11,14 @@ def differences(mine: DatasetSpec, theirs: DatasetSpec) -> list[str]:
     """What makes `mine`, the rig at hand, another rig than `theirs`, the dataset's.
 
     Compared are robot type, fps, units, joints, cameras and everything below
-    `hardware["identity"]`; ports, video settings and calibration are no identity.
+    `hardware.identity`; ports, video settings and calibration are no identity.
     """
     return _compared(_identity(mine), _identity(theirs))
 
 
 def calibration_differences(mine: DatasetSpec, theirs: DatasetSpec) -> list[str]:
     """The calibration values in which the rig at hand differs from the dataset's."""
-    here, there = (spec.hardware.get("calibration") for spec in (mine, theirs))
+    here, there = (spec.hardware.calibration for spec in (mine, theirs))
     return _compared({"calibration": here}, {"calibration": there})
 
 
@@ -33,7 +33,7 @@ def _identity(spec: DatasetSpec) -> dict[str, Any]:
         "simulated": spec.simulated,
     }
     # Through JSON, so that tuples and lists, or 1 and 1.0, do not differ only in Python's eyes.
-    identity = json.loads(json.dumps(spec.hardware.get("identity", {})))
+    identity = json.loads(json.dumps(spec.hardware.identity))
     return {**facts, **{name: value for name, value in identity.items() if name not in facts}}
 
 

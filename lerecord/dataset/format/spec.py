@@ -5,10 +5,10 @@ The features and their order are LeRobot v2.1's (`meta/info.json`).
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from lerecord.dataset.format.rig_record import HardwareRecord
 from lerecord.dataset.format.video_settings import VideoSettings, video_from_data, video_to_data
 from lerecord.errors import ConfigError
 
@@ -69,7 +69,7 @@ class DatasetSpec:
         joints: their names in the order of the vectors, such as `shoulder_pan.pos`.
         cameras: in the order of the features.
         video: how images are encoded; no part of the identity.
-        hardware: JSON-able: `config`, `identity`, `calibration` and `simulated` of the rig.
+        hardware: the rig, as far as nothing above says it.
     """
 
     robot_type: str
@@ -78,12 +78,12 @@ class DatasetSpec:
     joints: tuple[str, ...]
     cameras: tuple[CameraSpec, ...]
     video: VideoSettings = field(default_factory=VideoSettings)
-    hardware: Mapping[str, Any] = field(default_factory=dict)
+    hardware: HardwareRecord = field(default_factory=HardwareRecord)
 
     @property
     def simulated(self) -> bool:
         """True when the rig is said to be simulated: its images carry the strip."""
-        return bool(self.hardware.get("simulated", False))
+        return self.hardware.simulated
 
     def camera(self, name: str) -> CameraSpec:
         """The camera of that name.
@@ -136,7 +136,7 @@ class DatasetSpec:
                 "joints": self.joints,
                 "cameras": [asdict(each) for each in self.cameras],
                 "video": video_to_data(self.video),
-                "hardware": dict(self.hardware),
+                "hardware": dict(self.hardware.entries),
             },
             ensure_ascii=False,
         )
@@ -152,5 +152,5 @@ class DatasetSpec:
             joints=tuple(data["joints"]),
             cameras=tuple(CameraSpec(**each) for each in data["cameras"]),
             video=video_from_data(data["video"]),
-            hardware=data["hardware"],
+            hardware=HardwareRecord(data["hardware"]),
         )

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from lerecord.dataset.format import IMAGE_PREFIX, Feature, hardware_fields, layout
+from lerecord.dataset.format import IMAGE_PREFIX, Feature, HardwareRecord, hardware_record, layout
 from lerecord.dataset.storage import Snapshot
 from lerecord.errors import DatasetError
 
@@ -109,14 +109,15 @@ def _facts(snapshot: Snapshot) -> _Facts:
         facts |= _feature_facts(feature)
     if hardware is None:
         return facts
-    facts[Tier.FORM, "units"] = hardware.pop("units", None)
-    facts[Tier.MODEL, "simulated"] = hardware.pop("simulated", False)
-    for path, value in _flat("", hardware.pop("identity", {})):
+    others = dict(hardware.others)
+    facts[Tier.FORM, "units"] = others.pop("units", None)
+    facts[Tier.MODEL, "simulated"] = hardware.simulated
+    for path, value in _flat("", hardware.identity):
         tier = Tier.MODEL if path.rpartition(".")[2] in _MODEL_FACTS else Tier.HARDWARE
         facts[tier, path] = value
-    for path, value in _flat("calibration", hardware.pop("calibration", {})):
+    for path, value in _flat("calibration", hardware.calibration or {}):
         facts[Tier.CALIBRATION, path] = value
-    for path, value in _flat("", hardware):
+    for path, value in _flat("", others):
         facts[Tier.ENVIRONMENT, path] = value
     return facts
 
@@ -136,11 +137,9 @@ def _feature_facts(feature: Feature) -> _Facts:
     return facts
 
 
-def _hardware(snapshot: Snapshot) -> dict[str, Any] | None:
+def _hardware(snapshot: Snapshot) -> HardwareRecord | None:
     data = snapshot.meta[layout.HARDWARE]
-    if data is None:
-        return None
-    return dict(hardware_fields(data, snapshot.root).values)
+    return None if data is None else hardware_record(data, snapshot.root)
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -116,9 +116,8 @@ def _spec(snapshot: Snapshot, place: Place) -> DatasetSpec | None:
     for key in due:
         if key in found and _without_codec(found[key]) != _without_codec(due[key]):
             place.wrong(f"the feature {key} in {layout.INFO} is not of LeRobot's form.")
-    for key in ("config", "identity", "calibration"):
-        if key not in spec.hardware:
-            place.wrong(f"{layout.HARDWARE} lacks {key}.")
+    for key in spec.hardware.lacking:
+        place.wrong(f"{layout.HARDWARE} lacks {key}.")
     return spec
 
 

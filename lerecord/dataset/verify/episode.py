@@ -93,10 +93,8 @@ def _strips(episode: Episode, camera: str) -> Strips | None:
     """How a simulated camera draws its strips; None of a real one."""
     if episode.spec is None or not episode.spec.simulated or not episode.ours:
         return None
-    config = episode.spec.hardware.get("config", {}).get("cameras", {}).get(camera, {})
-    return Strips(
-        rotation=int(config.get("rotation", 0)), fps=int(config.get("fps", episode.spec.fps))
-    )
+    told = episode.spec.hardware.camera(camera)
+    return Strips(told.rotation, episode.spec.fps if told.fps is None else told.fps)
 
 
 def _remark_health(sidecar: Sidecar, fps: int, place: Place) -> None:

@@ -100,7 +100,7 @@ def _facts(take: ClosedTake, salvaged: bool) -> dict[str, Any]:
         "joints": list(spec.joints),
         "simulated": spec.simulated,
         "video": video_to_data(spec.video),
-        "calibration": spec.hardware.get("calibration"),
+        "calibration": spec.hardware.calibration,
         **({"salvaged": True} if salvaged else {}),
     }
 

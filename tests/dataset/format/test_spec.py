@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lerecord.dataset.format import (
     CameraSpec,
     DatasetSpec,
+    HardwareRecord,
     VideoSettings,
     calibration_differences,
     differences,
@@ -69,7 +70,10 @@ def test_features_stand_in_lerobots_order_and_form(lab: "Lab") -> None:
         ).map(tuple),
         video=st.builds(VideoSettings, st.sampled_from(["h264", "av1"]), crf=st.integers(0, 63))
         | st.builds(VideoSettings, st.sampled_from(["h264", "av1"]), qp=st.integers(0, 63)),
-        hardware=st.dictionaries(st.text(), st.integers() | st.text() | st.none(), max_size=3),
+        hardware=st.builds(
+            HardwareRecord,
+            st.dictionaries(st.text(), st.integers() | st.text() | st.none(), max_size=3),
+        ),
     )
 )
 def test_a_spec_survives_json(spec: DatasetSpec) -> None:
@@ -122,7 +126,7 @@ def test_the_settings_of_an_older_dataset_are_read() -> None:
 def test_the_same_rig_has_no_differences(lab: "Lab") -> None:
     other = lab.spec_with(
         video=VideoSettings("av1"),
-        hardware={**lab.spec.hardware, "config": {"port": "another"}, "calibration": {}},
+        hardware=lab.spec.hardware.with_entries(config={"port": "another"}, calibration={}),
     )
     assert differences(other, lab.spec) == []
 
@@ -161,17 +165,17 @@ def test_a_camera_that_is_gone_and_their_order_are_differences(lab: "Lab") -> No
 
 def test_the_identity_is_compared_field_by_field(lab: "Lab") -> None:
     identity = {"arms": {"main": {"follower": {"model": (1060, 1200), "id": (1, 3)}}}}
-    other = lab.spec_with(hardware={**lab.spec.hardware, "identity": identity})
+    other = lab.spec_with(hardware=lab.spec.hardware.with_entries(identity=identity))
     assert differences(other, lab.spec) == [
         "arms.main.follower.id is [1, 3] here and [1, 2] in the dataset"
     ]
-    real = lab.spec_with(hardware={**lab.spec.hardware, "simulated": False})
+    real = lab.spec_with(hardware=lab.spec.hardware.with_entries(simulated=False))
     assert differences(real, lab.spec) == ["simulated is false here and true in the dataset"]
 
 
 def test_a_new_calibration_is_told_apart_from_a_new_rig(lab: "Lab") -> None:
     calibration = {"main": {"follower": {"gripper": {"range_min": 10, "range_max": 901}}}}
-    other = lab.spec_with(hardware={**lab.spec.hardware, "calibration": calibration})
+    other = lab.spec_with(hardware=lab.spec.hardware.with_entries(calibration=calibration))
     assert differences(other, lab.spec) == []
     assert calibration_differences(other, lab.spec) == [
         "calibration.main.follower.gripper.range_max is 901 here and 900 in the dataset"

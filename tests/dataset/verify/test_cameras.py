@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from lerecord.dataset.format import CameraSpec
+from lerecord.dataset.format import CameraSpec, HardwareRecord
 from lerecord.dataset.verify import check
 from tests.dataset.conftest import HARDWARE
 
@@ -20,7 +20,7 @@ SAME_SIZE = (CameraSpec("front", 64, 48), CameraSpec("wrist", 64, 48))
 @pytest.fixture
 def lab(lab: "Lab") -> "Lab":
     """Of real cameras: what they show carries no strip."""
-    hardware = {**HARDWARE, "simulated": False}
+    hardware = HardwareRecord({**HARDWARE, "simulated": False})
     lab.spec = replace(lab.spec, cameras=SAME_SIZE, hardware=hardware)
     return lab
 

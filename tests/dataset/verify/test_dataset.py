@@ -381,7 +381,7 @@ def test_an_old_picture_is_a_remark_and_no_finding(lab: "Lab") -> None:
 
 
 def test_a_rig_that_is_not_simulated_needs_no_strip(lab: "Lab") -> None:
-    lab.spec = lab.spec_with(hardware={**lab.spec.hardware, "simulated": False})
+    lab.spec = lab.spec_with(hardware=lab.spec.hardware.with_entries(simulated=False))
     with lab.open() as writer:
         lab.record(writer)
     assert check(lab.root).findings == []

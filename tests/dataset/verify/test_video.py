@@ -206,7 +206,7 @@ def test_strips_of_a_turned_camera_are_read_as_the_camera_saw_them(
     size = (120, 160) if rotation == 90 else (160, 120)
     lab.spec = lab.spec_with(
         cameras=(CameraSpec("front", *size),),
-        hardware={**lab.spec.hardware, "config": config},
+        hardware=lab.spec.hardware.with_entries(config=config),
     )
     lab.rotation = rotation
     with lab.open() as writer:
@@ -218,7 +218,7 @@ def test_strips_of_a_turned_camera_are_read_as_the_camera_saw_them(
 
 def test_a_long_way_from_the_camera_is_a_remark_with_its_figure(lab: "Lab") -> None:
     config = {"cameras": {"front": {"rotation": 0, "fps": 10}}}
-    lab.spec = lab.spec_with(hardware={**lab.spec.hardware, "config": config})
+    lab.spec = lab.spec_with(hardware=lab.spec.hardware.with_entries(config=config))
     with lab.open() as writer:
         lab.record(writer, rows=6, drawn_before_s=0.08)
         lab.record(writer, rows=6, drawn_before_s=0.09)

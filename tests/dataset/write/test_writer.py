@@ -100,7 +100,7 @@ def test_rows_are_what_the_rig_gave(lab: "Lab") -> None:
     assert np.flatnonzero(sidecar.frames.missed).tolist() == [4, 5]
     assert np.flatnonzero(~sidecar.frames.measured).tolist() == [8]
     assert sidecar.facts["task"] == "Grab the box"
-    assert sidecar.facts["calibration"] == lab.spec.hardware["calibration"]
+    assert sidecar.facts["calibration"] == lab.spec.hardware.calibration
 
 
 def test_there_is_a_picture_for_every_row_repeats_and_missed_slots_included(lab: "Lab") -> None:
@@ -278,7 +278,7 @@ def test_another_rig_is_refused_with_what_differs(lab: "Lab") -> None:
 def test_a_new_calibration_is_refused_unless_accepted_and_then_kept(lab: "Lab") -> None:
     recorded(lab)
     changed = {"main": {"follower": {"gripper": {"range_min": 11, "range_max": 900}}}}
-    lab.spec = lab.spec_with(hardware={**lab.spec.hardware, "calibration": changed})
+    lab.spec = lab.spec_with(hardware=lab.spec.hardware.with_entries(calibration=changed))
     with pytest.raises(
         DatasetError,
         match=r"calibrated anew .* calibration\.main\.follower\.gripper\.range_min is 11 here "
@@ -294,7 +294,7 @@ def test_a_new_calibration_is_refused_unless_accepted_and_then_kept(lab: "Lab") 
     low = [each["calibration"]["main"]["follower"]["gripper"]["range_min"] for each in facts]
     assert low == [10, 11]
     with lab.open() as writer:
-        assert writer.spec.hardware["calibration"] == changed
+        assert writer.spec.hardware.calibration == changed
     assert check(lab.root).findings == []
 
 
