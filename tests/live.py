@@ -21,7 +21,7 @@ class Simulator:
 
     def __init__(self, *cameras: str, loop: bool = False, log: Path | None = None) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lerecord.simulator.server.main", *(["--loop"] if loop else [])],
+            [sys.executable, "-m", "lerecord", "_simulator", *(["--loop"] if loop else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -5,13 +5,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lerecord.processes import child_named
+
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _ENDED = FileNotFoundError, ProcessLookupError, PermissionError
 
 
 @dataclass(slots=True)
 class Usage:
-    """Of one kind of process: the module it runs, or "control".
+    """Of one kind of process: a child by its name, "control" or "other".
 
     Attributes:
         cpu_s: user and system time so far.
@@ -75,8 +77,7 @@ def _kind(pid: int, parent: int) -> str:
     if pid == parent:
         return "control"
     arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    modules = [each for each in arguments if each.startswith("lerecord.")]
-    return modules[0] if modules else "other"
+    return child_named(arguments) or "other"
 
 
 def _cpu_s(pid: int) -> float:

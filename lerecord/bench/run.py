@@ -29,7 +29,7 @@ from lerecord.errors import ConfigError, LerecordError
 from lerecord.jpeg import decode
 from lerecord.printable import print_json, print_line
 from lerecord.priority import after_all_others
-from lerecord.processes import environment, python
+from lerecord.processes import environment, lerecord
 from lerecord.simulation_client import fill_in_places, simulator
 
 _CLIP_PICTURES = 60
@@ -41,7 +41,7 @@ _CELLS = (4, 8, 16, 32, 64, 128)  # pixels: sizes of what is seen
 _NOISE = 4.0  # grey levels of a webcam's sensor indoors
 _LOOK_S = 0.25
 _COMPARED = 20  # images of which the quality is measured
-_MODULE = "lerecord.recording.recorder."
+_MEASURED = "control", "camera", "writer"  # processes of the recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ def _record(
     """Run the recorder as a user does, and look at its processes all the time."""
     process = subprocess.Popen(
         [
-            *python("-c", "from lerecord.cli import main; main()"),
+            *lerecord(),
             *("--task", "bench", "--hardware", str(hardware), "--dataset", str(folder / "takes")),
             *("--episodes", str(load.takes), "--episode-time", str(load.seconds)),
             *("--reset-time", "0", "--json"),
@@ -249,7 +249,7 @@ def _measured(
         committed_after_save_ms=float(
             np.median([saved["committed_after_s"] for saved in outcome["saved"]]) * 1e3
         ),
-        camera_cpu_ms_per_image=_cpu_ms(during, "camera_process") / span,
+        camera_cpu_ms_per_image=_cpu_ms(during, "camera") / span,
         cpu_ms_per_image=_cpu_ms(during, "") / span,
         pss_mb=max(pss),
         pss_growth_mb_per_minute=_slope([at / 60 for at, _ in during], pss),
@@ -281,14 +281,14 @@ def _wait_ticks(tables: list[Any], rate_hz: float) -> int | None:
 
 def _of_recorder(usage: dict[str, Usage], what: str) -> Iterator[float]:
     for kind, used in usage.items():
-        if kind == "control" or kind.startswith(_MODULE):
+        if kind in _MEASURED:
             yield getattr(used, what)
 
 
-def _cpu_ms(during: list[tuple[float, dict[str, Usage]]], module: str) -> float:
+def _cpu_ms(during: list[tuple[float, dict[str, Usage]]], kind: str) -> float:
     def used(usage: dict[str, Usage]) -> float:
-        if module:
-            return usage.get(_MODULE + module, Usage()).cpu_s
+        if kind:
+            return usage.get(kind, Usage()).cpu_s
         return sum(_of_recorder(usage, "cpu_s"))
 
     return (used(during[-1][1]) - used(during[0][1])) * 1e3

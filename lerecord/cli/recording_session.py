@@ -19,7 +19,7 @@ from lerecord.errors import ConfigError, LerecordError
 from lerecord.pacing import Clocks, Pacer
 from lerecord.printable import print_json, print_line
 from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
-from lerecord.processes import environment, python
+from lerecord.processes import environment, lerecord
 from lerecord.recording.recorder import Recorder, free_bytes, low_disk
 from lerecord.recording.session import (
     Afterwork,
@@ -191,8 +191,7 @@ def _be_on_time() -> None:
 
 def _offer_to_recover(root: Path) -> None:
     """Ask what becomes of takes that were never saved, in a process that may be heavy."""
-    command = "from lerecord.cli import main; main()"
-    subprocess.run(python("-c", command, "recover", str(root)), env=environment(), check=False)
+    subprocess.run(lerecord("recover", str(root)), env=environment(), check=False)
 
 
 def _reach(job: _Job, stack: ExitStack) -> tuple[SimulatedRig | None, HardwareConfig]:

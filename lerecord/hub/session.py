@@ -11,7 +11,7 @@ from lerecord.hub import choices
 from lerecord.hub.endpoint import of_environment
 from lerecord.hub.options import PushOptions
 from lerecord.printable import print_line
-from lerecord.processes import environment, python
+from lerecord.processes import environment, lerecord, python
 
 # In a process of its own: what it imports would weigh on the control loop's.
 _HAS_TOKEN = "import huggingface_hub; print(huggingface_hub.get_token() is not None)"
@@ -77,12 +77,11 @@ class SessionPush:
             print_line(f"lerecord: {warning}", sys.stderr)
 
     def behind(self, root: Path) -> tuple[str, ...]:
-        """Module and arguments of the process that pushes when a line asks it to."""
-        return "lerecord.hub.behind", str(root), json.dumps(asdict(self.options))
+        """Name and arguments of the process that pushes when a line asks it to."""
+        return "push", str(root), json.dumps(asdict(self.options))
 
     def finish(self, root: Path) -> int:
         """Push, in a process of its own: this one may have real-time priority; the exit status."""
-        command = "from lerecord.cli import main; main()"
-        arguments = python("-c", command, "push", str(root), *self.options.arguments())
+        arguments = lerecord("push", str(root), *self.options.arguments())
         out = sys.stderr if self.as_json else None
         return subprocess.run(arguments, env=environment(), stdout=out, check=False).returncode

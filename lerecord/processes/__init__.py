@@ -1,7 +1,8 @@
 """Child processes: started alike, spoken to without ever waiting.
 
-`starting` is how a child is started and how it ends, `child` the pipe between both. What children
-do is in the packages that they belong to. Begin with `child`.
+`starting` is how a child is started, `child` the parent's end of the pipe and `parent` the child's,
+with what every child does. What each is for is in the package that it belongs to, and
+`lerecord.__main__` has the table. Begin with `child`.
 """
 
 import lazy_loader

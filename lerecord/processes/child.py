@@ -1,28 +1,25 @@
 """Child processes that speak JSON lines over their stdin and stdout.
 
-A child is `python -P -m <module>`: never forked, and in a session of its own, so that a Ctrl-C in
-the terminal reaches the parent alone, who decides. It ends when its stdin ends, so a killed
-parent leaves nothing behind.
+A child is `python -P -m lerecord` with a word that says which: never forked, and in a session of
+its own, so that a Ctrl-C in the terminal reaches the parent alone, who decides. It ends when its
+stdin ends, so a killed parent leaves nothing behind. Its own end is `parent`.
 """
 
-import contextlib
 import json
 import os
-import signal
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from lerecord.errors import LerecordError
-from lerecord.processes.starting import environment, python
+from lerecord.processes.starting import child_command, environment
 from lerecord.secrets import without_secrets
 
 Message = Mapping[str, Any]
 
-_CHUNK = 65536
+CHUNK = 65536
 _BACKLOG_LIMIT = 4 << 20
 
 
@@ -31,13 +28,25 @@ class ChildProcess:
 
     What the pipe does not take at once is kept and sent with the next call. A child that ends by
     itself is told by `running`; the end of its stderr by `complaint`.
+
+    Args:
+        name: of the child, as `python -m lerecord` knows it.
+        arguments: that its `main` takes.
+        inherits: descriptors that it gets, under the same numbers.
+        command: makes the command line of the name.
     """
 
-    def __init__(self, module: str, *arguments: str, inherits: tuple[int, ...] = ()) -> None:
-        self.module = module
+    def __init__(
+        self,
+        name: str,
+        *arguments: str,
+        inherits: tuple[int, ...] = (),
+        command: Callable[[str], list[str]] = child_command,
+    ) -> None:
+        self.name = name
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._process = subprocess.Popen(
-            python("-m", module, *arguments),
+            [*command(name), *arguments],
             env=environment(),
             pass_fds=inherits,
             stdin=subprocess.PIPE,
@@ -72,11 +81,12 @@ class ChildProcess:
 
     def send(self, message: Message) -> None:
         """Hand a message over; never waits."""
-        self._unsent += _line(message)
+        self._unsent += as_line(message)
         self._flush()
         if len(self._unsent) > _BACKLOG_LIMIT:
             raise LerecordError(
-                f"{self.module} has stopped taking messages; the take was ended and is kept."
+                f"The {self.name} process has stopped taking messages; the take was ended and "
+                f"is kept."
             )
 
     def offer(self, message: Message) -> None:
@@ -84,7 +94,7 @@ class ChildProcess:
 
         A child that was too slow for several gets the last of them.
         """
-        self._offered = _line(message)
+        self._offered = as_line(message)
         self._flush()
 
     def poll(self) -> list[Message]:
@@ -116,11 +126,13 @@ class ChildProcess:
                     self._kept = messages[place + 1 :]
                     return message
             if not running:
-                raise LerecordError(f"{self.module} has ended unexpectedly. {self.complaint()}")
+                raise LerecordError(
+                    f"The {self.name} process has ended unexpectedly. {self.complaint()}"
+                )
             if time.monotonic() > deadline:
                 raise LerecordError(
-                    f"{self.module} did not answer within {timeout_s:g} s; try once more, and "
-                    f"when it happens again look for what else uses this machine."
+                    f"The {self.name} process did not answer within {timeout_s:g} s; try once "
+                    f"more, and look for what else uses this machine when it happens again."
                 )
             time.sleep(0.002)
 
@@ -174,36 +186,9 @@ class ChildProcess:
 
     @staticmethod
     def _read_chunk(stream: IO[bytes]) -> bytes:
-        return stream.read(_CHUNK) or b""
+        return stream.read(CHUNK) or b""
 
 
-def _line(message: Message) -> bytes:
+def as_line(message: Message) -> bytes:
+    """A message as it goes over the pipe."""
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
-
-
-def ignore_signals() -> None:
-    """In a child: leave the decision to end to the parent, which says it through the pipe."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_IGN)
-
-
-def messages() -> Iterator[Message]:
-    """In a child: the parent's messages, until it closes the pipe or dies."""
-    for line in sys.stdin.buffer:
-        yield json.loads(line)
-
-
-def newest() -> Iterator[Message]:
-    """In a child: always the newest of the parent's messages; what came before it is left out."""
-    rest = b""
-    while data := os.read(sys.stdin.fileno(), _CHUNK):
-        *lines, rest = (rest + data).split(b"\n")
-        if lines:
-            yield json.loads(lines[-1])
-
-
-def say(event: str, **content: Any) -> None:
-    """In a child: tell the parent; a parent that is gone is no error here."""
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.buffer.write(_line({"event": event, **content}))
-        sys.stdout.buffer.flush()

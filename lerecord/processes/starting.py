@@ -2,10 +2,10 @@
 
 import os
 import sys
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+_CHILD = "_"  # begins the word for a child; no command of lerecord does
 _ROOT = Path(__file__).parents[2]
 # They make an interpreter run a file, or read its stdin, once its program has ended.
 _LEFT_OUT = {"PYTHONSTARTUP", "PYTHONINSPECT"}
@@ -14,6 +14,22 @@ _LEFT_OUT = {"PYTHONSTARTUP", "PYTHONINSPECT"}
 def python(*arguments: str) -> list[str]:
     """The command of this interpreter; `-P` keeps the working folder out of `sys.path`."""
     return [sys.executable, "-P", *arguments]
+
+
+def lerecord(*arguments: str) -> list[str]:
+    """The command line of `lerecord` with these arguments."""
+    return python("-m", "lerecord", *arguments)
+
+
+def child_command(name: str) -> list[str]:
+    """The command line of the child of that name."""
+    return lerecord(f"{_CHILD}{name}")
+
+
+def child_named(arguments: Sequence[str]) -> str | None:
+    """The name of the child that is started by these arguments; None for any other process."""
+    named = (each.removeprefix(_CHILD) for each in arguments if each.startswith(_CHILD))
+    return next(named, None)
 
 
 def environment(base: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -34,16 +50,3 @@ def _trusted(path: str) -> Iterator[str]:
             yield entry
         elif entry and Path(entry).absolute().resolve() == _ROOT.resolve():
             yield str(_ROOT.resolve())
-
-
-def end_with_any_thread() -> None:
-    """From now on a thread of this process that dies ends the whole process, with its traceback.
-
-    Half a process would look alive to its parent and do nothing.
-    """
-    threading.excepthook = _end
-
-
-def _end(failure: threading.ExceptHookArgs) -> None:
-    threading.__excepthook__(failure)
-    os._exit(1)

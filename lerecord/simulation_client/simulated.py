@@ -54,7 +54,7 @@ class SimulatedRig:
         self.demonstrations: list[bool] = []
         """Of each finished demonstration, whether the box stood on the target."""
         self._faults = None if simulator.faults is None else Path(simulator.faults)
-        self._child = ChildProcess("lerecord.simulator.server.main")
+        self._child = ChildProcess("simulator")
         self._child.send(first_line(config, seed, self._faults))
         self._unresolved = config
 

@@ -33,7 +33,7 @@ def simulator(
     Raises:
         LerecordError: it does not start.
     """
-    with ChildProcess("lerecord.simulator.server.main", "--loop") as child:
+    with ChildProcess("simulator", "--loop") as child:
         child.send(first_line(config, seed, faults))
         up = child.wait_for("up", _START_TIMEOUT_S)
         yield Simulator(child, {**up["ports"], **up["cameras"]})

@@ -78,7 +78,7 @@ def ours(load: Load, *prefix: str) -> dict[str, float]:
     """Takes of lerecord's, by a command that begins with `prefix`; two show the wait between."""
     done = subprocess.run(
         [
-            *(*prefix, sys.executable, "-c", "from lerecord.cli import main; main()"),
+            *(*prefix, sys.executable, "-m", "lerecord"),
             *("bench", "--json", "--takes", str(load.takes)),
             *("--cameras", str(load.cameras), "--fps", str(load.fps)),
             *("--seconds", str(load.seconds), "--size", f"{load.width}x{load.height}"),

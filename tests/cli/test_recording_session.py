@@ -360,7 +360,7 @@ def test_the_death_of_the_screen_hurts_nothing(terminal: Terminal, tmp_path: Pat
     screens = [
         pid
         for pid in family(terminal.process.pid)
-        if b"screen" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"_screen" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
     assert len(screens) == 1
     os.kill(screens[0], signal.SIGKILL)

@@ -25,14 +25,14 @@ class Truth:
 
 
 class SimulatedRig:
-    """`python -m lerecord.simulator.server.main` without cameras; ends with the block.
+    """`python -m lerecord _simulator` without cameras; ends with the block.
 
     Attributes:
         ports: path of the terminal by arm.
     """
 
     def __init__(self, seed: int = 0) -> None:
-        self._child = ChildProcess("lerecord.simulator.server.main")
+        self._child = ChildProcess("simulator")
         self._child.send({"seed": seed, "cameras": {}})
         self._heard: list[Message] = []
         self.ports: Mapping[str, str] = self._child.wait_for("up", _START_TIMEOUT_S)["ports"]

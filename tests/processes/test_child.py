@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from lerecord.errors import LerecordError
-from lerecord.processes import ChildProcess
+from lerecord.processes import ChildProcess, python
 
 ECHO = """
-from lerecord.processes.child import ignore_signals, messages, say
-ignore_signals()
+from lerecord.processes import behave_as_child, messages, say
+behave_as_child()
 say("up")
 for message in messages():
     say("echo", message=message)
@@ -29,6 +29,10 @@ def module(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, code: str) 
     (folder / f"{name}.py").write_text(code, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(folder))
     return name
+
+
+def of_module(name: str) -> list[str]:
+    return python("-m", name)
 
 
 def flood(child: ChildProcess) -> None:
@@ -52,7 +56,7 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 10.0) -> bool
 
 
 def test_messages_come_back_whole_and_in_order(echo: str) -> None:
-    with ChildProcess(echo) as child:
+    with ChildProcess(echo, command=of_module) as child:
         child.wait_for("up", 10)
         sent = [{"n": i, "text": "x" * (i * 37 % 5000)} for i in range(200)]
         received: list[object] = []
@@ -65,7 +69,7 @@ def test_messages_come_back_whole_and_in_order(echo: str) -> None:
 
 
 def test_sending_to_a_child_that_hangs_never_waits(echo: str) -> None:
-    with ChildProcess(echo) as child:
+    with ChildProcess(echo, command=of_module) as child:
         child.wait_for("up", 10)
         os.kill(child.pid, signal.SIGSTOP)
         with pytest.raises(LerecordError, match="has stopped taking messages"):
@@ -74,7 +78,7 @@ def test_sending_to_a_child_that_hangs_never_waits(echo: str) -> None:
 
 
 def test_of_what_is_offered_to_a_child_that_stands_still_the_newest_arrives(echo: str) -> None:
-    with ChildProcess(echo) as child:
+    with ChildProcess(echo, command=of_module) as child:
         child.wait_for("up", 10)
         os.kill(child.pid, signal.SIGSTOP)
         child.send({"first": True})
@@ -94,14 +98,16 @@ def test_a_child_can_leave_out_what_it_is_too_slow_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = """
-from lerecord.processes.child import newest, say
+from lerecord.processes import newest, say
 import time
 say("up")
 for message in newest():
     say("drawn", number=message["number"])
     time.sleep(0.05)
 """
-    with ChildProcess(module(tmp_path, monkeypatch, "slow_child", code)) as child:
+    with ChildProcess(
+        module(tmp_path, monkeypatch, "slow_child", code), command=of_module
+    ) as child:
         child.wait_for("up", 10)
         for number in range(500):
             child.offer({"number": number})
@@ -117,7 +123,7 @@ def test_what_a_child_complains_of_is_in_the_sentence(
 ) -> None:
     name = module(tmp_path, monkeypatch, "broken_child", "raise SystemExit('no such thing')")
     with (
-        ChildProcess(name) as child,
+        ChildProcess(name, command=of_module) as child,
         pytest.raises(LerecordError, match=r"ended unexpectedly. no such thing"),
     ):
         child.wait_for("up", 10)
@@ -126,16 +132,18 @@ def test_what_a_child_complains_of_is_in_the_sentence(
 def test_an_error_a_child_says_is_raised_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = "from lerecord.processes.child import say\nsay('error', message='The cat is on it.')"
+    code = "from lerecord.processes import say\nsay('error', message='The cat is on it.')"
     with (
-        ChildProcess(module(tmp_path, monkeypatch, "sorry_child", code)) as child,
+        ChildProcess(
+            module(tmp_path, monkeypatch, "sorry_child", code), command=of_module
+        ) as child,
         pytest.raises(LerecordError, match=r"^The cat is on it\.$"),
     ):
         child.wait_for("up", 10)
 
 
 def test_a_child_ignores_signals_and_ends_with_its_input(echo: str) -> None:
-    with ChildProcess(echo) as child:
+    with ChildProcess(echo, command=of_module) as child:
         child.wait_for("up", 10)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             os.kill(child.pid, number)
@@ -151,8 +159,8 @@ def test_a_killed_parent_leaves_no_child(echo: str) -> None:
             sys.executable,
             "-c",
             "import time\n"
-            "from lerecord.processes.child import ChildProcess\n"
-            f"child = ChildProcess({echo!r})\n"
+            "from lerecord.processes import ChildProcess, python\n"
+            f"child = ChildProcess({echo!r}, command=lambda name: python('-m', name))\n"
             "child.wait_for('up', 10)\n"
             "print(child.pid, flush=True)\n"
             "time.sleep(60)\n",
@@ -170,11 +178,13 @@ def test_a_killed_parent_leaves_no_child(echo: str) -> None:
 
 def test_no_password_comes_out_of_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     says = """
-from lerecord.processes.child import say
+from lerecord.processes import say
 say("error", message="no http://me:hunter2@cam/v here")
 raise ValueError("http://me:hunter2@cam/v")
 """
-    with ChildProcess(module(tmp_path, monkeypatch, "indiscreet", says)) as child:
+    with ChildProcess(
+        module(tmp_path, monkeypatch, "indiscreet", says), command=of_module
+    ) as child:
         with pytest.raises(LerecordError, match=r"^no http://cam/v here$"):
             child.wait_for("up", 20.0)
         while child.running:

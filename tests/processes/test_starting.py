@@ -9,18 +9,10 @@ from pathlib import Path
 import pytest
 
 import lerecord
+from lerecord.__main__ import CHILDREN
 from lerecord.processes import environment, python
 
 ROOT = Path(lerecord.__file__).parent.parent
-CHILDREN = [
-    "lerecord.ui.terminal.screen",
-    "lerecord.recording.recorder.writer_process",
-    "lerecord.recording.recorder.camera_process",
-    "lerecord.simulator.server.main",
-    "lerecord.simulator.camera.stream",
-    "lerecord.hub.behind",
-    "lerecord.cli",
-]
 OTHERS = ["numpy", "cv2", "av", "rich", "pyarrow", "typer", "serial", "sitecustomize"]
 PLANTED = "import pathlib; pathlib.Path(__file__).with_suffix('.ran').touch(); 1 / 0\n"
 
@@ -40,7 +32,7 @@ def test_no_module_of_the_working_folder_is_imported(minefield: Path, path: str 
     base = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     if path is not None:
         base["PYTHONPATH"] = path
-    code = ";".join(f"import {module}" for module in CHILDREN)
+    code = ";".join(f"import {module}" for module in (*CHILDREN.values(), "lerecord.cli"))
     done = subprocess.run(
         python("-c", code), env=environment(base), cwd=minefield, capture_output=True, check=False
     )
@@ -48,7 +40,7 @@ def test_no_module_of_the_working_folder_is_imported(minefield: Path, path: str 
     assert not list(minefield.glob("*.ran"))
 
 
-@pytest.mark.parametrize("start", [["-m", "lerecord.simulator.server.main"], ["-c", "import json"]])
+@pytest.mark.parametrize("start", [["-m", "lerecord", "_simulator"], ["-c", "import json"]])
 def test_neither_by_module_nor_by_code(minefield: Path, start: list[str]) -> None:
     subprocess.run(
         python(*start),
@@ -60,6 +52,40 @@ def test_neither_by_module_nor_by_code(minefield: Path, start: list[str]) -> Non
         timeout=30,
     )
     assert not list(minefield.glob("*.ran"))
+
+
+HEAVY = {
+    "camera": {"pyarrow", "pydantic", "typer", "rich"},
+    "screen": {"cv2", "av", "pyarrow", "typer", "huggingface_hub"},
+    "writer": {"pydantic", "typer", "rich", "huggingface_hub"},
+    "simulator": {"av", "pyarrow", "typer", "huggingface_hub"},
+    "simulated-camera": {"av", "pyarrow", "typer"},
+    "push": {"typer"},
+}
+
+
+@pytest.mark.parametrize("name", CHILDREN)
+def test_a_child_imports_nothing_that_only_others_need(name: str) -> None:
+    code = (
+        "import sys, importlib, lerecord.__main__\n"
+        f"importlib.import_module({CHILDREN[name]!r})\n"
+        "print(*sys.modules)\n"
+    )
+    done = subprocess.run(python("-c", code), capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) & HEAVY[name] == set()
+
+
+def test_what_a_driver_prints_is_no_message(tmp_path: Path) -> None:
+    code = (
+        "import os\n"
+        "from lerecord.processes import behave_as_child, say\n"
+        "behave_as_child()\n"
+        "print('by Python', flush=True); os.write(1, b'by C')\n"
+        "say('up')\n"
+    )
+    done = subprocess.run(python("-c", code), capture_output=True, text=True, check=True)
+    assert done.stdout == '{"event":"up"}\n'
+    assert done.stderr == "by Python\nby C"
 
 
 @pytest.mark.parametrize(
@@ -97,8 +123,8 @@ def test_what_runs_a_file_of_its_own_is_left_out_and_the_rest_stays() -> None:
 def test_a_thread_that_dies_ends_its_process() -> None:
     code = (
         "import threading, time\n"
-        "from lerecord.processes.starting import end_with_any_thread\n"
-        "end_with_any_thread()\n"
+        "from lerecord.processes import behave_as_child\n"
+        "behave_as_child()\n"
         "threading.Thread(target=lambda: 1 / 0).start()\n"
         "time.sleep(60)\n"
     )

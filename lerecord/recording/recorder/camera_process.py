@@ -2,13 +2,13 @@
 
 Four threads, so that none waits for another: `capture` reads the driver; the main thread takes the
 marks off the pipe; `choosing` finds each frame's image while it is still in the ring; `encoding`
-decodes, counts and encodes the chosen ones. Started as `python -m`, ended by the end of stdin.
+decodes, counts and encodes the chosen ones. It ends with its stdin.
 """
 
 import os
-import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from functools import partial
 from typing import NoReturn
 
@@ -18,7 +18,7 @@ from lerecord import drivers
 from lerecord.cameras import Camera
 from lerecord.dataset.video import probe
 from lerecord.errors import LerecordError
-from lerecord.processes import MailboxWriter, end_with_any_thread, ignore_signals, messages, say
+from lerecord.processes import MailboxWriter, messages, say
 from lerecord.recording.recorder.assignment import Assignment
 from lerecord.recording.recorder.capacity import cost_of
 from lerecord.recording.recorder.capture import Capture
@@ -46,13 +46,11 @@ def _thread_died(camera: str, failure: threading.ExceptHookArgs) -> None:
     _end_with(camera, failure.exc_value or RuntimeError("a thread died"))
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """Open the camera, say `ready` with the first image, and serve until stdin ends.
 
     The argument is the descriptor of the camera's mailbox.
     """
-    ignore_signals()
-    end_with_any_thread()
     cv2.setNumThreads(1)  # one image is too small to be shared out
     parent = messages()
     assignment = Assignment.from_message(next(parent))
@@ -71,7 +69,7 @@ def main() -> None:
     except Exception as error:  # a driver is anybody's code
         _end_with(settings.name, error)
     ring.put(first)
-    capture = Capture(camera, settings.fps, ring, MailboxWriter(int(sys.argv[1])))
+    capture = Capture(camera, settings.fps, ring, MailboxWriter(int(arguments[0])))
     encoding = Encoding(assignment, capture)
     choosing = Choosing(ring, settings, encoding)
     for thread in (capture, encoding, choosing):
@@ -86,7 +84,3 @@ def main() -> None:
     choosing.commands.put(None, last=True)
     encoding.join(_LAST_WORK_S)
     os._exit(0)  # a driver call may hang for ever
-
-
-if __name__ == "__main__":
-    main()

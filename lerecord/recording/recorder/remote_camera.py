@@ -69,9 +69,7 @@ class RemoteCamera:
     def _start(self) -> None:
         self._ready = False
         mailbox = self.mailbox.fileno()
-        self._child = ChildProcess(
-            "lerecord.recording.recorder.camera_process", str(mailbox), inherits=(mailbox,)
-        )
+        self._child = ChildProcess("camera", str(mailbox), inherits=(mailbox,))
         self._child.send(self._assignment)
         self._captured_at = self._now()
         self._fps: float | None = None

@@ -47,7 +47,7 @@ class RemoteWriter:
         """Those of them that become new episodes."""
         self.saved: list[Saved] = []
         self._saved_at: dict[str, float] = {}
-        self._child = ChildProcess("lerecord.recording.recorder.writer_process")
+        self._child = ChildProcess("writer")
         self._child.send(
             {
                 "do": "open",

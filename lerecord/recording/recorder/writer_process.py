@@ -5,6 +5,7 @@ pipe; a commit takes milliseconds.
 """
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy.ma  # noqa: F401 - numpy.percentile fetches it otherwise, in the first commit: 28 ms
@@ -13,7 +14,7 @@ from lerecord.dataset.format import DatasetSpec
 from lerecord.dataset.staging import TakeFrame
 from lerecord.dataset.write import DatasetWriter, StagedTake
 from lerecord.errors import LerecordError
-from lerecord.processes import Message, ignore_signals, messages, say
+from lerecord.processes import Message, messages, say
 
 
 class Writing:
@@ -60,9 +61,8 @@ class Writing:
                 self._staged.pop(message["take"]).close()
 
 
-def main() -> None:
+def main(_: Sequence[str]) -> None:
     """Open the dataset, say what is in it, and serve until stdin ends."""
-    ignore_signals()
     parent = messages()
     asked = next(parent)
     try:
@@ -76,7 +76,3 @@ def main() -> None:
                 writing.obey(message)
     except LerecordError as error:
         say("error", message=str(error))
-
-
-if __name__ == "__main__":
-    main()

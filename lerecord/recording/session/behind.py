@@ -25,7 +25,7 @@ class Afterwork(Protocol):
         ...
 
     def behind(self, root: Path) -> tuple[str, ...]:
-        """Module and arguments of the process that does it each time a line asks it to.
+        """Name and arguments of the process that does it each time a line asks it to.
 
         It says `failed` with a `message` when it could not.
         """
@@ -44,7 +44,7 @@ class Behind:
     Args:
         listener: gets a sentence when the work fails.
         recorder: whose episodes are counted.
-        command: module and arguments of the process.
+        command: name and arguments of the process.
         every: committed episodes after which the work is asked for.
     """
 
@@ -68,7 +68,9 @@ class Behind:
             if message["event"] == "failed":
                 self._listener.notice(message["message"])
         if not self._child.running:
-            self._listener.notice(f"{self._child.module} has ended and is not started again.")
+            self._listener.notice(
+                f"The {self._child.name} process has ended and is not started again."
+            )
             self.close()
 
     def notice(self, sentence: str) -> None:

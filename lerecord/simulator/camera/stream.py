@@ -1,24 +1,20 @@
 """One simulated camera, in a process of its own: its drawing never delays a servo's answer.
 
-`python -m lerecord.simulator.camera.stream '{"name": ..., "width": ..., "height": ..., "fps": ...,
-"seed": ..., "descriptor": ...}'`: the descriptor is a socket to the world. It prints {"url": ...,
+`python -m lerecord _simulated-camera '{"name": ..., "width": ..., "height": ..., "fps": ...,
+"seed": ..., "descriptor": ...}'`: the descriptor is a socket to the world. It says {"url": ...,
 "image_s": ...}: where it serves, and the processor seconds that an image takes. It ends at the end
 of its stdin.
 """
 
 import json
-import os
-import signal
-import sys
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 
 from lerecord import frame_stamp
 from lerecord.priority import Realtime, ask_for_realtime
-from lerecord.processes import end_with_any_thread
+from lerecord.processes import end_with_input, say
 from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
 from lerecord.simulator.camera.sight import LOOK, TAKE, Sight, SightClient
 from lerecord.simulator.faults import CameraFault
@@ -87,33 +83,19 @@ class Camera:
         return None
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Serve until the end of stdin; the exit status."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_IGN)
     ask_for_realtime(Realtime.SIMULATED_CAMERA)  # a real camera waits for no processor
-    end_with_any_thread()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    asked = json.loads(sys.argv[1])
+    end_with_input()
+    asked = json.loads(arguments[0])
     cv2.setNumThreads(1)
     renderer = Renderer(asked["name"], asked["width"], asked["height"], asked["seed"])
     client = SightClient(asked["descriptor"])
     camera = Camera(asked["name"], asked["fps"], renderer, client.look)
     with camera.server:
-        up = {"url": camera.server.url, "image_s": cost_s(renderer, client.look)}
-        print(json.dumps(up), flush=True)
+        say("up", url=camera.server.url, image_s=cost_s(renderer, client.look))
         try:
             camera.stream.run()
         except EOFError:
             return 0  # the world has ended
     return 0
-
-
-def _end_with_parent() -> None:
-    while os.read(sys.stdin.fileno(), 1):
-        pass
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

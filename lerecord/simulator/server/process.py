@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from lerecord.errors import ConfigError, DeviceError
-from lerecord.processes import environment, python
+from lerecord.processes import child_command, environment
 from lerecord.simulator.faults import Faults, Rules, load, parse
 from lerecord.simulator.ports import Ports
 from lerecord.simulator.scene import CAMERAS
@@ -126,7 +126,7 @@ class CameraChild:
         """Cores that it needs to keep its rate; known once it is up."""
         asked = asdict(camera) | {"seed": seed, "descriptor": sight.fileno()}
         self._process = subprocess.Popen(
-            python("-m", "lerecord.simulator.camera.stream", json.dumps(asked)),
+            [*child_command("simulated-camera"), json.dumps(asked)],
             env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -173,7 +173,7 @@ class Script:
 
     Args:
         stage: to play on.
-        tell: takes each event.
+        say: tells the parent an event, by its name and what belongs to it.
         loop: True to go on by itself.
         now: clock of the stage.
         wake: called when there are new faults.
@@ -182,14 +182,14 @@ class Script:
     def __init__(
         self,
         stage: Stage,
-        tell: Callable[[dict[str, Any]], None],
+        say: Callable[..., None],
         loop: bool,
         now: Callable[[], float] = time.monotonic,
         wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._stage = stage
         self._wake = wake
-        self._tell = tell
+        self._say = say
         self._loop = loop
         self._now = now
         self._next: tuple[float, str] | None = (now(), RESET) if loop else None
@@ -205,10 +205,10 @@ class Script:
         """Tell what happened; begin what is due."""
         event = self._stage.poll()
         if isinstance(event, Ready):
-            self._tell({"event": "ready"})
+            self._say("ready")
             self._follow_with(RECORD, 0.0)
         elif isinstance(event, Done):
-            self._tell({"event": "done"} | asdict(event))
+            self._say("done", **asdict(event))
             self._follow_with(RESET, _BETWEEN_DEMONSTRATIONS_S)
         if self._next is not None and self._now() >= self._next[0]:
             (_, phase), self._next = self._next, None
@@ -227,9 +227,9 @@ class Script:
             self._next = None
             self._stage.begin(phase)
         elif command.get("query") == "truth":
-            self._tell({"event": "truth"} | asdict(self._stage.truth()))
+            self._say("truth", **asdict(self._stage.truth()))
         elif command.get("query") == "faults":
-            self._tell({"event": "faults"} | self._stage.injected())
+            self._say("faults", **self._stage.injected())
         elif "faults" in command:
             self._inject(command["faults"])
         else:
@@ -247,7 +247,7 @@ class Script:
             self._next = (self._now() + after_s, phase)
 
 
-def run(descriptor: int, output: TextIO, loop: bool) -> None:
+def run(descriptor: int, say: Callable[..., None], loop: bool) -> None:
     """Serve until the descriptor's end of file.
 
     Raises ConfigError for a bad first line or cameras that are too fast for this machine, and
@@ -260,9 +260,6 @@ def run(descriptor: int, output: TextIO, loop: bool) -> None:
     if not first:
         return
     config = parse_config(first[0])
-
-    def tell(event: dict[str, Any]) -> None:
-        print(json.dumps(event), file=output, flush=True)
 
     with ExitStack() as stack:
         log = None if config.log is None else stack.enter_context(config.log.open("w", buffering=1))
@@ -282,8 +279,8 @@ def run(descriptor: int, output: TextIO, loop: bool) -> None:
         urls = {name: camera.url() for name, camera in cameras.items()}
         if slow := too_slow({name: each.needed for name, each in cameras.items()}, cores()):
             raise ConfigError(slow)
-        tell({"event": "up", "ports": paths, "cameras": urls})
-        script = Script(stage, tell, loop, wake=ports.wake)
+        say("up", ports=paths, cameras=urls)
+        script = Script(stage, say, loop, wake=ports.wake)
         for line in first[1:]:
             script.obey(line)
         alive = [camera.fileno() for camera in cameras.values()]

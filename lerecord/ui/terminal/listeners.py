@@ -50,7 +50,7 @@ class ScreenProcess:
         terminal = os.dup(sys.stdout.fileno())
         try:
             self._child = ChildProcess(
-                "lerecord.ui.terminal.screen",
+                "screen",
                 str(terminal),
                 *(camera.to_argument() for camera in preview),
                 inherits=(terminal, *(camera.mailbox for camera in preview)),

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lerecord.printable import shown
-from lerecord.processes import ignore_signals, newest, say
+from lerecord.processes import newest, say
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
 from lerecord.ui.snapshot import JointView, PreviewedCamera, Snapshot
@@ -241,18 +241,17 @@ def _images(cameras: Sequence[str]) -> Images | None:
     return Preview([PreviewedCamera.from_argument(camera) for camera in cameras]).draw
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """Draw the newest snapshot of those that come in on stdin, until it ends.
 
     The terminal is the descriptor that the first argument names; each further one is a camera whose
     images are shown. stdout speaks to the parent.
     """
-    ignore_signals()
     codecs.register_error("like", _like)
-    descriptor = int(sys.argv[1])
+    descriptor = int(arguments[0])
     terminal = os.fdopen(descriptor, "w", encoding=sys.stdout.encoding, errors="like")
     console = Console(file=terminal)
-    images = _images(sys.argv[2:])
+    images = _images(arguments[1:])
     say("up")
     with ExitStack() as stack:
         live: Live | None = None
@@ -264,7 +263,3 @@ def main() -> None:
             if live is None:
                 live = stack.enter_context(Live(console=console, screen=True, auto_refresh=False))
             live.update(draw(snapshot, width, height, images), refresh=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -119,7 +119,7 @@ def test_a_process_that_dies_is_told_once(loop: Loop) -> None:
     loop.run_until(lambda: loop.heard.notices)
     ticks = loop.heard.ticks
     loop.run_until(lambda: loop.heard.ticks > ticks + 5)
-    assert loop.heard.notices == ["lerecord.hub.behind has ended and is not started again."]
+    assert loop.heard.notices == ["The push process has ended and is not started again."]
 
 
 def test_the_end_of_the_session_ends_a_push_that_hangs(loop: Loop, lab: Lab, hub: Hub) -> None:

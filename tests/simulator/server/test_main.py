@@ -34,7 +34,7 @@ class Server:
 
     def __init__(self, *arguments: str, **cameras: dict[str, int]) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lerecord.simulator.server.main", *arguments],
+            [sys.executable, "-m", "lerecord", "_simulator", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -237,7 +237,7 @@ def test_a_dead_camera_ends_the_simulator_with_a_sentence() -> None:
 
 def test_a_bad_first_line_is_refused_with_a_sentence() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "lerecord.simulator.server.main"],
+        [sys.executable, "-m", "lerecord", "_simulator"],
         input="{}\n",
         capture_output=True,
         text=True,
@@ -252,7 +252,7 @@ def test_a_bad_first_line_is_refused_with_a_sentence() -> None:
 
 def test_no_input_at_all_is_the_end() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "lerecord.simulator.server.main", "--loop"],
+        [sys.executable, "-m", "lerecord", "_simulator", "--loop"],
         input="",
         capture_output=True,
         text=True,

@@ -68,7 +68,10 @@ class Told:
         self.now = 0.0
         self.events: list[dict[str, Any]] = []
         self.stage = Stage(3, lambda: self.now)
-        self.script = Script(self.stage, self.events.append, loop, lambda: self.now)
+        self.script = Script(self.stage, self.say, loop, lambda: self.now)
+
+    def say(self, event: str, **content: Any) -> None:
+        self.events.append({"event": event, **content})
 
     def step(self, seconds: float) -> None:
         self.now += seconds

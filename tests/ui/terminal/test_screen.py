@@ -135,7 +135,7 @@ def drawn(*cameras: PreviewedCamera, encoding: str = "utf-8") -> bytes:
     termios.tcsetwinsize(slave, (40, 80))
     arguments = [str(slave), *(camera.to_argument() for camera in cameras)]
     child = subprocess.Popen(
-        [sys.executable, "-m", "lerecord.ui.terminal.screen", *arguments],
+        [sys.executable, "-m", "lerecord", "_screen", *arguments],
         env=os.environ | {"PYTHONIOENCODING": encoding, "TERM": "xterm", "COLORTERM": "truecolor"},
         pass_fds=[slave, *(camera.mailbox for camera in cameras)],
         stdin=subprocess.PIPE,
