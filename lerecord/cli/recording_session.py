@@ -108,14 +108,14 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
         saved anything.
     """
     root = job.setup.root
-    signals = Signals()
     with ExitStack() as stack:
+        signals = stack.enter_context(Signals())  # also while the last saves are waited for
         screen = None if job.options.preview else _started_screen(job.plan.attended, stack)
         simulated, config = _reach(job, stack)
         recorder, rig, notes = _open(job, config, stack)
         if job.options.preview:  # the images are there no earlier
             screen = stack.enter_context(ScreenProcess(_previewed(config, recorder)))
-        stack.enter_context(signals)
+        signals.listen()
         _be_on_time()
         shown = FanOut()
         shown.add(

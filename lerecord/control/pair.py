@@ -82,6 +82,11 @@ class WatchedArm:
             return f"The {self.name} cannot go on. {self.error}"
         if now - self.heard_at > max_silence_s:
             silent_s = now - self.heard_at
+            if self.error is None:
+                return (
+                    f"The {self.name} has not been read for {silent_s:.1f} s, as lerecord itself "
+                    f"stood still."
+                )
             return f"The {self.name} has been silent for {silent_s:.1f} s. {self.error}"
         return None
 

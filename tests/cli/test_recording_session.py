@@ -189,6 +189,29 @@ def test_a_signal_parks_commits_and_keeps_the_running_take(
     assert any(dataset.glob(".lerecord/takes/*/rows.journal"))
 
 
+def test_a_second_signal_does_not_cut_the_last_saves_off(
+    recording: tuple[subprocess.Popen[str], Path],
+) -> None:
+    process, dataset = recording
+    wait_until(lambda: info(dataset)["total_episodes"] == 1)
+    (writer,) = (
+        pid
+        for pid in family(process.pid)
+        if b"_writer" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    )
+    os.kill(writer, signal.SIGSTOP)
+    time.sleep(3.0)  # the second take is saved meanwhile
+    process.terminate()
+    assert process.stderr is not None
+    assert "being saved" in process.stderr.readline()
+    process.terminate()
+    time.sleep(0.2)
+    os.kill(writer, signal.SIGCONT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "episode 1: 60 frames" in output
+
+
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
     running = Simulator("front", "wrist")

@@ -142,6 +142,7 @@ def test_ctrl_backslash_parks_in_small_steps_and_lets_go(
         return sent[-1]
 
     with Signals() as signals, bench.rig() as rig:
+        signals.listen()
         found = rig.step(next(iter(bench.pacer()))).state
         bench.move_leader()
         bench.align(rig)

@@ -171,7 +171,10 @@ def keyboard() -> Iterator[Keyboard]:
 
 
 class Signals:
-    """SIGINT, SIGTERM, SIGHUP and SIGQUIT as one command: stop safely. A context manager."""
+    """SIGINT, SIGTERM, SIGHUP and SIGQUIT as one command: stop safely.
+
+    A context manager: within it `listen` takes them, and its end puts back what took them before.
+    """
 
     _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -186,11 +189,14 @@ class Signals:
     def enter(self, phase: Phase) -> None:
         """A signal does not depend on the phase."""
 
-    def __enter__(self) -> "Signals":
+    def listen(self) -> None:
+        """Take them from now on, until the context ends."""
         for number in self._NUMBERS:
             if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
                 continue  # started by nohup: to go on without its terminal
             self._before[number] = signal.signal(number, self._receive)
+
+    def __enter__(self) -> "Signals":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -220,6 +220,8 @@ def test_a_terminal_that_is_gone_stops_the_session(terminal: tuple[int, Keyboard
 def test_a_signal_asks_to_stop_and_handlers_are_put_back(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     with Signals() as signals:
+        assert signal.getsignal(number) is before
+        signals.listen()
         assert signals.poll() is None
         os.kill(os.getpid(), number)
         assert signals.poll() is Command.STOP
