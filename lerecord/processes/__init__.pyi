@@ -8,8 +8,10 @@ from .parent import end_with_input as end_with_input
 from .parent import messages as messages
 from .parent import newest as newest
 from .parent import say as say
+from .parent import tell as tell
 from .starting import child_command as child_command
 from .starting import child_named as child_named
 from .starting import environment as environment
 from .starting import lerecord as lerecord
 from .starting import python as python
+from .vocabulary import Vocabulary as Vocabulary

@@ -105,7 +105,7 @@ class ChildProcess:
         while chunk := self._read_chunk(self._process.stdout):
             data += chunk
         *lines, self._unread = data.split(b"\n")
-        messages = [*self._kept, *(json.loads(line) for line in lines)]
+        messages = [*self._kept, *map(self._message, lines)]
         self._kept.clear()
         return messages
 
@@ -183,6 +183,16 @@ class ChildProcess:
             if not sent:
                 return
             del self._unsent[:sent]
+
+    def _message(self, line: bytes) -> Message:
+        try:
+            message: Message = json.loads(line)
+        except ValueError as error:
+            raise LerecordError(
+                f"The {self.name} process said {line[:40]!r}, which is no message of lerecord's: "
+                f"end what else writes to its stdout, or report this."
+            ) from error
+        return message
 
     @staticmethod
     def _read_chunk(stream: IO[bytes]) -> bytes:

@@ -69,7 +69,12 @@ def _watch_input(on_line: Callable[[], None]) -> None:
 
 def say(event: str, **content: Any) -> None:
     """Tell the parent; one that is gone is no error here."""
+    tell({"event": event, **content})
+
+
+def tell(message: Message) -> None:
+    """Tell the parent a whole message."""
     stream = sys.stdout.buffer if _ToParent.stream is None else _ToParent.stream
     with contextlib.suppress(BrokenPipeError):
-        stream.write(as_line({"event": event, **content}))
+        stream.write(as_line(message))
         stream.flush()

@@ -1,8 +1,8 @@
 """What the screen shows, as data: taken by the control process, drawn by another."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
+from lerecord.processes import Vocabulary
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
 
@@ -77,13 +77,6 @@ class Snapshot:
     saving: int
     notice: str
 
-    def to_json(self) -> dict[str, Any]:
-        """As a JSON object."""
-        return asdict(self)
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Snapshot":
-        """The inverse of to_json."""
-        cameras = tuple(CameraView(**camera) for camera in data.pop("cameras"))
-        joints = tuple(JointView(**joint) for joint in data.pop("joints"))
-        return cls(**data | {"phase": Phase(data["phase"])}, cameras=cameras, joints=joints)
+MESSAGES = Vocabulary("do", show=Snapshot)
+"""What is said to the screen's process."""

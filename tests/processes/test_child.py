@@ -129,6 +129,17 @@ def test_what_a_child_complains_of_is_in_the_sentence(
         child.wait_for("up", 10)
 
 
+def test_what_is_no_message_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "print('[ WARN] no camera')"
+    with (
+        ChildProcess(module(tmp_path, monkeypatch, "chatty", code), command=of_module) as child,
+        pytest.raises(
+            LerecordError, match=r"^The chatty process said b'\[ WARN\] no camera', which"
+        ),
+    ):
+        child.wait_for("up", 10)
+
+
 def test_an_error_a_child_says_is_raised_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

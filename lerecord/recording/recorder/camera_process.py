@@ -18,8 +18,16 @@ from lerecord import drivers
 from lerecord.cameras import Camera
 from lerecord.dataset.video import probe
 from lerecord.errors import LerecordError
-from lerecord.processes import MailboxWriter, messages, say
-from lerecord.recording.recorder.assignment import Assignment
+from lerecord.processes import MailboxWriter, messages, tell
+from lerecord.recording.recorder.camera_messages import (
+    COMMANDS,
+    EVENTS,
+    Assignment,
+    Failed,
+    Finish,
+    Mark,
+    Ready,
+)
 from lerecord.recording.recorder.capacity import cost_of
 from lerecord.recording.recorder.capture import Capture
 from lerecord.recording.recorder.choosing import Choosing
@@ -34,11 +42,11 @@ def _end_with(camera: str, error: BaseException) -> NoReturn:
     """Tell the parent in a sentence and end: with a thread missing, nobody would go on."""
     traceback.print_exception(error)
     reason = f"{type(error).__name__}: {error}".strip().removesuffix(".").removesuffix(":")
-    say(
-        "error",
-        message=f"The process of camera {camera} ended ({reason}); check the camera's driver and "
-        f"report this when it happens again.",
+    sentence = (
+        f"The process of camera {camera} ended ({reason}); check the camera's driver and report "
+        f"this when it happens again."
     )
+    tell(EVENTS.write(Failed(sentence)))
     os._exit(2)
 
 
@@ -53,7 +61,7 @@ def main(arguments: Sequence[str]) -> None:
     """
     cv2.setNumThreads(1)  # one image is too small to be shared out
     parent = messages()
-    assignment = Assignment.from_message(next(parent))
+    assignment: Assignment = COMMANDS.read(next(parent))
     settings = assignment.settings
     threading.excepthook = partial(_thread_died, settings.name)
     ring = ImageRing()
@@ -64,7 +72,7 @@ def main(arguments: Sequence[str]) -> None:
         first = first_whole(camera, settings)
         encode_s = cost_of(first, assignment.spec, assignment.fps, assignment.video)
     except LerecordError as error:
-        say("error", message=str(error))
+        tell(EVENTS.write(Failed(str(error))))
         return
     except Exception as error:  # a driver is anybody's code
         _end_with(settings.name, error)
@@ -74,13 +82,13 @@ def main(arguments: Sequence[str]) -> None:
     choosing = Choosing(ring, settings, encoding)
     for thread in (capture, encoding, choosing):
         thread.start()
-    say("ready", captured_at=first.captured_at, encode_s=encode_s)
-    for message in parent:
-        if message["do"] == "mark":
-            encoding.gaps.tick = message["due"]
-        elif message["do"] == "finish":
+    tell(EVENTS.write(Ready(first.captured_at, encode_s)))
+    for command in map(COMMANDS.read, parent):
+        if isinstance(command, Mark):
+            encoding.gaps.tick = command.scheduled
+        elif isinstance(command, Finish):
             encoding.hurried = True  # while the images of the last frames are still being chosen
-        choosing.commands.put(message, last=assignment.ends_a_burst(message))
+        choosing.commands.put(command, last=assignment.ends_a_burst(command))
     choosing.commands.put(None, last=True)
     encoding.join(_LAST_WORK_S)
     os._exit(0)  # a driver call may hang for ever

@@ -9,7 +9,8 @@ from lerecord.dataset.video import encoded
 from lerecord.errors import LerecordError
 from lerecord.frame import Image
 from lerecord.priority import Realtime, ask_for_realtime
-from lerecord.processes import MailboxWriter, say
+from lerecord.processes import MailboxWriter, tell
+from lerecord.recording.recorder.camera_messages import EVENTS, Captured, Lost
 from lerecord.recording.recorder.image_ring import ImageRing
 
 _REOPEN_S = 0.5
@@ -34,7 +35,7 @@ class Capture(threading.Thread):
             try:
                 self._read_until_lost()
             except LerecordError as error:
-                say("lost", message=str(error))
+                tell(EVENTS.write(Lost(str(error))))
             self._camera.close()
             self._open_again()
 
@@ -44,7 +45,7 @@ class Capture(threading.Thread):
             try:
                 return self._camera.open()
             except LerecordError as error:
-                say("lost", message=str(error))  # the reason may be another one by now
+                tell(EVENTS.write(Lost(str(error))))  # the reason may be another one by now
 
     def _read_until_lost(self) -> None:
         base = self._sequence
@@ -67,4 +68,4 @@ class Capture(threading.Thread):
         recent = self._recent
         recent.append(captured_at)
         fps = (len(recent) - 1) / (captured_at - recent[0]) if len(recent) > 1 else None
-        say("image", captured_at=captured_at, fps=fps, behind=self.behind)
+        tell(EVENTS.write(Captured(captured_at, fps, self.behind)))

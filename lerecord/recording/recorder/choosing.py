@@ -6,9 +6,16 @@ import threading
 from lerecord.cameras import CameraSettings
 from lerecord.frame import Image
 from lerecord.jpeg import CorruptImageError
-from lerecord.processes import Message, say
-from lerecord.recording.recorder.assignment import BURST_S
+from lerecord.processes import tell
 from lerecord.recording.recorder.batches import Batches
+from lerecord.recording.recorder.camera_messages import (
+    BURST_S,
+    EVENTS,
+    Begin,
+    Command,
+    Failed,
+    Mark,
+)
 from lerecord.recording.recorder.encoding import Encoding
 from lerecord.recording.recorder.image_ring import ImageRing
 from lerecord.recording.recorder.whole_image import pixels_of
@@ -28,26 +35,26 @@ class Choosing(threading.Thread):
         self._settle_s = 1.5 / settings.fps
         self._encoding = encoding
         self._begins = False
-        self.commands: Batches[Message | None] = Batches(2 * BURST_S)
+        self.commands: Batches[Command | None] = Batches(2 * BURST_S)
 
     def run(self) -> None:
         """Choose in the order of the marks; everything else is passed on in its place."""
         while True:
-            for message in self.commands.get():
-                if message is None:
+            for command in self.commands.get():
+                if command is None:
                     return self._encoding.work.put(None)
-                self._obey(message)
+                self._obey(command)
 
-    def _obey(self, message: Message) -> None:
-        if message["do"] == "begin":
+    def _obey(self, command: Command) -> None:
+        if isinstance(command, Begin):
             self._begins = True
-            self._encoding.begin(message)
-        elif message["do"] == "mark":
-            image = self._chosen(message["time"])
+            self._encoding.begin(command)
+        elif isinstance(command, Mark):
+            image = self._chosen(command.time)
             self._encoding.work.put(self._newest_whole(image) if self._begins else image)
             self._begins = False
         else:
-            self._encoding.work.put(message)
+            self._encoding.work.put(command)
 
     def _newest_whole(self, image: Image) -> Image:
         """The image, or the newest before it that decodes: a take has none yet to show instead."""
@@ -64,6 +71,6 @@ class Choosing(threading.Thread):
     def _chosen(self, row_time: float) -> Image:
         image = self._ring.choose(row_time, self._settle_s)
         if image is None:
-            say("error", message="A take began before the camera had given an image.")
+            tell(EVENTS.write(Failed("A take began before the camera had given an image.")))
             os._exit(2)
         return image

@@ -4,14 +4,22 @@ import os
 import sys
 import threading
 from functools import partial
-from pathlib import Path
 
 from lerecord.dataset.format import TakeFolder
 from lerecord.dataset.staging import TrackWriter
 from lerecord.errors import LerecordError
 from lerecord.frame import Image
-from lerecord.processes import Message, say
-from lerecord.recording.recorder.assignment import Assignment
+from lerecord.processes import tell
+from lerecord.recording.recorder.camera_messages import (
+    EVENTS,
+    Assignment,
+    Begin,
+    Closed,
+    Command,
+    Discard,
+    Failed,
+    Finish,
+)
 from lerecord.recording.recorder.capture import Capture
 from lerecord.recording.recorder.spool import SpoolingQueue
 from lerecord.recording.recorder.tick_gap import Gaps
@@ -30,15 +38,15 @@ class Encoding(threading.Thread):
         self._assignment = assignment
         self._capture = capture
         self.gaps = Gaps(1 / assignment.fps)
-        self.work: SpoolingQueue[Message | None] = SpoolingQueue()
+        self.work: SpoolingQueue[Command | None] = SpoolingQueue()
         self.hurried = False
 
-    def begin(self, message: Message) -> None:
+    def begin(self, command: Begin) -> None:
         """Queue the beginning of a take; its images may wait in its folder."""
-        files = TakeFolder(Path(message["folder"]))
+        files = TakeFolder(command.folder)
         files.path.mkdir(parents=True, exist_ok=True)
         self.work.spool_to(files.spool(self._assignment.spec.name))
-        self.work.put(message)
+        self.work.put(command)
 
     def run(self) -> None:
         """Work until None; an error is told once and ends the process."""
@@ -46,7 +54,7 @@ class Encoding(threading.Thread):
         try:
             self._run()
         except LerecordError as error:
-            say("error", message=str(error))
+            tell(EVENTS.write(Failed(str(error))))
             os._exit(2)
 
     def _run(self) -> None:
@@ -56,21 +64,22 @@ class Encoding(threading.Thread):
             if isinstance(item, Image):
                 assert track is not None
                 self._encode(track, item)
-            elif item["do"] == "begin":
+            elif isinstance(item, Begin):
                 track = self._begin(item)
-            elif item["do"] == "finish":
+            elif isinstance(item, Finish | Discard):
                 assert track is not None
-                self.hurried = False
-                summary = track.finish()
-                say("finished", take=item["take"], rows=summary.rows, spooled=self.work.spooled)
-                track = None
-            else:
-                assert track is not None
-                track.abort()
-                say("discarded", take=item["take"], spooled=self.work.spooled)
+                self._end(track, item)
                 track = None
         if track is not None:
             track.finish()  # the parent is gone: what is encoded stays to be salvaged
+
+    def _end(self, track: TrackWriter, command: Finish | Discard) -> None:
+        if isinstance(command, Finish):
+            self.hurried = False
+            track.finish()
+        else:
+            track.abort()
+        tell(EVENTS.write(Closed(command.take, self.work.spooled)))
 
     def _encode(self, track: TrackWriter, image: Image) -> None:
         if self._capture.behind or self.hurried:
@@ -78,9 +87,11 @@ class Encoding(threading.Thread):
         else:
             self.gaps.run(partial(track.add, image))
 
-    def _begin(self, message: Message) -> TrackWriter:
-        asked, folder = self._assignment, Path(message["folder"])
-        return TrackWriter(folder, asked.spec, asked.fps, asked.video, rotation=asked.rotation)
+    def _begin(self, command: Begin) -> TrackWriter:
+        asked = self._assignment
+        return TrackWriter(
+            command.folder, asked.spec, asked.fps, asked.video, rotation=asked.rotation
+        )
 
 
 def _yield_to_others() -> None:

@@ -3,12 +3,27 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from lerecord.cameras import CameraSettings
 from lerecord.config import CameraConfig
-from lerecord.dataset.format import CameraSpec, DatasetSpec, video_to_data
+from lerecord.dataset.format import CameraSpec, DatasetSpec
 from lerecord.processes import ChildProcess, ImageMailbox
+from lerecord.recording.recorder.camera_messages import (
+    COMMANDS,
+    EVENTS,
+    Assignment,
+    Begin,
+    Captured,
+    Closed,
+    Discard,
+    Failed,
+    Finish,
+    Lost,
+    Mark,
+    Ready,
+)
 from lerecord.secrets import without_secrets
 
 
@@ -45,23 +60,22 @@ class RemoteCamera:
         self.mailbox = ImageMailbox(config.width * config.height * _BYTES_A_PIXEL)
         """Its newest images, in the size and the orientation of the camera."""
         self._now = now
-        self._assignment = {
-            "do": "open",
-            "driver": config.driver,
-            "settings": {
-                "name": spec.name,
-                "device": config.device,
-                "width": config.width,
-                "height": config.height,
-                "fps": config.fps,
-                "fourcc": config.fourcc,
-            },
-            "spec": asdict(spec),
-            "video": video_to_data(dataset.video),
-            "fps": dataset.fps,
-            "rotation": config.rotation,
-            "turn": dataset.cameras.index(spec) / len(dataset.cameras),
-        }
+        self._assignment = Assignment(
+            driver=config.driver,
+            settings=CameraSettings(
+                name=spec.name,
+                device=config.device,
+                width=config.width,
+                height=config.height,
+                fps=config.fps,
+                fourcc=config.fourcc,
+            ),
+            spec=spec,
+            video=dataset.video,
+            fps=dataset.fps,
+            rotation=config.rotation,
+            turn=dataset.cameras.index(spec) / len(dataset.cameras),
+        )
         self._lost: str | None = None
         self._restarted_at = -math.inf
         self._start()
@@ -70,7 +84,7 @@ class RemoteCamera:
         self._ready = False
         mailbox = self.mailbox.fileno()
         self._child = ChildProcess("camera", str(mailbox), inherits=(mailbox,))
-        self._child.send(self._assignment)
+        self._child.send(COMMANDS.write(self._assignment))
         self._captured_at = self._now()
         self._fps: float | None = None
         self._behind = 0
@@ -81,25 +95,25 @@ class RemoteCamera:
         Raises:
             LerecordError: the camera does not open, or not as the config says.
         """
-        ready = self._child.wait_for("ready", _READY_TIMEOUT_S)
-        self._captured_at, self.encode_s = ready["captured_at"], ready["encode_s"]
+        ready: Ready = EVENTS.read(self._child.wait_for("ready", _READY_TIMEOUT_S))
+        self._captured_at, self.encode_s = ready.captured_at, ready.encode_s
         self._ready = True
 
     def begin(self, take: str, folder: Path) -> None:
         """Encode the marked images below folder from now on."""
-        self._child.send({"do": "begin", "take": take, "folder": str(folder)})
+        self._child.send(COMMANDS.write(Begin(take, folder)))
 
     def mark(self, row: int, due: float, row_time: float) -> None:
         """The image of this frame is the newest that the camera had at row_time."""
-        self._child.send({"do": "mark", "row": row, "due": due, "time": row_time})
+        self._child.send(COMMANDS.write(Mark(row, due, row_time)))
 
     def finish(self, take: str) -> None:
         """Encode what is still to be encoded and close the file; `poll` tells when."""
-        self._child.send({"do": "finish", "take": take})
+        self._child.send(COMMANDS.write(Finish(take)))
 
     def discard(self, take: str) -> None:
         """Forget the images of the running take; `poll` tells when."""
-        self._child.send({"do": "discard", "take": take})
+        self._child.send(COMMANDS.write(Discard(take)))
 
     def fileno(self) -> int:
         """The descriptor on which its messages arrive, for select."""
@@ -109,20 +123,18 @@ class RemoteCamera:
         """Takes whose images are now closed, or gone, on disk."""
         over = []
         for message in self._child.poll():
-            match message["event"]:
-                case "image":
-                    self._captured_at = message["captured_at"]
-                    self._fps = message["fps"]
-                    self._behind = message["behind"]
+            match EVENTS.read(message):
+                case Captured(captured_at, fps, behind):
+                    self._captured_at, self._fps, self._behind = captured_at, fps, behind
                     self._lost = None
-                case "ready":
-                    self._captured_at = message["captured_at"]
+                case Ready(captured_at):
+                    self._captured_at = captured_at
                     self._ready, self._lost = True, None
-                case "finished" | "discarded":
-                    over.append(message["take"])
-                    self.spooled = message["spooled"]
-                case "lost" | "error":
-                    self._lost = without_secrets(message["message"])
+                case Closed(take, spooled):
+                    over.append(take)
+                    self.spooled = spooled
+                case Lost(reason) | Failed(reason):
+                    self._lost = without_secrets(reason)
         return over
 
     def trouble(self, max_silence_s: float) -> str | None:

@@ -6,7 +6,21 @@ from pathlib import Path
 from lerecord.dataset.format import DatasetSpec
 from lerecord.dataset.staging import TakeFrame
 from lerecord.errors import LerecordError
-from lerecord.processes import ChildProcess, Message
+from lerecord.processes import ChildProcess
+from lerecord.recording.recorder.writer_messages import (
+    COMMANDS,
+    EVENTS,
+    Add,
+    Begin,
+    Command,
+    Commit,
+    Committed,
+    Discard,
+    Failed,
+    Leave,
+    Open,
+    Opened,
+)
 
 _OPEN_TIMEOUT_S = 30.0
 _LAST_COMMIT_S = 60.0
@@ -48,14 +62,7 @@ class RemoteWriter:
         self.saved: list[Saved] = []
         self._saved_at: dict[str, float] = {}
         self._child = ChildProcess("writer")
-        self._child.send(
-            {
-                "do": "open",
-                "root": str(root),
-                "spec": spec.to_json(),
-                "accept_calibration": accept_calibration,
-            }
-        )
+        self._send(Open(root, spec, accept_calibration))
 
     def wait_until_open(self) -> list[str]:
         """Wait until the dataset is locked and its rig compared; returns what salvage waits for.
@@ -63,17 +70,17 @@ class RemoteWriter:
         Raises:
             LerecordError: another recorder has it, it is of another rig, or it is no dataset.
         """
-        opened = self._child.wait_for("open", _OPEN_TIMEOUT_S)
-        self.episodes = opened["episodes"]
-        return list(opened["left_takes"])
+        opened: Opened = EVENTS.read(self._child.wait_for("open", _OPEN_TIMEOUT_S))
+        self.episodes = opened.episodes
+        return list(opened.left_takes)
 
     def begin(self, take: str, task: str, replaces: int | None = None) -> None:
         """Stage a take, of a new episode or of one that is done again; its frames follow."""
-        self._child.send({"do": "begin", "take": take, "task": task, "replaces": replaces})
+        self._send(Begin(take, task, replaces))
 
     def add(self, frame: TakeFrame) -> None:
         """One frame of the running take."""
-        self._child.send({"do": "frame", "frame": frame.to_json()})
+        self._send(Add(frame))
 
     def commit(self, take: str, replaces: int | None, saved_at: float) -> None:
         """Make the staged take a new episode, or put it in the place of one.
@@ -83,15 +90,15 @@ class RemoteWriter:
         self.committing += 1
         self.appending += replaces is None
         self._saved_at[take] = saved_at
-        self._child.send({"do": "commit", "take": take, "replaces": replaces})
+        self._send(Commit(take, replaces))
 
     def discard(self, take: str) -> None:
         """Remove the staged take."""
-        self._child.send({"do": "discard", "take": take})
+        self._send(Discard(take))
 
     def leave(self, take: str) -> None:
         """Close the staged take where it is."""
-        self._child.send({"do": "leave", "take": take})
+        self._send(Leave(take))
 
     def fileno(self) -> int:
         """The descriptor on which its messages arrive, for select."""
@@ -105,7 +112,7 @@ class RemoteWriter:
         """
         running = self._child.running
         for message in self._child.poll():
-            self._hear(message)
+            self._on_message(EVENTS.read(message))
         if not running:
             raise LerecordError(
                 f"The process that writes the dataset died: {self._child.complaint()[-500:]} "
@@ -116,13 +123,22 @@ class RemoteWriter:
         """End the process; it finishes what it has been told first."""
         self._child.close(timeout_s=_LAST_COMMIT_S)
 
-    def _hear(self, message: Message) -> None:
-        if message["event"] == "error":
-            raise LerecordError(message["message"])
-        if message["event"] == "saved":
-            after_s = message["committed_at"] - self._saved_at.pop(message["take"])
-            saved = Saved(**message["episode"], committed_after_s=after_s)
-            self.committing -= 1
-            self.appending -= not saved.replaced
-            self.episodes += not saved.replaced
-            self.saved.append(saved)
+    def _send(self, command: Open | Command) -> None:
+        self._child.send(COMMANDS.write(command))
+
+    def _on_message(self, event: Committed | Failed) -> None:
+        if isinstance(event, Failed):
+            raise LerecordError(event.message)
+        saved = Saved(
+            episode=event.episode,
+            replaced=event.replaced,
+            task=event.task,
+            rows=event.rows,
+            seconds=event.seconds,
+            remarks=event.remarks,
+            committed_after_s=event.committed_at - self._saved_at.pop(event.take),
+        )
+        self.committing -= 1
+        self.appending -= not saved.replaced
+        self.episodes += not saved.replaced
+        self.saved.append(saved)

@@ -15,7 +15,7 @@ from lerecord.printable import print_line
 from lerecord.processes import ChildProcess
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session import LoopHealth, Phase, Session
-from lerecord.ui.snapshot import JointView, PreviewedCamera, Snapshot
+from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, Snapshot
 from lerecord.ui.terminal.keys import KEY_HINTS
 
 _REFRESH_S = 0.1
@@ -73,7 +73,7 @@ class ScreenProcess:
             self._restore()
             raise LerecordError(f"its process has died ({reason}).")
         self._shown = True
-        self._child.offer(snapshot.to_json())
+        self._child.offer(MESSAGES.write(snapshot))
 
     def __enter__(self) -> "ScreenProcess":
         return self

@@ -19,7 +19,7 @@ from lerecord.printable import shown
 from lerecord.processes import newest, say
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
-from lerecord.ui.snapshot import JointView, PreviewedCamera, Snapshot
+from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, Snapshot
 from lerecord.ui.terminal.keys import KEY_HINTS
 
 _LOOK = {
@@ -256,7 +256,7 @@ def main(arguments: Sequence[str]) -> None:
     with ExitStack() as stack:
         live: Live | None = None
         for message in newest():
-            snapshot = Snapshot.from_json(dict(message))
+            snapshot: Snapshot = MESSAGES.read(message)
             size = os.get_terminal_size(descriptor)
             width, height = size.columns or 80, size.lines or 24
             console.size = ConsoleDimensions(width, height)

@@ -23,7 +23,7 @@ from lerecord.frame_stamp import Stamp
 from lerecord.jpeg import decode
 from lerecord.priority import Realtime
 from lerecord.processes import ImageMailbox, MailboxReader, MailboxWriter
-from lerecord.recording.recorder.assignment import Assignment
+from lerecord.recording.recorder.camera_messages import Assignment, Finish, Mark
 from lerecord.recording.recorder.capture import Capture
 from lerecord.recording.recorder.image_ring import ImageRing
 from lerecord.recording.recorder.remote_camera import RemoteCamera
@@ -199,9 +199,9 @@ def test_the_cameras_of_a_rig_take_turns() -> None:
     bursts = []
     for place in range(3):
         asked = Assignment("", SETTINGS, SPEC, VideoSettings(), FPS, 0, turn=place / 3)
-        marks: list[dict[str, object]] = [{"do": "mark", "row": row} for row in range(20)]
+        marks = [Mark(frame, 0.0, 0.0) for frame in range(20)]
         bursts.append([row for row, mark in enumerate(marks) if asked.ends_a_burst(mark)])
-        assert asked.ends_a_burst({"do": "finish"})
+        assert asked.ends_a_burst(Finish("take"))
     assert bursts == [[3, 7, 11, 15, 19], [2, 6, 10, 14, 18], [0, 4, 8, 12, 16]]
 
 

@@ -16,7 +16,7 @@ from rich.text import Text
 from lerecord.processes import ImageMailbox, MailboxWriter
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
-from lerecord.ui.snapshot import JointView, PreviewedCamera, Snapshot
+from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, Snapshot
 from lerecord.ui.terminal.keys import KEY_HINTS
 from lerecord.ui.terminal.screen import draw
 
@@ -143,7 +143,7 @@ def drawn(*cameras: PreviewedCamera, encoding: str = "utf-8") -> bytes:
         stderr=subprocess.PIPE,
     )
     os.close(slave)
-    child.communicate(json.dumps(SNAPSHOT.to_json()).encode() + b"\n")
+    child.communicate(json.dumps(MESSAGES.write(SNAPSHOT)).encode() + b"\n")
     shown = b""
     while b"[?1049l" not in shown:
         shown += os.read(master, 65536)
@@ -189,7 +189,7 @@ def test_a_simulated_rig_says_so() -> None:
 
 
 def test_a_snapshot_survives_the_pipe() -> None:
-    assert Snapshot.from_json(SNAPSHOT.to_json()) == SNAPSHOT
+    assert MESSAGES.read(json.loads(json.dumps(MESSAGES.write(SNAPSHOT)))) == SNAPSHOT
 
 
 def test_what_a_stranger_wrote_is_shown_and_not_obeyed() -> None:

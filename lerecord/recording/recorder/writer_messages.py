@@ -1,0 +1,93 @@
+"""What the control process and the process that writes say to each other."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lerecord.dataset.format import DatasetSpec
+from lerecord.dataset.staging import TakeFrame
+from lerecord.processes import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The first message: the dataset, and whether arms that were recalibrated may go on with it."""
+
+    root: Path
+    spec: DatasetSpec
+    accept_calibration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Stage a take, of a new episode or of one that it replaces."""
+
+    take: str
+    task: str
+    replaces: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """One frame of the running take."""
+
+    frame: TakeFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Make the staged take a new episode, or put it in the place of one."""
+
+    take: str
+    replaces: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Remove the staged take."""
+
+    take: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Close the staged take where it is."""
+
+    take: str
+
+
+Command = Begin | Add | Commit | Discard | Leave
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The dataset is locked: its episodes, and the takes that were never saved."""
+
+    episodes: int
+    left_takes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The episode that the take has become is complete and synced on the disk."""
+
+    take: str
+    committed_at: float
+    episode: int
+    replaced: bool
+    task: str
+    rows: int
+    seconds: float
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why the process ends."""
+
+    message: str
+
+
+COMMANDS = Vocabulary(
+    "do", open=Open, begin=Begin, frame=Add, commit=Commit, discard=Discard, leave=Leave
+)
+EVENTS = Vocabulary("event", open=Opened, saved=Committed, error=Failed)
