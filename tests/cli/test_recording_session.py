@@ -197,7 +197,7 @@ def test_a_second_signal_does_not_cut_the_last_saves_off(
     (writer,) = (
         pid
         for pid in family(process.pid)
-        if b"_writer" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"_writer" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     )
     os.kill(writer, signal.SIGSTOP)
     time.sleep(3.0)  # the second take is saved meanwhile
@@ -383,7 +383,7 @@ def test_the_death_of_the_screen_hurts_nothing(terminal: Terminal, tmp_path: Pat
     screens = [
         pid
         for pid in family(terminal.process.pid)
-        if b"_screen" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"_screen" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     ]
     assert len(screens) == 1
     os.kill(screens[0], signal.SIGKILL)
