@@ -31,7 +31,7 @@ def multiply(root: Path, count: int, files: bool = True) -> None:
     Without `files` only meta/ and health.jsonl are written, which is all that an append reads.
     """
     info = Info.from_bytes((root / layout.INFO).read_bytes())
-    health = metadata.parse_health((root / layout.HEALTH).read_bytes())[0].values
+    health = metadata.parse_annotation(layout.HEALTH, (root / layout.HEALTH).read_bytes())[0].values
     (content,) = metadata.parse_episodes_stats((root / layout.EPISODES_STATS).read_bytes(), 1)
     read = episode_table.read_episode(root / layout.data_file(0))
     rows = len(read)

@@ -7,18 +7,25 @@ the same whichever way it came about.
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import EpisodeRecord, Info, Place, Stats, layout, metadata
+from lerecord.dataset.format import (
+    Annotations,
+    EpisodeRecord,
+    Info,
+    Place,
+    Stats,
+    layout,
+    metadata,
+    read_annotations,
+)
 from lerecord.dataset.storage import read_meta
 from lerecord.errors import DatasetError
-
-Health = Mapping[str, Any]
-"""A line of capture/health.jsonl, without the index."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,14 +35,14 @@ class EpisodeList:
     Attributes:
         records: by episode_index.
         stats: likewise.
-        health: by episode_index; other recorders leave none.
+        annotations: by episode_index; episodes of other recorders have none.
         sidecars: the episodes that have one.
         places: where each stands.
     """
 
     records: list[EpisodeRecord]
     stats: list[Stats]
-    health: dict[int, Health]
+    annotations: dict[int, Annotations]
     sidecars: frozenset[int]
     places: list[Place]
 
@@ -57,7 +64,7 @@ class EpisodeList:
         return cls(
             records=records,
             stats=metadata.parse_episodes_stats(lines, info.episodes),
-            health=_health(root),
+            annotations=read_annotations(partial(_read_if_there, root)),
             sidecars=frozenset(
                 record.index
                 for record in records
@@ -81,11 +88,8 @@ class EpisodeList:
             raise DatasetError(f"There is no episode {episode}; the dataset has {there}.")
 
 
-def _health(root: Path) -> dict[int, Health]:
-    if not (root / layout.HEALTH).exists():
-        return {}
-    lines = metadata.parse_health(read_meta(root, layout.HEALTH))
-    return {line.episode: line.values for line in lines}
+def _read_if_there(root: Path, name: str) -> bytes | None:
+    return read_meta(root, name) if (root / name).exists() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class Draft:
         action: (N, D).
         state: (N, D).
         stats: of every feature; those of the index columns are set to its place.
-        health: None when it has no sidecar.
+        annotations: without health when it has no sidecar.
         sidecar: writes it at a path; None when there is none.
         videos: feature name to what writes the video at a path; one that was lost has none.
     """
@@ -119,7 +123,7 @@ class Draft:
     action: NDArray[np.float32]
     state: NDArray[np.float32]
     stats: Stats
-    health: Health | None
+    annotations: Annotations
     sidecar: Callable[[Path], None] | None
     videos: Mapping[str, Callable[[Path], object]]
 

@@ -14,11 +14,12 @@ from lerecord.dataset.edit.episode_list import (
     task_indices,
 )
 from lerecord.dataset.format import (
+    Annotations,
     EpisodeRecord,
     Place,
     Stats,
+    annotation_lines,
     episode_table,
-    line_of,
     metadata,
     stats,
 )
@@ -34,7 +35,7 @@ class NewMetadata:
     state: DatasetState
     lines: bytes
     stats_lines: bytes
-    health_lines: bytes
+    annotation_lines: dict[str, bytes]
 
     @classmethod
     def of(cls, old: EpisodeList, slots: Sequence[Slot], state: DatasetState) -> Self:
@@ -65,13 +66,14 @@ class NewMetadata:
             ),
             lines=operation_log.record_lines(records),
             stats_lines=b"".join(metadata.stats_line(i, value) for i, value in enumerate(values)),
-            health_lines=b"".join(_health_lines(old, slots)),
+            annotation_lines=annotation_lines(_annotated(old, slots)),
         )
 
     @property
     def size_bytes(self) -> int:
         """Of the files of lines."""
-        return len(self.lines) + len(self.stats_lines) + len(self.health_lines)
+        files = (self.lines, self.stats_lines, *self.annotation_lines.values())
+        return sum(map(len, files))
 
 
 def _stats(old: EpisodeList, slot: Slot, place: Place, length: int) -> Stats:
@@ -82,8 +84,9 @@ def _stats(old: EpisodeList, slot: Slot, place: Place, length: int) -> Stats:
     return episode_table.placed_stats(old.stats[slot.old], length, place)
 
 
-def _health_lines(old: EpisodeList, slots: Sequence[Slot]) -> Iterator[bytes]:
+def _annotated(old: EpisodeList, slots: Sequence[Slot]) -> Iterator[tuple[int, Annotations]]:
     for index, slot in enumerate(slots):
-        health = slot.health if isinstance(slot, Draft) else old.health.get(slot.old)
-        if health is not None:
-            yield line_of({"episode_index": index, **health})
+        if isinstance(slot, Draft):
+            yield index, slot.annotations
+        else:
+            yield index, old.annotations.get(slot.old, {})

@@ -46,7 +46,8 @@ def list_before(old: EpisodeList, slots: Sequence[Slot]) -> tuple[Run | Kept, ..
         index, task = record.index, old.task(record.index)
         last = before[-1] if before else None
         if index not in now:
-            kept = Kept(index, task, old.stats[index], old.health.get(index), index in old.sidecars)
+            annotations = old.annotations.get(index, {})
+            kept = Kept(index, task, old.stats[index], annotations, index in old.sidecars)
             before.append(kept)
         elif isinstance(last, Run) and (last.now + last.count, last.task) == (now[index], task):
             before[-1] = Run(last.now, last.count + 1, task)

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from lerecord.dataset.edit.episode_list import Health
-from lerecord.dataset.format import Fields, Stats, stats
+from lerecord.dataset.format import Annotations, Fields, Stats, layout, stats
 from lerecord.dataset.storage import Encoded
 
 VERSION = 1
@@ -42,7 +41,7 @@ class Kept:
         index: that it had.
         task: likewise.
         stats: likewise.
-        health: likewise; None when it had none.
+        annotations: likewise.
         sidecar: True when it had one.
         missing: its files that were not there any more, as paths in the dataset.
     """
@@ -50,7 +49,7 @@ class Kept:
     index: int
     task: str
     stats: Stats
-    health: Health | None
+    annotations: Annotations
     sidecar: bool
     missing: tuple[str, ...] = ()
 
@@ -60,7 +59,7 @@ class Kept:
             "kept": self.index,
             "task": self.task,
             "stats": stats.to_data(self.stats),
-            "health": self.health,
+            **{name: self.annotations.get(name) for name in layout.ANNOTATIONS},
             "sidecar": self.sidecar,
             **({"missing": self.missing} if self.missing else {}),
         }
@@ -152,13 +151,15 @@ def _before(data: Any, episodes: int) -> tuple[Run | Kept, ...]:
 def _was(data: Mapping[str, Any]) -> Run | Kept:
     if "now" in data:
         return Run(_count(data["now"]), _count(data["count"]), _text(data["task"]))
-    if not isinstance(data["health"], dict | None) or not isinstance(data["sidecar"], bool):
+    found = {name: data.get(name) for name in layout.ANNOTATIONS}
+    known = all(isinstance(each, dict | None) for each in found.values())
+    if not known or not isinstance(data["sidecar"], bool):
         raise TypeError("what was kept of an episode is not told as lerecord tells it")
     return Kept(
         index=_count(data["kept"]),
         task=_text(data["task"]),
         stats=stats.from_fields(Fields(data["stats"], "The statistics in the trash")),
-        health=data["health"],
+        annotations={name: each for name, each in found.items() if each is not None},
         sidecar=data["sidecar"],
         missing=tuple(map(_text, data.get("missing", ()))),
     )

@@ -192,7 +192,7 @@ class Rebuild:
             layout.TASKS: b"".join(
                 metadata.task_line(index, task) for index, task in enumerate(new.state.tasks)
             ),
-            layout.HEALTH: new.health_lines,
+            **new.annotation_lines,
             layout.STATS: metadata.stats_bytes(new.state.stats),
             layout.HARDWARE: new.state.hardware,
             layout.INFO: new.state.info.to_bytes(),

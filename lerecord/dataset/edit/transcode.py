@@ -96,7 +96,7 @@ def _draft(
         action=read.action,
         state=read.state,
         stats=old.stats[episode],
-        health=old.health.get(episode),
+        annotations=old.annotations.get(episode, {}),
         sidecar=partial(_tell, sidecar, settings) if episode in old.sidecars else None,
         videos={camera.key: writer(camera) for camera in rebuild.state.spec.cameras},
     )

@@ -10,6 +10,7 @@ from lerecord.dataset.edit.episode_list import Draft
 from lerecord.dataset.edit.rebuild import Rebuild
 from lerecord.dataset.format import (
     MIN_ROWS,
+    Annotations,
     EpisodeColumns,
     Histogram,
     Sidecar,
@@ -92,7 +93,7 @@ def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
         action=action,
         state=state,
         stats=values,
-        health=None if stored is None else health_of(stored.parsed(spec.cameras)),
+        annotations=_annotations(rebuild, episode, stored),
         sidecar=None if stored is None else stored.write,
         videos={
             camera.key: partial(
@@ -102,6 +103,15 @@ def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
             for camera, path in videos.items()
         },
     )
+
+
+def _annotations(rebuild: Rebuild, episode: int, cut: StoredSidecar | None) -> Annotations:
+    """What is known of the episode, with the health of the frames that are left."""
+    found = dict(rebuild.old.annotations.get(episode, {}))
+    found.pop("health", None)
+    if cut is not None:
+        found["health"] = health_of(cut.parsed(rebuild.state.spec.cameras))
+    return found
 
 
 def _cut_sidecar(

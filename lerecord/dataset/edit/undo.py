@@ -102,7 +102,7 @@ def _restored(rebuild: Rebuild, name: str, kept: Kept) -> Draft:
         action=read.action,
         state=read.state,
         stats=kept.stats,
-        health=kept.health,
+        annotations=kept.annotations,
         sidecar=None if sidecar is None else partial(_link, folder / sidecar),
         videos={
             key: partial(_link, folder / files[file])

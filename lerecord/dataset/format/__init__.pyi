@@ -3,6 +3,9 @@ from . import layout as layout
 from . import metadata as metadata
 from . import stats as stats
 from . import third_party as third_party
+from .annotations import Annotations as Annotations
+from .annotations import annotation_lines as annotation_lines
+from .annotations import read_annotations as read_annotations
 from .bounded import open_regular as open_regular
 from .bounded import read_meta_file as read_meta_file
 from .bounded import require_regular as require_regular

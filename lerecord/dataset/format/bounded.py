@@ -17,7 +17,7 @@ _LIMITS = {
     layout.STATS: 64 * MB,
     layout.TASKS: 256 * MB,
     layout.EPISODES: 512 * MB,
-    layout.HEALTH: 512 * MB,
+    **dict.fromkeys(layout.ANNOTATIONS.values(), 512 * MB),
     layout.EPISODES_STATS: 4096 * MB,
 }
 """200,000 episodes with six cameras stay below a half of each."""

@@ -26,6 +26,8 @@ EPISODES_STATS = "meta/episodes_stats.jsonl"
 STATS = "meta/stats.json"
 HARDWARE = "meta/hardware.json"
 HEALTH = "capture/health.jsonl"
+ANNOTATIONS = {"health": HEALTH}
+"""What is known of episodes beside their frames: name to its file, at most one line an episode."""
 
 FOLDERS = ("data", VIDEOS, "images", CAPTURE, "meta")
 """The folders of a dataset: what lies elsewhere is none of its files."""

@@ -62,8 +62,8 @@ def _tasks(fields: Fields) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class HealthLine:
-    """One line of capture/health.jsonl: of which episode, and what it says without the index."""
+class AnnotationLine:
+    """One line of a file of annotations: of which episode, and what it says without the index."""
 
     episode: int
     values: Mapping[str, Any]
@@ -164,17 +164,17 @@ def stats_lack_count(data: bytes) -> bool:
     return any(isinstance(each, Mapping) and "count" not in each for each in values.values())
 
 
-def parse_health(data: bytes) -> list[HealthLine]:
-    """capture/health.jsonl, in its order.
+def parse_annotation(name: str, data: bytes) -> list[AnnotationLine]:
+    """A file of annotations, in its order.
 
     Raises:
         DatasetError: a line is not of that form.
     """
     found = []
     for number, line in enumerate(_split(data), 1):
-        fields = Fields.parsed(line, f"{layout.HEALTH}, line {number}")
+        fields = Fields.parsed(line, f"{name}, line {number}")
         values = {key: value for key, value in fields.values.items() if key != "episode_index"}
-        found.append(HealthLine(fields.count("episode_index"), values))
+        found.append(AnnotationLine(fields.count("episode_index"), values))
     return found
 
 

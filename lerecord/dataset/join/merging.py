@@ -1,23 +1,25 @@
 """Several datasets become a new one: frames numbered anew, videos never encoded again."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lerecord.dataset.format import (
     NUMBERS,
+    Annotations,
     EpisodeRecord,
     Info,
     Part,
     Shift,
     Stats,
+    annotation_lines,
     joined,
     layout,
     metadata,
+    read_annotations,
     stats,
     to_numpy,
 )
@@ -92,12 +94,12 @@ def merge(out: Path, roots: Sequence[Path], how: Merging = _AS_GIVEN) -> Info:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Source:
-    """One of the datasets; health by its episode_index."""
+    """One of the datasets; annotations by its episode_index."""
 
     snapshot: Snapshot
     part: Part
     stats: list[Stats]
-    health: dict[int, Mapping[str, Any]]
+    annotations: dict[int, Annotations]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "_Source":
@@ -106,13 +108,8 @@ class _Source:
             snapshot,
             Part(snapshot.tasks(), snapshot.episodes()),
             metadata.parse_episodes_stats(data, snapshot.info.episodes),
-            _health(snapshot),
+            read_annotations(snapshot.meta.__getitem__),
         )
-
-
-def _health(snapshot: Snapshot) -> dict[int, Mapping[str, Any]]:
-    lines = metadata.parse_health(snapshot.meta[layout.HEALTH] or b"")
-    return {line.episode: line.values for line in lines}
 
 
 class _Merge:
@@ -125,7 +122,7 @@ class _Merge:
         self._tasks, self._shifts = joined([source.part for source in sources])
         self._records: list[EpisodeRecord] = []
         self._stats: list[Stats] = []
-        self._health: list[bytes] = []
+        self._annotations: list[tuple[int, Annotations]] = []
 
     def run(self) -> Info:
         total = sum(len(source.part.episodes) for source in self._sources)
@@ -147,9 +144,7 @@ class _Merge:
         capture = view.path(layout.capture_file(record.index))
         if capture.exists():  # a dataset that LeRobot recorded has none
             self._folder.take(capture, layout.capture_file(index))
-        if record.index in source.health:
-            line = {"episode_index": index, **source.health[record.index]}
-            self._health.append(metadata.line_of(line))
+        self._annotations.append((index, source.annotations.get(record.index, {})))
 
     def _add_table(self, source: _Source, shift: Shift, record: EpisodeRecord) -> Stats:
         path = source.snapshot.view.path(layout.data_file(record.index))
@@ -181,6 +176,9 @@ class _Merge:
         )
         for name, lines in self._lines().items():
             self._folder.put(name, b"".join(lines))
+        for name, data in annotation_lines(self._annotations).items():
+            if data:
+                self._folder.put(name, data)
         total = stats.fold(self._stats)
         if total is not None:
             self._folder.put(layout.STATS, metadata.stats_bytes(total))
@@ -205,9 +203,8 @@ class _Merge:
                     self._how.left_out(f"{key} in {source.snapshot.root / layout.INFO}")
 
     def _lines(self) -> dict[str, Iterator[bytes]]:
-        files: dict[str, Iterator[bytes]] = {
+        return {
             layout.TASKS: (metadata.task_line(*each) for each in enumerate(self._tasks)),
             layout.EPISODES: (each.to_line() for each in self._records),
             layout.EPISODES_STATS: (metadata.stats_line(*each) for each in enumerate(self._stats)),
         }
-        return files | ({layout.HEALTH: iter(self._health)} if self._health else {})

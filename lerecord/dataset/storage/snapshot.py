@@ -23,7 +23,7 @@ class Snapshot:
     Attributes:
         view: finds the files.
         info: meta/info.json.
-        meta: the other files below meta/ and capture/health.jsonl, by path; None when missing.
+        meta: the other files below meta/ and those of annotations, by path; None when missing.
         versions: what tells this moment from every other.
     """
 
@@ -47,7 +47,7 @@ class Snapshot:
             view = PendingView.of(root)
             before = _versions(view)
             info = view.read(layout.INFO)
-            meta = {name: _read(view, name) for name in _META}
+            meta = {name: _read(view, name) for name in _meta_names()}
             if _versions(PendingView.of(root)) == before:
                 return cls(view, Info.from_bytes(info, root), meta, before)
         raise restless(root)
@@ -103,14 +103,9 @@ def restless(root: Path) -> DatasetError:
     return DatasetError(f"{root} changes all the time; stop what records into it.")
 
 
-_META = (
-    layout.TASKS,
-    layout.EPISODES,
-    layout.EPISODES_STATS,
-    layout.STATS,
-    layout.HARDWARE,
-    layout.HEALTH,
-)
+def _meta_names() -> tuple[str, ...]:
+    once = (layout.TASKS, layout.EPISODES, layout.EPISODES_STATS, layout.STATS, layout.HARDWARE)
+    return (*once, *layout.ANNOTATIONS.values())
 
 
 def _versions(view: PendingView) -> list[tuple[int, ...] | None]:
@@ -119,7 +114,7 @@ def _versions(view: PendingView) -> list[tuple[int, ...] | None]:
     A staged file is the same one once it is moved into place.
     """
     found: list[tuple[int, ...] | None] = []
-    for name in (layout.INFO, *_META):
+    for name in (layout.INFO, *_meta_names()):
         try:
             status = view.path(name).stat()
         except (FileNotFoundError, NotADirectoryError):

@@ -260,7 +260,7 @@ class _Export:
         assert total is not None
         full = self._full(total, histograms, slice(None))
         folder.put(layout.STATS, v30.stats_bytes(full))
-        for name in (layout.HARDWARE, layout.HEALTH):
+        for name in (layout.HARDWARE, *layout.ANNOTATIONS.values()):
             data = self._snapshot.meta[name]
             if data is not None:
                 folder.put(name, data)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,8 @@ class _Import:
         if total is not None:
             folder.put(layout.STATS, metadata.stats_bytes(total))
         self._keep(layout.HARDWARE, lambda data: spec_of(self._source.info, data))
-        self._keep(layout.HEALTH, metadata.parse_health)
+        for name in layout.ANNOTATIONS.values():
+            self._keep(name, partial(metadata.parse_annotation, name))
         info = replace(
             self._source.info,
             frames=sum(record.length for record in self._records),

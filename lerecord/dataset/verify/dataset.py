@@ -187,7 +187,7 @@ def _check_health(snapshot: Snapshot, records: list[EpisodeRecord], place: Place
             place.wrong(f"{layout.HEALTH} is missing.")
         return with_sidecar
     _check_last_newline(layout.HEALTH, data, place)
-    health = _parsed(lambda: metadata.parse_health(data), place)
+    health = _parsed(lambda: metadata.parse_annotation(layout.HEALTH, data), place)
     if health is None:
         return with_sidecar
     lines = [line.episode for line in health]
@@ -261,7 +261,7 @@ def _check_strays(snapshot: Snapshot, records: list[EpisodeRecord], place: Place
         for record in records
         for key in snapshot.info.camera_keys
     }
-    due.add(layout.HEALTH)
+    due.update(layout.ANNOTATIONS.values())
     for folder in ("data", layout.VIDEOS, layout.CAPTURE):
         for name in _files_below(snapshot.root, folder):
             if name not in due and not snapshot.view.removed(name):

@@ -10,9 +10,9 @@ from lerecord.dataset.format import (
     EpisodeRecord,
     Place,
     Stats,
+    annotation_lines,
     episode_table,
     layout,
-    line_of,
     metadata,
     stats,
 )
@@ -49,8 +49,9 @@ def append_episode(
         place_files(change, draft, place)
         change.append(layout.EPISODES, record_line(draft, place.episode))
         change.append(layout.EPISODES_STATS, metadata.stats_line(place.episode, values))
-        assert draft.health is not None
-        change.append(layout.HEALTH, line_of({"episode_index": place.episode, **draft.health}))
+        for name, line in annotation_lines([(place.episode, draft.annotations)]).items():
+            if line:
+                change.append(name, line)
         _place_metadata(change, old, new)
         change.remove(f"{layout.TAKES}/{take.id}")
         change.commit()

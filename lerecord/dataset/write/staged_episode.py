@@ -68,7 +68,7 @@ class TakenDraft:
             max_image_age_s={
                 name: float(sidecar.image_age_s(name).max()) for name in sidecar.tracks
             },
-            remarks=tuple(remarks_of(self.draft.health or {}, self.fps)),
+            remarks=tuple(remarks_of(self.draft.annotations["health"], self.fps)),
         )
 
 
@@ -83,7 +83,7 @@ def draft_of(take: ClosedTake, read: StagedColumns) -> TakenDraft:
         action=columns.action,
         state=columns.state,
         stats=episode_table.episode_stats(columns, histograms, spec),
-        health=health_of(sidecar),
+        annotations={"health": health_of(sidecar)},
         sidecar=partial(write_sidecar, sidecar=sidecar),
         videos={camera.key: partial(_copy_video, take, camera, read) for camera in spec.cameras},
     )
