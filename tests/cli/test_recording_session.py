@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import re
 import signal
 import subprocess
 import sysconfig
@@ -370,9 +369,6 @@ def test_a_take_that_was_left_is_offered_before_the_next_session(
     again.close()
     assert info(tmp_path / "box")["total_episodes"] == 1
     assert_passes_check(tmp_path / "box")
-
-
-_SCREEN = re.compile(rb"-m\0lerecord(\0|[.a-z]*\.)screen\0")
 
 
 def test_the_death_of_the_screen_hurts_nothing(terminal: Terminal, tmp_path: Path) -> None:
