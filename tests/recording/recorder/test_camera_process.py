@@ -28,8 +28,10 @@ from lerecord.recording.recorder.capture import Capture
 from lerecord.recording.recorder.image_ring import ImageRing
 from lerecord.recording.recorder.remote_camera import RemoteCamera
 from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
+from tests.mailbox_readers import readers_killed
 from tests.test_priority import SCHED_FIFO, needs_permission
 
+KILLS = 100 if os.environ.get("LERECORD_CRASH_DEPTH") == "2" else 10
 FPS = 30
 SPEC = CameraSpec("front", 320, 240)
 SETTINGS = CameraSettings("front", "/dev/video0", 320, 240, FPS, "MJPG")
@@ -158,6 +160,21 @@ def test_whoever_looks_gets_the_newest_picture_also_from_a_successor(
         camera.wait_until_ready()
         assert number_of(next_image(reader, after=last.captured_at)) > number_of(last)
     camera.close()
+
+
+def test_readers_that_are_killed_hurt_no_take(source: tuple[Source, str], tmp_path: Path) -> None:
+    camera = camera_at(source[1])
+    whole = r"image.data[:2] == b'\xff\xd8'"
+    with readers_killed(camera.mailbox.fileno(), KILLS, whole) as readers:
+        camera.begin("take", tmp_path)
+        times: list[float] = []
+        while readers.poll() is None:
+            times.append(time.monotonic())
+            camera.mark(len(times) - 1, times[-1], times[-1])
+            time.sleep(1 / FPS)
+    finish(camera)
+    camera.close()
+    assert_aligned(load_track(tmp_path, SPEC), times)
 
 
 class Pixels:
