@@ -1,11 +1,13 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import termios
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,6 +19,7 @@ from lerecord.processes import ImageMailbox, MailboxWriter
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
 from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, Snapshot
+from lerecord.ui.terminal import ScreenProcess
 from lerecord.ui.terminal.keys import KEY_HINTS
 from lerecord.ui.terminal.screen import draw
 
@@ -203,3 +206,22 @@ def test_what_a_stranger_wrote_is_shown_and_not_obeyed() -> None:
     drawn = text(screen, 120)
     assert drawn.count(visible) == 6
     assert not {"\x1b", "\u202e"} & set(drawn)
+
+
+def test_a_screen_that_is_stopped_for_a_long_take_is_neither_waited_for_nor_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    master, slave = pty.openpty()
+    with os.fdopen(master, "rb", 0), os.fdopen(slave, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        with ScreenProcess() as screen:
+            screen.wait_until_up()
+            children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+            (pid,) = (
+                int(child)
+                for child in children
+                if b"_screen" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            )
+            os.kill(pid, signal.SIGSTOP)
+            for rows in range(10_000):  # of 1000 s, ten a second: some 8 MB
+                screen.show(replace(SNAPSHOT, rows=rows))
