@@ -1,3 +1,3 @@
-from .run import Load as Load
+from .load import Load as Load
+from .load import size_of as size_of
 from .run import bench as bench
-from .run import size_of as size_of

@@ -17,8 +17,8 @@ import tempfile
 from pathlib import Path
 
 from lerecord.bench import Load
+from lerecord.bench.clip import clip_of
 from lerecord.bench.meter import Meter, Usage
-from lerecord.bench.run import clip_of
 
 PEER = Path(__file__).with_name("lerobot_recorder.py")
 _NOTHING = 0.01  # what is smaller makes no ratio worth the name

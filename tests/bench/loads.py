@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.bench import Load
-from lerecord.bench.run import clip_of
+from lerecord.bench.clip import clip_of
 from tests.bench.compare import as_user, ours, peer
 
 FIGURES = ("missed_ticks", "images_lost", "images_spooled", "lateness_p99_ms", "cpu_ms_per_image")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from lerecord.bench import size_of
+from lerecord.bench.figures import Result
 from lerecord.bench.meter import Meter, family
-from lerecord.bench.run import Result
 from lerecord.errors import ConfigError
 
 LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")
