@@ -117,17 +117,10 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
             screen = stack.enter_context(ScreenProcess(_previewed(config, recorder)))
         signals.listen()
         _be_on_time()
-        shown = FanOut()
-        shown.add(
-            _shown(screen, Scene(root, config, rig.joints), recorder, job.plan),
-            substitute=lambda: Lines(recorder, job.plan.attended),
-        )
-        shown.add(Remarking(shown, recorder))
+        scene = Scene(root, config, rig.joints)
+        shown = _listeners(job, _shown(screen, scene, recorder, job.plan), recorder, stack)
         if notes:
             shown.notice(" ".join(notes))
-        if job.afterwork is not None and job.afterwork.every is not None:
-            command, every = job.afterwork.behind(root), job.afterwork.every
-            shown.add(stack.enter_context(Behind(shown, recorder, command, every)))
         operators: list[Operator] = [signals]
         if job.plan.attended:
             operators.append(stack.enter_context(keyboard()))
@@ -146,6 +139,17 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
     demonstrations = [] if simulated is None else simulated.demonstrations
     _print_outcome(Outcome.of(root, recorder, demonstrations), job.options.as_json)
     return session.failure, signals.received, bool(recorder.saved)
+
+
+def _listeners(job: _Job, shown: Listener, recorder: Recorder, stack: ExitStack) -> FanOut:
+    """Whoever is told how the session goes; lines take over from a screen that is lost."""
+    listeners = FanOut()
+    listeners.add(shown, substitute=lambda: Lines(recorder, job.plan.attended))
+    listeners.add(Remarking(listeners, recorder))
+    if job.afterwork is not None and job.afterwork.every is not None:
+        command, every = job.afterwork.behind(job.setup.root), job.afterwork.every
+        listeners.add(stack.enter_context(Behind(listeners, recorder, command, every)))
+    return listeners
 
 
 def _started_screen(attended: bool, stack: ExitStack) -> ScreenProcess | None:

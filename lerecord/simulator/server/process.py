@@ -260,7 +260,6 @@ def run(descriptor: int, say: Callable[..., None], loop: bool) -> None:
     if not first:
         return
     config = parse_config(first[0])
-
     with ExitStack() as stack:
         log = None if config.log is None else stack.enter_context(config.log.open("w", buffering=1))
         stage = Stage(
@@ -269,12 +268,7 @@ def run(descriptor: int, say: Callable[..., None], loop: bool) -> None:
         ports = Ports(time.monotonic)
         wires = stage.buses()
         paths = {arm: ports.add_terminal(wire, arm, wire) for arm, wire in wires.items()}
-        cameras = {
-            camera.name: stack.enter_context(
-                CameraChild(camera, config.seed, ports.add_socket(SightWire(stage, camera.name)))
-            )
-            for camera in config.cameras
-        }
+        cameras = _cameras(config, stage, ports, stack)
         stack.enter_context(ports)
         urls = {name: camera.url() for name, camera in cameras.items()}
         if slow := too_slow({name: each.needed for name, each in cameras.items()}, cores()):
@@ -283,12 +277,29 @@ def run(descriptor: int, say: Callable[..., None], loop: bool) -> None:
         script = Script(stage, say, loop, wake=ports.wake)
         for line in first[1:]:
             script.obey(line)
-        alive = [camera.fileno() for camera in cameras.values()]
-        while not lines.ended:
-            for line in lines.read(script.wait_s(), alive):
-                script.obey(line)
-            script.step()
-            for camera in cameras.values():
-                camera.check()
+        _play(script, lines, list(cameras.values()))
         if config.faults != Rules():
             script.obey('{"query": "faults"}')
+
+
+def _cameras(
+    config: SimulatorConfig, stage: Stage, ports: Ports, stack: ExitStack
+) -> dict[str, CameraChild]:
+    """A process for each camera, ended by the stack."""
+    return {
+        camera.name: stack.enter_context(
+            CameraChild(camera, config.seed, ports.add_socket(SightWire(stage, camera.name)))
+        )
+        for camera in config.cameras
+    }
+
+
+def _play(script: Script, lines: Lines, cameras: Sequence[CameraChild]) -> None:
+    """Do what the lines ask, until they end."""
+    alive = [camera.fileno() for camera in cameras]
+    while not lines.ended:
+        for line in lines.read(script.wait_s(), alive):
+            script.obey(line)
+        script.step()
+        for camera in cameras:
+            camera.check()
