@@ -63,7 +63,7 @@ class _Seen:
         )
 
 
-class Lines:
+class Painted:
     """Lines that are drawn as they are: as rich text, so many styles would take it far longer."""
 
     def __init__(self, lines: Sequence[Sequence[Segment]]) -> None:
@@ -84,7 +84,7 @@ class Preview:
         self._seen = [_Seen(camera, MailboxReader(camera.mailbox)) for camera in cameras]
         self._now = now
 
-    def draw(self, width: int, height: int) -> Lines | None:
+    def draw(self, width: int, height: int) -> Painted | None:
         """What fits into that many columns and lines; None where these are too few to see much."""
         columns = width // len(self._seen) - 2 * _PADDING
         if height < _FEWEST_LINES or columns < 2 * _FEWEST_LINES:
@@ -93,7 +93,7 @@ class Preview:
             [[self._caption(seen, columns)], *_picture(seen, columns, height - 1)]
             for seen in self._seen
         ]
-        return Lines([_joined(line, columns) for line in zip_longest(*parts, fillvalue=())])
+        return Painted([_joined(line, columns) for line in zip_longest(*parts, fillvalue=())])
 
     def _caption(self, seen: _Seen, columns: int) -> Segment:
         seen.look()
