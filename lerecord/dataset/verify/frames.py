@@ -30,11 +30,13 @@ from lerecord.dataset.verify.findings import Place
 from lerecord.dataset.verify.video import check_image_stats, check_look
 from lerecord.dataset.video import histogram_of
 from lerecord.errors import DatasetError
+from lerecord.jpeg import CorruptImageError, size_of
 
 STATS_TOLERANCE = 1e-6
 _TOLERANCE_S = 1e-4  # LeRobot's
 _MOMENTS = ("min", "max", "mean", "std")
 _NUMBERS = "biuf"
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,22 +200,33 @@ def _check_images(
     histogram = np.zeros((3, 256), dtype=np.int64)
     broken, other = [], []
     for row, data in enumerate(images):
-        pixels = _decoded(data) if data else None
-        if pixels is None:
-            broken.append(row)
-        elif pixels.shape[:2] != (height, width):
-            other.append(row)
-        else:
+        announced = _announced(data) if data else None
+        if announced is not None and announced != (width, height):
+            other.append(row)  # not decoded: the header may announce gigabytes
+        elif data and announced and (pixels := _decoded(data)) is not None:
             histogram += histogram_of(pixels)
+        else:
+            broken.append(row)
     place.wrong_rows([row for row in broken if images[row]], "the image does not decode.")
     place.wrong_rows(other, f"the image is not of {width}x{height}.")
     if images and not broken and not other:
         check_look(of_pictures(histogram, len(images)), stored, place)
 
 
-def _decoded(data: bytes) -> NDArray[np.uint8] | None:
+def _announced(data: bytes) -> tuple[int, int] | None:
+    """Width and height by the header; None of what is neither PNG nor JPEG."""
+    if data.startswith(_PNG):  # its IHDR comes first: PNG, third edition, 11.2.1
+        return int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        return size_of(data)
+    except CorruptImageError:
+        return None
+
+
+def _decoded(data: bytes) -> NDArray[np.uint8] | None:
+    how = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION  # as LeRobot reads it
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), how)
     except cv2.error:
         return None
     return None if pixels is None else pixels.astype(np.uint8, copy=False)

@@ -1,10 +1,13 @@
 """`check` finds nothing wrong in any shape that LeRobot writes, and checks all of them alike."""
 
 import json
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -158,3 +161,38 @@ def test_what_showed_nothing_or_nothing_new_is_remarked(tmp_path: Path) -> None:
         "episode 0, camera front: all 30 images are the same: check that it is not frozen. "
         "Likewise in 1 more episode."
     )
+
+
+def png_that_announces(side: int) -> bytes:
+    """A PNG of a few bytes whose header says it has side x side pixels."""
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(99))), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+
+
+def test_an_image_whose_header_announces_another_size_is_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = shapes.write(tmp_path / "set", Shape((("a",) * 4,), (IN_ROWS,)))
+    path = root / layout.data_file(0)
+    table = pq.read_table(path)
+    images: list[Any] = table.column(FRONT).to_pylist()
+    images[2]["bytes"] = png_that_announces(30_000)
+    place = table.schema.get_field_index(FRONT)
+    kind = table.schema.field(FRONT)
+    pq.write_table(table.set_column(place, kind, pa.array(images, kind.type)), path)
+    decoded: list[int] = []
+    decode = cv2.imdecode
+
+    def imdecode(data: Any, how: int) -> Any:
+        decoded.append(len(data))
+        return decode(data, how)
+
+    monkeypatch.setattr(cv2, "imdecode", imdecode)
+    found = [str(each) for each in check(root).findings]
+    assert len(found) == 1
+    assert found[0].startswith("episode 0, camera front, frame 2: the image is not of ")
+    assert len(decoded) == 3
