@@ -16,6 +16,7 @@ from lerecord.cli.export import export
 from lerecord.cli.group import Commands, UsageError, show_help
 from lerecord.cli.import_ import import_
 from lerecord.cli.info import info
+from lerecord.cli.list_ import list_
 from lerecord.cli.merge import merge
 from lerecord.cli.pull import pull
 from lerecord.cli.push import push
@@ -40,6 +41,7 @@ app.command(rich_help_panel=RECORD, epilog=KEYS)(record)
 app.command(rich_help_panel=RECORD)(rerecord)
 app.command(rich_help_panel=RECORD)(recover)
 app.command(rich_help_panel=LOOK)(info)
+app.command("list", rich_help_panel=LOOK)(list_)
 app.command(rich_help_panel=LOOK)(check)
 app.command(rich_help_panel=LOOK)(compat)
 app.add_typer(edit.app, name="edit", rich_help_panel=CHANGE)

@@ -1,10 +1,10 @@
-"""`lerecord info` and `lerecord check`, as a person or a program reads them."""
+"""`lerecord info`, `lerecord list` and `lerecord check`, as a person or a program reads them."""
 
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from lerecord.dataset.overview import Overview, summary
+from lerecord.dataset.overview import Overview, episodes, summary
 from lerecord.dataset.verify import check as verified
 from lerecord.printable import print_json, print_line, print_progress
 
@@ -21,6 +21,24 @@ def info(root: Path, as_json: bool = False) -> None:
         return
     for line in _overview_lines(overview):
         print_line(line)
+
+
+def list_episodes(root: Path, as_json: bool = False) -> None:
+    """Print a line an episode.
+
+    Raises:
+        DatasetError: there is no dataset, or it cannot be read.
+    """
+    found = episodes(root)
+    if as_json:
+        print_json({"episodes": [asdict(each) for each in found]})
+        return
+    health = max((len(each.health) for each in found), default=0)
+    for each in found:
+        print_line(
+            f"{each.episode:4d}  {each.seconds:6.1f} s  {each.health:{health}}  "
+            f"{'; '.join(each.tasks)}"
+        )
 
 
 def check(root: Path, quick: bool = False, as_json: bool = False) -> int:

@@ -13,8 +13,8 @@ UsageError: Any = typer.BadParameter.__base__
 
 DEFAULT = "record"
 GUESSES = {
-    "ls": "info",
-    "list": "info",
+    "ls": "list",
+    "episodes": "list",
     "show": "info",
     "view": "info",
     "inspect": "info",

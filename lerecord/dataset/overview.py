@@ -2,12 +2,15 @@
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from lerecord.dataset.format import IMAGE_PREFIX, layout
+from lerecord.dataset.format import IMAGE_PREFIX, layout, read_annotations, remarks_of
 from lerecord.dataset.staging import left_takes
 from lerecord.dataset.storage import Snapshot
+from lerecord.errors import DatasetError
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,59 @@ def summary(root: Path) -> Overview:
         simulated=None if hardware is None else snapshot.spec().simulated,
         left_takes=tuple(left_takes(root)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeOverview:
+    """What `lerecord list` shows of an episode.
+
+    Attributes:
+        episode: its number.
+        seconds: frames / fps.
+        tasks: its sentences; more than one only of another recorder.
+        health: `good`, `salvaged`, `2 remarks`, or `not known` where nothing is kept of it.
+    """
+
+    episode: int
+    seconds: float
+    tasks: tuple[str, ...]
+    health: str
+
+
+def episodes(root: Path) -> list[EpisodeOverview]:
+    """The episodes of a dataset, as `summary` looks at it.
+
+    Raises:
+        DatasetError: there is no dataset of v2.1, or a file of it cannot be read.
+    """
+    snapshot = Snapshot.of(root)
+    fps = snapshot.info.fps
+    kept = read_annotations(snapshot.meta.__getitem__)
+    return [
+        EpisodeOverview(
+            record.index,
+            record.length / fps,
+            tuple(record.tasks),
+            _health(record.index, kept.get(record.index, {}).get("health"), fps),
+        )
+        for record in snapshot.episodes()
+    ]
+
+
+def _health(episode: int, values: Mapping[str, Any] | None, fps: int) -> str:
+    if values is None:
+        return "not known"
+    try:
+        remarks = len(remarks_of(values, fps))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{layout.HEALTH} is not of lerecord's form at episode {episode} ({error}); restore it "
+            f"from a copy."
+        ) from error
+    words = ["salvaged"] if values.get("salvaged") is True else []
+    if remarks:
+        words.append("1 remark" if remarks == 1 else f"{remarks} remarks")
+    return ", ".join(words) or "good"
 
 
 def _disk_bytes(root: Path) -> int:

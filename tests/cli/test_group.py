@@ -10,7 +10,7 @@ from lerecord.cli.group import GUESSES
 
 WRONG = {
     ("help-me",): "no command 'help-me'",
-    ("ls",): "try `lerecord info`",
+    ("ls",): "try `lerecord list`",
     ("view", "datasets/sim"): "try `lerecord info`",
     ("chek",): "try `lerecord check`",
     ("verify",): "try `lerecord check`",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lerecord.cli.dataset_report import check, info
+from lerecord.cli.dataset_report import check, info, list_episodes
 from lerecord.dataset.format import layout
 from lerecord.dataset.overview import CameraOverview, summary
 from lerecord.errors import DatasetError
@@ -92,3 +92,35 @@ def test_a_folder_without_a_dataset_is_refused(lab: "Lab") -> None:
     for run in (info, check):
         with pytest.raises(DatasetError, match="is not a dataset"):
             run(lab.root)
+
+
+def test_episodes_are_listed_a_line_each(lab: "Lab", capsys: pytest.CaptureFixture[str]) -> None:
+    recorded(lab)
+    path = lab.root / layout.HEALTH
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        line |= {"missed": 0, "cameras": {}, "same_views": []}
+    lines[1] |= {"salvaged": True, "missed": 7}
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines[:2]))
+    list_episodes(lab.root)
+    assert capsys.readouterr().out.splitlines() == [
+        "   0     0.2 s  good                a",
+        "   1     0.2 s  salvaged, 1 remark  b",
+        "   2     0.2 s  not known           a",
+    ]
+    list_episodes(lab.root, as_json=True)
+    data = json.loads(capsys.readouterr().out)
+    assert data["episodes"][1] == {
+        "episode": 1,
+        "seconds": 7 / 30,
+        "tasks": ["b"],
+        "health": "salvaged, 1 remark",
+    }
+
+
+def test_a_health_that_is_none_of_ours_is_named(lab: "Lab") -> None:
+    recorded(lab)
+    line = {"episode_index": 0, "cameras": 3}
+    (lab.root / layout.HEALTH).write_text(json.dumps(line) + "\n")
+    with pytest.raises(DatasetError, match=r"health\.jsonl is not of lerecord's form at episode 0"):
+        list_episodes(lab.root)
