@@ -4,8 +4,6 @@ import json
 import os
 import secrets
 import select
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,27 +12,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lerecord.errors import ConfigError, DeviceError
-from lerecord.processes import child_command, environment
+from lerecord.errors import ConfigError
 from lerecord.simulator.faults import Faults, Rules, load, parse
 from lerecord.simulator.ports import Ports
 from lerecord.simulator.scene import CAMERAS
+from lerecord.simulator.server.camera_child import CameraChild, CameraConfig
 from lerecord.simulator.server.pace import cores, too_slow
 from lerecord.simulator.server.stage import PHASES, RECORD, RESET, Done, Ready, SightWire, Stage
 
 _BETWEEN_DEMONSTRATIONS_S = 1.0
 _READ_BYTES = 65536
 _SMALLEST = 80  # pixels a side: the strip needs two for each of its forty cells
-
-
-@dataclass(frozen=True, slots=True)
-class CameraConfig:
-    """One camera: its name, its images' size in pixels, images a second."""
-
-    name: str
-    width: int
-    height: int
-    fps: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,64 +96,6 @@ class Lines:
         *whole, self._buffer = self._buffer.split(b"\n")
         for line in whole:
             yield line.decode("utf-8", "replace")
-
-
-class CameraChild:
-    """A camera's process; ends with the block.
-
-    Args:
-        camera: what it shows.
-        seed: of its table and noise.
-        sight: socket to the world; closed here once the process has it.
-    """
-
-    def __init__(self, camera: CameraConfig, seed: int, sight: socket.socket) -> None:
-        self._name = camera.name
-        self._fps = camera.fps
-        self.needed = 0.0
-        """Cores that it needs to keep its rate; known once it is up."""
-        asked = asdict(camera) | {"seed": seed, "descriptor": sight.fileno()}
-        self._process = subprocess.Popen(
-            [*child_command("simulated-camera"), json.dumps(asked)],
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=[sight.fileno()],
-        )
-        sight.close()
-
-    def __enter__(self) -> "CameraChild":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._process:  # closes its pipes, which ends it
-            pass
-
-    def fileno(self) -> int:
-        """Becomes readable when the process has ended."""
-        assert self._process.stdout is not None
-        return self._process.stdout.fileno()
-
-    def url(self) -> str:
-        """Where it serves its images; waits for it to be up. Raises DeviceError if it ends."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            self.check()
-        up = json.loads(line)
-        self.needed = up["image_s"] * self._fps
-        url: str = up["url"]
-        return url
-
-    def check(self) -> None:
-        """Raise DeviceError when the process has ended."""
-        readable, _, _ = select.select([self], [], [], 0.0)
-        if readable:
-            status = self._process.wait()
-            raise DeviceError(
-                f"The process of the simulated camera {self._name!r} ended by itself with status "
-                f"{status}; its reason stands above."
-            )
 
 
 class Script:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from lerecord.errors import ConfigError
-from lerecord.simulator.server.process import CameraConfig, Lines, Script, parse_config
+from lerecord.simulator.server.camera_child import CameraConfig
+from lerecord.simulator.server.process import Lines, Script, parse_config
 from lerecord.simulator.server.stage import Stage
 
 CAMERA = {"width": 640, "height": 480, "fps": 30}
