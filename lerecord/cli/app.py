@@ -22,8 +22,10 @@ from lerecord.cli.pull import pull
 from lerecord.cli.push import push
 from lerecord.cli.record import KEYS, record
 from lerecord.cli.recover import recover
+from lerecord.cli.replay import replay
 from lerecord.cli.rerecord import rerecord
 from lerecord.cli.sim import sim
+from lerecord.cli.teleop import DRIVING_KEYS, teleop
 from lerecord.cli.transcode import transcode
 from lerecord.errors import LerecordError
 from lerecord.printable import print_line
@@ -51,6 +53,8 @@ app.command(rich_help_panel=CHANGE)(export)
 app.command("import", rich_help_panel=CHANGE)(import_)
 app.command(rich_help_panel=SHARE)(push)
 app.command(rich_help_panel=SHARE)(pull)
+app.command(rich_help_panel=RIG, epilog=DRIVING_KEYS)(teleop)
+app.command(rich_help_panel=RIG, epilog=DRIVING_KEYS)(replay)
 app.command(rich_help_panel=RIG)(sim)
 app.command(rich_help_panel=RIG)(bench)
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from lerecord.cli.finishing import Finishing
 from lerecord.cli.outcome import Outcome
 from lerecord.cli.record_options import RecordOptions, plan_of
+from lerecord.cli.session_parts import be_on_time, shown_by, started_screen, tell_still_held
 from lerecord.config import HardwareConfig
 from lerecord.control import Handover, Leader, Rig, Setup, dataset_spec
 from lerecord.dataset.format import layout
 from lerecord.errors import ConfigError, LerecordError
 from lerecord.pacing import Clocks, Pacer
 from lerecord.printable import print_json, print_line
-from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
 from lerecord.processes import environment, lerecord
 from lerecord.recording.recorder import Recorder, free_bytes, low_disk
 from lerecord.recording.session import (
@@ -36,7 +36,6 @@ from lerecord.ui.snapshot import PreviewedCamera
 from lerecord.ui.terminal import (
     Lines,
     Scene,
-    Screen,
     ScreenProcess,
     Signals,
     has_cursor,
@@ -110,15 +109,16 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
     root = job.setup.root
     with ExitStack() as stack:
         signals = stack.enter_context(Signals())  # also while the last saves are waited for
-        screen = None if job.options.preview else _started_screen(job.plan.attended, stack)
+        screen = None if job.options.preview else started_screen(job.plan.attended, stack)
         simulated, config = _reach(job, stack)
         recorder, rig, notes = _open(job, config, stack)
         if job.options.preview:  # the images are there no earlier
             screen = stack.enter_context(ScreenProcess(_previewed(config, recorder)))
         signals.listen()
-        _be_on_time()
+        be_on_time()
         scene = Scene(root, config, rig.joints)
-        shown = _listeners(job, _shown(screen, scene, recorder, job.plan), recorder, stack)
+        listener = shown_by(screen, scene, recorder, job.plan.attended)
+        shown = _listeners(job, listener, recorder, stack)
         if notes:
             shown.notice(" ".join(notes))
         operators: list[Operator] = [signals]
@@ -131,11 +131,7 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
         with rig:  # innermost: the arm is parked and let go before anything else is waited for
             gc.freeze()  # collections in the loop look at what the loop made, and nothing else
             session.run(Pacer(config.fps, sleep=recorder.sleep))
-    for name in rig.still_held:
-        print_line(
-            f"The {name} could not be let go and holds its pose: hold it and switch its power off.",
-            sys.stderr,
-        )
+    tell_still_held(rig.still_held)
     demonstrations = [] if simulated is None else simulated.demonstrations
     _print_outcome(Outcome.of(root, recorder, demonstrations), job.options.as_json)
     return session.failure, signals.received, bool(recorder.saved)
@@ -152,28 +148,11 @@ def _listeners(job: _Job, shown: Listener, recorder: Recorder, stack: ExitStack)
     return listeners
 
 
-def _started_screen(attended: bool, stack: ExitStack) -> ScreenProcess | None:
-    """The process that draws, starting while devices are opened; None where nothing is drawn."""
-    return stack.enter_context(ScreenProcess()) if attended and has_cursor() else None
-
-
 def _previewed(config: HardwareConfig, recorder: Recorder) -> list[PreviewedCamera]:
     return [
         PreviewedCamera(name, config.cameras[name].rotation, mailbox)
         for name, mailbox in recorder.mailboxes.items()
     ]
-
-
-def _shown(process: ScreenProcess | None, scene: Scene, recorder: Recorder, plan: Plan) -> Listener:
-    """A screen that is up, or else lines."""
-    if process is not None:
-        try:
-            process.wait_until_up()
-        except LerecordError as error:
-            print_line(f"There is no screen, only lines: {error}", sys.stderr)
-        else:
-            return Screen(scene, recorder, process)
-    return Lines(recorder, plan.attended)
 
 
 def _print_outcome(outcome: Outcome, as_json: bool) -> None:
@@ -182,15 +161,6 @@ def _print_outcome(outcome: Outcome, as_json: bool) -> None:
         return
     for line in outcome.lines():
         print_line(line)
-
-
-def _be_on_time() -> None:
-    """Run before everything else on this machine, or say how that is permitted."""
-    if not ask_for_realtime(Realtime.CONTROL) and sys.platform == "linux":
-        print_line(
-            "The loop has no real-time priority, and is late when the machine is busy: "
-            f"{HOW_TO_PERMIT}."
-        )
 
 
 def _offer_to_recover(root: Path) -> None:

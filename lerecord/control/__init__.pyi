@@ -1,9 +1,12 @@
 from .handover import Handover as Handover
+from .kept_episode import KeptEpisode as KeptEpisode
 from .leader import Leader as Leader
 from .replay import Recording as Recording
 from .replay import Replay as Replay
 from .rig import Rig as Rig
 from .setup import Setup as Setup
 from .setup import dataset_spec as dataset_spec
+from .source import ActionSource as ActionSource
+from .source import Driver as Driver
 from .source import Goal as Goal
 from .source import Observation as Observation

@@ -44,9 +44,14 @@ class Replay:
         return self._at >= self._last and bool(self._errors)
 
     @property
-    def progress(self) -> tuple[int, int]:
-        """The frame that was asked for last, counted from 1, and how many there are."""
-        return int(self._at) + 1, self._last + 1
+    def frames(self) -> int:
+        """How many there are."""
+        return self._last + 1
+
+    @property
+    def reached(self) -> int:
+        """The frame that was asked for last, counted from 1; 0 while the arms are on their way."""
+        return int(self._at) + 1 if self._errors else 0
 
     @property
     def errors(self) -> Vector:

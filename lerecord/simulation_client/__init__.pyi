@@ -1,4 +1,5 @@
 from .simulated import SimulatedRig as SimulatedRig
+from .standalone import Simulator as Simulator
 from .standalone import fill_in_places as fill_in_places
 from .standalone import run_simulator as run_simulator
 from .standalone import simulator as simulator

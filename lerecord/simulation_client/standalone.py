@@ -14,29 +14,58 @@ from lerecord.processes import ChildProcess
 from lerecord.simulation_client.simulated import faults_told, first_line
 
 _START_TIMEOUT_S = 15.0
+_TRUTH_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Simulator:
-    """A simulated rig that demonstrates on its own; places by name are ports and devices."""
+    """A simulated rig of its own.
+
+    Attributes:
+        process: which runs it.
+        places: name to port or device.
+        config: with these places in it.
+    """
 
     process: ChildProcess
     places: Mapping[str, str]
+    config: HardwareConfig
+
+    def place_box(self, times: int) -> None:
+        """Put the box to its next place, so many times."""
+        for _ in range(times):
+            self.process.send({"phase": "reset"})
+
+    def box_is_on_target(self) -> bool:
+        """Whether the box stands on its target now."""
+        self.process.send({"query": "truth"})
+        return bool(self.process.wait_for("truth", _TRUTH_TIMEOUT_S)["box_on_target"])
 
 
 @contextmanager
 def simulator(
-    config: HardwareConfig, seed: int | None = None, faults: Path | None = None
+    config: HardwareConfig,
+    seed: int | None = None,
+    faults: Path | None = None,
+    demonstrates: bool = True,
 ) -> Iterator[Simulator]:
     """The arms and the cameras of a config for the length of the block.
+
+    Args:
+        config: whose places the simulator takes.
+        seed: of the box's places.
+        faults: a file of what it injects.
+        demonstrates: over and over; else nobody is at the leader.
 
     Raises:
         LerecordError: it does not start.
     """
-    with ChildProcess("simulator", "--loop") as child:
+    looping = ["--loop"] if demonstrates else []
+    with ChildProcess("simulator", *looping) as child:
         child.send(first_line(config, seed, faults))
         up = child.wait_for("up", _START_TIMEOUT_S)
-        yield Simulator(child, {**up["ports"], **up["cameras"]})
+        reached = config.reached_at(up["ports"], up["cameras"])
+        yield Simulator(child, {**up["ports"], **up["cameras"]}, reached)
 
 
 def run_simulator(write: Path | None, seed: int | None, faults: Path | None) -> None:

@@ -47,12 +47,14 @@ class Snapshot:
     """One moment of a session.
 
     Attributes:
-        episode: index of the take that runs or comes next.
+        episode: index of the take that runs or comes next; None where nothing is recorded.
         replaces: it takes the place of a committed episode.
         saved, episodes: takes saved in this session, and how many are wanted (None: no limit).
         elapsed_s, limit_s: time in the phase, and when it ends by itself (None: never).
         saving: takes whose commit is still under way.
+        disk_free_bytes: None where nothing is recorded.
         notice: the last thing worth a sentence; empty when there is none.
+        source: who asks for the poses of the joints that are no follower's.
     """
 
     phase: Phase
@@ -60,7 +62,7 @@ class Snapshot:
     dataset: str
     robot: str
     simulated: bool
-    episode: int
+    episode: int | None
     replaces: bool
     saved: int
     episodes: int | None
@@ -73,9 +75,10 @@ class Snapshot:
     missed: int
     cameras: tuple[CameraView, ...]
     joints: tuple[JointView, ...]
-    disk_free_bytes: int
+    disk_free_bytes: int | None
     saving: int
     notice: str
+    source: str = "leader"
 
 
 MESSAGES = Vocabulary("do", show=Snapshot)

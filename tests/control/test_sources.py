@@ -1,13 +1,19 @@
 """What holds of every source that drives the followers, on both transports."""
 
-from collections.abc import Callable, Iterator
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pytest
 
+from lerecord.arms import koch
 from lerecord.control import Leader, Observation, Recording, Replay
 from lerecord.control.source import Action, ActionSource, Driver
 from lerecord.frame import Frame
+from lerecord.motors import PortLostError
+from lerecord.recording.session import Command, NoTakes, Phase, Plan, Session, Wanted
+from lerecord.ui.terminal import Signals
 from tests.transports import TRANSPORTS, DrivenRig, RigBench, rig_bench
 
 ROUNDING = 1e-3  # of float32 units
@@ -90,3 +96,88 @@ def test_followers_alone_are_driven_without_contacting_a_leader(bench: RigBench)
         observed = rig.observe(next(iter(bench.pacer())))
         assert np.isnan(observed.leader).all()
         assert observed.leader_valid
+
+
+class Script:
+    """Asks for things at given ticks, and notes the phases."""
+
+    def __init__(self, commands: Mapping[int, Command | signal.Signals]) -> None:
+        self._commands = commands
+        self._polls = 0
+        self.phases: list[Phase] = []
+
+    def poll(self) -> Command | None:
+        self._polls += 1
+        asked = self._commands.get(self._polls)
+        if isinstance(asked, signal.Signals):
+            os.kill(os.getpid(), asked)
+            return None
+        return asked
+
+    def enter(self, phase: Phase) -> None:
+        self.phases.append(phase)
+
+
+class Seen:
+    """A listener that keeps the frames."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+
+    def tell(self, session: Session, frame: Frame) -> None:
+        self.frames.append(frame)
+
+    def notice(self, sentence: str) -> None:
+        pass
+
+
+def replayed(bench: RigBench, commands: Mapping[int, Command | signal.Signals]) -> Session:
+    """A replay that is over when one of the commands ends it; unattended."""
+    rig, seen, script = bench.rig(source=replay(), leaders=False), Seen(), Script(commands)
+    plan = Plan((Wanted("Replay"),), attended=False, between=Phase.DRIVING)
+    with Signals() as signals, rig:
+        signals.listen()
+        found = bench.follower("goal")
+        session = Session(rig, rig.driving, NoTakes(""), plan, [script, signals], seen)
+        session.run(bench.pacer())
+        assert bench.follower("torque").all()  # it holds until it is parked
+    assert not bench.follower("torque").any()
+    assert np.abs(bench.follower("goal") - found).max() < 20
+    assert largest_step(seen.frames) <= rig.bounds.max_step + ROUNDING
+    held = [frame for frame in seen.frames if frame.source == Driver.NOBODY]
+    assert (Phase.HOLDING in script.phases) == bool(held)
+    return session
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        {40: Command.QUIT},
+        {40: signal.SIGINT},
+        {40: Command.HOLD, 45: Command.QUIT},
+        {40: Command.HOLD, 45: signal.SIGINT},
+        {40: Command.HOLD, 45: Command.RESUME, 60: Command.QUIT},
+    ],
+)
+def test_a_replay_that_is_stopped_parks_and_lets_go(
+    bench: RigBench, commands: Mapping[int, Command | signal.Signals]
+) -> None:
+    assert replayed(bench, commands).failure is None
+
+
+def test_a_replay_that_loses_its_port_holds_ends_and_parks(
+    bench: RigBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, reads = koch.Follower.read, 0
+
+    def pulled(arm: koch.Follower) -> np.ndarray:
+        nonlocal reads
+        reads += 1
+        if 40 <= reads < 80:
+            raise PortLostError("The port is gone.")
+        return read(arm)
+
+    monkeypatch.setattr(koch.Follower, "read", pulled)
+    session = replayed(bench, {})
+    assert session.failure is not None
+    assert "The port is gone." in session.failure

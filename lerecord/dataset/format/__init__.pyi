@@ -43,6 +43,7 @@ from .renumber import Shift as Shift
 from .renumber import joined as joined
 from .rig_differences import calibration_differences as calibration_differences
 from .rig_differences import differences as differences
+from .rig_differences import follower_differences as follower_differences
 from .rig_record import HardwareRecord as HardwareRecord
 from .sidecar import Sidecar as Sidecar
 from .sidecar import StoredSidecar as StoredSidecar

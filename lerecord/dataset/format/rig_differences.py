@@ -22,6 +22,30 @@ def calibration_differences(mine: DatasetSpec, theirs: DatasetSpec) -> list[str]
     return _compared({"calibration": here}, {"calibration": there})
 
 
+def follower_differences(mine: DatasetSpec, theirs: DatasetSpec) -> list[str]:
+    """Why what the followers of `theirs` did would be something else on those of `mine`."""
+    return _compared(_following(mine), _following(theirs))
+
+
+def _following(spec: DatasetSpec) -> dict[str, Any]:
+    arms = spec.hardware.identity.get("arms", {})
+    return {
+        "units": spec.units,
+        "joints": list(spec.joints),
+        "simulated": spec.simulated,
+        "arms": _followers(json.loads(json.dumps(arms))),
+        "calibration": _followers(spec.hardware.calibration or {}),
+    }
+
+
+def _followers(pairs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: {"follower": roles.get("follower")}
+        for name, roles in pairs.items()
+        if isinstance(roles, Mapping)
+    }
+
+
 def _identity(spec: DatasetSpec) -> dict[str, Any]:
     facts = {
         "robot type": spec.robot_type,

@@ -1,5 +1,7 @@
 from .behind import Afterwork as Afterwork
 from .behind import Behind as Behind
+from .driving import NoTakes as NoTakes
+from .driving import Until as Until
 from .fan_out import FanOut as FanOut
 from .health import LoopHealth as LoopHealth
 from .phases import Command as Command

@@ -13,6 +13,8 @@ class Phase(StrEnum):
     PAUSED = "paused"
     ASKING = "asking"
     CONFIRMING = "confirming"  # a take ended by a key after less than a second: kept or not?
+    DRIVING = "driving"  # nothing is recorded
+    HOLDING = "holding"  # the followers stay where they are until the source may go on
     DONE = "done"
 
 
@@ -26,6 +28,8 @@ class Command(StrEnum):
     DISCARD = "discard"
     REDO = "redo"
     PAUSE = "pause"
+    HOLD = "hold"
+    RESUME = "resume"
     QUIT = "quit"
     STOP = "stop"
 
@@ -43,7 +47,7 @@ class Operator(Protocol):
 
 
 class Action(Enum):
-    """What happens to the take when a command is obeyed."""
+    """What happens to the take, or to whoever drives, when a command is obeyed."""
 
     NOTHING = auto()
     BEGIN = auto()
@@ -51,6 +55,8 @@ class Action(Enum):
     DISCARD = auto()
     LEAVE = auto()  # keep it staged, to be salvaged
     REDO_SAVED = auto()  # the next take replaces the one just saved, or does not after all
+    HOLD = auto()
+    RESUME = auto()
 
 
 TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
@@ -84,4 +90,11 @@ TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.CONFIRMING, Command.REDO): (Action.DISCARD, Phase.RESETTING),
     (Phase.CONFIRMING, Command.QUIT): (Action.NOTHING, Phase.ASKING),
     (Phase.CONFIRMING, Command.STOP): (Action.LEAVE, Phase.DONE),
+    (Phase.DRIVING, Command.GO): (Action.BEGIN, Phase.DRIVING),
+    (Phase.DRIVING, Command.HOLD): (Action.HOLD, Phase.HOLDING),
+    (Phase.DRIVING, Command.QUIT): (Action.NOTHING, Phase.DONE),
+    (Phase.DRIVING, Command.STOP): (Action.NOTHING, Phase.DONE),
+    (Phase.HOLDING, Command.RESUME): (Action.RESUME, Phase.DRIVING),
+    (Phase.HOLDING, Command.QUIT): (Action.NOTHING, Phase.DONE),
+    (Phase.HOLDING, Command.STOP): (Action.NOTHING, Phase.DONE),
 }

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from lerecord.recording.session.phases import Phase
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -22,6 +24,7 @@ class Plan:
         reset_time_s: after which a take starts by itself.
         attended: somebody is at the keys who can act on a notice.
         catch_up_s: after which a take that was asked for is given up, the follower being too far.
+        between: the phase in which no take runs; DRIVING where none can be begun.
     """
 
     wanted: tuple[Wanted, ...]
@@ -30,3 +33,4 @@ class Plan:
     reset_time_s: float | None = None
     attended: bool = True
     catch_up_s: float = 30.0
+    between: Phase = Phase.RESETTING

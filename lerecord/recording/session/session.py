@@ -59,6 +59,14 @@ class Driving(Protocol):
         """Where the followers are to go in this tick, and how far at most."""
         ...
 
+    def hold(self) -> None:
+        """Send nothing until `resume`."""
+        ...
+
+    def resume(self) -> None:
+        """Let the source go on, slowly at first."""
+        ...
+
 
 class Takes(Protocol):
     """What the session asks of whoever records; nothing here waits."""
@@ -117,7 +125,7 @@ class Session:
         listener: Listener,
     ) -> None:
         self.plan = plan
-        self.phase = Phase.RESETTING
+        self.phase = plan.between
         self.take: Take | None = None
         self.saved = 0
         self.missed = 0
@@ -169,7 +177,7 @@ class Session:
         self._now = tick.started
         self.missed += tick.missed
         if self._entered_at is None:
-            self._enter(Phase.RESETTING)
+            self._enter(self.plan.between)
 
     def _asked(self) -> Command | None:
         for operator in self._operators:
@@ -195,6 +203,10 @@ class Session:
             phase = self._begun()
         elif action is Action.REDO_SAVED:
             self._redo_saved()
+        elif action is Action.HOLD:
+            self._source.hold()
+        elif action is Action.RESUME:
+            self._source.resume()
         elif action is not Action.NOTHING:
             self._end_take(action)
         if self.saved == self.plan.episodes:
@@ -204,12 +216,12 @@ class Session:
 
     def _begun(self) -> Phase:
         """Begin the take, where nothing is in its way; the phase that it is now."""
+        if (obstacle := self._rig.trouble() or self._takes.obstacle()) is not None:
+            self._listener.notice(obstacle)
+            return self.plan.between
         if not self._source.arrived:
             self._listener.notice(_CATCHING_UP)
             return Phase.CATCHING_UP
-        if (obstacle := self._rig.trouble() or self._takes.obstacle()) is not None:
-            self._listener.notice(obstacle)
-            return Phase.RESETTING
         if (limited := self._rig.limited()) is not None:
             self._listener.notice(limited)
         self.take = self._takes.begin(self.wanted.task, self.wanted.replaces)

@@ -1,9 +1,11 @@
+from .keys import DRIVING_KEYS as DRIVING_KEYS
 from .keys import Signals as Signals
 from .keys import keyboard as keyboard
 from .listeners import Lines as Lines
 from .listeners import Scene as Scene
 from .listeners import Screen as Screen
 from .listeners import ScreenProcess as ScreenProcess
+from .listeners import Store as Store
 from .output import never_waiting as never_waiting
 from .terminal import has_cursor as has_cursor
 from .terminal import in_background as in_background

@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
@@ -28,6 +28,12 @@ _KEYS = {
     "p": Command.PAUSE,
     "q": Command.QUIT, "esc": Command.QUIT,
 }  # fmt: skip
+DRIVING_KEYS = {
+    "\r": Command.GO, "\n": Command.GO,
+    "p": Command.HOLD, " ": Command.HOLD,
+    "q": Command.QUIT, "esc": Command.QUIT,
+}  # fmt: skip
+"""Where nothing is recorded."""
 _ARROWS = {"C": "right", "D": "left"}
 
 KEY_HINTS: dict[Phase, tuple[tuple[str, str], ...]] = {
@@ -37,6 +43,8 @@ KEY_HINTS: dict[Phase, tuple[tuple[str, str], ...]] = {
     Phase.PAUSED: (("Enter", "continue"), ("q", "quit")),
     Phase.ASKING: (("s", "save it"), ("d", "discard it"), ("l", "leave it for recover")),
     Phase.CONFIRMING: (("s", "save it"), ("d", "discard it"), ("q", "quit")),
+    Phase.DRIVING: (("Space", "hold"), ("q", "stop and park")),
+    Phase.HOLDING: (("Space", "go on"), ("q", "stop and park")),
     Phase.DONE: (),
 }
 """What the keys do in each phase, the most useful first, for people."""
@@ -106,12 +114,18 @@ class Keyboard:
         descriptor: gives bytes of keys at once, as a terminal in `KeyMode` does.
         parser: with the clock by which keys are told from their repeats.
         terminal: says whether keys may be read now.
+        keys: name of a key to what it asks for.
     """
 
     def __init__(
-        self, descriptor: int, parser: KeyParser | None = None, terminal: KeyMode | None = None
+        self,
+        descriptor: int,
+        parser: KeyParser | None = None,
+        terminal: KeyMode | None = None,
+        keys: Mapping[str, Command] = _KEYS,
     ) -> None:
         self._descriptor = descriptor
+        self._keys = keys
         self._parser = parser if parser is not None else KeyParser()
         self._terminal = terminal
         self._held = HeldKeys()
@@ -127,8 +141,8 @@ class Keyboard:
         if self._terminal is None or self._terminal.is_ours():
             now = self._parser.now()
             for key in self._parser.feed(self._read()):
-                if key in _KEYS and not self._held.repeats(key, now):
-                    self._commands.append(_KEYS[key])
+                if key in self._keys and not self._held.repeats(key, now):
+                    self._commands.append(self._keys[key])
         if self._lost:
             return Command.STOP  # nobody sees the session any more, nor can end it
         return self._meant(self._commands.popleft()) if self._commands else None
@@ -144,6 +158,8 @@ class Keyboard:
         """What a key means in this phase, where that depends on its having been a key."""
         if self._phase is Phase.ASKING and command is Command.QUIT:
             return None  # the key that asked does not answer
+        if self._phase is Phase.HOLDING and command is Command.HOLD:
+            return Command.RESUME
         ends = self._phase is Phase.RECORDING and command in (Command.GO, Command.SAVE)
         if ends and self._parser.now() - self._entered_at < _SHORT_TAKE_S:
             return Command.CONFIRM
@@ -164,10 +180,10 @@ class Keyboard:
 
 
 @contextmanager
-def keyboard() -> Iterator[Keyboard]:
+def keyboard(keys: Mapping[str, Command] = _KEYS) -> Iterator[Keyboard]:
     """The keys of the terminal on stdin; it is as it was before on every exit."""
     with KeyMode(sys.stdin.fileno()) as terminal:
-        yield Keyboard(terminal.descriptor, terminal=terminal)
+        yield Keyboard(terminal.descriptor, terminal=terminal, keys=keys)
 
 
 class Signals:

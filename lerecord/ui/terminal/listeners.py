@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from lerecord.config import HardwareConfig
+from lerecord.control import Driver
 from lerecord.errors import LerecordError
 from lerecord.frame import Frame
 from lerecord.printable import print_line
 from lerecord.processes import ChildProcess
-from lerecord.recording.recorder import Recorder
+from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import LoopHealth, Phase, Session
 from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, Snapshot
 from lerecord.ui.terminal.keys import KEY_HINTS
@@ -27,11 +28,30 @@ _RESTORE_TERMINAL = "\x1b[?1049l\x1b[?25h"  # leave the alternate screen, show t
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What does not change during a session."""
+    """What does not change during a session; without a root nothing is recorded."""
 
-    root: Path
+    root: Path | None
     config: HardwareConfig
     joints: tuple[str, ...]
+
+
+class Store(Protocol):
+    """What is shown of whoever records; None where nothing is recorded."""
+
+    @property
+    def next_episode(self) -> int | None:
+        """Index that the running or next take will have."""
+
+    @property
+    def free_bytes(self) -> int | None:
+        """Room on the disk."""
+
+    @property
+    def saving(self) -> int:
+        """Takes whose commit is still under way."""
+
+    def views(self) -> tuple[CameraView, ...]:
+        """How each camera does."""
 
 
 class ScreenProcess:
@@ -95,7 +115,7 @@ class Screen:
     def __init__(
         self,
         scene: Scene,
-        recorder: Recorder,
+        recorder: Store,
         process: ScreenProcess,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -131,7 +151,7 @@ class Screen:
         return Snapshot(
             phase=session.phase,
             task=session.wanted.task,
-            dataset=str(self._scene.root),
+            dataset=str(self._scene.root or "nothing is recorded"),
             robot=config.robot_type,
             simulated=config.simulator is not None,
             episode=_episode(session, self._recorder),
@@ -150,6 +170,7 @@ class Screen:
             disk_free_bytes=self._recorder.free_bytes,
             saving=self._recorder.saving,
             notice=self._notice.during(session.phase),
+            source=_source(frame),
         )
 
     def _joints(self, frame: Frame) -> tuple[JointView, ...]:
@@ -165,7 +186,13 @@ class Screen:
         )
 
 
-def _episode(session: Session, recorder: Recorder) -> int:
+def _source(frame: Frame) -> str:
+    """Who asks for the poses that are shown."""
+    driver = Driver(frame.source)
+    return "asked" if driver is Driver.NOBODY else driver.name.lower()
+
+
+def _episode(session: Session, recorder: Store) -> int | None:
     """Index of the episode that the running or next take will be."""
     replaces = session.wanted.replaces
     return recorder.next_episode if replaces is None else replaces
@@ -206,7 +233,7 @@ class Lines:
         out: where they go, without waiting; stdout unless told otherwise.
     """
 
-    def __init__(self, recorder: Recorder, keys: bool = False, out: IO[str] | None = None) -> None:
+    def __init__(self, recorder: Store, keys: bool = False, out: IO[str] | None = None) -> None:
         self._recorder = recorder
         self._out = sys.stdout if out is None else out
         self._keys = keys

@@ -29,13 +29,15 @@ _LOOK = {
     Phase.PAUSED: ("‖ PAUSED", "bold cyan"),
     Phase.ASKING: ("? KEEP THIS TAKE", "bold black on yellow"),
     Phase.CONFIRMING: ("? KEEP THIS SHORT TAKE", "bold black on yellow"),
+    Phase.DRIVING: ("▶ DRIVING", "bold white on blue"),
+    Phase.HOLDING: ("‖ HOLDING", "bold cyan"),
     Phase.DONE: ("✓ DONE", "bold green"),
 }
 _AROUND_BAR = 23  # columns for borders, numbers and gaps
 _TRACK, _FOLLOWER, _LEADER = ("─", "bright_black"), ("█", "blue"), ("○", "bold yellow")
 _STALE_S = 0.2
 _LINES_FOR_BORDER = 8
-_ASCII = dict(zip("○◐●‖✓─█▀·…", "o*@=+-#'-.", strict=True))
+_ASCII = dict(zip("○◐●▶‖✓─█▀·…", "o*@>=+-#'-.", strict=True))
 
 
 Images = Callable[[int, int], RenderableType | None]
@@ -70,9 +72,13 @@ def draw(
         _Block(8, Text()),
         _Block(4, _loop(snapshot)),
         _Block(5, _cameras(snapshot.cameras)),
-        _Block(6, _storage(snapshot)),
+        *(
+            []
+            if snapshot.disk_free_bytes is None
+            else [_Block(6, _storage(snapshot, snapshot.disk_free_bytes))]
+        ),
         _Block(8, Text()),
-        _Block(7, _joints(snapshot.joints, width)),
+        _Block(7, _joints(snapshot, width)),
         _Block(8, Text()),
         _Block(1, notice),
         _Block(0, _keys(snapshot.phase, inner)),
@@ -124,7 +130,8 @@ def _plain(text: str, style: str = "") -> Text:
 def _headline(snapshot: Snapshot, phase: Text, width: int) -> Iterator[_Block]:
     """Phase, episode and clock: on one line, or on two where it is too short."""
     count = "" if snapshot.episodes is None else f" ({snapshot.saved}/{snapshot.episodes} saved)"
-    episode = Text(f"episode {snapshot.episode}{' again' if snapshot.replaces else ''}{count}")
+    name = "" if snapshot.episode is None else f"episode {snapshot.episode}"
+    episode = Text(f"{name}{' again' if snapshot.replaces else ''}{count}")
     clock = _clock(snapshot.elapsed_s, snapshot.limit_s)
     if len(phase) + len(episode) + len(clock) + 6 > width:
         yield _Block(0, phase)
@@ -160,8 +167,8 @@ def _loop(snapshot: Snapshot) -> Text:
     return text
 
 
-def _storage(snapshot: Snapshot) -> Text:
-    text = Text(f" frames   {snapshot.rows}   disk {snapshot.disk_free_bytes / 1e9:.0f} GB left")
+def _storage(snapshot: Snapshot, free_bytes: int) -> Text:
+    text = Text(f" frames   {snapshot.rows}   disk {free_bytes / 1e9:.0f} GB left")
     if snapshot.saving:
         text.append(f"   saving {snapshot.saving}", style="cyan")
     return text
@@ -181,13 +188,14 @@ def _cameras(cameras: tuple[CameraView, ...]) -> Table:
     return table
 
 
-def _joints(joints: tuple[JointView, ...], width: int) -> Table:
+def _joints(snapshot: Snapshot, width: int) -> Table:
+    joints, source = snapshot.joints, snapshot.source
     longest = max((len(shown(joint.name)) for joint in joints), default=0)
     bar_width = max(10, width - longest - _AROUND_BAR)
     table = Table.grid(padding=(0, 1))
     for justify in ("left", "right", "left", "right"):
         table.add_column(justify=justify, no_wrap=True)
-    heads = (" joint", "leader", "○ leader  █ follower", "follower")
+    heads = (" joint", source, f"○ {source}  █ follower", "follower")
     table.add_row(*(Text(head, style="dim") for head in heads))
     for joint in joints:
         table.add_row(

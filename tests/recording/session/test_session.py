@@ -26,6 +26,13 @@ class FakeRig:
     recoveries: int = 0
     interruption: str | None = None
     beyond: str | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def hold(self) -> None:
+        self.asked.append("hold")
+
+    def resume(self) -> None:
+        self.asked.append("resume")
 
     def limited(self) -> str | None:
         return self.beyond
@@ -256,6 +263,27 @@ def test_a_take_asked_for_too_early_can_be_taken_back(taken_back: Command) -> No
 
     bench.session.run(catching_up())
     assert bench.takes.done == []
+
+
+def test_a_session_that_only_drives_holds_and_goes_on_and_begins_no_take() -> None:
+    asked = {1: Command.GO, 3: Command.HOLD, 5: Command.GO, 6: Command.RESUME, 8: Command.QUIT}
+    bench = Bench(asked, between=Phase.DRIVING)
+    bench.takes.why_not = "Nothing is recorded."
+    assert bench.run() == []
+    assert bench.notices.sentences == ["Nothing is recorded."]
+    assert bench.rig.asked == ["hold", "resume"]
+    assert bench.script.phases == [Phase.DRIVING, Phase.HOLDING, Phase.DRIVING, Phase.DONE]
+
+
+@pytest.mark.parametrize("ends", [Command.QUIT, Command.STOP])
+@pytest.mark.parametrize("first", [[], [Command.HOLD]])
+def test_a_session_that_only_drives_ends_at_once_also_while_it_holds(
+    first: list[Command], ends: Command
+) -> None:
+    bench = Bench(dict(enumerate([*first, ends])), between=Phase.DRIVING)
+    bench.run()
+    assert bench.script.polls == len(first) + 1
+    assert bench.session.phase is Phase.DONE
 
 
 def test_an_obstacle_is_told_instead_of_beginning() -> None:

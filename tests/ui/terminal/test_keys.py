@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lerecord.recording.session import Command, Phase
-from lerecord.ui.terminal import Signals
+from lerecord.ui.terminal import DRIVING_KEYS, Signals
 from lerecord.ui.terminal.keys import Keyboard, KeyParser
 
 
@@ -227,3 +227,15 @@ def test_a_signal_asks_to_stop_and_handlers_are_put_back(number: signal.Signals)
         assert signals.poll() is Command.STOP
         assert signals.received is number
     assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize("key", [b" ", b"p"])
+def test_where_nothing_is_recorded_one_key_holds_and_goes_on(key: bytes) -> None:
+    reader, writer = os.pipe()
+    for phase, command in ((Phase.DRIVING, Command.HOLD), (Phase.HOLDING, Command.RESUME)):
+        keyboard = Keyboard(reader, KeyParser(Clock()), keys=DRIVING_KEYS)
+        keyboard.enter(phase)
+        os.write(writer, key)
+        assert keyboard.poll() is command
+    os.write(writer, b"nrdl")
+    assert keyboard.poll() is None

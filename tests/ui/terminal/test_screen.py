@@ -225,3 +225,12 @@ def test_a_screen_that_is_stopped_for_a_long_take_is_neither_waited_for_nor_lost
             os.kill(pid, signal.SIGSTOP)
             for rows in range(10_000):  # of 1000 s, ten a second: some 8 MB
                 screen.show(replace(SNAPSHOT, rows=rows))
+
+
+def test_where_nothing_is_recorded_no_episode_and_no_disk_are_shown() -> None:
+    drawn = text(
+        replace(SNAPSHOT, phase=Phase.DRIVING, episode=None, disk_free_bytes=None, source="replay")
+    )
+    assert "DRIVING" in drawn
+    assert "replay" in drawn
+    assert all(word not in drawn for word in ("episode", "GB left", "leader"))

@@ -1,0 +1,96 @@
+"""A session that only drives: the loop of a recording, its screen and its safety, no dataset."""
+
+import gc
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from lerecord.cli.session_parts import be_on_time, shown_by, started_screen, tell_still_held
+from lerecord.config import HardwareConfig
+from lerecord.control import ActionSource, Handover, Rig
+from lerecord.errors import LerecordError
+from lerecord.pacing import Pacer
+from lerecord.recording.session import (
+    FanOut,
+    NoTakes,
+    Operator,
+    Phase,
+    Plan,
+    Session,
+    Until,
+    Wanted,
+)
+from lerecord.ui.terminal import (
+    DRIVING_KEYS,
+    Lines,
+    Scene,
+    Signals,
+    is_attended,
+    keyboard,
+    never_waiting,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Who drives, and until when.
+
+    Attributes:
+        source: who drives.
+        what: that is, for the screen.
+        refusal: a sentence for whoever wants to start a take.
+        is_over: ends the session.
+        root: the dataset that it comes from.
+    """
+
+    source: ActionSource
+    what: str
+    refusal: str
+    is_over: Callable[[], bool]
+    root: Path | None = None
+
+
+def drive(job: Drive, rig: Rig, config: HardwareConfig) -> signal.Signals | None:
+    """Drive until it is over or somebody ends it, park, and let go.
+
+    Returns:
+        The signal that ended it.
+
+    Raises:
+        LerecordError: an arm cannot be connected, or failed with nobody at the keys.
+    """
+    with never_waiting():
+        failure, received = _driven(job, rig, config)
+    if failure is not None:
+        raise LerecordError(failure)
+    return received
+
+
+def _driven(
+    job: Drive, rig: Rig, config: HardwareConfig
+) -> tuple[str | None, signal.Signals | None]:
+    attended = is_attended()
+    takes, signals = NoTakes(job.refusal), Signals()
+    with ExitStack() as stack:
+        screen = started_screen(attended, stack)
+        stack.enter_context(signals).listen()
+        be_on_time()
+        shown = FanOut()
+        shown.add(
+            shown_by(screen, Scene(job.root, config, rig.joints), takes, attended),
+            substitute=lambda: Lines(takes, attended),
+        )
+        operators: list[Operator] = [signals]
+        if attended:
+            operators.append(stack.enter_context(keyboard(DRIVING_KEYS)))
+        operators.append(Until(job.is_over))
+        plan = Plan((Wanted(job.what),), attended=attended, between=Phase.DRIVING)
+        source = Handover(job.source, rig.bounds, rig.reachable)
+        session = Session(rig, source, takes, plan, operators, shown)
+        with rig:  # innermost: the arm is parked and let go before anything else is waited for
+            gc.freeze()  # collections in the loop look at what the loop made, and nothing else
+            session.run(Pacer(config.fps))
+    tell_still_held(rig.still_held)
+    return session.failure, signals.received

@@ -1,0 +1,27 @@
+"""`lerecord teleop`."""
+
+from typing import Annotated
+
+import typer
+
+from lerecord.cli.options import Hardware, Seed, WriteCalibration
+
+DRIVING_KEYS = """\b
+Keys:
+  Space, p   hold, then go on
+  q, Esc     stop: park and let go
+"""
+
+
+def teleop(
+    hardware: Hardware = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, metavar="S", help="Stop after S seconds.")
+    ] = None,
+    seed: Seed = None,
+    write_calibration: WriteCalibration = False,
+) -> None:
+    """Drive the followers by their leaders, and record nothing."""
+    from lerecord.cli.teleop_session import teleoperate
+
+    raise typer.Exit(teleoperate(hardware, seconds, seed, write_calibration))

@@ -1,0 +1,60 @@
+"""What a session needs that only drives: takes that cannot be begun, and an end."""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from lerecord.dataset.staging import Take
+from lerecord.recording.recorder import CameraView
+from lerecord.recording.session.phases import Command, Phase
+
+
+class NoTakes:
+    """Takes of which none can be begun.
+
+    Args:
+        why: a sentence for whoever tries.
+    """
+
+    next_episode = free_bytes = None
+    saving = 0
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def obstacle(self) -> str:
+        """Why no take can be begun."""
+        return self._why
+
+    def views(self) -> tuple[CameraView, ...]:
+        """No camera is watched."""
+        return ()
+
+    def begin(self, task: str, replaces: int | None) -> NoReturn:
+        """Never asked for: there is always an obstacle."""
+        raise AssertionError(self._why)
+
+    def save(self, take: Take) -> NoReturn:
+        """Never asked for: there is no take."""
+        raise AssertionError(self._why)
+
+    discard = leave = save
+
+    def trouble(self) -> None:
+        """What records nothing has no trouble."""
+
+    def recover(self) -> None:
+        """What records nothing has no trouble."""
+
+
+class Until:
+    """An operator that ends the session once a condition holds."""
+
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        self._is_over = is_over
+
+    def poll(self) -> Command | None:
+        """QUIT from then on."""
+        return Command.QUIT if self._is_over() else None
+
+    def enter(self, phase: Phase) -> None:
+        """The condition does not depend on the phase."""
