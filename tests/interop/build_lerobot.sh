@@ -24,5 +24,5 @@ esac
 "${3:-$python}" -m venv "$place"
 export PIP_CONSTRAINT='' # an index of one's own may constrain versions; here the pins are the point
 "$place/bin/pip" install "${torch[@]}"
-"$place/bin/pip" install "${torch[@]}" "${lerobot[@]}"
+"$place/bin/pip" install "${torch[@]}" "${lerobot[@]}" lazy-loader # lerecord imports through it
 "$place/bin/pip" list | grep -E '^(lerobot|dynamixel-sdk|datasets|av|torch|torchvision|torchcodec) '

@@ -26,7 +26,7 @@ Command = tuple[str | Path, ...]
 def build(place: Path, version: str) -> Iterator[Command]:
     """Nothing, when the environment can do what it is for."""
     python = place / "bin" / "python"
-    asked = "from importlib.metadata import version as v; print(v('lerobot'), v('torchcodec'))"
+    asked = "import lazy_loader, torchcodec; from importlib.metadata import version as v; print(v('lerobot'))"
     if python.exists():
         found = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=False)
         if found.stdout.split()[:1] == [version]:

@@ -107,7 +107,7 @@ class GoingOn:
         (number, *_) = [
             each.index for each in lerecord.Dataset(self.root).episodes if each.tasks == (TASK,)
         ]
-        said_by(SCRIPT, "rerecord", str(number), "--dataset", self.root, "--task", "Push the cup")
+        said_by(SCRIPT, "rerecord", self.root, str(number), "--task", "Push the cup")
         expect("episodes", self._episodes(), of)
         return self._episode(number)
 

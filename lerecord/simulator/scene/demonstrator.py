@@ -102,9 +102,14 @@ class Motion:
         return Grip(tuple(pose), self._pressing)
 
     def _tremor(self, elapsed_s: float) -> list[float]:
-        """Small turns of the joints and of the trigger; nothing at both ends."""
-        left_s = self.duration_s - elapsed_s
-        share = minimum_jerk(elapsed_s / _TREMOR_RISE_S) * minimum_jerk(left_s / _TREMOR_RISE_S)
+        """Small turns of the joints and of the trigger, from nothing; a hand that lets go ends them.
+
+        A finger that stays on the trigger trembles on: a take that ends a moment after the motion
+        would otherwise end in frames that are all the same.
+        """
+        share = minimum_jerk(elapsed_s / _TREMOR_RISE_S)
+        if not self._pressing:
+            share *= minimum_jerk((self.duration_s - elapsed_s) / _TREMOR_RISE_S)
         return [
             share
             * size

@@ -30,8 +30,10 @@ def test_a_demonstration_takes_six_to_eight_seconds_and_ends_at_home(seed: int) 
     assert 6.0 <= motion.duration_s <= 8.0
     assert motion.at(0.0).pose == pytest.approx(koch.REST, abs=1e-9)
     home = (*HOME[:GRIPPER], koch.REST[GRIPPER])
-    assert motion.at(motion.duration_s).pose == pytest.approx(home, abs=1e-9)
-    assert motion.at(motion.duration_s + 100.0).pose == pytest.approx(home, abs=1e-9)
+    for late_s in (0.0, 0.3, 100.0):  # the hand still holds the leader, and trembles
+        pose = motion.at(motion.duration_s + late_s).pose
+        assert pose[:GRIPPER] == pytest.approx(home[:GRIPPER], abs=0.003)
+        assert pose[GRIPPER] == pytest.approx(home[GRIPPER], abs=0.01)
 
 
 @settings(max_examples=20, deadline=None)
@@ -60,8 +62,7 @@ def test_no_joint_jumps_or_stands_still_when_the_hand_is_recorded(
     velocity = np.diff(poses, axis=0) * 30
     assert np.abs(velocity).max() < 5.0  # rad, and widths of the gripper, a second
     assert np.abs(np.diff(velocity, axis=0) * 30).max() < 25.0
-    moving = np.abs(velocity[ticks[1:] < motion.duration_s - 0.2]) > 1e-9
-    assert moving.all()
+    assert (np.abs(velocity) > 1e-9).all()
 
 
 def test_the_trigger_is_closed_from_the_box_to_the_target() -> None:

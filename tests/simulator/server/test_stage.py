@@ -61,9 +61,9 @@ def test_record_is_done_when_the_hand_is_and_the_box_has_settled() -> None:
     assert length is not None
     assert 6.0 < length < 8.5
     assert set_.wait(length - 0.3) is None
-    still = set_.leader()  # the hand is through: only the box may still move
+    still = set_.leader()  # the hand is through and trembles: only the box may still move
     assert set_.wait(0.29) is None
-    assert set_.leader() == still
+    assert set_.leader() == pytest.approx(still, abs=12)  # counts
     done = set_.wait(0.02)
     assert isinstance(done, Done)
     assert not done.box_on_target  # nobody drove the follower
