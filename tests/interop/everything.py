@@ -26,7 +26,10 @@ Command = tuple[str | Path, ...]
 def build(place: Path, version: str) -> Iterator[Command]:
     """Nothing, when the environment can do what it is for."""
     python = place / "bin" / "python"
-    asked = "import lazy_loader, torchcodec; from importlib.metadata import version as v; print(v('lerobot'))"
+    asked = (
+        "from importlib.metadata import version as v;"
+        "print(v('lerobot'), v('torchcodec'), v('lazy-loader'))"
+    )
     if python.exists():
         found = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=False)
         if found.stdout.split()[:1] == [version]:
@@ -52,6 +55,7 @@ def commands(places: Path, folder: Path) -> Iterator[Command]:
     yield (sys.executable, "-m", "tests.interop.going_on", "v2.1", old, box, folder / "on")
     yield in_lerobot(old, "lerobot_reader.py", folder / "on", "--brief")
     yield (sys.executable, "-m", "tests.interop.edit_lerobot", old, folder / "edited")
+    yield in_lerobot(old, "lerobot_shapes.py", folder / "shapes")
     yield in_lerobot(new, "lerobot_v30.py", box)
     yield in_lerobot(new, "lerobot_import.py", box, imports)
     yield in_lerobot(old, "lerobot_reader.py", imports / "theirs, as it is", "--brief")

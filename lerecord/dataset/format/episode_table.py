@@ -190,12 +190,16 @@ _LISTS: Any = (pa.ListArray, pa.LargeListArray, pa.FixedSizeListArray)
 def to_numpy(table: pa.Table, name: str) -> NDArray[Any]:
     """A column, (N,) or (N, D): as `to_arrow` made it, or with other kinds of lists.
 
+    Where `datasets` was imported, the matrices it wrote have a type of their own around the lists.
+
     Raises:
         KeyError: there is none of that name.
         ValueError: its lists have several lengths, or one is missing.
     """
     column = table[name]
     array: Any = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
     shape: list[int] = [len(array)]
     while isinstance(array, _LISTS):
         if isinstance(array, pa.FixedSizeListArray):

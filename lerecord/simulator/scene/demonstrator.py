@@ -102,7 +102,7 @@ class Motion:
         return Grip(tuple(pose), self._pressing)
 
     def _tremor(self, elapsed_s: float) -> list[float]:
-        """Small turns of the joints and of the trigger, from nothing; a hand that lets go ends them.
+        """Small turns of the joints and of the trigger, from nothing; letting go ends them.
 
         A finger that stays on the trigger trembles on: a take that ends a moment after the motion
         would otherwise end in frames that are all the same.

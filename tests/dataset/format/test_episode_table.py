@@ -13,6 +13,20 @@ from lerecord.dataset.format import EpisodeColumns, Place, episode_table, to_num
 from lerecord.errors import DatasetError
 
 
+class Matrix(pa.ExtensionType):
+    """As `datasets` registers for Array2D, in any process that imports it."""
+
+    def __init__(self) -> None:
+        super().__init__(pa.list_(pa.list_(pa.float32())), "matrix")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage_type: object, serialized: bytes) -> "Matrix":
+        return cls()
+
+
 def columns(rows: int = 5) -> EpisodeColumns:
     action = np.arange(rows * 3, dtype=np.float32).reshape(rows, 3)
     state = action / np.float32(7)
@@ -127,3 +141,10 @@ def test_a_column_of_no_rows_has_none_whatever_its_type() -> None:
         0,
         0,
     ]
+
+
+def test_a_matrix_is_read_whatever_type_a_library_puts_around_it() -> None:
+    matrices = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
+    lists = pa.array(matrices.tolist(), pa.list_(pa.list_(pa.float32())))
+    own = pa.ExtensionArray.from_storage(Matrix(), lists)
+    assert np.array_equal(to_numpy(pa.table({"touch": own}), "touch"), matrices)
