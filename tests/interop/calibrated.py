@@ -21,9 +21,13 @@ def packaged(arm: str) -> Calibration:
     return calibration.load(CALIBRATIONS / f"sim_{arm}.json", DRIVERS[arm].motors)
 
 
-def own_pair(ports: Mapping[str, str], calibrations: Mapping[str, Calibration]) -> OwnPair:
+def own_pair(
+    ports: Mapping[str, str], calibrations: Mapping[str, Calibration], write: bool = False
+) -> OwnPair:
+    """lerecord's arms; `write` lets them change what servos of another calibration hold."""
+
     def settings(arm: str) -> ArmSettings:
-        return ArmSettings(arm, ports[arm])
+        return ArmSettings(arm, ports[arm], write_calibration=write)
 
     return OwnPair(
         koch.Leader(settings("leader"), calibrations["leader"], "normalized"),

@@ -216,10 +216,12 @@ class Checks:
 
     def drive_mode(self) -> str:
         motor = self.motors["follower"][4]
+        homing = motor.control_table["Homing Offset"].address
+        offset = motor.connector.read4ByteData(motor.id, homing)
         before = motor.getPresentPosition()
         motor.setDirection(Direction.REVERSE)
         reversed_ = motor.getPresentPosition()
-        expect("reversed", reversed_ % 4096, -before % 4096)
+        expect("reversed", reversed_ % 4096, (2 * offset - before) % 4096)
         motor.setProfileConfiguration(ProfileConfiguration.TIME_BASED)
         address = motor.control_table["Drive Mode"].address
         expect("Drive Mode", motor.connector.read1ByteData(motor.id, address), 5)

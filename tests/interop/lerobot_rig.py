@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lerecord.arms import Calibration, calibration
+from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
 from tests.interop.calibrated import DRIVERS, FOLDERS, NAME, USE_FILE, own_pair
 from tests.interop.lerobot_client import LeRobot
 from tests.interop.report import Check, DisagreementError, expect
@@ -25,6 +26,9 @@ from tests.interop.teleoperation import (
 )
 
 CLI_SECONDS = 5
+BAUD = 1_000_000
+NEW = {"Drive_Mode": 0, "Homing_Offset": 0, "Min_Position_Limit": 0, "Max_Position_Limit": 4095}
+"""What a servo holds that was never calibrated."""
 
 
 class OnTheRig:
@@ -39,6 +43,7 @@ class OnTheRig:
     def all(self) -> list[Check]:
         names: dict[str, Callable[[], str]] = {
             "files are found": self.find,
+            "servos as they are new": self.forget,
             "follower takes its file": self.follower_by_file,
             "leader takes its file": self.leader_by_file,
             "leader after lerecord": self.leader_after_lerecord,
@@ -61,6 +66,17 @@ class OnTheRig:
             lerobots = self.lerobot.call(arm, "calibration")
             expect("what LeRobot loads", lerobots, self.calibrations[arm].as_mapping())
         return "in $HF_LEROBOT_HOME/calibration, by LeRobot and by lerecord, the same content"
+
+    def forget(self) -> str:
+        """The simulated arms come calibrated: take that out of their servos."""
+        for arm in ARMS:
+            bus = DynamixelBus(WaitingPort(self.rig.ports[arm], BAUD), DRIVERS[arm].motors)
+            bus.open()
+            for motor in bus.motors:
+                for register, value in NEW.items():
+                    bus.write(register, motor.name, value)
+            bus.close()
+        return "12 servos without a calibration"
 
     def _connect_by_file(self, arm: str) -> bool:
         self.lerobot.begin(arm, "connect")
@@ -89,7 +105,7 @@ class OnTheRig:
         return "LeRobot never writes elbow_flex.drive_mode: stays not is_calibrated"
 
     def leader_after_lerecord(self) -> str:
-        own = own_pair(self.rig.ports, self.calibrations).leader
+        own = own_pair(self.rig.ports, self.calibrations, write=True).leader
         own.connect()
         own.disconnect()
         self.lerobot.call("leader", "connect")
