@@ -19,8 +19,8 @@ from typing import Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("SVT_LOG", "1")
+os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
 
-import datasets
 import numpy as np
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
@@ -179,7 +179,6 @@ def main() -> int:
     parser.add_argument("--only", choices=SHAPES)
     given = parser.parse_args()
     logging.disable(logging.WARNING)
-    datasets.disable_progress_bars()
     names = [given.only] if given.only else list(SHAPES)
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.folder or Path(scratch) / "shapes"
