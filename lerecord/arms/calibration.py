@@ -74,7 +74,7 @@ def load(path: Path, motors: Sequence[Motor]) -> Calibration:
         ) from error
     except ValueError as error:
         raise ConfigError(
-            f"The calibration {path} is no JSON ({error}): calibrate the arm again."
+            f"The calibration {path} is not valid JSON ({error}): calibrate the arm again."
         ) from error
     return parse(data, motors, str(path))
 
@@ -86,7 +86,7 @@ def parse(data: Any, motors: Sequence[Motor], source: str) -> Calibration:
         ConfigError: as for load.
     """
     if not isinstance(data, Mapping):
-        raise ConfigError(f"The calibration {source} is no table of joints: {_AGAIN}")
+        raise ConfigError(f"The calibration {source} is not a table of joints: {_AGAIN}")
     names = [motor.name for motor in motors]
     for joint in data:
         if joint not in names:
@@ -126,7 +126,7 @@ def require_same(
     ]
     if differing:
         raise ConfigError(
-            f"The servos of the {arm} hold another calibration than {calibration.source}: "
+            f"The servos of the {arm} hold a different calibration than {calibration.source}: "
             f"{', '.join(differing)}. If another arm is on this port, correct the port or the "
             f"calibration in the hardware config; if the file is this arm's, write it into the "
             f"servos with --write-calibration."

@@ -128,7 +128,7 @@ class SerialArm:
     def require_calibration(
         self, held: Mapping[str, JointCalibration], fresh: Mapping[str, JointCalibration]
     ) -> None:
-        """Refuse servos that hold another calibration than the arm's, unless it is to be written.
+        """Refuse servos that hold another calibration, unless the arm's is to be written.
 
         Args:
             held: what they hold, by joint.

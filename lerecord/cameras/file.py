@@ -46,7 +46,7 @@ class Camera:
             ) from error
         if not pictures:
             raise DeviceError(
-                f"Camera {settings.name} finds no image in {settings.device}; give another file."
+                f"Camera {settings.name} found no image in {settings.device}; give another file."
             )
         self._pictures = pictures
         self._first_due = self._now()

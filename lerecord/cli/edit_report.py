@@ -29,7 +29,7 @@ def run(
     back = "redo" if edited.done.kind == "undo" else "undo"
     print_line(
         f"{edited.done.said}: {root} has {edited.episodes} episodes, {edited.frames} frames; "
-        f"{command('edit', back, root)} takes it back."
+        f"{command('edit', back, root)} undoes this."
     )
 
 
@@ -43,12 +43,12 @@ def transcode(root: Path, profile: str) -> None:
     before = size_of(root / layout.VIDEOS)
     edited = operations.transcode(root, profile, watch())
     if edited is None:
-        print_line(f"Every video of {root} is of the profile {profile} already; nothing was done.")
+        print_line(f"Every video of {root} is of the profile {profile} already; nothing to do.")
         return
     print_line(
         f"{edited.done.said}: the videos of {root} take {megabytes(size_of(root / layout.VIDEOS))} "
-        f"instead of {megabytes(before)}; {command('edit', 'undo', root)} takes it back, until "
-        f"{command('edit', 'empty-trash', root)} frees the room of the old ones."
+        f"instead of {megabytes(before)}; {command('edit', 'undo', root)} undoes this, until "
+        f"{command('edit', 'empty-trash', root)} deletes the old ones."
     )
 
 
@@ -64,7 +64,7 @@ def empty_trash(root: Path) -> None:
         DatasetError: another process has the dataset, or the disk refuses.
     """
     freed = operations.empty_trash(root, watch())
-    print_line(f"{root}: the trash is empty; {megabytes(freed)} were in it.")
+    print_line(f"{root}: the trash is empty; {megabytes(freed)} freed.")
 
 
 def _show(done: int, total: int) -> None:

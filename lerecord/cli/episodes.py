@@ -27,9 +27,9 @@ def indices(words: Sequence[str], dataset: Path) -> list[int]:
         elif first.isdecimal() and end.isdecimal() and int(first) <= int(end):
             found += range(int(first), int(end) + 1)
         else:
-            refuse(f"{word!r} is no episode; write numbers from 0, as in 3 7 12, 3-7 or last.")
+            refuse(f"{word!r} is not an episode; write numbers from 0, as in 3 7 12, 3-7 or last.")
     if not found:
-        refuse("No episode is named; write numbers from 0, as in 3 7 12, 3-7 or last.")
+        refuse("No episode given; write numbers from 0, as in 3 7 12, 3-7 or last.")
     return list(dict.fromkeys(found))
 
 

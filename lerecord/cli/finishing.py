@@ -33,7 +33,7 @@ class Finishing:
             self._draw(takes, images)
         elif not self._said:
             self._said = True
-            print_line(f"{_words(takes, images)}; nothing of it is lost.", sys.stderr)
+            print_line(f"{_words(takes, images)}; nothing will be lost.", sys.stderr)
 
     def __enter__(self) -> "Finishing":
         return self

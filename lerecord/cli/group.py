@@ -95,7 +95,7 @@ class Commands(TyperGroup):
         """Options before another command would be dropped in silence."""
         for before, word in itertools.pairwise(args):
             if word in self.commands and (not before.startswith("-") or "=" in before):
-                refuse(f"Options follow the command: `lerecord {word} ... {args[0]}`.")
+                refuse(f"Put options after the command: `lerecord {word} ... {args[0]}`.")
 
     def _nearest(self, word: str) -> str:
         close = difflib.get_close_matches(word, self.commands, n=1)

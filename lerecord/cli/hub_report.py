@@ -45,9 +45,9 @@ def said(outcome: Outcome) -> str:
     pushed = outcome.pushed
     place = f"{outcome.url} has the {outcome.episodes} episodes of {outcome.dataset}"
     if not pushed.sent and not pushed.removed:
-        done = "nothing had to be sent"
+        done = "nothing to upload"
     else:
-        done = f"{pushed.sent} files ({megabytes(pushed.sent_bytes)}) were sent"
+        done = f"{pushed.sent} files ({megabytes(pushed.sent_bytes)}) uploaded"
     removed = f", {pushed.removed} removed" if pushed.removed else ""
     return f"{place} as {outcome.tag}; {done}{removed}."
 
@@ -66,7 +66,7 @@ def pull(repo: str, out: Path | None, revision: str | None, as_json: bool = Fals
         return
     print_line(
         f"{outcome.dataset} has {outcome.repo_id} as of {outcome.revision}: {outcome.files} files "
-        f"({megabytes(outcome.size_bytes)}), each equal by hash."
+        f"({megabytes(outcome.size_bytes)}) with matching hashes."
     )
 
 

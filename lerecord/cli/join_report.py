@@ -31,7 +31,7 @@ def compat(roots: Sequence[Path], allow_hardware: bool = False, as_json: bool = 
         refused = pair.refused(allow_hardware)
         for each in pair.differences:
             print_line(f"{'refused' if each in refused else 'remark'}: {each}")
-    print_line("They can be joined." if joinable else "They cannot be joined.")
+    print_line("They can be merged." if joinable else "They cannot be merged.")
     return 0 if joinable else 1
 
 
@@ -89,7 +89,7 @@ def import_(root: Path, out: Path) -> None:
     info, encoded = imported.info, imported.encoded
     print_line(
         f"{out} has {info.episodes} episodes, {info.frames} frames and {info.tasks} tasks; "
-        f"{encoded} images were encoded again; {command('check', out)} verifies it."
+        f"{encoded} images were re-encoded; {command('check', out)} verifies it."
     )
 
 

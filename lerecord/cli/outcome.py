@@ -51,14 +51,14 @@ class Outcome:
                 yield f"  {remark}"
         if self.box_on_target:
             stood, takes = sum(self.box_on_target), len(self.box_on_target)
-            yield f"The box stood on the target in {stood} of {takes} takes."
+            yield f"The box was on the target in {stood} of {takes} takes."
         if self.spooled:
-            yield f"{self.spooled} images had to wait on the disk for their encoder; none was lost."
+            yield f"{self.spooled} images waited on disk to be encoded; none were lost."
         dataset = Path(self.dataset)
         if kept := self.unsaved + self.left:
             yield (
-                f"Not saved, but kept: {', '.join(kept)}. {command('recover', dataset)} makes "
-                f"{'an episode of it' if len(kept) == 1 else 'episodes of them'}."
+                f"Not saved, but kept: {', '.join(kept)}. {command('recover', dataset)} turns "
+                f"{'it into an episode' if len(kept) == 1 else 'them into episodes'}."
             )
         if self.saved:
             yield f"The dataset is {self.dataset}; {command('check', dataset)} verifies it."

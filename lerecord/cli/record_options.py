@@ -47,10 +47,10 @@ def plan_of(options: RecordOptions, setup: Setup, attended: bool) -> Plan:
     """
     demonstrated = _is_demonstrated(setup.config)
     if options.seed is not None and not demonstrated:
-        raise ConfigError("--seed places the box of a simulated rig; this rig is a real one.")
+        raise ConfigError("--seed is only for simulated rigs; this rig is real.")
     if not attended and not demonstrated and options.episode_time_s is None:
         raise ConfigError(
-            "Without a terminal nobody ends the take; give --episode-time, or run it in a terminal."
+            "Without a terminal nothing would end the take; give --episode-time, or use a terminal."
         )
     wanted = _wanted(options, setup.root)
     starts_by_itself = not attended and not demonstrated and options.reset_time_s is None
@@ -76,7 +76,7 @@ def _wanted(options: RecordOptions, root: Path) -> tuple[Wanted, ...]:
     for index in options.rerecord:
         if not 0 <= index < len(episodes):
             raise ConfigError(
-                f"{root} has no episode {index}; its {len(episodes)} episodes are counted from 0."
+                f"{root} has no episode {index}; its {len(episodes)} episodes are numbered from 0."
             )
     return tuple(
         Wanted(episodes[index].tasks[0] if task is None else task, index)

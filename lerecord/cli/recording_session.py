@@ -69,7 +69,7 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
         LerecordError: something cannot be used as asked; nothing that was recorded is lost.
     """
     if in_background():
-        print_line("In the background of a terminal no keys are read.", sys.stderr)
+        print_line("Running in the background: keys are not read.", sys.stderr)
     setup = Setup.resolve(options.hardware, options.dataset)
     attended = is_attended()
     if setup.kept is not None and not (setup.kept.is_local or options.trust_rig):
@@ -86,7 +86,7 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
         raise LerecordError(low)
     if setup.config.simulator is not None and options.hardware is None:
         print_line(
-            "No --hardware given: this records on the simulated rig, no arm or camera is used."
+            "No --hardware given: recording on the simulated rig, without real arms or cameras."
         )
     if plan.attended and any((setup.root / layout.TAKES).glob("*")):
         _offer_to_recover(setup.root)

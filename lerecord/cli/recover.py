@@ -26,5 +26,5 @@ def recover(
     from lerecord.dataset.write import recover as run
 
     if discard + replace + append > 1:
-        refuse("--discard, --replace and --append exclude each other; give one.")
+        refuse("--discard, --replace and --append cannot be combined; give one.")
     raise typer.Exit(run(dataset, discard, "replace" if replace else "append" if append else None))

@@ -70,7 +70,7 @@ def _config_at(path: Path) -> Path:
             f"The hardware config {path} cannot be read ({error.strerror}); {remedy}."
         ) from error
     except ValueError as error:
-        raise ConfigError(f"{str(path)!r} is no path ({error}); correct it.") from error
+        raise ConfigError(f"{str(path)!r} is not a path ({error}); correct it.") from error
     if stat.S_ISDIR(mode):
         raise ConfigError(f"{path} is a folder; name a hardware config in it, a TOML file.")
     if not stat.S_ISREG(mode):
@@ -133,7 +133,7 @@ def _explain(model: type[Table], error: ErrorDetails) -> str:
         return f"in {_name([*table, key])}: {reason}."
     if key == "[key]":  # pydantic's word for the name of a table
         return (
-            f"{_name(table)} has a name that none can have; use lower-case letters, digits and _, "
+            f"{_name(table)} has an invalid name; use lower-case letters, digits and _, "
             f"a letter first."
         )
     where = f"in {_name(table)}" if table else "at the top level"

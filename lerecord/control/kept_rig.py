@@ -68,10 +68,10 @@ class KeptRig:
         told = "; ".join(self._described())
         if not attended:
             raise ConfigError(
-                f"The rig in {self.source} is none of the hardware configs of this machine "
-                f"({told}): name your own with --hardware, or use this one with --trust-rig."
+                f"The rig in {self.source} matches none of your hardware configs "
+                f"({told}): give your own with --hardware, or accept this one with --trust-rig."
             )
-        print_line(f"The rig in {self.source} is none of the hardware configs of this machine:")
+        print_line(f"The rig in {self.source} matches none of your hardware configs:")
         for line in self._described():
             print_line(f"  {line}")
         try:
@@ -80,7 +80,7 @@ class KeptRig:
             answer = ""
         if answer.strip().lower() not in ("y", "yes"):
             raise ConfigError(
-                "The rig was not used: name your own with --hardware, or agree to this one with y."
+                "The rig was not used: give your own with --hardware, or accept this one with y."
             )
 
     def _described(self) -> Iterator[str]:

@@ -179,7 +179,7 @@ class Pair:
         at = int(self.apart.argmax())
         return (
             f"{self.joints[at]} of the {self.follower.name} is still {self.apart[at]:.1f} units "
-            f"from where the {self._asker} asks it to be."
+            f"from where the {self._asker} wants it."
         )
 
     def command(self, goal: NDArray[np.float32], max_step: float) -> bool:

@@ -55,7 +55,7 @@ def license_of(text: str) -> str:
         return ""
     if _LICENSE.fullmatch(name) is None:
         raise ConfigError(
-            f"{text!r} is not an identifier of a license; give one from {_LIST}, such as "
+            f"{text!r} is not a license identifier; give one from {_LIST}, such as "
             f"cc-by-4.0, or {NO_LICENSE}."
         )
     return name

@@ -68,7 +68,7 @@ def pull(
     """
     out = out.resolve()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise DatasetError(f"{out} is not empty; name a folder that is not there yet.")
+        raise DatasetError(f"{out} is not empty; name a folder that does not exist yet.")
     patience = Patience(sleep)
     draft = out.with_name(f".{out.name}.pull")
     try:
@@ -84,7 +84,7 @@ def pull(
             sync_file(out.parent)
             keep(Destination.of(out, remote.repo))  # named by the user, as --repo-id is
     except OSError as error:
-        raise refused(out.parent, error, f"{out} was not made") from error
+        raise refused(out.parent, error, f"{out} could not be created") from error
     size_bytes = sum(each.size_bytes for each in files.values())
     return Pulled(str(out), remote.repo, named, commit, len(files), size_bytes)
 
@@ -145,5 +145,5 @@ def _require_room(draft: Path, missing: Mapping[str, RemoteFile]) -> None:
     if needed > free:
         raise DatasetError(
             f"The files to pull take {megabytes(needed)} and {draft.parent} has {megabytes(free)} "
-            f"left; make room or name a folder on another disk."
+            f"left; free some space, or choose a folder on another disk."
         )

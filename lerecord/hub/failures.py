@@ -37,12 +37,12 @@ _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, AssertionErro
 _SENTENCES: Mapping[int, str] = {
     401: "The Hub does not accept the token (401); log in with `hf auth login`, or set HF_TOKEN to "
     "a valid token.",
-    403: "The token has no access for this to {repo} (403){said}; use a token that may write to "
-    "it, or another --repo-id.",
+    403: "The token does not give write access to {repo} (403){said}; use a token that may write "
+    "to it, or another --repo-id.",
     404: "{repo} is not on the Hub at {endpoint}, or the token may not see it (404); check the "
     "name, and log in with `hf auth login`.",
-    412: "Others keep changing {repo} ({status}); do it again when they are done.",
-    429: "The Hub takes no more requests from this account for now (429); do it again in some "
+    412: "Others keep changing {repo} ({status}); try again when they are done.",
+    429: "The Hub accepts no more requests from this account for now (429); do it again in some "
     "minutes, what was sent is not sent again.",
 }
 _XET_REFUSES = ("XetAuthenticationError", "XetAuthorizationError", "XetRefreshTokenError")
@@ -52,7 +52,7 @@ _FAILS = (
     "The Hub at {endpoint} fails ({status}{said}); do it again later, what was sent is not "
     "sent again."
 )
-_REFUSED = "The Hub refuses what it was asked for {repo} ({status}{said}); mend that and try again."
+_REFUSED = "The Hub refuses what it was asked for {repo} ({status}{said}); fix that and try again."
 _UNREACHABLE = (
     "The Hub at {endpoint} cannot be reached ({said}); check the network and do it again, what "
     "was sent is not sent again."
@@ -127,8 +127,8 @@ class Place:
                 return HubError("HF_HUB_OFFLINE is set, so the Hub is not asked; unset it.")
             case TooSlowError() | OversizeError():
                 return HubError(
-                    f"The Hub at {self.endpoint.shown} is not waited for any longer ({error}); "
-                    f"check the network and HF_ENDPOINT, and do it again."
+                    f"The Hub at {self.endpoint.shown} takes too long to answer ({error}); "
+                    f"check the network and HF_ENDPOINT, and try again."
                 )
         return HubError(_SENTENCES[401]) if type(error).__name__ in _XET_REFUSES else None
 
@@ -138,7 +138,7 @@ class Place:
         said = self._short(f"{type(error).__name__}: {error}")
         return HubError(
             f"The Hub at {self.endpoint.shown} gave an answer that cannot be read ({said}); check "
-            f"that HF_ENDPOINT names a Hub, and do it again."
+            f"that HF_ENDPOINT names a Hub, and try again."
         )
 
     def _unreachable(self, error: Exception) -> PassingError:

@@ -93,7 +93,7 @@ class Frozen:
                 return
             shutil.rmtree(self.dataset)
             snapshot = now
-        raise DatasetError(f"{self._root} changes all the time; push when it rests.")
+        raise DatasetError(f"{self._root} keeps changing; push it when nothing writes to it.")
 
     def _take(self, snapshot: Snapshot) -> None:
         for record in snapshot.episodes():

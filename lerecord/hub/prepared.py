@@ -49,7 +49,7 @@ def prepared(
     with Frozen(root) as frozen:
         snapshot = Snapshot.of(frozen.dataset)
         if not snapshot.info.episodes:
-            raise DatasetError(f"{root} has no episode; record one before it is pushed.")
+            raise DatasetError(f"{root} has no episode; record one before you push it.")
         _require_sound(root, frozen.dataset)
         folder = frozen.dataset
         text = _user_card(folder) or card(snapshot, repo.partition("/")[2], tag, license_)
@@ -71,6 +71,6 @@ def _require_sound(root: Path, frozen: Path) -> None:
         more = len(report.findings) - 1
         rest = f" and {more} more" if more else ""
         raise DatasetError(
-            f"{root} is not right, so it is not pushed ({report.findings[0]}{rest}); "
+            f"{root} has problems, so it is not pushed ({report.findings[0]}{rest}); "
             f"{command('check', root)} lists everything."
         )

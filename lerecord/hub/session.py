@@ -29,7 +29,7 @@ def session_push(
         return SessionPush(PushOptions(repo_id), every, as_json)
     for option, value in (("--repo-id", repo_id), ("--push-every", every)):
         if value is not None:
-            raise ConfigError(f"{option} says how to push; give --push too, or leave it out.")
+            raise ConfigError(f"{option} only applies to a push; add --push, or omit it.")
     return None
 
 
@@ -64,7 +64,7 @@ class SessionPush:
             check=False,
         )
         if done.returncode != 0:
-            said = (done.stderr.splitlines() or ["it said nothing"])[-1]
+            said = (done.stderr.splitlines() or ["no message"])[-1]
             raise HubError(
                 f"huggingface_hub does not work here ({said}); install it again, or leave out "
                 f"--push."

@@ -40,7 +40,7 @@ def repository(root: Path, repo: str | None) -> str:
     """
     if repo is not None:
         if not _is_name(repo):
-            raise ConfigError(f"{repo!r} is no name of a repository; give it as USER/NAME.")
+            raise ConfigError(f"{repo!r} is not the name of a repository; give it as USER/NAME.")
         return repo
     remembered = _remembered(root)
     known = recalled(root)
@@ -60,7 +60,7 @@ def _remembered(root: Path) -> str:
         repo = json.loads(inside.read(root, _REMEMBERED, _LONGEST_BYTES))["repo_id"]
     except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(
-            f"Where {root} belongs on the Hub is not known; name it once with --repo-id USER/NAME."
+            f"Where {root} belongs on the Hub is not known; give --repo-id USER/NAME once."
         ) from None
     except (DatasetError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ConfigError(
@@ -68,7 +68,7 @@ def _remembered(root: Path) -> str:
         ) from error
     if not isinstance(repo, str) or not _is_name(repo):
         raise ConfigError(
-            f"{path} names {repo!r}, which is no repository; give --repo-id USER/NAME."
+            f"{path} names {repo!r}, which is not a repository; give --repo-id USER/NAME."
         )
     return repo
 

@@ -84,13 +84,13 @@ def test_what_is_no_calibration_at_all_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"lab7.json cannot be read \(No such file"):
         calibration.load(path, MOTORS)
     path.write_text("{")
-    with pytest.raises(ConfigError, match=r"lab7.json is no JSON"):
+    with pytest.raises(ConfigError, match=r"lab7.json is not valid JSON"):
         calibration.load(path, MOTORS)
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfigError, match=r"lab7.json is no JSON"):
+    with pytest.raises(ConfigError, match=r"lab7.json is not valid JSON"):
         calibration.load(path, MOTORS)
     path.write_text("[]")
-    with pytest.raises(ConfigError, match=r"lab7.json is no table of joints"):
+    with pytest.raises(ConfigError, match=r"lab7.json is not a table of joints"):
         calibration.load(path, MOTORS)
 
 

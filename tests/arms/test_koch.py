@@ -113,7 +113,7 @@ def test_servos_that_hold_another_calibration_are_refused_untouched(
     with pytest.raises(ConfigError) as refused:
         getattr(arm, step)()
     told = f"elbow_flex ({key} is {getattr(held, key)}, not {getattr(changed, key)})"
-    assert f"hold another calibration than /file.json: {told}." in str(refused.value)
+    assert f"hold a different calibration than /file.json: {told}." in str(refused.value)
     assert "--write-calibration" in str(refused.value)
     assert {write.register for write in bench.tap.writes} == {"Status_Return_Level"}
     assert not bench.bus.is_open

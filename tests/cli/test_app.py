@@ -188,7 +188,7 @@ def test_a_folder_that_is_no_dataset_is_refused(tmp_path: Path, command: str) ->
 def test_too_little_disk_is_refused(tmp_path: Path) -> None:
     path = rig(tmp_path, "[simulator]", "[quality]\nmin_free_gb = 1000000\n\n[simulator]")
     sentence = refused(*TASK, "--hardware", str(path), "--dataset", str(tmp_path / "box"))
-    assert "GB left and the config wants 1e+06 GB" in sentence
+    assert "GB left, and the config asks for 1e+06 GB" in sentence
 
 
 def test_an_existing_dataset_brings_its_own_rig(dataset: Path, tmp_path: Path) -> None:

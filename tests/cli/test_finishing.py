@@ -28,7 +28,7 @@ def test_without_a_terminal_it_is_said_once(capfd: pytest.CaptureFixture[str]) -
             finishing.tell(2, 300)
             clock.seconds += 1.0
     said = capfd.readouterr().err
-    assert said == "2 takes are being saved, 300 images to encode; nothing of it is lost.\n"
+    assert said == "2 takes are being saved, 300 images to encode; nothing will be lost.\n"
 
 
 def test_a_terminal_sees_how_many_images_are_left(

@@ -84,8 +84,8 @@ def test_two_tasks_and_three_episodes_in_one_dataset(tmp_path: Path) -> None:
     dataset = tmp_path / "box"
     first = run("--task", TASK, "--episodes", "2", "--dataset", str(dataset), "--seed", "4")
     assert first.returncode == 0, first.stderr
-    assert "this records on the simulated rig" in first.stdout
-    assert "The box stood on the target in 2 of 2 takes." in first.stdout
+    assert "recording on the simulated rig" in first.stdout
+    assert "The box was on the target in 2 of 2 takes." in first.stdout
     second = run("--task", "Push the cup", "--dataset", str(dataset), "--episode-time", "2")
     assert second.returncode == 0, second.stderr
 
@@ -119,7 +119,7 @@ def test_an_episode_is_done_again_in_its_place(tmp_path: Path) -> None:
 
     missing = run("rerecord", "0", "2", "--dataset", str(dataset))
     assert missing.returncode == 2
-    assert "has no episode 2; its 2 episodes are counted from 0" in missing.stderr
+    assert "has no episode 2; its 2 episodes are numbered from 0" in missing.stderr
 
 
 @pytest.fixture
@@ -383,7 +383,7 @@ def test_the_death_of_the_screen_hurts_nothing(terminal: Terminal, tmp_path: Pat
     ]
     assert len(screens) == 1
     os.kill(screens[0], signal.SIGKILL)
-    terminal.wait_for("The session goes on without its screen")
+    terminal.wait_for("The session continues without its screen")
     time.sleep(1.2)
     terminal.press("n")
     terminal.wait_for("resetting [Enter: start")  # in lines

@@ -50,7 +50,7 @@ REFUSALS = [
     (
         "[cameras.front]",
         '[cameras."\\u001b[2J"]',
-        r"[cameras.\x1b[2J] has a name that none can have; use lower-case letters, digits and _",
+        r"[cameras.\x1b[2J] has an invalid name; use lower-case letters, digits and _",
     ),
     ("fps = 30", "fpps = 30", "unknown key 'fpps' at the top level; did you mean 'fps'?"),
     ("width", "widht", "unknown key 'widht' in [cameras.front]; did you mean 'width'?"),

@@ -179,4 +179,4 @@ def test_a_camera_of_a_single_image_ends_the_take_with_a_sentence(tmp_path: Path
                 camera.poll()
                 time.sleep(0.01)
     thread.join()
-    assert trouble.startswith("Camera front has given no image for ")
+    assert trouble.startswith("Camera front has not delivered an image for ")

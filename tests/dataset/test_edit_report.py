@@ -29,14 +29,14 @@ def scratch(root: Path, *takes: Scripted) -> dict[str, str]:
 def test_every_command_does_what_it_says(root: Path) -> None:
     said = run("edit", "delete", root, 0, 3)
     assert said == (
-        f"delete 0 3: {root} has 2 episodes, 9 frames; `lerecord edit undo {root}` takes it back.\n"
+        f"delete 0 3: {root} has 2 episodes, 9 frames; `lerecord edit undo {root}` undoes this.\n"
     )
     run("edit", "relabel", root, 0, 1, "--task", "z")
     run("edit", "rename-task", root, "z", "y")
     assert tree(root) == scratch(root, Scripted("y", 4, 2), Scripted("y", 5, 3))
     assert "has 2 episodes, 8 frames" in run("edit", "trim", root, 1, "--end", 0.13)
     said = run("edit", "undo", root)
-    assert f"`lerecord edit redo {root}` takes it back" in said
+    assert f"`lerecord edit redo {root}` undoes this" in said
     assert "8 frames" in run("edit", "redo", root)
     assert "the trash is empty" in run("edit", "empty-trash", root)
     assert not (root / layout.TRASH).exists()

@@ -32,11 +32,11 @@ def test_compat_names_each_difference_and_refuses(
     assert len(said) == 3
     assert said[0].startswith("refused: hardware: arms.main.follower.model is [1060, 1200] in ")
     assert said[1].startswith("remark: environment: config.arms.main.port is /dev/ttyUSB0 in ")
-    assert said[2] == "They cannot be joined."
+    assert said[2] == "They cannot be merged."
     assert compat(pair, allow_hardware=True) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("remark: hardware: ")
-    assert said[2] == "They can be joined."
+    assert said[2] == "They can be merged."
 
 
 def test_compat_speaks_json(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:

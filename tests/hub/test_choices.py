@@ -70,7 +70,7 @@ def test_a_dataset_with_a_card_of_its_own_needs_no_licence(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("license_", ["my own", "mit\nmit", "../x", "a: b", "\x1b[2J", "x" * 99])
 def test_what_is_no_licence_is_refused(tmp_path: Path, license_: str) -> None:
-    with pytest.raises(ConfigError, match="is not an identifier of a license"):
+    with pytest.raises(ConfigError, match="is not a license identifier"):
         settled(tmp_path, PushOptions("me/box", license=license_))
 
 

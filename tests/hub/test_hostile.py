@@ -86,7 +86,7 @@ def test_a_size_that_is_none_is_refused(hub: Hub, out: Path, size: object) -> No
 
 def test_what_the_disk_cannot_hold_is_not_begun(hub: Hub, out: Path) -> None:
     add(hub, "data/x", Blob("0" * 40, 1 << 60))
-    assert "make room or name a folder on another disk" in refused(hub, out)
+    assert "free some space, or choose a folder on another disk" in refused(hub, out)
 
 
 def test_more_bytes_than_a_file_has_are_not_taken(hub: Hub, out: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_card_written_on_the_hub_stays(hub: Hub, pusher: Pusher, dataset: Path
 
 def test_a_dataset_that_is_not_right_is_not_pushed(hub: Hub, pusher: Pusher, dataset: Path) -> None:
     (dataset / layout.video_file(1, "observation.images.front")).unlink()
-    with pytest.raises(DatasetError, match=r"is not right, so it is not pushed \(episode 1"):
+    with pytest.raises(DatasetError, match=r"has problems, so it is not pushed \(episode 1"):
         pusher.push(dataset)
     assert hub.requests == []
 
@@ -308,10 +308,10 @@ STAYING = [
     (Fault(r"GET .*/datasets/me/box$", 401, times=99), "does not accept the token (401)", 0),
     (Fault(r"GET .*/tree/", 404, times=99), "me/box is not on the Hub at http", 0),
     (Fault(COMMIT, 401, times=99), "does not accept the token (401); log in with", 0),
-    (Fault(COMMIT, 403, times=99), "has no access for this to me/box (403): as asked; use", 0),
+    (Fault(COMMIT, 403, times=99), "does not give write access to me/box (403): as asked; use", 0),
     (Fault(COMMIT, 400, times=99), "refuses what it was asked for me/box (400", 0),
     (Fault(COMMIT, 412, times=99), "Others keep changing me/box (412); do it again when", 5),
-    (Fault(COMMIT, 429, times=99), "takes no more requests from this account for now (429)", 5),
+    (Fault(COMMIT, 429, times=99), "accepts no more requests from this account for now (429)", 5),
     (Fault(COMMIT, 500, times=99), "fails (500: as asked); do it again later", 5),
     (Fault(COMMIT, times=99), "cannot be reached (", 5),
 ]

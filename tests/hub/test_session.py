@@ -13,7 +13,7 @@ def checked(root: Path) -> None:
 
 def test_how_to_push_is_only_asked_for_a_push() -> None:
     assert session_push(False, None, None, as_json=False) is None
-    with pytest.raises(ConfigError, match="--push-every says how to push; give --push too"):
+    with pytest.raises(ConfigError, match="--push-every only applies to a push; add --push"):
         session_push(False, None, 3, as_json=False)
 
 

@@ -10,7 +10,7 @@ from tests.syncs import Watched
 
 
 def test_a_repository_is_named_once(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="name it once with --repo-id USER/NAME"):
+    with pytest.raises(ConfigError, match="give --repo-id USER/NAME once"):
         repository(tmp_path, None)
     remember(tmp_path, "me/box")
     keep(Destination.of(tmp_path, "me/box"))
@@ -20,7 +20,7 @@ def test_a_repository_is_named_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["box", "a/b/c", "/box", "me/", "me/b x", "me/a..b", "me/ä", ""])
 def test_a_name_that_the_hub_does_not_take_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigError, match="is no name of a repository"):
+    with pytest.raises(ConfigError, match="is not the name of a repository"):
         repository(tmp_path, name)
 
 

@@ -40,7 +40,7 @@ from tests.live import SETUP, SIM, Simulator
 
 LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")
 SILENCE_S = 0.5
-KEPT = " The take was ended and is kept to be salvaged."
+KEPT = " The take was ended and is kept for `lerecord recover`."
 FRONT = CameraSpec("front", 640, 480)
 
 
@@ -298,7 +298,7 @@ def test_a_camera_without_pictures_ends_the_take_and_is_found_again(
 ) -> None:
     bench.simulator.inject(camera=[{"name": "front", "fault": fault}])
     said = bench.ended()
-    assert re.match(r"Camera front has given no image for 0\.\d s\.", said)
+    assert re.match(r"Camera front has not delivered an image for 0\.\d s\.", said)
     if fault == "loss":
         assert "Camera front at http" in said or "Camera front does not open" in said
     pictures, rows = bench.pictures(), bench.kept()
@@ -429,7 +429,7 @@ def test_unattended_an_unplugged_follower_holds_and_that_is_said(unattended: Una
     simulator.inject(port=[{"arm": "follower", "fault": "unplug"}])
     held, said = unattended.told()
     assert said.startswith("lerecord: The main follower has been silent for 1.")
-    assert held.startswith("The main follower could not be let go and holds its pose:")
+    assert held.startswith("The main follower could not be released and holds its pose:")
     assert simulator.follower("torque").all()
     assert np.abs(simulator.follower("position") - unattended.found).max() > 100
 

@@ -226,7 +226,7 @@ def _bytes_of(videos: Sequence[Path]) -> int:
 
 def _chosen(old: EpisodeList, episodes: Collection[int]) -> list[int]:
     if not episodes:
-        raise DatasetError("No episode is named; give their indices.")
+        raise DatasetError("No episode given; give the episode numbers.")
     for index in episodes:
         old.check_index(index)
     return sorted(set(episodes))

@@ -40,4 +40,4 @@ def _sources(slots: Sequence[Slot], change: FileChange) -> Iterator[str]:
 def _absence(path: Path) -> str:
     if path.is_symlink():
         return f"is a link to {path.readlink()}, which is not there"
-    return "is no file" if path.exists() else "is missing"
+    return "is not a file" if path.exists() else "is missing"

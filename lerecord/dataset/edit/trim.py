@@ -58,7 +58,7 @@ def remaining_rows(
             f"at least {MIN_ROWS}; choose a longer part."
         )
     if stop - first == length:
-        raise DatasetError(f"That would cut nothing off episode {episode} of {length / fps:g} s.")
+        raise DatasetError(f"That would cut nothing from episode {episode} of {length / fps:g} s.")
     return range(first, stop)
 
 

@@ -59,7 +59,7 @@ def _refuse_changed(rebuild: Rebuild, operation: Operation) -> None:
     digest = operation_log.digest_of(lines, stats_lines, operation.episodes)
     if len(rebuild.old) < operation.episodes or digest != operation.digest:
         raise DatasetError(
-            f"`{operation.done.said}` cannot be taken back: the episodes of {rebuild.root} were "
+            f"`{operation.done.said}` cannot be undone: the episodes of {rebuild.root} were "
             f"changed since; what it replaced is kept in {layout.TRASH}."
         )
 

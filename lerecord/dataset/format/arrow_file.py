@@ -46,7 +46,7 @@ def read_arrow(path: Path) -> pa.Table:
 def _measured(path: Path, file: Any) -> int:
     """How many rows its batches say that they have."""
     if file.read(len(_MAGIC)) != _MAGIC:
-        raise _refusal(path, "it is no Arrow file")
+        raise _refusal(path, "it is not an Arrow file")
     rows = 0
     schema = pa.ipc.read_message(file)
     for field in pa.ipc.read_schema(schema):
@@ -73,7 +73,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _refusal(path: Path, fact: str) -> DatasetError:
-    return DatasetError(f"{path} is no sidecar that lerecord writes: {fact}; restore it.")
+    return DatasetError(f"{path} is not a lerecord sidecar: {fact}; restore it.")
 
 
 # What is needed of FlatBuffers: a table begins with the distance to its list of fields' places.

@@ -49,7 +49,9 @@ def read_meta_file(path: Path, name: str, at_most: int | None = None) -> bytes:
         parts: list[bytes] = []
         while wanted > 0 and (part := file.read(min(_CHUNK, wanted))):
             if b"\0" in part:
-                raise DatasetError(f"{path} holds zero bytes, so it is torn; restore it.")
+                raise DatasetError(
+                    f"{path} is filled with zero bytes, so it is damaged; restore it."
+                )
             parts.append(part)
             wanted -= len(part)
     return b"".join(parts)

@@ -98,7 +98,7 @@ def remarks_of(health: Mapping[str, Any], fps: int) -> list[str]:
     if missed > _SLOTS_MISSED * frames:
         remarks.append(
             f"The loop missed {missed} of {frames} slots, each of which repeats the frame before: "
-            f"close what else uses this machine, or lower the fps."
+            f"close other programs, or lower the fps."
         )
     for name, camera in (health.get("cameras") or {}).items():
         remarks += _of_camera(name, camera, frames, fps)

@@ -76,7 +76,7 @@ def _present(path: Path, parquet: pq.ParquetFile, columns: Sequence[str]) -> lis
 def _check_rows(path: Path, found: int, due: int | None) -> None:
     if due is not None and found != due:
         raise DatasetError(
-            f"{path} has {found} rows where {due} are due; {for_dataset('check', path)} lists "
+            f"{path} has {found} rows instead of {due}; {for_dataset('check', path)} lists "
             f"everything."
         )
 

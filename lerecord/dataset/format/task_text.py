@@ -16,7 +16,7 @@ def task_of(text: str) -> str:
     except UnicodeEncodeError:
         text = _read_again(text)
     if not text.strip():
-        raise DatasetError('The task is empty; say what is done, as in "Grab the paper box".')
+        raise DatasetError('The task is empty; describe it, as in "Grab the paper box".')
     return text.strip()
 
 

@@ -148,7 +148,7 @@ def profile_of(name: str) -> VideoSettings:
     for known, settings in PROFILES.items():
         if known == name:
             return settings
-    raise ConfigError(f"The profile {name!r} is not known; known are {', '.join(PROFILES)}.")
+    raise ConfigError(f"The profile {name!r} is unknown; known are {', '.join(PROFILES)}.")
 
 
 def settings_for(codec: str | None) -> VideoSettings | None:

@@ -89,7 +89,7 @@ def require_compatible(snapshots: Sequence[Snapshot], allow_hardware: bool = Fal
         raise DatasetError("No dataset was given; name one or more.")
     against = [str(each) for pair in compared(snapshots) for each in pair.refused(allow_hardware)]
     if against:
-        raise DatasetError(f"The datasets cannot be joined: {'; '.join(against)}.")
+        raise DatasetError(f"The datasets cannot be merged: {'; '.join(against)}.")
 
 
 _Facts = dict[tuple[Tier, str], Any]

@@ -157,7 +157,7 @@ class _Merge:
             raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
         if len(table) != record.length:
             raise DatasetError(
-                f"{path} has {len(table)} frames where {record.length} are due; `lerecord check "
+                f"{path} has {len(table)} frames instead of {record.length}; `lerecord check "
                 f"{source.snapshot.root}` says what else is wrong."
             )
         for key, values in shift.renumbered(columns).items():

@@ -89,7 +89,7 @@ def delta_timestamps_for(
 def _preset(policy: str, steps: int | None, actions: int | None) -> _Preset:
     """What a policy takes, with the numbers that are given in the place of its own."""
     if policy not in _PRESETS:
-        raise ConfigError(f"The policy {policy!r} is not known; known are {', '.join(_PRESETS)}.")
+        raise ConfigError(f"The policy {policy!r} is unknown; known are {', '.join(_PRESETS)}.")
     preset = _PRESETS[policy]
     return replace(
         preset,

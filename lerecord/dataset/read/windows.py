@@ -92,7 +92,7 @@ def expanded(deltas: DeltaTimestamps, features: Iterable[str]) -> dict[str, Sequ
                 f"it has {', '.join(known)}."
             )
         if not len(seconds):
-            raise DatasetError(f"delta_timestamps asks for no moment of {key!r}; give one or more.")
+            raise DatasetError(f"delta_timestamps has no offsets for {key!r}; give one or more.")
         meant |= dict.fromkeys(keys, seconds)
     return meant
 

@@ -38,13 +38,13 @@ class NewFolder:
 
     def __enter__(self) -> Self:
         if self._out.is_symlink() or (self._out.exists() and not _is_empty(self._out)):
-            raise DatasetError(f"{self._out} is not empty; name a folder that is not there yet.")
+            raise DatasetError(f"{self._out} is not empty; name a folder that does not exist yet.")
         try:
             self._lock.enter_context(work_folder(self._draft))
             inside.clear(self._draft, layout.PRIVATE)
         except OSError as error:
             self._lock.close()
-            raise refused(self._out.parent, error, f"{self._out} was not made") from error
+            raise refused(self._out.parent, error, f"{self._out} could not be created") from error
         except BaseException:
             self._lock.close()
             raise
@@ -87,7 +87,7 @@ class NewFolder:
             shutil.rmtree(self._draft, ignore_errors=True)
         self._lock.close()
         if isinstance(error, OSError):
-            raise refused(self._out.parent, error, f"{self._out} was not made") from error
+            raise refused(self._out.parent, error, f"{self._out} could not be created") from error
 
 
 def _is_empty(folder: Path) -> bool:

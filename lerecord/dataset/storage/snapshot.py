@@ -100,7 +100,7 @@ class Snapshot:
 
 def restless(root: Path) -> DatasetError:
     """The refusal to judge a dataset that never keeps still."""
-    return DatasetError(f"{root} changes all the time; stop what records into it.")
+    return DatasetError(f"{root} keeps changing; stop what records into it.")
 
 
 def _meta_names() -> tuple[str, ...]:

@@ -159,8 +159,8 @@ class _Import:
         rows = table.filter(pc.field("episode_index") == episode.record.index)
         if len(rows) != episode.record.length:
             raise DatasetError(
-                f"{episode.data} has {len(rows)} frames of episode {episode.record.index} where "
-                f"{episode.record.length} are due; restore it."
+                f"{episode.data} has {len(rows)} frames of episode {episode.record.index} instead "
+                f"of {episode.record.length}; restore it."
             )
         return rows.combine_chunks()
 

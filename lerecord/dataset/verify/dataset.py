@@ -171,7 +171,7 @@ def _check_line_counts(snapshot: Snapshot, place: Place) -> None:
 
 def _check_last_newline(name: str, data: bytes, place: Place) -> None:
     if data and not data.endswith(b"\n"):
-        place.wrong(f"{name} does not end in a newline; the next append would glue two lines.")
+        place.wrong(f"{name} does not end in a newline; the next append would join two lines.")
 
 
 def _check_health(snapshot: Snapshot, records: list[EpisodeRecord], place: Place) -> set[int]:
@@ -193,7 +193,7 @@ def _check_health(snapshot: Snapshot, records: list[EpisodeRecord], place: Place
     lines = [line.episode for line in health]
     due = sorted(with_sidecar | {index for index in lines if index < len(records)})
     if lines != due:
-        place.wrong(f"{layout.HEALTH} has the episodes {lines} where {due} are due.")
+        place.wrong(f"{layout.HEALTH} has the episodes {lines} instead of {due}.")
     return set(due)
 
 
@@ -219,7 +219,7 @@ def _check_stats(
     covered = _covered(stored, records)
     if covered < len(each):
         place.remark(
-            f"{layout.STATS} is of the first {covered} episodes; the next that lerecord saves "
+            f"{layout.STATS} covers only the first {covered} episodes; the next episode saved "
             f"brings it up to date."
         )
     due = stats.fold(each[:covered])
@@ -228,7 +228,7 @@ def _check_stats(
     place.expect(f"the features of {layout.STATS}", list(stored), list(due))
     for key in due:
         if key in stored and not _near(stored[key], due[key]):
-            place.wrong(f"{layout.STATS} of {key} is not what its episodes' statistics give.")
+            place.wrong(f"{layout.STATS} of {key} does not match the statistics of its episodes.")
 
 
 def _covered(stored: Stats, records: list[EpisodeRecord]) -> int:

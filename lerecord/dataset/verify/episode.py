@@ -136,7 +136,7 @@ def _check_track(
     pixels = track.histogram.sum(axis=1)
     due = len(sidecar) * camera.width * camera.height
     if (pixels != due).any():
-        place.wrong(f"its histogram counts {pixels[0]} pixels where {due} are due.")
+        place.wrong(f"its histogram counts {pixels[0]} pixels instead of {due}.")
     elif stored is None:
         place.wrong(f"{layout.EPISODES_STATS} lacks {camera.key}.")
     elif text := deviation(stored, of_pictures(track.histogram, len(sidecar))):

@@ -110,7 +110,7 @@ class Place:
     def expect(self, name: str, found: Any, due: Any) -> None:
         """Wrong when `found` is not `due`."""
         if found != due:
-            self.wrong(f"{name} is {found} where {due} is due.")
+            self.wrong(f"{name} is {found} instead of {due}.")
 
 
 def _others(rows: Rows) -> str:

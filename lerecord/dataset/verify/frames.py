@@ -124,7 +124,7 @@ def _check_defaults(
             wrong = np.flatnonzero(found != values)
         if len(wrong):
             first = wrong[0]
-            place.wrong_rows(wrong, f"{name} is {found[first]} where {values[first]} is due.")
+            place.wrong_rows(wrong, f"{name} is {found[first]} instead of {values[first]}.")
 
 
 def _check_finite(columns: Mapping[str, NDArray[Any]], place: Place) -> None:

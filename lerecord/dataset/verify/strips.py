@@ -66,7 +66,7 @@ def _check_counters(
             (stuck if step == 0 else moved).append(row)
     place.wrong_rows(back, "the image slipped: its counter goes back.")
     place.wrong_rows(stuck, "the image slipped: it is shown again and the camera gave a new one.")
-    place.wrong_rows(moved, "the image slipped: it is a new one where the last is due again.")
+    place.wrong_rows(moved, "the image slipped: it is a new one instead of the last one again.")
 
 
 def _is_same(track: TrackSummary, row: int) -> bool:

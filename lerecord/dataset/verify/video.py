@@ -125,7 +125,7 @@ def _check_format(found: str, pictures: Pictures, place: Place) -> None:
         return
     due = "yuv420p" if pictures.ours else pictures.feature.video.pix_fmt
     if due is not None and _plain(found) != _plain(due):
-        place.wrong(f"the pixel format is {found} where {due} is due.")
+        place.wrong(f"the pixel format is {found} instead of {due}.")
 
 
 def _plain(pixel_format: str) -> str:
@@ -154,7 +154,7 @@ def _check_pictures(pictures: Pictures, facts: VideoFacts, place: Place) -> None
         return
     place.wrong_rows(seen.damaged, "the image is damaged in the video.")
     if seen.decoded != pictures.rows:
-        place.wrong(f"{seen.decoded} images decode where {pictures.rows} are due.")
+        place.wrong(f"{seen.decoded} images decode instead of {pictures.rows}.")
     if seen.deep:
         place.unchecked(f"the statistics of the depth camera {pictures.feature.key}")
     elif seen.decoded:

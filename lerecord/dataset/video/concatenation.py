@@ -41,7 +41,7 @@ def concatenate(clips: Iterable[Clip], target: Path, fps: int) -> None:
             copied = _copy(clip.path, video, fps)
             if copied != clip.pictures:
                 raise DatasetError(
-                    f"{clip.path} has {copied} images where {clip.pictures} are due; "
+                    f"{clip.path} has {copied} images instead of {clip.pictures}; "
                     f"{for_dataset('check', clip.path)} lists everything."
                 )
 

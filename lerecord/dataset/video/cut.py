@@ -103,7 +103,7 @@ def encode_again(cut: Cut, target: Path, told: Callable[[], object] = _nobody) -
         pictures = remux(whole, target, cut.fps)
     if pictures != len(cut.rows):
         raise DatasetError(
-            f"{cut.source} has {pictures} images where {len(cut.rows)} are due; `lerecord "
+            f"{cut.source} has {pictures} images instead of {len(cut.rows)}; `lerecord "
             f"check` says more."
         )
 

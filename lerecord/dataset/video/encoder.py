@@ -95,7 +95,7 @@ class FragmentedVideo:
             without_realtime(stream.codec_context.open)
         except (av.FFmpegError, ValueError) as error:  # an unknown encoder is a ValueError
             raise ConfigError(
-                f"The encoder {settings.encoder} does not open with preset {settings.preset}, "
+                f"The encoder {settings.encoder} does not work with preset {settings.preset}, "
                 f"{' '.join(map(str, settings.quality))} and {camera.width}x{camera.height} "
                 f"({error}); choose another codec or preset under [video]."
             ) from error

@@ -122,8 +122,8 @@ def recover(root: Path, discard_all: bool = False, redone: TakePlace | None = No
     """
     if not left_takes(root) and not has_pending(root):
         if not (root / layout.PRIVATE).is_dir() and not holds_dataset(root):
-            raise DatasetError(f"{root} is not a dataset; name its folder.")
-        print_line(f"{root}: no take was left; there is nothing to recover.")
+            raise DatasetError(f"{root} is not a dataset; give its folder.")
+        print_line(f"{root}: nothing to recover.")
         return 0
     if is_foreign(root) and not left_takes(root):
         return _finish(root)
@@ -197,7 +197,7 @@ def _kept(writer: DatasetWriter, left: LeftTake, place: TakePlace) -> str:
     before = writer.episodes
     episode = writer.salvage(left.id, place)
     if episode is None:
-        return f"{left.id}: discarded, for it had just begun."
+        return f"{left.id}: discarded, because it had just started."
     replaced = "" if writer.episodes > before else " replaced"
     return (
         f"{left.id}: episode {episode.index}{replaced}, {episode.length} of {left.rows} frames, "

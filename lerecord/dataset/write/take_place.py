@@ -25,13 +25,13 @@ def episode_of(root: Path, info: Info, left: ClosedTake, place: TakePlace) -> in
     command = f"lerecord recover {shlex.quote(str(root))}"
     if episode is None:
         raise DatasetError(
-            f"It was to replace episode {again.episode}, which has changed since; nothing was "
-            f"done with it. Add it as a new episode with `{command} --append`, or remove it "
+            f"It was meant to replace episode {again.episode}, which has changed since; nothing "
+            f"was done with it. Add it as a new episode with `{command} --append`, or remove it "
             f"with `{command} --discard`."
         )
     if place != "replace" and not left.files.saved.exists():
         raise DatasetError(
-            f"It was to replace episode {episode} and was never saved, so nothing was done. "
+            f"It was meant to replace episode {episode} and was never saved, so nothing was done. "
             f"Replace the episode with `{command} --replace`, add a new one with `{command} "
             f"--append`, or remove it with `{command} --discard`."
         )

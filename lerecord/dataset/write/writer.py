@@ -1,4 +1,4 @@
-"""The writer of a dataset: it holds the lock, stages takes, and makes episodes of them in order."""
+"""The writer of a dataset: it holds the lock, stages takes and commits them in order."""
 
 import time
 from collections.abc import Callable
@@ -130,7 +130,8 @@ class DatasetWriter:
             raise DatasetError(f"{root} is a file where a folder is needed; name another folder.")
         if not is_free(root):
             raise DatasetError(
-                f"{root} is not empty and no dataset ({layout.INFO} is missing); name a new folder."
+                f"{root} is neither empty nor a dataset ({layout.INFO} is missing); name a "
+                f"new folder."
             )
         return cls.create(root, spec, probe=probe)
 
@@ -168,7 +169,7 @@ class DatasetWriter:
             DatasetError: the task is empty, the id is taken, or the disk refuses.
         """
         if not task.strip():
-            raise DatasetError('The task is empty; say what is done, as in "Grab the paper box".')
+            raise DatasetError('The task is empty; describe it, as in "Grab the paper box".')
         again = None if replaces is None else Replaced.of(self.root, self._state.info, replaces)
         facts = TakeFacts(task, now_utc(), self.spec, again)
         return StagedTake(self.root, take or layout.new_take_id(), facts, now)

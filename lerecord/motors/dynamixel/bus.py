@@ -37,7 +37,7 @@ _REFUSALS = {
 _ALERTS = {
     0x01: ("a wrong input voltage", "check the power supply"),
     0x04: ("overheating", "let it cool down"),
-    0x08: ("a failure of its encoder", "replace it when this comes back"),
+    0x08: ("a failure of its encoder", "replace it if this happens again"),
     0x10: ("an electrical shock or too little power", "check the power supply and the wiring"),
     0x20: ("overload", "free the joint of what blocks it"),
 }

@@ -164,12 +164,12 @@ def _explained(error: Exception, device: str, baud: int) -> DeviceError | Config
         )
     if code in (errno.EACCES, errno.EPERM):
         return DeviceError(
-            f"The port {device} may not be opened by this user: add the user to the group that "
+            f"The port {device} cannot be opened by this user: add the user to the group that "
             f"owns it (on most systems: sudo usermod -aG dialout $USER, then log in again)."
         )
     if code in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK):
         return DeviceError(
-            f"The port {device} is in use: close the other program that holds it, or correct a "
+            f"The port {device} is in use: close the other program that uses it, or correct a "
             f"port that the hardware config names twice."
         )
     return DeviceError(f"The port {device} cannot be opened ({error}): check the hardware config.")

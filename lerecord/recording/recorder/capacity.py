@@ -66,7 +66,9 @@ def shortage(encode_s: Mapping[str, float], fps: int, available: float) -> str |
     slowest = max(encode_s, key=lambda name: encode_s[name], default=None)
     if slowest is None:
         return None
-    behind = "images wait on the disk and takes are committed later; lower the size or the fps, or "
+    behind = (
+        "images will wait on disk and takes will be committed later; lower the size or the fps, or "
+    )
     remedy = behind + 'set profile = "fast" under [video].'
     if needed > _SHARE * available:
         return (

@@ -71,6 +71,6 @@ class Choosing(threading.Thread):
     def _chosen(self, row_time: float) -> Image:
         image = self._ring.choose(row_time, self._settle_s)
         if image is None:
-            tell(EVENTS.write(Failed("A take began before the camera had given an image.")))
+            tell(EVENTS.write(Failed("The take started before the camera had delivered an image.")))
             os._exit(2)
         return image

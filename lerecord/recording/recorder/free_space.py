@@ -21,8 +21,9 @@ def low_disk(folder: Path, free: int, min_free_gb: float) -> str | None:
     if free / 1e9 >= min_free_gb:
         return None
     return (
-        f"The disk of {folder} has {free / 1e9:.1f} GB left and the config wants {min_free_gb:g} "
-        f"GB ([quality] min_free_gb); make room or record elsewhere with --dataset."
+        f"The disk of {folder} has {free / 1e9:.1f} GB left, and the config asks for "
+        f"{min_free_gb:g} GB ([quality] min_free_gb); free some space, or record elsewhere with "
+        f"--dataset."
     )
 
 

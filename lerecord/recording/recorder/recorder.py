@@ -88,7 +88,7 @@ class Recorder:
         notes = []
         if left := self._writer.wait_until_open():
             takes = "1 take was" if len(left) == 1 else f"{len(left)} takes were"
-            remedy = f"{command('recover', self._root)} makes episodes of them."
+            remedy = f"{command('recover', self._root)} turns them into episodes."
             notes.append(f"{takes} never saved: {remedy}")
         shared = shared_devices(self._devices)
         for camera in self._cameras.values():
@@ -279,7 +279,8 @@ def shared_devices(devices: Mapping[str, str]) -> list[str]:
     for name, device in devices.items():
         names.setdefault(_place_of(device), []).append(name)
     return [
-        f"Cameras {' and '.join(each)} are one device, {without_secrets(place)}; give each its own."
+        f"Cameras {' and '.join(each)} use the same device, {without_secrets(place)}; "
+        f"give each its own."
         for place, each in names.items()
         if len(each) > 1
     ]

@@ -146,7 +146,7 @@ class RemoteCamera:
             return f"Camera {self.name} is being opened again.{reason}"
         silent_s = self._now() - self._captured_at
         if silent_s > max_silence_s:
-            return f"Camera {self.name} has given no image for {silent_s:.1f} s.{reason}"
+            return f"Camera {self.name} has not delivered an image for {silent_s:.1f} s.{reason}"
         return None
 
     @property
@@ -180,4 +180,4 @@ class RemoteCamera:
         self.mailbox.close()
 
     def _last_words(self) -> str:
-        return (self._child.complaint().splitlines() or ["it said nothing"])[-1]
+        return (self._child.complaint().splitlines() or ["no message"])[-1]

@@ -116,7 +116,7 @@ class RemoteWriter:
         if not running:
             raise LerecordError(
                 f"The process that writes the dataset died: {self._child.complaint()[-500:]} "
-                f"The running take is kept to be salvaged."
+                f"The running take is kept for `lerecord recover`."
             )
 
     def close(self) -> None:

@@ -68,9 +68,7 @@ class Behind:
             if message["event"] == "failed":
                 self._listener.notice(message["message"])
         if not self._child.running:
-            self._listener.notice(
-                f"The {self._child.name} process has ended and is not started again."
-            )
+            self._listener.notice(f"The {self._child.name} process has ended and is not restarted.")
             self.close()
 
     def notice(self, sentence: str) -> None:

@@ -43,4 +43,4 @@ class FanOut:
         if substitute is not None:
             self.add(substitute())
         why = str(failure) or type(failure).__name__
-        self.notice(f"The session goes on without its {type(lost).__name__.lower()}: {why}")
+        self.notice(f"The session continues without its {type(lost).__name__.lower()}: {why}")

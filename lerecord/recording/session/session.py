@@ -11,7 +11,7 @@ from lerecord.pacing import Tick
 from lerecord.recording.session.phases import TRANSITIONS, Action, Command, Operator, Phase
 from lerecord.recording.session.plan import Plan, Wanted
 
-_CATCHING_UP = "The take begins as soon as the follower has caught up with the leader."
+_CATCHING_UP = "The take starts as soon as the follower has caught up with the leader."
 
 
 class Robot(Protocol):
@@ -230,7 +230,7 @@ class Session:
     def _redo_saved(self) -> None:
         """Let the next take replace the one just saved; asked again, let it be a new one."""
         if self._last_saved is None:
-            self._listener.notice("No take was saved yet that could be done again.")
+            self._listener.notice("No take has been saved yet that could be redone.")
             return
         episode, _ = self._last_saved
         self._redo = episode if self._redo is None else None
@@ -277,7 +277,7 @@ class Session:
     def _stop_take(self, reason: str) -> None:
         """End the take where it is staged; unattended that is the end of the session."""
         self._end_take(Action.LEAVE)
-        reason += " The take was ended and is kept to be salvaged."
+        reason += " The take was ended and is kept for `lerecord recover`."
         self._listener.notice(reason)
         if self.plan.attended:
             self._enter(Phase.RESETTING)
@@ -286,7 +286,7 @@ class Session:
 
     def _give_up_catching_up(self) -> None:
         """The follower does not get to where the leader is: say so instead of waiting for ever."""
-        reason = f"The take was not begun: {self._rig.lag()}"
+        reason = f"The take did not start: {self._rig.lag()}"
         if self.plan.attended:
             self._listener.notice(reason)
             self._enter(Phase.RESETTING)

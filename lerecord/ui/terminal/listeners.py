@@ -89,7 +89,7 @@ class ScreenProcess:
             LerecordError: the process has died; the terminal is as it was.
         """
         if not self._child.running:
-            reason = (self._child.complaint().splitlines() or ["it said nothing"])[-1]
+            reason = (self._child.complaint().splitlines() or ["no message"])[-1]
             self._restore()
             raise LerecordError(f"its process has died ({reason}).")
         self._shown = True

@@ -167,14 +167,14 @@ def test_an_undo_of_what_was_changed_otherwise_is_refused(root: Path) -> None:
     operations.relabel(root, [1], "x")
     operations.undo(root)
     operations.relabel(root, [1], "y")
-    with pytest.raises(DatasetError, match=r"undo relabel 1 .*` cannot be taken back"):
+    with pytest.raises(DatasetError, match=r"undo relabel 1 .*` cannot be undone"):
         operations.redo(root)
 
 
 REFUSALS: list[tuple[Callable[[Path], object], str]] = [
     (lambda root: operations.delete(root, [1, 4]), r"no episode 4; the dataset has 0 to 3"),
     (lambda root: operations.delete(root, [-1]), r"no episode -1"),
-    (lambda root: operations.delete(root, []), r"No episode is named"),
+    (lambda root: operations.delete(root, []), r"No episode given"),
     (lambda root: operations.delete(root, range(4)), r"would delete every episode"),
     (lambda root: operations.relabel(root, [7], "x"), r"no episode 7"),
     (lambda root: operations.relabel(root, [1], " "), r"The task is empty"),
@@ -193,7 +193,7 @@ REFUSALS: list[tuple[Callable[[Path], object], str]] = [
         r"has 1 frames; an episode needs at least 2",
     ),
     (lambda root: operations.trim(root, 0, float("nan")), r"has no part"),
-    (lambda root: operations.trim(root, 0), r"would cut nothing off episode 0 of 0\.2 s"),
+    (lambda root: operations.trim(root, 0), r"would cut nothing from episode 0 of 0\.2 s"),
     (operations.undo, r"nothing to undo"),
     (operations.redo, r"nothing to redo"),
     (lambda root: put(root, 4, A), r"no episode 4"),

@@ -195,7 +195,7 @@ def test_a_take_whose_disk_fills_up_is_salvaged_as_far_as_it_is_complete(tmp_pat
         ):
             stage(lab, writer, Scripted("long", 400, 1))
         assert "MB are needed and" in str(said.value)
-        assert f"the take ends, and `lerecord recover {lab.root}` makes an episode of it" in str(
+        assert f"the take ends, and `lerecord recover {lab.root}` makes an episode" in str(
             said.value
         ).replace("what is complete", "it")
         (take,) = writer.left_takes

@@ -229,7 +229,7 @@ def test_the_command_says_what_it_gave(root: Path) -> None:
     done = run("transcode", root)
     assert done.startswith(f"transcode --profile archive: the videos of {root} take 0.1 MB instead")
     assert f"`lerecord edit empty-trash {root}`" in done
-    assert "of the profile archive already; nothing was done." in run("transcode", root)
+    assert "of the profile archive already; nothing to do." in run("transcode", root)
     assert "undo transcode --profile archive" in run("edit", "undo", root)
     with pytest.raises(ConfigError, match="'best' is not known; known are default, fast, archive"):
         run("transcode", root, "--profile", "best")

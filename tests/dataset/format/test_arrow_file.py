@@ -45,7 +45,7 @@ def test_a_table_of_numbers_is_read(tmp_path: Path) -> None:
 )
 def test_other_columns_are_refused(tmp_path: Path, column: Any, fact: str) -> None:
     path = write(tmp_path / "x", pa.table({"x": column}))
-    with pytest.raises(DatasetError, match=f"is no sidecar that lerecord writes: {fact}"):
+    with pytest.raises(DatasetError, match=f"is not a lerecord sidecar: {fact}"):
         read_arrow(path)
 
 
@@ -54,7 +54,7 @@ def test_what_is_compressed_is_not_unpacked(tmp_path: Path, codec: str) -> None:
     table = pa.table({"x": np.zeros(1_000_000)})
     path = write(tmp_path / "bomb", table, compression=codec)
     assert path.stat().st_size < 100_000
-    with pytest.raises(DatasetError, match="is no sidecar that lerecord writes: it is compressed"):
+    with pytest.raises(DatasetError, match="is not a lerecord sidecar: it is compressed"):
         read_arrow(path)
 
 
@@ -63,7 +63,7 @@ def test_what_is_no_arrow_file_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "x"
     for data in (b"", b"ARROW1\0\0", b"-----BEGIN OPENSSH PRIVATE KEY-----\n" * 50):
         path.write_bytes(data)
-        with pytest.raises(DatasetError, match=r"/x (cannot be read|is no sidecar)"):
+        with pytest.raises(DatasetError, match=r"/x (cannot be read|is not a lerecord sidecar)"):
             read_arrow(path)
     path.unlink()
     with pytest.raises(DatasetError, match="/x cannot be read"):

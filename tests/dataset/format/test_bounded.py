@@ -53,7 +53,7 @@ def test_a_file_that_is_too_large_or_empty_inside_is_never_in_memory(
     with path.open("wb") as file:
         file.truncate(1 << 31)
     monkeypatch.setattr(bounded, "_CHUNK", 16)  # the first part ends it
-    with pytest.raises(DatasetError, match="holds zero bytes, so it is torn"):
+    with pytest.raises(DatasetError, match="is filled with zero bytes, so it is damaged"):
         read_meta_file(path, layout.EPISODES_STATS)
 
 

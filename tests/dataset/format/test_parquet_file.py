@@ -27,7 +27,7 @@ def test_columns_come_in_the_order_that_is_asked_for(path: Path) -> None:
 
 
 def test_what_does_not_fit_is_one_sentence(path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"x\.parquet has 2 rows where 3 are due"):
+    with pytest.raises(DatasetError, match=r"x\.parquet has 2 rows instead of 3"):
         read_parquet(path, rows=3)
     with pytest.raises(DatasetError, match=r"x\.parquet lacks the column 'state'"):
         read_parquet(path, ["state"])

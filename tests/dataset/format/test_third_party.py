@@ -43,8 +43,7 @@ def test_they_are_remarks_and_no_findings(root: Path) -> None:
     report = check(root)
     assert report.findings == []
     assert [str(each) for each in report.remarks] == [
-        "meta/stats.json is of the first 1 episodes; the next that lerecord saves brings it up to "
-        "date.",
+        "meta/stats.json is of the first 1 episodes; the next episode saved brings it up to date.",
         "episode 1: it has no sidecar: another recorder appended it.",
     ]
 
@@ -80,18 +79,18 @@ def test_a_sidecar_of_ours_that_is_lost_is_a_finding(root: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "finding"),
     [
-        (b"", "capture/health.jsonl has the episodes [] where [0] are due."),
+        (b"", "capture/health.jsonl has the episodes [] instead of [0]."),
         (
             b'{"episode_index": 0}\n{"episode_index": 0}\n',
-            "capture/health.jsonl has the episodes [0, 0] where [0] are due.",
+            "capture/health.jsonl has the episodes [0, 0] instead of [0].",
         ),
         (
             b'{"episode_index": 0}\n{"episode_index": 7}\n',
-            "capture/health.jsonl has the episodes [0, 7] where [0] are due.",
+            "capture/health.jsonl has the episodes [0, 7] instead of [0].",
         ),
         (
             b'{"episode_index": 0}',
-            "capture/health.jsonl does not end in a newline; the next append would glue two lines.",
+            "capture/health.jsonl does not end in a newline; the next append would join two lines.",
         ),
         (b"x\n", "capture/health.jsonl, line 1 is not valid JSON"),
     ],
@@ -263,7 +262,7 @@ def test_an_episode_of_several_tasks_is_right_and_is_not_changed(theirs: Path) -
 def test_a_row_of_a_task_that_is_not_the_episodes_is_found(theirs: Path) -> None:
     set_column(theirs / layout.data_file(1), "task_index", lambda old: old - (np.arange(5) > 2))
     found = [str(each) for each in check(theirs).findings]
-    assert "episode 1, frame 3: task_index is 0 where 1 is due." in found[0]
+    assert "episode 1, frame 3: task_index is 0 instead of 1." in found[0]
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_what_stands_against_joining_is_refused_by_its_name(
 ) -> None:
     changed(pair[1], name, change)
     snapshots = [Snapshot.of(root) for root in pair]
-    with pytest.raises(DatasetError, match="cannot be joined") as refused:
+    with pytest.raises(DatasetError, match="cannot be merged") as refused:
         require_compatible(snapshots)
     assert f"{tier.value}: {text.partition(' is ')[0]} is " in str(refused.value)
     if tier is Tier.HARDWARE:

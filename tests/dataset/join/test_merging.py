@@ -134,7 +134,7 @@ def test_several_datasets_read_as_one_are_what_a_merge_makes_of_them(
 def test_another_rig_is_not_read_as_one(roots: list[Path]) -> None:
     path = roots[1] / layout.INFO
     path.write_text(path.read_text().replace('"koch"', '"so101"'))
-    with pytest.raises(DatasetError, match="cannot be joined: form: robot type is koch in"):
+    with pytest.raises(DatasetError, match="cannot be merged: form: robot type is koch in"):
         MultiDataset(roots)
 
 

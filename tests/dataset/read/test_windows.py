@@ -54,10 +54,10 @@ def test_a_star_means_every_feature_that_begins_so() -> None:
 
 @pytest.mark.parametrize("key", ["observation.state.x", "reward.*", "act"])
 def test_a_feature_that_is_not_there_is_refused(key: str) -> None:
-    with pytest.raises(DatasetError, match="which the dataset has not; it has action, "):
+    with pytest.raises(DatasetError, match="which the dataset does not have; it has action, "):
         expanded({key: [0.0]}, FEATURES)
 
 
 def test_a_window_without_a_place_is_refused() -> None:
-    with pytest.raises(DatasetError, match="no moment of 'action'"):
+    with pytest.raises(DatasetError, match="no offsets for 'action'"):
         expanded({"action": []}, FEATURES)

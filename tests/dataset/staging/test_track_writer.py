@@ -264,7 +264,7 @@ def test_an_available_encoder_can_be_probed(codec: str) -> None:
 def test_an_encoder_that_does_not_open_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ConfigError, match="libx264 does not open with preset warp, qp 22"):
+    with pytest.raises(ConfigError, match="libx264 does not work with preset warp, qp 22"):
         probe(CAMERA, 30, VideoSettings(preset="warp"))
     monkeypatch.setattr(VideoSettings, "encoder", property(lambda self: "libnone"))
     with pytest.raises(ConfigError, match="The encoder libnone does not open"):

@@ -273,13 +273,13 @@ def drop_stats(root: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "text"),
     [
-        (cut, "the number of images is 4 where 8 is due"),
+        (cut, "the number of images is 4 instead of 8"),
         (drop_stats, f"episodes_stats.jsonl lacks {FRONT}"),
         (lambda root: (root / layout.video_file(1, WRIST)).unlink(), "cannot be read as a video"),
         (lambda root: (root / layout.data_file(3)).write_bytes(b""), "parquet cannot be read"),
         (
             lambda root: (root / layout.capture_file(0)).write_bytes(b""),
-            "arrow is no sidecar that lerecord writes",
+            "arrow is not a lerecord sidecar",
         ),
     ],
 )

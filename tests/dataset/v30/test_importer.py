@@ -294,7 +294,7 @@ REFUSALS: list[tuple[Callable[[Path], object], str]] = [
     (drop(f"stats/{FRONT}/mean"), f"lacks the statistics of {FRONT} in episode 0"),
     (
         lambda root: rewrite(root / DATA, lambda table: table.slice(0, 14)),
-        "has 4 frames of episode 2 where 5 are due",
+        "has 4 frames of episode 2 instead of 5",
     ),
     (
         lambda root: rewrite(root / DATA, set_column("task_index", [1] * 15)),
@@ -342,7 +342,7 @@ def test_an_import_that_ends_anywhere_leaves_nothing_or_everything(
             if next(left, None) is None:
                 raise InterruptedError
 
-        with pytest.raises(DatasetError, match="was not made"):
+        with pytest.raises(DatasetError, match="could not be created"):
             import_v30(source, out, Importing(probe=probe))
         assert [each.name for each in out.parent.iterdir()] == ["source"]
     import_v30(source, out)
@@ -371,6 +371,6 @@ def test_the_command_says_what_came_of_it(source: Path, out: Path) -> None:
     command = ["import", str(source), str(out)]
     result = CliRunner().invoke(app, command, catch_exceptions=False)
     assert result.output == (
-        f"{out} has 3 episodes, 15 frames and 2 tasks; 0 images were encoded again; `lerecord "
+        f"{out} has 3 episodes, 15 frames and 2 tasks; 0 images were re-encoded; `lerecord "
         f"check {out}` verifies it.\n"
     )

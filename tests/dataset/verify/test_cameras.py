@@ -58,7 +58,7 @@ def test_missed_slots_are_remarked_once(lab: "Lab") -> None:
     found = [each for each in remarks(lab, take, take) if "The loop missed" in each]
     assert found == [
         "episode 0: The loop missed 8 of 48 slots, each of which repeats the frame before: close "
-        "what else uses this machine, or lower the fps. Likewise in 1 more episode."
+        "other programs, or lower the fps. Likewise in 1 more episode."
     ]
 
 

@@ -37,7 +37,7 @@ def test_a_sound_dataset_has_no_findings(sound: Path) -> None:
     assert [str(each) for each in report.remarks] == [
         "episode 1, frame 4: the slot was missed and the frame before it is repeated.",
         "episode 1: The loop missed 1 of 9 slots, each of which repeats the frame before: close "
-        "what else uses this machine, or lower the fps.",
+        "other programs, or lower the fps.",
     ]
 
 
@@ -76,7 +76,7 @@ def test_a_dataset_that_changes_all_the_time_is_not_judged(sound: Path) -> None:
             operations.relabel(sound, [2], next(tasks))
 
     tasks = iter(["c", "a", "c", "unused"])
-    with pytest.raises(DatasetError, match="changes all the time"):
+    with pytest.raises(DatasetError, match="keeps changing"):
         check(sound, quick=True, progress=edit_again)
     assert next(tasks) == "unused"
 
@@ -173,17 +173,17 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     (
         "total frames",
         json_file(layout.INFO, lambda d: d.update(total_frames=19)),
-        "total_frames in meta/info.json is 19 where 18 is due.",
+        "total_frames in meta/info.json is 19 instead of 18.",
     ),
     (
         "total videos",
         json_file(layout.INFO, lambda d: d.update(total_videos=5)),
-        "total_videos in meta/info.json is 5 where 6 is due.",
+        "total_videos in meta/info.json is 5 instead of 6.",
     ),
     (
         "splits",
         json_file(layout.INFO, lambda d: d.update(splits={"train": "0:2"})),
-        "splits in meta/info.json is {'train': '0:2'} where {'train': '0:3'} is due.",
+        "splits in meta/info.json is {'train': '0:2'} instead of {'train': '0:3'}.",
     ),
     (
         "too many episodes",
@@ -193,7 +193,7 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     (
         "too few episodes",
         json_file(layout.INFO, lambda d: d.update(total_episodes=2)),
-        "the number of lines of meta/episodes.jsonl is 3 where 2 is due.",
+        "the number of lines of meta/episodes.jsonl is 3 instead of 2.",
     ),
     (
         "fps",
@@ -214,19 +214,19 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     (
         "no newline",
         cut_newline,
-        "meta/tasks.jsonl does not end in a newline; the next append would glue two lines.",
+        "meta/tasks.jsonl does not end in a newline; the next append would join two lines.",
     ),
     (
         "length",
         line(layout.EPISODES, 1, lambda d: d.update(length=8)),
-        "episode 1: the number of frames in data/chunk-000/episode_000001.parquet is 9 where 8 is "
-        "due.",
+        "episode 1: the number of frames in data/chunk-000/episode_000001.parquet is 9 instead of "
+        "8.",
     ),
     ("stats gone", remove(layout.STATS), "meta/stats.json is missing."),
     (
         "stats",
         json_file(layout.STATS, lambda d: set_at(d, 0.5, "action", "mean", 0)),
-        "meta/stats.json of action is not what its episodes' statistics give.",
+        "meta/stats.json of action does not match the statistics of its episodes.",
     ),
     (
         "image stats shape",
@@ -262,38 +262,38 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     (
         "timestamp",
         column("timestamp", 3, 0.1001),
-        "episode 1, frame 3: timestamp is 0.10010000318288803 where 0.10000000149011612 is due.",
+        "episode 1, frame 3: timestamp is 0.10010000318288803 instead of 0.10000000149011612.",
     ),
     (
         "index",
         column("index", 0, 0),
-        "episode 1, frame 0: index is 0 where 5 is due.",
+        "episode 1, frame 0: index is 0 instead of 5.",
     ),
     (
         "frame index",
         column("frame_index", 8, 9),
-        "episode 1, frame 8: frame_index is 9 where 8 is due.",
+        "episode 1, frame 8: frame_index is 9 instead of 8.",
     ),
     (
         "episode index",
         column("episode_index", 2, 0),
-        "episode 1, frame 2: episode_index is 0 where 1 is due.",
+        "episode 1, frame 2: episode_index is 0 instead of 1.",
     ),
     (
         "task index",
         column("task_index", 2, 0),
-        "episode 1, frame 2: task_index is 0 where 1 is due.",
+        "episode 1, frame 2: task_index is 0 instead of 1.",
     ),
     (
         "no number",
         column("observation.state", 6, [0.0, float("nan"), 0.0]),
-        "episode 1, frame 6: the state is no number.",
+        "episode 1, frame 6: the state is not a number.",
     ),
     (
         "short table",
         without_rows(2),
-        "episode 2: the number of frames in data/chunk-000/episode_000002.parquet is 3 where 4 is "
-        "due.",
+        "episode 2: the number of frames in data/chunk-000/episode_000002.parquet is 3 instead of "
+        "4.",
     ),
     (
         "hardware",
@@ -332,8 +332,8 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     (
         "short sidecar",
         sidecar(drop_last_row),
-        "episode 0: the number of frames in capture/chunk-000/episode_000000.arrow is 4 where 5 is "
-        "due.",
+        "episode 0: the number of frames in capture/chunk-000/episode_000000.arrow is 4 instead of "
+        "5.",
     ),
 ]
 
@@ -365,7 +365,7 @@ def test_many_rows_are_one_line(sound: Path) -> None:
     column("index", 5, 0)(sound)
     column("index", 7, 0)(sound)
     findings = [str(each) for each in check(sound, quick=True).findings]
-    assert "episode 1, frame 3: index is 0 where 8 is due. The same holds for 2 later frames." in (
+    assert "episode 1, frame 3: index is 0 instead of 8. The same holds for 2 later frames." in (
         findings
     )
 

@@ -86,7 +86,7 @@ def test_videos_are_checked_whatever_is_told_of_them(tmp_path: Path, name: str) 
     found = check(root).findings
     assert {each.episode for each in found} == {0, 1, 2}
     assert "cannot be read as a video" in found[0].text
-    assert "the number of images is 29 where 30 is due." in [each.text for each in found]
+    assert "the number of images is 29 instead of 30." in [each.text for each in found]
     assert {each.episode for each in check(root, quick=True).findings} >= {0, 2}
 
 

@@ -54,7 +54,7 @@ def test_images_out_of_step_with_frames_are_refused(tmp_path: Path, name: str) -
     with pytest.raises(DatasetError, match=r"instead of|7 images for 8 frames"):
         operations.transcode(root, "archive")
     video = root / layout.video_file(0, FRONT)
-    with pytest.raises(DatasetError, match=r"instead of|7 images where 8 are due"):
+    with pytest.raises(DatasetError, match=r"instead of|7 images instead of 8"):
         concatenate([Clip(video, 8)], tmp_path / "clip.mp4", 30)
     assert not (tmp_path / "out").exists()
     assert tree(root) == before

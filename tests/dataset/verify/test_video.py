@@ -119,8 +119,8 @@ def test_a_new_picture_where_a_repeat_is_due_is_found(lab: "Lab") -> None:
     pictures = list(pictures_of(lab.root / VIDEO))
     encoded(lab.root / VIDEO, [*pictures[:9], *pictures[10:], pictures[-1]], pts=range(ROWS + 1))
     assert (
-        "episode 0, camera front, frame 9: the image slipped: it is a new one where the last is "
-        "due again." in findings_of(lab.root)
+        "episode 0, camera front, frame 9: the image slipped: it is a new one instead of the last "
+        "one again." in findings_of(lab.root)
     )
 
 
@@ -150,8 +150,8 @@ def test_other_pictures_do_not_have_the_look_of_the_statistics(sound: Path) -> N
 def test_a_picture_short_is_found(sound: Path) -> None:
     rearranged(range(ROWS - 1))(sound)
     assert findings_of(sound) == [
-        "episode 0, camera front: the number of images is 19 where 20 is due.",
-        "episode 0, camera front: 19 images decode where 20 are due.",
+        "episode 0, camera front: the number of images is 19 instead of 20.",
+        "episode 0, camera front: 19 images decode instead of 20.",
     ]
     assert [str(each) for each in check(sound, quick=True).findings] == findings_of(sound)[:1]
 
@@ -168,8 +168,8 @@ def test_a_picture_at_another_time_is_found(sound: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "finding"),
     [
-        ({"fps": 60}, "the frame rate is 60 where 30 is due."),
-        ({"pix_fmt": "yuv444p"}, "the pixel format is yuv444p where yuv420p is due."),
+        ({"fps": 60}, "the frame rate is 60 instead of 30."),
+        ({"pix_fmt": "yuv444p"}, "the pixel format is yuv444p instead of yuv420p."),
     ],
 )
 def test_a_video_of_another_form_is_found(
@@ -183,9 +183,8 @@ def test_a_video_of_another_size_is_found(sound: Path) -> None:
     (sound / VIDEO).write_bytes(
         (sound / layout.video_file(0, "observation.images.wrist")).read_bytes()
     )
-    assert (
-        "episode 0, camera front: the size is (200, 160) where (160, 120) is due."
-        in findings_of(sound)
+    assert "episode 0, camera front: the size is (200, 160) instead of (160, 120)." in findings_of(
+        sound
     )
 
 

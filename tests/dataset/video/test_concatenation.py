@@ -56,7 +56,7 @@ def test_other_settings_are_another_header(tmp_path: Path) -> None:
 
 def test_a_clip_that_is_short_or_no_video_is_refused(tmp_path: Path) -> None:
     short = Clip(write(tmp_path / "a.mp4", 3, OPTIONS["as recorded"]), 4)
-    with pytest.raises(DatasetError, match=r"a\.mp4 has 3 images where 4 are due"):
+    with pytest.raises(DatasetError, match=r"a\.mp4 has 3 images instead of 4"):
         concatenate([short], tmp_path / "all.mp4", FPS)
     text = tmp_path / "b.mp4"
     text.write_text("no video")

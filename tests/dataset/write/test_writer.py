@@ -230,7 +230,7 @@ def test_another_recorder_is_refused(lab: "Lab") -> None:
 def test_a_folder_of_something_else_is_refused_and_not_touched(lab: "Lab") -> None:
     lab.root.mkdir()
     (lab.root / "thesis.tex").write_text("x")
-    with pytest.raises(DatasetError, match="is not empty and no dataset"):
+    with pytest.raises(DatasetError, match="is neither empty nor a dataset"):
         lab.open()
     with pytest.raises(DatasetError, match="is not a dataset"):
         DatasetWriter.open(lab.root)

@@ -282,7 +282,7 @@ def test_a_stalled_camera_repeats_its_picture_and_is_told(
     assert camera.view().age_s > 0.5
     trouble = camera.trouble(max_silence_s=0.2)
     assert trouble is not None
-    assert "Camera front has given no image for" in trouble
+    assert "Camera front has not delivered an image for" in trouble
     source[0].flowing.set()
     finish(camera)
     camera.close()

@@ -21,7 +21,7 @@ def test_too_little_room_is_an_obstacle(tmp_path: Path) -> None:
     space = FreeSpace(tmp_path, ask=lambda _: 3_000_000_000)
     assert space.bytes == 3_000_000_000
     assert space.obstacle(2.0) is None
-    assert "3.0 GB left and the config wants 5 GB" in (space.obstacle(5.0) or "")
+    assert "3.0 GB left, and the config asks for 5 GB" in (space.obstacle(5.0) or "")
     space.close()
 
 

@@ -106,7 +106,7 @@ def test_a_push_that_fails_is_told_and_the_next_is_tried(loop: Loop, lab: Lab, h
     hub.faults.append(Fault("POST .*/commit/", 403))
     loop.recorder.committed = 2
     loop.run_until(lambda: loop.heard.notices)
-    assert "The token has no access for this to me/box (403)" in loop.heard.notices[0]
+    assert "The token does not give write access to me/box (403)" in loop.heard.notices[0]
     loop.recorder.committed = 4
     loop.run_until(lambda: hub.repos[REPO].tags)
     assert len(loop.heard.notices) == 1
@@ -119,7 +119,7 @@ def test_a_process_that_dies_is_told_once(loop: Loop) -> None:
     loop.run_until(lambda: loop.heard.notices)
     ticks = loop.heard.ticks
     loop.run_until(lambda: loop.heard.ticks > ticks + 5)
-    assert loop.heard.notices == ["The push process has ended and is not started again."]
+    assert loop.heard.notices == ["The push process has ended and is not restarted."]
 
 
 def test_the_end_of_the_session_ends_a_push_that_hangs(loop: Loop, lab: Lab, hub: Hub) -> None:
@@ -179,7 +179,7 @@ def test_a_session_does_not_begin_when_nobody_said_where_to_push(hub: Hub, tmp_p
     recording = session(hub, tmp_path / "box")
     _, errors = recording.communicate(timeout=60)
     assert recording.returncode == 2
-    assert "name it once with --repo-id USER/NAME" in errors
+    assert "give --repo-id USER/NAME once" in errors
     assert not (tmp_path / "box").exists()
 
 

@@ -40,7 +40,7 @@ def test_a_listener_that_raises_is_dropped_and_the_others_are_told_once(failure:
         listeners.tell(ANY, ANY)
     assert (lost.ticks, kept.ticks) == (1, 5)
     assert len(kept.notices) == 1
-    assert kept.notices[0].startswith("The session goes on without its screen: ")
+    assert kept.notices[0].startswith("The session continues without its screen: ")
     assert str(failure) in kept.notices[0]
 
 
@@ -56,7 +56,7 @@ def test_a_substitute_takes_over_and_says_why() -> None:
     for _ in range(3):
         listeners.tell(ANY, ANY)
     assert [each.ticks for each in made] == [2]
-    assert made[0].notices == ["The session goes on without its screen: gone"]
+    assert made[0].notices == ["The session continues without its screen: gone"]
 
 
 def test_listeners_that_fail_at_each_other_s_loss_end_nothing() -> None:

@@ -59,7 +59,7 @@ def test_the_outcome_says_it_below_the_episode() -> None:
 )
 def test_a_device_under_two_names_is_said_and_no_password_with_it(one: str, other: str) -> None:
     (sentence,) = shared_devices({"front": one, "top": "/dev/video9", "wrist": other})
-    assert sentence.startswith("Cameras front and wrist are one device, ")
+    assert sentence.startswith("Cameras front and wrist use the same device, ")
     assert "hunter2" not in sentence
 
 

@@ -248,7 +248,7 @@ def test_a_take_asked_for_begins_when_the_follower_has_caught_up(
     assert bench.takes.sinks[0].rows[0]["state"][0] == 11
     assert (
         bench.notices.sentences
-        == ["The take begins as soon as the follower has caught up with the leader."] * notices
+        == ["The take starts as soon as the follower has caught up with the leader."] * notices
     )
 
 
@@ -340,7 +340,7 @@ def test_a_loop_that_stood_still_ends_the_take_and_nothing_after_it_is_recorded(
     bench.session.run(stopped())
     assert bench.takes.done == ["begin Grab", "leave 4"]
     assert [row["state"][0] for row in bench.takes.sinks[0].rows] == [1, 2, 3, 4]
-    told = f"{STALL} The take was ended and is kept to be salvaged."
+    told = f"{STALL} The take was ended and is kept for `lerecord recover`."
     assert bench.notices.sentences == [told]
     assert bench.session.failure == (None if attended else told)
     assert bench.script.phases[2:] == ([Phase.RESETTING] if attended else []) + [Phase.DONE]
@@ -378,7 +378,7 @@ def test_a_follower_that_never_arrives_is_not_waited_for_for_ever(attended: bool
     bench = Bench({0: Command.GO, 60: Command.QUIT}, attended=attended, catch_up_s=3.0)
     bench.rig.arrived = False
     assert bench.run() == []
-    reason = "The take was not begun: elbow_flex is still 40.0 units away."
+    reason = "The take did not start: elbow_flex is still 40.0 units away."
     assert bench.session.failure == (None if attended else reason)
     if attended:
         assert bench.notices.sentences[1:] == [reason]
@@ -419,7 +419,7 @@ def test_redo_in_reset_lets_the_next_take_replace_the_one_just_saved() -> None:
 def test_there_is_nothing_to_redo_before_the_first_save() -> None:
     bench = Bench({0: Command.REDO, 1: Command.GO, 4: Command.SAVE, 5: Command.QUIT})
     assert bench.run() == ["begin Grab", "save 3"]
-    assert "No take was saved yet" in bench.notices.sentences[0]
+    assert "No take has been saved yet" in bench.notices.sentences[0]
 
 
 def test_several_episodes_are_done_again_in_turn_each_with_its_task() -> None:

@@ -29,7 +29,7 @@ def test_a_notice_is_shown_for_some_seconds() -> None:
 
 def test_a_notice_belongs_to_the_phase_in_which_it_is_shown_first() -> None:
     notice = Notice(Clock())
-    notice.say("The take begins as soon as the follower has caught up.")
+    notice.say("The take starts as soon as the follower has caught up.")
     assert notice.during(Phase.CATCHING_UP) != ""
     assert notice.during(Phase.RECORDING) == ""
     assert notice.during(Phase.CATCHING_UP) != ""
