@@ -43,7 +43,8 @@ def tell_still_held(names: list[str]) -> None:
     """Say which followers could not be let go."""
     for name in names:
         print_line(
-            f"The {name} could not be let go and holds its pose: hold it and switch its power off.",
+            f"The {name} could not be released and holds its pose: hold it and switch its power "
+            f"off.",
             sys.stderr,
         )
 

@@ -85,7 +85,7 @@ class ChildProcess:
         self._flush()
         if len(self._unsent) > _BACKLOG_LIMIT:
             raise LerecordError(
-                f"The {self.name} process has stopped taking messages; the take was ended and "
+                f"The {self.name} process no longer accepts messages; the take was ended and "
                 f"is kept."
             )
 

@@ -154,8 +154,8 @@ def read_entire(path: Path) -> EpisodeColumns:
         )
     if (columns.task_index != columns.task_index[:1]).any():
         raise DatasetError(
-            f"{path} has rows of several tasks, and lerecord keeps one an episode, so the dataset "
-            f"is not changed; {for_dataset('check', path)} names the frames."
+            f"{path} has frames of several tasks, and lerecord keeps one an episode, so the "
+            f"dataset is not changed; {for_dataset('check', path)} names the frames."
         )
     return columns
 
