@@ -42,19 +42,19 @@ _SENTENCES: Mapping[int, str] = {
     404: "{repo} is not on the Hub at {endpoint}, or the token may not see it (404); check the "
     "name, and log in with `hf auth login`.",
     412: "Others keep changing {repo} ({status}); try again when they are done.",
-    429: "The Hub accepts no more requests from this account for now (429); do it again in some "
+    429: "The Hub accepts no more requests from this account for now (429); try again in some "
     "minutes, what was sent is not sent again.",
 }
 _XET_REFUSES = ("XetAuthenticationError", "XetAuthorizationError", "XetRefreshTokenError")
 """By name: hf_xet need not be there, and huggingface_hub 0.36 has two of its own."""
 
 _FAILS = (
-    "The Hub at {endpoint} fails ({status}{said}); do it again later, what was sent is not "
+    "The Hub at {endpoint} fails ({status}{said}); try again later, what was sent is not "
     "sent again."
 )
 _REFUSED = "The Hub refuses what it was asked for {repo} ({status}{said}); fix that and try again."
 _UNREACHABLE = (
-    "The Hub at {endpoint} cannot be reached ({said}); check the network and do it again, what "
+    "The Hub at {endpoint} cannot be reached ({said}); check the network and try again, what "
     "was sent is not sent again."
 )
 

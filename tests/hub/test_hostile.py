@@ -129,7 +129,7 @@ def zeros(pieces: int) -> Iterable[bytes]:
 @pytest.mark.parametrize("status", [200, 500])
 def test_an_answer_of_gigabytes_is_not_read(hub: Hub, out: Path, path: str, status: int) -> None:
     hub.faults.append(Fault(path, status, body=zeros(1 << 14), times=99))
-    assert "do it again" in refused(hub, out)
+    assert "try again" in refused(hub, out)
     assert hub.poured < 300_000_000
 
 
@@ -141,12 +141,12 @@ def test_a_server_that_hardly_answers_is_left(
     """A byte now and then, or none."""
     slow = (b"" if pause_s > 1 else b" " for _ in range(1000))
     hub.faults.append(Fault(path, body=slow, pause_s=min(pause_s, 2.0), times=99))
-    assert "and do it again" in refused(hub, out)
+    assert "and try again" in refused(hub, out)
 
 
 def test_a_push_does_not_wait_for_ever(hub: Hub, pusher: Pusher, files: Path) -> None:
     hub.faults.append(Fault("/preupload/", body=(b"" for _ in range(9)), pause_s=2.0, times=99))
-    with pytest.raises(HubError, match="do it again"):
+    with pytest.raises(HubError, match="try again"):
         pusher.push_files(files)
 
 

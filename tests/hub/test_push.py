@@ -310,9 +310,9 @@ STAYING = [
     (Fault(COMMIT, 401, times=99), "does not accept the token (401); log in with", 0),
     (Fault(COMMIT, 403, times=99), "does not give write access to me/box (403): as asked; use", 0),
     (Fault(COMMIT, 400, times=99), "refuses what it was asked for me/box (400", 0),
-    (Fault(COMMIT, 412, times=99), "Others keep changing me/box (412); do it again when", 5),
+    (Fault(COMMIT, 412, times=99), "Others keep changing me/box (412); try again when", 5),
     (Fault(COMMIT, 429, times=99), "accepts no more requests from this account for now (429)", 5),
-    (Fault(COMMIT, 500, times=99), "fails (500: as asked); do it again later", 5),
+    (Fault(COMMIT, 500, times=99), "fails (500: as asked); try again later", 5),
     (Fault(COMMIT, times=99), "cannot be reached (", 5),
 ]
 

@@ -88,7 +88,7 @@ def expanded(deltas: DeltaTimestamps, features: Iterable[str]) -> dict[str, Sequ
         keys = [each for each in known if each.startswith(start)] if start != key else [key]
         if not keys or any(each not in known for each in keys):
             raise DatasetError(
-                f"delta_timestamps asks for {key!r}, which the dataset has not; "
+                f"delta_timestamps asks for {key!r}, which the dataset does not have; "
                 f"it has {', '.join(known)}."
             )
         if not len(seconds):

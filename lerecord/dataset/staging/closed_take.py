@@ -150,7 +150,7 @@ def _refuse_no_number(rows: FrameColumns, spec: DatasetSpec) -> None:
         if wrong.any():
             row, joint = (int(each[0]) for each in wrong.nonzero())
             raise DatasetError(
-                f"The {name} of {spec.joints[joint]} in frame {row} of the take is no number; "
+                f"The {name} of {spec.joints[joint]} in frame {row} of the take is not a number; "
                 f"record it again."
             )
 

@@ -13,6 +13,6 @@ def require_unchanged(snapshot: Snapshot) -> None:
     now = Snapshot.of(snapshot.root)
     if (now.info, now.meta) != (snapshot.info, snapshot.meta):
         raise DatasetError(
-            f"{snapshot.root} was changed while it was read; do it again when nothing records "
+            f"{snapshot.root} was changed while it was read; try again when nothing records "
             f"into it."
         )

@@ -82,7 +82,7 @@ def import_v30(root: Path, out: Path, how: Importing = _UNWATCHED) -> Imported:
         imported = _Import(folder, source, how).run()
         if files_seen(root) != before:
             raise DatasetError(
-                f"{root} was changed while it was read; do it again when nothing writes into it."
+                f"{root} was changed while it was read; try again when nothing writes into it."
             )
         folder.commit()
     return imported

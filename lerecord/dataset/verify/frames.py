@@ -132,7 +132,7 @@ def _check_finite(columns: Mapping[str, NDArray[Any]], place: Place) -> None:
         if key.startswith(("action", "observation.")) and column.dtype.kind == "f":
             flat = column.reshape(len(column), -1)
             wrong = np.flatnonzero(~np.isfinite(flat).all(axis=1))
-            place.wrong_rows(wrong, f"the {key.removeprefix('observation.')} is no number.")
+            place.wrong_rows(wrong, f"the {key.removeprefix('observation.')} is not a number.")
 
 
 def _check_stats(feature: Feature, column: NDArray[Any], frames: Frames, place: Place) -> None:

@@ -231,5 +231,5 @@ def test_the_command_says_what_it_gave(root: Path) -> None:
     assert f"`lerecord edit empty-trash {root}`" in done
     assert "of the profile archive already; nothing to do." in run("transcode", root)
     assert "undo transcode --profile archive" in run("edit", "undo", root)
-    with pytest.raises(ConfigError, match="'best' is not known; known are default, fast, archive"):
+    with pytest.raises(ConfigError, match="'best' is unknown; known are default, fast, archive"):
         run("transcode", root, "--profile", "best")

@@ -40,7 +40,7 @@ def test_another_codec_comes_with_its_own_values() -> None:
 
 
 def test_an_unknown_profile_is_refused() -> None:
-    with pytest.raises(ConfigError, match="'best' is not known; known are default, fast, archive"):
+    with pytest.raises(ConfigError, match="'best' is unknown; known are default, fast, archive"):
         profile_of("best")
 
 

@@ -267,6 +267,6 @@ def test_an_encoder_that_does_not_open_is_said(
     with pytest.raises(ConfigError, match="libx264 does not work with preset warp, qp 22"):
         probe(CAMERA, 30, VideoSettings(preset="warp"))
     monkeypatch.setattr(VideoSettings, "encoder", property(lambda self: "libnone"))
-    with pytest.raises(ConfigError, match="The encoder libnone does not open"):
+    with pytest.raises(ConfigError, match="The encoder libnone does not work"):
         TrackWriter(tmp_path, CAMERA, 30, VideoSettings())
     assert list(tmp_path.iterdir()) == []

@@ -261,7 +261,7 @@ def test_a_redo_that_was_cut_short_replaces_nothing_unasked(
     redo_left(root, [A, B, C], 1, cut_short=True)
     before = tree(root)
     assert recovery.recover(root) == 2
-    assert "was to replace episode 1 and was never saved" in capsys.readouterr().err
+    assert "was meant to replace episode 1 and was never saved" in capsys.readouterr().err
     assert tree(root) == before
     assert recovery.recover(root, redone="replace") == 0
     assert episodes(root) == ["a", "c", "a"]
