@@ -1,0 +1,9 @@
+"""Policies that drive the arm: what asks them, what plans on their answers, and what serves them.
+
+A policy answers when it can; the arm moves at every tick. `link` is what the loop asks of a policy
+wherever it runs, and `chunk_queue` what stands between the two. Begin with `chunk_queue`.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
