@@ -9,7 +9,8 @@ from typing import Protocol
 from lerecord.frame import Frame
 from lerecord.processes import ChildProcess
 from lerecord.recording.recorder import Recorder
-from lerecord.recording.session.session import Listener, Session
+from lerecord.recording.session.roles import Listener
+from lerecord.recording.session.session import Session
 
 
 class Afterwork(Protocol):

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from lerecord.frame import Frame
-from lerecord.recording.session.session import Listener, Session
+from lerecord.recording.session.roles import Listener
+from lerecord.recording.session.session import Session
 
 
 class FanOut:

@@ -2,7 +2,8 @@
 
 from lerecord.frame import Frame
 from lerecord.recording.recorder import Recorder
-from lerecord.recording.session.session import Listener, Session
+from lerecord.recording.session.roles import Listener
+from lerecord.recording.session.session import Session
 
 
 class Remarking:
