@@ -6,6 +6,7 @@ from .replay import Replay as Replay
 from .rig import Rig as Rig
 from .setup import Setup as Setup
 from .setup import dataset_spec as dataset_spec
+from .source import Action as Action
 from .source import ActionSource as ActionSource
 from .source import Driver as Driver
 from .source import Goal as Goal

@@ -17,6 +17,7 @@ from lerecord.control.source import Driver, Goal, Observation, Vector
 from lerecord.frame import BusFaults, Frame, Motion
 from lerecord.pacing import Clocks, StallWatch, Tick
 
+_GRIPPER = "gripper.pos"
 _RECOVER_EVERY_S = 1.0
 _JUMP_UNITS, _JUMP_SPEED = 60.0, 1800.0  # in a slot, and a second: no hand, no servo is so fast
 _STALL_SLOTS = 2.5  # at a low rate: a loop that is late by a slot does not stand still
@@ -70,6 +71,11 @@ class Rig:
             for name, pair in self._pairs.items()
             for joint in pair.joints
         )
+
+    @property
+    def grippers(self) -> NDArray[np.bool_]:
+        """(D,): which joints open and close; LeRobot's arms all give them the name "gripper"."""
+        return np.array([name.endswith(_GRIPPER) for name in self.joints])
 
     @property
     def bounds(self) -> Bounds:

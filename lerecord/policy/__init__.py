@@ -1,7 +1,8 @@
 """Policies that drive the arm: what asks them, what plans on their answers, and what serves them.
 
 A policy answers when it can; the arm moves at every tick. `link` is what the loop asks of a policy
-wherever it runs, and `chunk_queue` what stands between the two. Begin with `chunk_queue`.
+wherever it runs, `chunk_queue` what stands between the two, and `source` the source of actions that
+they make together. Begin with `chunk_queue`.
 """
 
 import lazy_loader

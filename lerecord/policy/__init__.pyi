@@ -6,3 +6,4 @@ from .chunk_queue import QueueState as QueueState
 from .link import Answer as Answer
 from .link import Lost as Lost
 from .link import PolicyLink as PolicyLink
+from .source import PolicySource as PolicySource

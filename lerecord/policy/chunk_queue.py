@@ -40,6 +40,8 @@ class QueueSettings:
         blend_ticks: over which a new chunk takes over from the old one.
         margin_ticks: by which a chunk is asked for earlier than the slowest recent answer needs.
         stalled_after_s: of starving.
+        stop_and_go: ask only when the plan has run out, so that the arm holds while the policy
+            thinks; what asynchronous driving is compared with.
     """
 
     dt: float
@@ -48,6 +50,7 @@ class QueueSettings:
     blend_ticks: int = 10
     margin_ticks: int = 2
     stalled_after_s: float = 0.5
+    stop_and_go: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,15 +96,20 @@ class QueueCounts:
 
 @dataclass(slots=True, eq=False)
 class _Plan:
-    """The chunk that is executed: its actions from plan tick `begin` on, blended already."""
+    """The chunk that is executed, from plan tick `begin` on: as the policy said it, and blended."""
 
     seq: int
     begin: int
+    said: Vector
     actions: Vector
 
     def at(self, tick: int) -> Vector | None:
         place = tick - self.begin
         return self.actions[place] if 0 <= place < len(self.actions) else None
+
+    def said_at(self, tick: int) -> Vector | None:
+        place = tick - self.begin
+        return self.said[place] if 0 <= place < len(self.said) else None
 
     def left(self, tick: int) -> int:
         return max(0, self.begin + len(self.actions) - tick)
@@ -124,6 +132,9 @@ class ChunkQueue:
     _asked: tuple[ChunkRequest, float] | None = None
     _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
     _starving: int = 0
+    _refresh: bool = False
+    said: Vector | None = None
+    """What the policy said of the last tick (D,), before it was blended and bounded."""
 
     def reset(self, pose: Vector) -> None:
         """Forget the plan and whatever is on its way; the arm stands at `pose` (D,)."""
@@ -138,15 +149,16 @@ class ChunkQueue:
             now: monotonic seconds, of the same clock as `offer`'s.
         """
         left = self._plan.left(self._tick) if self._plan is not None else 0
-        if self._asked is not None or left > self.delay_ticks + self.settings.margin_ticks:
+        if self._asked is not None or not (self._refresh or left <= self._reserve):
             return None
+        self._refresh = False
         plan = self._plan if left else None
         self.counts.requested += 1
         asked = ChunkRequest(
             seq=self.counts.requested,
             epoch=self._epoch,
             tick=self._tick,
-            delay_ticks=self.delay_ticks,
+            delay_ticks=0 if self.settings.stop_and_go else self.delay_ticks,
             previous=None if plan is None else plan.seq,
             left=self._last[None, :0] if plan is None else plan.actions[-left:],
         )
@@ -174,16 +186,28 @@ class ChunkQueue:
         if not len(rest):
             self.counts.late += 1
             return False
-        self._plan = _Plan(seq, self._tick, self._blended(rest))
+        self._plan = _Plan(seq, self._tick, rest, self._blended(rest))
         self.counts.accepted += 1
         return True
+
+    def approach(self, goal: Vector) -> Vector | None:
+        """Where the plan goes on, while the arm, sent to `goal` (D,), is still on its way there.
+
+        The plan clock stands still, and the plan is asked for anew once the arm has come.
+        """
+        self._last = np.array(goal, np.float32)
+        self.said = None if self._plan is None else self._plan.said_at(self._tick)
+        self._refresh = self.said is not None and not self.settings.stop_and_go
+        return self.said
 
     def next(self) -> Vector | None:
         """The action of this tick, at most a step from the last one; None: hold."""
         due = self._plan.at(self._tick) if self._plan is not None else None
-        if due is None:
+        if self._plan is None or due is None:
+            self.said = None
             self._starve()
             return None
+        self.said = self._plan.said_at(self._tick)
         step = self.settings.max_step
         self._last = np.clip(due, self._last - step, self._last + step).astype(np.float32)
         self._tick += 1
@@ -192,19 +216,37 @@ class ChunkQueue:
         return self._last
 
     @property
+    def has_plan(self) -> bool:
+        """There is something left to do."""
+        return self._plan is not None and self._plan.left(self._tick) > 0
+
+    @property
+    def latency_s(self) -> float:
+        """Seconds that the slowest of the recent answers took; 0 before the first."""
+        return max(self._latencies, default=0.0)
+
+    @property
     def delay_ticks(self) -> int:
         """Ticks that the slowest of the recent answers took."""
-        return math.ceil(max(self._latencies, default=0.0) / self.settings.dt)
+        return math.ceil(self.latency_s / self.settings.dt)
 
     def too_short(self, horizon: int) -> bool:
         """Chunks of that many actions cannot bridge the policy's latency with any reserve."""
-        return horizon * self.settings.dt < 2 * max(self._latencies, default=0.0)
+        return horizon * self.settings.dt < 2 * self.latency_s
+
+    @property
+    def _reserve(self) -> int:
+        """Actions that are left when the next chunk is asked for."""
+        return 0 if self.settings.stop_and_go else self.delay_ticks + self.settings.margin_ticks
 
     def _blended(self, new: Vector) -> Vector:
         """Let the new chunk begin where the arm was about to go, and lead to where it wants to.
 
-        The difference fades along a smooth step, so that neither position nor speed jumps.
+        The difference fades along a smooth step, so that neither position nor speed jumps. The
+        first chunk of all is left alone: the arm approaches its beginning before it is executed.
         """
+        if self.state is QueueState.WAITING:
+            return new
         due = self._plan.at(self._tick) if self._plan is not None else None
         residual = np.where(
             self.settings.discrete, np.float32(0), (self._last if due is None else due) - new[0]
@@ -222,7 +264,8 @@ class ChunkQueue:
         if self.state is QueueState.STALLED:
             return
         self.state = QueueState.STARVED
-        if self._starving * self.settings.dt > self.settings.stalled_after_s:
+        starving_s = self._starving * self.settings.dt
+        if starving_s > self.settings.stalled_after_s and not self.settings.stop_and_go:
             self._forget()  # what is on its way was seen before: the scene has gone on without us
             self.state = QueueState.STALLED
 

@@ -188,6 +188,11 @@ def test_joints_are_named_as_lerobot_names_them() -> None:
     pair = SETUP.config.arms["main"]
     two = SETUP.config.model_copy(update={"arms": {"left": pair, "right": pair}})
     calibrations = dict.fromkeys(("left", "right"), SETUP.calibrations["main"])
-    joints = Rig(two, calibrations).joints
+    rig = Rig(two, calibrations)
+    joints = rig.joints
+    assert [joint for joint, grips in zip(joints, rig.grippers, strict=True) if grips] == [
+        "left_gripper.pos",
+        "right_gripper.pos",
+    ]
     assert len(joints) == 12
     assert (joints[0], joints[-1]) == ("left_shoulder_pan.pos", "right_gripper.pos")
