@@ -25,6 +25,8 @@ from lerecord.cli.recover import recover
 from lerecord.cli.replay import replay
 from lerecord.cli.rerecord import rerecord
 from lerecord.cli.sim import sim
+from lerecord.cli.split import EXAMPLES as SPLIT_EXAMPLES
+from lerecord.cli.split import split
 from lerecord.cli.teleop import DRIVING_KEYS, teleop
 from lerecord.cli.transcode import transcode
 from lerecord.errors import LerecordError
@@ -48,6 +50,7 @@ app.command(rich_help_panel=LOOK)(check)
 app.command(rich_help_panel=LOOK)(compat)
 app.add_typer(edit.app, name="edit", rich_help_panel=CHANGE)
 app.command(rich_help_panel=CHANGE)(merge)
+app.command(rich_help_panel=CHANGE, epilog=SPLIT_EXAMPLES)(split)
 app.command(rich_help_panel=CHANGE)(transcode)
 app.command(rich_help_panel=CHANGE)(export)
 app.command("import", rich_help_panel=CHANGE)(import_)

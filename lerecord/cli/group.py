@@ -41,6 +41,8 @@ GUESSES = {
     "join": "merge",
     "concat": "merge",
     "aggregate": "merge",
+    "divide": "split",
+    "extract": "split",
     "convert": "export",
     "upload": "push",
     "download": "pull",

@@ -1,4 +1,4 @@
-"""`lerecord compat`, `merge`, `export` and `import`, as a person or a program reads them."""
+"""`compat`, `merge`, `split`, `export` and `import`, as a person or a program reads them."""
 
 import sys
 from collections.abc import Sequence
@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from lerecord.commands import command
-from lerecord.dataset.join import Comparison, Merging, compared
+from lerecord.dataset.join import Comparison, Merging, Rule, Watched, compared
 from lerecord.dataset.join import merge as merged
+from lerecord.dataset.join import split as separated
 from lerecord.dataset.storage import Snapshot
 from lerecord.dataset.v30 import CODEBASE_VERSION, Exporting, Importing, export_v30, import_v30
 from lerecord.errors import ConfigError
@@ -54,12 +55,28 @@ def merge(out: Path, roots: Sequence[Path], allow_hardware: bool = False) -> Non
         DatasetError: they cannot be merged.
     """
     progress = _Progress("merged")
-    info = merged(out, roots, Merging(allow_hardware, progress.show, _left_out))
+    info = merged(out, roots, Merging(progress.show, _left_out, allow_hardware=allow_hardware))
     progress.clear()
     print_line(
         f"{out} has {info.episodes} episodes, {info.frames} frames and {info.tasks} tasks; "
         f"{command('check', out)} verifies it."
     )
+
+
+def split(root: Path, outs: Sequence[Path], rule: Rule) -> None:
+    """Split a dataset and say what came of it.
+
+    Raises:
+        DatasetError: it cannot be split so.
+    """
+    progress = _Progress("written")
+    infos = separated(root, outs, rule, Watched(progress.show, _left_out))
+    progress.clear()
+    for out, info in zip(outs, infos, strict=True):
+        print_line(
+            f"{out} has {info.episodes} episodes, {info.frames} frames and {info.tasks} tasks; "
+            f"{command('check', out)} verifies it."
+        )
 
 
 def export(root: Path, out: Path, version: str) -> None:

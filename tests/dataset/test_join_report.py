@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.cli.join_report import compat, export, merge
+from lerecord.cli.join_report import compat, export, merge, split
 from lerecord.dataset.format import layout
+from lerecord.dataset.join import ByEpisodes
 from lerecord.dataset.verify import check
 from lerecord.errors import ConfigError
 from tests.dataset.conftest import Lab
@@ -66,3 +67,16 @@ def test_merge_and_export_say_what_came_of_it(
     assert json.loads((exported / layout.INFO).read_bytes())["total_episodes"] == 2
     with pytest.raises(ConfigError, match=r"'v2\.0' cannot be written; v3\.0 can"):
         export(out, tmp_path / "more", "v2.0")
+
+
+def test_split_says_what_each_part_has(
+    pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    merge(tmp_path / "both", pair, allow_hardware=True)
+    capsys.readouterr()
+    outs = [tmp_path / "one", tmp_path / "two"]
+    split(tmp_path / "both", outs, ByEpisodes([[1]]))
+    assert capsys.readouterr().out == "".join(
+        f"{out} has 1 episodes, 2 frames and 1 tasks; `lerecord check {out}` verifies it.\n"
+        for out in outs
+    )

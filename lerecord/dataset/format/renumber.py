@@ -18,15 +18,22 @@ NUMBERS = ("episode_index", "index", "task_index")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the datasets.
+    """One of the datasets, or episodes of one that follow each other.
 
     Attributes:
         tasks: by its task_index.
-        episodes: by its episode_index.
+        episodes: in their order.
+        first_frame: the index of their first frame in the dataset.
     """
 
     tasks: Mapping[int, str]
     episodes: Sequence[EpisodeRecord]
+    first_frame: int = 0
+
+    @property
+    def first_episode(self) -> int:
+        """Its number in the dataset."""
+        return self.episodes[0].index if self.episodes else 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +41,8 @@ class Shift:
     """What a part's numbers become.
 
     Attributes:
-        episode: of its first episode.
-        row: of its first frame.
+        episode: added to each episode's number.
+        row: added to each frame's number.
         task: by its own task_index.
     """
 
@@ -82,7 +89,7 @@ def joined(parts: Sequence[Part]) -> tuple[list[str], list[Shift]]:
     episode = row = 0
     for part in parts:
         task = {old: index[each] for old, each in part.tasks.items() if each in index}
-        shifts.append(Shift(episode, row, task))
+        shifts.append(Shift(episode - part.first_episode, row - part.first_frame, task))
         episode += len(part.episodes)
         row += sum(each.length for each in part.episodes)
     return tasks, shifts

@@ -1,7 +1,8 @@
-"""Several datasets as one: compared, merged, or read side by side.
+"""Several datasets as one, and one as several: compared, merged, split, or read side by side.
 
-`compatibility` says whether they fit, `merging` writes one new dataset, `multi` reads them
-together. Begin with `compatibility`.
+`compatibility` says whether datasets fit. `merging` and `splitting` say which episodes a new
+dataset gets, and `assembling` writes it. `multi` reads several together. Begin with
+`compatibility`.
 """
 
 import lazy_loader

@@ -1,5 +1,11 @@
+from .assembling import Watched as Watched
 from .compatibility import Comparison as Comparison
 from .compatibility import compared as compared
 from .merging import Merging as Merging
 from .merging import merge as merge
 from .multi import MultiDataset as MultiDataset
+from .splitting import ByEpisodes as ByEpisodes
+from .splitting import ByFraction as ByFraction
+from .splitting import Rule as Rule
+from .splitting import by_task as by_task
+from .splitting import split as split

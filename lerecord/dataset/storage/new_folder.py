@@ -34,6 +34,7 @@ class NewFolder:
         self._draft = self._out.with_name(f".{self._out.name}.partial")
         self._probe = probe
         self._lock = ExitStack()
+        self._finished = False
         self._committed = False
 
     def __enter__(self) -> Self:
@@ -64,8 +65,12 @@ class NewFolder:
         """The file at `target` is that at `source`, which stays: a second name, or a copy."""
         link_or_copy(source, self.place(target))
 
-    def commit(self, keep_private: bool = True) -> None:
-        """Show the folder.
+    def copy(self, source: Path, target: str) -> None:
+        """The file at `target` has the content of that at `source`, and nothing else in common."""
+        shutil.copyfile(source, self.place(target))
+
+    def finish(self, keep_private: bool = True) -> None:
+        """Have everything on the disk, so that showing the folder is one rename.
 
         Args:
             keep_private: also the hidden part in which lerecord keeps its lock.
@@ -76,6 +81,12 @@ class NewFolder:
         for path in self._draft.rglob("*"):
             inside.keep_from_others(path)
         sync_tree(self._draft)
+        self._finished = True
+
+    def commit(self, keep_private: bool = True) -> None:
+        """Show the folder, finished before if it is not yet; `keep_private` as of `finish`."""
+        if not self._finished:
+            self.finish(keep_private)
         self._probe("rename")
         show(self._draft)
         self._draft.rename(self._out)

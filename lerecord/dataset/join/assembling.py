@@ -1,0 +1,206 @@
+"""A new dataset of episodes of others: frames numbered anew, videos never encoded again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lerecord.dataset.format import (
+    NUMBERS,
+    Annotations,
+    EpisodeRecord,
+    Info,
+    Part,
+    Shift,
+    Stats,
+    annotation_lines,
+    joined,
+    layout,
+    metadata,
+    read_annotations,
+    stats,
+    to_numpy,
+)
+from lerecord.dataset.storage import (
+    NewFolder,
+    Probe,
+    Snapshot,
+    further_files,
+    ignored,
+    unobserved,
+)
+from lerecord.errors import DatasetError
+from lerecord.refusals import to_read
+
+Progress = Callable[[int, int], None]
+"""Told how many episodes are done, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Who is told while a dataset is made.
+
+    Attributes:
+        progress: told after each episode.
+        left_out: told the name of each thing that the new dataset does not have.
+        probe: told what comes next, for tests.
+    """
+
+    progress: Progress | None = None
+    left_out: Callable[[str], object] = ignored
+    probe: Probe = unobserved
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EpisodeRun:
+    """Episodes of a dataset that follow each other; statistics and annotations are all of it."""
+
+    snapshot: Snapshot
+    part: Part
+    stats: list[Stats]
+    annotations: dict[int, Annotations]
+
+    @classmethod
+    def whole(cls, snapshot: Snapshot) -> Self:
+        """All episodes of a dataset.
+
+        Raises:
+            DatasetError: its meta/ is not whole.
+        """
+        data = snapshot.required(layout.EPISODES_STATS)
+        return cls(
+            snapshot,
+            Part(snapshot.tasks(), snapshot.episodes()),
+            metadata.parse_episodes_stats(data, snapshot.info.episodes),
+            read_annotations(snapshot.meta.__getitem__),
+        )
+
+    def only(self, episodes: Sequence[int]) -> Iterator[Self]:
+        """Of all episodes these, which ascend; those that follow each other stay together."""
+        records = self.part.episodes
+        first = np.cumsum([0, *(each.length for each in records)]).tolist()
+        breaks = [i for i in range(1, len(episodes)) if episodes[i] != episodes[i - 1] + 1]
+        for begin, end in pairwise((0, *breaks, len(episodes))):
+            chosen = [records[index] for index in episodes[begin:end]]
+            yield replace(self, part=Part(self.part.tasks, chosen, first[episodes[begin]]))
+
+
+class Assembly:
+    """Writes the new dataset.
+
+    Args:
+        folder: where.
+        runs: its episodes, in their order.
+        how: who is told.
+        own_files: no file is shared with the datasets that it comes from.
+    """
+
+    def __init__(
+        self,
+        folder: NewFolder,
+        runs: Sequence[EpisodeRun],
+        how: Watched,
+        own_files: bool = False,
+    ) -> None:
+        self._folder = folder
+        self._runs = runs
+        self._how = how
+        self._take = folder.copy if own_files else folder.take
+        self._tasks, self._shifts = joined([run.part for run in runs])
+        self._records: list[EpisodeRecord] = []
+        self._stats: list[Stats] = []
+        self._annotations: list[tuple[int, Annotations]] = []
+
+    def run(self) -> Info:
+        """Write every file; the folder is still to be committed.
+
+        Raises:
+            DatasetError: a file cannot be read, or is not as long as meta/ says.
+        """
+        total = sum(len(run.part.episodes) for run in self._runs)
+        for run, shift in zip(self._runs, self._shifts, strict=True):
+            for record in run.part.episodes:
+                self._add(run, shift, record)
+                if self._how.progress is not None:
+                    self._how.progress(len(self._records), total)
+        return self._finish()
+
+    def _add(self, run: EpisodeRun, shift: Shift, record: EpisodeRecord) -> None:
+        index = shift.episode + record.index
+        view = run.snapshot.view
+        self._stats.append(self._add_table(run, shift, record))
+        self._records.append(replace(record, index=index))
+        for key in run.snapshot.info.camera_keys:
+            video = view.path(layout.video_file(record.index, key))
+            self._take(video, layout.video_file(index, key))
+        capture = view.path(layout.capture_file(record.index))
+        if capture.exists():  # a dataset that LeRobot recorded has none
+            self._take(capture, layout.capture_file(index))
+        self._annotations.append((index, run.annotations.get(record.index, {})))
+
+    def _add_table(self, run: EpisodeRun, shift: Shift, record: EpisodeRecord) -> Stats:
+        path = run.snapshot.view.path(layout.data_file(record.index))
+        info = self._runs[0].snapshot.info
+        try:
+            keys = [each.key for each in info.columns]
+            table = pq.read_table(path, columns=keys, partitioning=None).select(keys)
+            columns = {key: to_numpy(table, key) for key in NUMBERS}
+        except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+            raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
+        if len(table) != record.length:
+            raise DatasetError(
+                f"{path} has {len(table)} frames instead of {record.length}; `lerecord check "
+                f"{run.snapshot.root}` says what else is wrong."
+            )
+        for key, values in shift.renumbered(columns).items():
+            table = table.set_column(keys.index(key), table.schema.field(key), pa.array(values))
+        target = self._folder.place(layout.data_file(shift.episode + record.index))
+        pq.write_table(table, target, compression="snappy")
+        return shift.renumbered_stats(run.stats[record.index], columns)
+
+    def _finish(self) -> Info:
+        first = self._runs[0].snapshot
+        info = replace(
+            first.info,
+            episodes=len(self._records),
+            frames=sum(each.length for each in self._records),
+            tasks=len(self._tasks),
+        )
+        for name, lines in self._lines().items():
+            self._folder.put(name, b"".join(lines))
+        for name, data in annotation_lines(self._annotations).items():
+            if data:
+                self._folder.put(name, data)
+        total = stats.fold(self._stats)
+        if total is not None:
+            self._folder.put(layout.STATS, metadata.stats_bytes(total))
+        rigs = (run.snapshot.meta[layout.HARDWARE] for run in self._runs)
+        known = next((rig for rig in rigs if rig is not None), None)
+        if known is not None:
+            self._folder.put(layout.HARDWARE, known)
+        self._folder.put(layout.INFO, info.to_bytes())
+        self._take_further_files()
+        return info
+
+    def _take_further_files(self) -> None:
+        taken, left = further_files([run.snapshot.root for run in self._runs])
+        for name, path in taken.items():
+            self._folder.put(name, path.read_bytes())
+        for name in left:
+            self._how.left_out(name)
+        extra = self._runs[0].snapshot.info.extra
+        for run in self._runs[1:]:
+            for key, value in run.snapshot.info.extra.items():
+                if extra.get(key) != value:
+                    self._how.left_out(f"{key} in {run.snapshot.root / layout.INFO}")
+
+    def _lines(self) -> dict[str, Iterator[bytes]]:
+        return {
+            layout.TASKS: (metadata.task_line(*each) for each in enumerate(self._tasks)),
+            layout.EPISODES: (each.to_line() for each in self._records),
+            layout.EPISODES_STATS: (metadata.stats_line(*each) for each in enumerate(self._stats)),
+        }
