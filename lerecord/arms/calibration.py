@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lerecord.errors import ConfigError
-from lerecord.motors import COUNTS_PER_TURN, Motor
+from lerecord.motors import Motor
 from lerecord.refusals import remedy_of
 
 
@@ -21,8 +21,8 @@ class JointCalibration:
 
     Attributes:
         id: of its servo.
-        drive_mode: 1 when the servo turns the other way, else 0; the servo applies it.
-        homing_offset: counts that the servo adds to its encoder.
+        drive_mode: 1 when the servo turns the other way, else 0; a Dynamixel applies it itself.
+        homing_offset: counts that the servo adds to its encoder, or an STS subtracts.
         range_min: lowest position of the joint in counts, homing offset included.
         range_max: highest position of the joint.
     """
@@ -227,10 +227,11 @@ def _joint(data: Mapping[str, Any], motor: Motor, source: str) -> JointCalibrati
             f"{where} has a range_min of {joint.range_min}, which is not below its range_max of "
             f"{joint.range_max}: {_AGAIN}"
         )
-    if joint.range_min < 0 or joint.range_max >= COUNTS_PER_TURN:
+    last = motor.model.counts_per_turn - 1
+    if joint.range_min < 0 or joint.range_max > last:
         raise ConfigError(
             f"{where} ranges from {joint.range_min} to {joint.range_max}, and a servo's limits "
-            f"are within 0 and {COUNTS_PER_TURN - 1}: {_AGAIN}"
+            f"are within 0 and {last}: {_AGAIN}"
         )
     most = motor.model.registers["Homing_Offset"].maximum
     if most is not None and abs(joint.homing_offset) > most:

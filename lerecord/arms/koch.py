@@ -18,8 +18,14 @@ from lerecord.arms.limiter import GoalLimiter
 from lerecord.arms.protocols import ArmSettings, Ceiling
 from lerecord.arms.serial_arm import SET_UP, SerialArm
 from lerecord.arms.units import Mode, Scale, Units, joint_mode
-from lerecord.motors import XL330_M077, XL330_M288, XL430_W250, Model, Motor, MotorBus
-from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
+from lerecord.motors import Model, Motor, MotorBus, WaitingPort
+from lerecord.motors.dynamixel import (
+    COUNTS_PER_TURN,
+    XL330_M077,
+    XL330_M288,
+    XL430_W250,
+    DynamixelBus,
+)
 
 GRIPPER = "gripper"
 JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", GRIPPER)
@@ -46,7 +52,10 @@ def _scale(calibration: Calibration, units: Units) -> Scale:
     joints = [calibration.joints[name] for name in JOINTS]
     modes = [Mode.RANGE_0_100 if name == GRIPPER else joint_mode(units) for name in JOINTS]
     return Scale(
-        modes, [joint.range_min for joint in joints], [joint.range_max for joint in joints]
+        modes,
+        [joint.range_min for joint in joints],
+        [joint.range_max for joint in joints],
+        COUNTS_PER_TURN,
     )
 
 

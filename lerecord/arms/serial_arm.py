@@ -12,10 +12,9 @@ from lerecord.arms.units import Scale
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import Motion
 from lerecord.motors import (
-    COUNTS_PER_TURN,
-    EEPROM_END,
     BusCounters,
     BusError,
+    Model,
     MotorBus,
     RestartWatch,
     Retry,
@@ -53,7 +52,8 @@ class SerialArm:
         self._calibration = calibration
         self.scale = scale
         self.bus = bus
-        self._joints = tuple(motor.name for motor in bus.motors)
+        self._models: dict[str, Model] = {motor.name: motor.model for motor in bus.motors}
+        self._joints = tuple(self._models)
         self._turns = np.zeros(len(self._joints), np.int64)
         self._restarts = RestartWatch(settings.name, bus, settings.retry)
         self._motion: Motion | None = None
@@ -148,9 +148,13 @@ class SerialArm:
         """
         differing = self._differing(register, values)
         for joint in differing:
-            if self._is_eeprom(register, joint):
+            model = self._models[joint]
+            if model.is_eeprom(register):
                 self.bus.write("Torque_Enable", joint, 0, SET_UP)
+                self._lock(joint, False)
             self.bus.write(register, joint, values[joint], SET_UP)
+            if model.is_eeprom(register):
+                self._lock(joint, True)
         if differing and (kept := self._differing(register, values)):
             raise DeviceError(
                 f"{kept[0]} of the {self._settings.name} does not keep {register} = "
@@ -171,14 +175,18 @@ class SerialArm:
         joints = [self._calibration.joints[name] for name in self._joints]
         low = np.array([joint.range_min for joint in joints])
         high = np.array([joint.range_max for joint in joints])
-        nearest = np.rint((measured - (low + high) / 2) / COUNTS_PER_TURN).astype(np.int64)
+        turn = np.array([model.counts_per_turn for model in self._models.values()])
+        counts_turns = np.array([model.counts_turns for model in self._models.values()])
+        nearest = np.rint((measured - (low + high) / 2) / turn).astype(np.int64)
         is_beside = (measured < low - _BESIDE_COUNTS) | (measured > high + _BESIDE_COUNTS)
-        self._turns = np.where(is_beside, nearest, 0) * COUNTS_PER_TURN
-        position = measured - self._turns
+        turns = np.where(is_beside, nearest, 0) * turn
+        position = measured - turns
+        self._turns = np.where(counts_turns, turns, 0)
         outside = np.maximum(low - position, position - high)
-        worst = int(np.argmax(outside))
-        if outside[worst] > _TOLERATED_COUNTS:
-            degrees = outside[worst] * 360 / COUNTS_PER_TURN
+        is_over = ~counts_turns & (turns != 0)  # it would have to go the long way round
+        worst = int(np.argmax(np.where(is_over, turn, outside)))
+        if outside[worst] > _TOLERATED_COUNTS or is_over[worst]:
+            degrees = outside[worst] * 360 / turn[worst]
             raise DeviceError(
                 f"{self._joints[worst]} of the {self._settings.name} is {degrees:.0f} degrees "
                 f"outside of its calibrated range: switch the arm off, move the joint into its "
@@ -241,6 +249,7 @@ class SerialArm:
         present = self.bus.sync_read(register, tuple(values), SET_UP)
         return [joint for joint, is_ in zip(values, present, strict=True) if is_ != values[joint]]
 
-    def _is_eeprom(self, register: str, joint: str) -> bool:
-        models = {motor.name: motor.model for motor in self.bus.motors}
-        return models[joint].registers[register].address < EEPROM_END
+    def _lock(self, joint: str, is_locked: bool) -> None:
+        """Let what is written into EEPROM last, or no longer, where a model has such a lock."""
+        if (lock := self._models[joint].lock) is not None:
+            self.bus.write(lock, joint, int(is_locked), SET_UP)

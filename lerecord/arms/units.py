@@ -11,8 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lerecord.motors import COUNTS_PER_TURN
-
 Units = Literal["normalized", "degrees"]
 """The units of a hardware config; a gripper is 0 (closed) to 100 (open) in both."""
 
@@ -39,8 +37,9 @@ class Scale:
 
         RANGE_M100_100   (counts - a) / (b - a) * 200 - 100
         RANGE_0_100      (counts - a) / (b - a) * 100
-        DEGREES          (counts - (a + b) / 2) * 360 / 4095
+        DEGREES          (counts - (a + b) / 2) * 360 / (counts a turn - 1)
 
+    A joint that is reversed runs from b to a instead; in DEGREES that changes nothing.
     Counts in [a, b] (any counts in DEGREES) come back unchanged from units, also when these were
     stored as float32.
 
@@ -48,10 +47,17 @@ class Scale:
         modes: one a joint.
         range_min: a, one a joint.
         range_max: b > a, one a joint.
+        counts_per_turn: of the servos.
+        is_reversed: one a joint; nothing for none.
     """
 
     def __init__(
-        self, modes: Sequence[Mode], range_min: Sequence[int], range_max: Sequence[int]
+        self,
+        modes: Sequence[Mode],
+        range_min: Sequence[int],
+        range_max: Sequence[int],
+        counts_per_turn: int,
+        is_reversed: Sequence[bool] = (),
     ) -> None:
         low, high = np.array(range_min, np.int64), np.array(range_max, np.int64)
         if not np.all(low < high):
@@ -59,17 +65,18 @@ class Scale:
         degrees = np.array([mode is Mode.DEGREES for mode in modes])
         self._range = low, high
         self._bounded = ~degrees
-        self._origin = np.where(degrees, (low + high) / 2, low)
-        self._factor = np.where(degrees, _DEGREES_PER_TURN, 1.0)
-        self._divisor = np.where(degrees, COUNTS_PER_TURN - 1, high - low).astype(np.float64)
+        back = ~degrees & np.array(is_reversed or [False] * len(modes))
+        self._origin = np.where(degrees, (low + high) / 2, np.where(back, high, low))
+        self._factor = np.where(degrees, _DEGREES_PER_TURN, np.where(back, -1.0, 1.0))
+        self._divisor = np.where(degrees, counts_per_turn - 1, high - low).astype(np.float64)
         self._span = np.array([_SPAN[mode] for mode in modes])
         self._floor = np.array([_FLOOR[mode] for mode in modes])
 
     @property
     def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Lowest and highest calibrated position in units, (D,) each."""
-        low, high = self._range
-        return self.unbounded(low), self.unbounded(high)
+        ends = [self.unbounded(end) for end in self._range]
+        return np.minimum(*ends), np.maximum(*ends)
 
     def to_units(self, counts: ArrayLike) -> NDArray[np.float64]:
         """Units as a dataset has them: outside of its range a joint is at the end of it.

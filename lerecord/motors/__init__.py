@@ -1,7 +1,8 @@
 """Servo buses: registers by name, errors with their reasons, retries.
 
-`bus` is the protocol that every bus has, `errors` and `retry` what all of them share, `dynamixel/`
-one family of servos. Calibration and units are in `arms`. Begin with `bus`.
+`bus` is the protocol that every bus has; `register_bus`, `wire`, `serial_port`, `errors` and
+`retry` are what all of them share; `dynamixel` and `feetech` are families of servos. Calibration
+and units are in `arms`. Begin with `bus`.
 """
 
 import lazy_loader

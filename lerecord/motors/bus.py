@@ -1,7 +1,6 @@
 """What an arm may ask of a servo bus: registers by name, and what can go wrong in words."""
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,9 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.errors import DeviceError
-from lerecord.motors.errors import NoReplyError
+from lerecord.motors.dynamixel import MODELS as DYNAMIXEL
+from lerecord.motors.errors import CorruptReplyError, NoReplyError
+from lerecord.motors.feetech import MODELS as FEETECH
+from lerecord.motors.model import Model
 from lerecord.motors.retry import NORMAL, Retry
-from lerecord.motors.tables import MODELS, Model
+
+_HIGHEST_LIKELY_ID = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Present:
         position: int64, counts.
         velocity: float64, counts a second.
         effort: int64, as the servo has it: of a Dynamixel its current (about 1 mA) or, where it
-            measures none, its load (0.1 %).
+            measures none, its load (0.1 %); of an STS its current (6.5 mA).
     """
 
     position: NDArray[np.int64]
@@ -120,6 +123,9 @@ class MotorBus(Protocol):
     def sync_write(self, register: str, values: Mapping[str, int]) -> None:
         """Write one register of several motors in one packet, which no servo acknowledges."""
 
+    def answering(self, ids: Iterable[int]) -> list[int]:
+        """Those of the IDs under which something answers, also if that comes damaged."""
+
 
 def check_servos(bus: MotorBus, arm: str, retry: Retry) -> None:
     """Make sure that every servo of an arm answers and is of the right model.
@@ -129,8 +135,16 @@ def check_servos(bus: MotorBus, arm: str, retry: Retry) -> None:
     """
     found: dict[str, int] = {}
     for motor in bus.motors:
-        with contextlib.suppress(NoReplyError):
+        try:
             found[motor.name] = bus.ping(motor.name, retry)
+        except NoReplyError:
+            continue
+        except CorruptReplyError as error:
+            raise DeviceError(
+                f"What answers as servo {motor.id} ({motor.name}) of the {arm} on {bus.port_name} "
+                f"cannot be read: when two servos have the id {motor.id}, give one of them the id "
+                f"that its joint has; else check the cables."
+            ) from error
     if not found:
         raise DeviceError(
             f"No servo of the {arm} answers on {bus.port_name}: switch the arm's power on, and "
@@ -139,9 +153,7 @@ def check_servos(bus: MotorBus, arm: str, retry: Retry) -> None:
     for motor in bus.motors:
         place = f"Servo {motor.id} ({motor.name}) of the {arm} on {bus.port_name}"
         if motor.name not in found:
-            raise DeviceError(
-                f"{place} does not answer: check the cable to it, and that its id is {motor.id}."
-            )
+            raise DeviceError(f"{place} does not answer{_unexpected(bus, motor)}")
         if found[motor.name] != motor.model.number:
             raise DeviceError(
                 f"{place} is {_model_name(found[motor.name])} where {motor.model.name} belongs: "
@@ -150,6 +162,20 @@ def check_servos(bus: MotorBus, arm: str, retry: Retry) -> None:
             )
 
 
+def _unexpected(bus: MotorBus, missing: Motor) -> str:
+    """The end of the sentence that a servo does not answer: what does instead, and the remedy."""
+    known = {motor.id for motor in bus.motors}
+    others = bus.answering([each for each in range(_HIGHEST_LIKELY_ID + 1) if each not in known])
+    if not others:
+        return f": check the cable to it, and that its id is {missing.id}."
+    ids = " and ".join(map(str, others))
+    return (
+        f", and one with the id {ids} does, which no joint of this arm has: give that servo the "
+        f"id {missing.id} if it is the one, else check the cable."
+    )
+
+
 def _model_name(number: int) -> str:
-    names = [model.name for model in MODELS.values() if model.number == number]
+    models = (*DYNAMIXEL.values(), *FEETECH.values())
+    names = [model.name for model in models if model.number == number]
     return names[0] if names else f"a servo with the model number {number}"

@@ -8,28 +8,34 @@ from numpy.typing import NDArray
 from lerecord.motors.bus import MotorBus
 from lerecord.motors.errors import CorruptReplyError, NoReplyError, ServoError
 from lerecord.motors.retry import Retry
-from lerecord.motors.tables import COUNTS_PER_TURN
 
 _EVERY_READS = 15
-_FARTHEST_COUNTS = COUNTS_PER_TURN // 2  # from one read to the next; no hand turns a joint so fast
+_FACTS = {"Torque_Enable": "has no torque any more"}
+_FARTHEST_TURNS = 0.5  # from one read to the next; no hand turns a joint so fast
 
 
 class RestartWatch:
     """Finds servos that have restarted since the arm was set up.
 
-    Positions that jump show it; where torque was put on, Torque_Enable is asked for every fifteenth
-    read and after each read that failed.
+    Positions that jump show it, and a register that has forgotten its value: it is asked for every
+    fifteenth read and after each read that failed.
 
     Args:
         arm: its name in messages.
         bus: of the arm.
         retry: patience while recording.
+        forgets: register of the joints under torque that is not zero until a restart.
     """
 
-    def __init__(self, arm: str, bus: MotorBus, retry: Retry) -> None:
+    def __init__(
+        self, arm: str, bus: MotorBus, retry: Retry, forgets: str = "Torque_Enable"
+    ) -> None:
         self._arm = arm
         self._bus = bus
         self._retry = retry
+        self._forgets = forgets
+        turns = np.array([motor.model.counts_per_turn for motor in bus.motors])
+        self._farthest = _FARTHEST_TURNS * turns
         self.begin(())
 
     def begin(self, held: Sequence[str]) -> None:
@@ -49,25 +55,25 @@ class RestartWatch:
             ServoError: a servo has restarted; the arm must be set up again.
         """
         if self._last is not None:
-            self._check_turns(np.abs(positions - self._last) > _FARTHEST_COUNTS)
+            self._check_turns(np.abs(positions - self._last) > self._farthest)
         self._last = positions
         self._reads_left -= 1
         if self._held and self._reads_left < 0:
-            self._check_torque()
+            self._check_memory()
 
     def _check_turns(self, jumped: NDArray[np.bool_]) -> None:
         if jumped.any():
             joint = self._bus.motors[int(jumped.argmax())].name
             raise self._restarted(joint, "reads a turn away from where it was")
 
-    def _check_torque(self) -> None:
+    def _check_memory(self) -> None:
         try:
-            torque = self._bus.sync_read("Torque_Enable", self._held, self._retry)
+            kept = self._bus.sync_read(self._forgets, self._held, self._retry)
         except (NoReplyError, CorruptReplyError):
             return  # the positions came all the same; the next read asks again
-        for joint, on in zip(self._held, torque, strict=True):
-            if not on:
-                raise self._restarted(joint, "has no torque any more")
+        for joint, is_kept in zip(self._held, kept, strict=True):
+            if not is_kept:
+                raise self._restarted(joint, _FACTS.get(self._forgets, "has lost its settings"))
         self._reads_left = _EVERY_READS
 
     def _restarted(self, joint: str, fact: str) -> ServoError:

@@ -7,14 +7,8 @@ import pytest
 from lerecord.arms import Calibration
 from lerecord.arms.koch import JOINTS, TRIGGER_REST, Follower, Leader
 from lerecord.errors import ConfigError, DeviceError
-from lerecord.motors import (
-    EEPROM_END,
-    NORMAL,
-    XL330_M077,
-    PortLostError,
-    ServoAlertError,
-    ServoError,
-)
+from lerecord.motors import NORMAL, PortLostError, ServoAlertError, ServoError
+from lerecord.motors.dynamixel import EEPROM_END, XL330_M077
 from lerecord.motors.errors import NoReplyError
 from lerecord.simulator.dynamixel import HardwareError, Servo
 

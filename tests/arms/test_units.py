@@ -10,11 +10,12 @@ JOINTS = st.lists(st.tuples(st.sampled_from(Mode), RANGES), min_size=1, max_size
 
 
 def scale_of(joints: list[tuple[Mode, tuple[int, int]]]) -> Scale:
-    return Scale([m for m, _ in joints], [a for _, (a, _) in joints], [b for _, (_, b) in joints])
+    modes, ranges = [mode for mode, _ in joints], [range_ for _, range_ in joints]
+    return Scale(modes, [low for low, _ in ranges], [high for _, high in ranges], 4096)
 
 
 def one(mode: Mode, low: int, high: int) -> Scale:
-    return Scale([mode], [low], [high])
+    return Scale([mode], [low], [high], 4096)
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -69,7 +70,7 @@ def test_units_are_those_of_lerobot(
 
 def test_known_values() -> None:
     modes = [Mode.RANGE_M100_100, Mode.RANGE_0_100, Mode.DEGREES]
-    scale = Scale(modes, [1000] * 3, [3000] * 3)
+    scale = Scale(modes, [1000] * 3, [3000] * 3, 4096)
     assert scale.to_units([1000, 1000, 1000]).tolist() == [-100.0, 0.0, -1000 * 360 / 4095]
     assert scale.to_units([2000, 2000, 2000]).tolist() == [0.0, 50.0, 0.0]
     assert scale.to_units([3500, 3500, 2000 + 4095]).tolist() == [100.0, 100.0, 360.0]
@@ -82,14 +83,14 @@ def test_going_to_counts_rounds_to_the_nearest_and_does_not_truncate() -> None:
 
 
 def test_the_limits_are_the_ends_of_the_range() -> None:
-    scale = Scale(list(Mode), [10, 20, 30], [1010, 1020, 4125])
+    scale = Scale(list(Mode), [10, 20, 30], [1010, 1020, 4125], 4096)
     low, high = scale.limits
     assert low.tolist() == [-100.0, 0.0, -180.0]
     assert high.tolist() == [100.0, 100.0, 180.0]
 
 
 def test_arrays_of_rows_are_converted_at_once() -> None:
-    scale = Scale([Mode.RANGE_M100_100, Mode.RANGE_0_100], [0, 0], [200, 100])
+    scale = Scale([Mode.RANGE_M100_100, Mode.RANGE_0_100], [0, 0], [200, 100], 4096)
     rows = np.array([[0, 0], [100, 50], [200, 100]])
     assert scale.to_units(rows).tolist() == [[-100.0, 0.0], [0.0, 50.0], [100.0, 100.0]]
 

@@ -12,7 +12,8 @@ import pytest
 from lerecord import drivers
 from lerecord.arms import ArmSettings, calibration
 from lerecord.arms.units import Units
-from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
+from lerecord.motors import WaitingPort
+from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.simulator.dynamixel import Bus
 from lerecord.simulator.ports import Ports
 from lerecord.simulator.ports.ports import LockStepPort

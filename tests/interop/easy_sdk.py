@@ -21,7 +21,7 @@ from dynamixel_easy_sdk import (
     ProfileConfiguration,
 )
 
-from lerecord.motors.tables import MODELS
+from lerecord.motors.dynamixel.tables import MODELS
 from lerecord.simulator.rigs import koch
 from tests.interop.report import Check, expect, report
 from tests.interop.rig import SimulatedRig

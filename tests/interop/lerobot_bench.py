@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from lerecord.arms import calibration
-from lerecord.motors import EEPROM_END
+from lerecord.motors.dynamixel import EEPROM_END
 from tests.interop.bench import Bench, HeldArm
 from tests.interop.calibrated import DRIVERS, FOLDERS, MIDDLE, NAME, RANGES, own_pair, packaged
 from tests.interop.lerobot_client import LeRobot

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from lerecord.arms import Calibration, calibration
-from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
+from lerecord.motors import WaitingPort
+from lerecord.motors.dynamixel import DynamixelBus
 from tests.interop.calibrated import DRIVERS, FOLDERS, NAME, USE_FILE, own_pair
 from tests.interop.lerobot_client import LeRobot
 from tests.interop.report import Check, DisagreementError, expect

@@ -31,7 +31,7 @@ def scale_of(calibration: Calibration) -> Scale:
     """Counts to -100..100, the gripper to 0..100, as LeRobot has it for a Koch."""
     joints = [calibration.joints[name] for name in koch.JOINTS]
     modes = [Mode.RANGE_M100_100] * 5 + [Mode.RANGE_0_100]
-    return Scale(modes, [j.range_min for j in joints], [j.range_max for j in joints])
+    return Scale(modes, [j.range_min for j in joints], [j.range_max for j in joints], 4096)
 
 
 def exact_counts(calibration: Calibration, action: Units) -> Units:

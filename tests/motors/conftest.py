@@ -3,8 +3,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from lerecord.motors import XL330_M288, XL430_W250, Motor
-from lerecord.motors.dynamixel import DynamixelBus
+from lerecord.motors import Motor
+from lerecord.motors.dynamixel import XL330_M288, XL430_W250, DynamixelBus
 from lerecord.simulator.dynamixel import Bus, Servo
 from lerecord.simulator.ports.ports import LockStepPort
 

@@ -4,16 +4,8 @@ from typing import Any
 import pytest
 
 from lerecord.errors import DeviceError
-from lerecord.motors import (
-    XL330_M077,
-    XL330_M288,
-    XL430_W250,
-    Motor,
-    Retry,
-    ServoAlertError,
-    check_servos,
-)
-from lerecord.motors.dynamixel import DynamixelBus
+from lerecord.motors import Motor, Retry, ServoAlertError, check_servos
+from lerecord.motors.dynamixel import XL330_M077, XL330_M288, XL430_W250, DynamixelBus
 from lerecord.motors.retry import ONCE
 from lerecord.simulator.dynamixel import HardwareError, Servo
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.motors import COUNTS_PER_TURN, RestartWatch, ServoError
+from lerecord.motors import RestartWatch, ServoError
+from lerecord.motors.dynamixel import COUNTS_PER_TURN
 from lerecord.motors.retry import ONCE
 
 HERE = np.array([2048, 2048, 2048])

@@ -31,7 +31,8 @@ from lerecord.dataset.format import (
 from lerecord.dataset.staging.capture_journal import load_track
 from lerecord.dataset.staging.frame_journal import read_frames
 from lerecord.frame import Frame
-from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
+from lerecord.motors import WaitingPort
+from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.pacing import Pacer
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session import Command, Phase, Plan, Session, Wanted

@@ -1,7 +1,7 @@
-"""Dynamixel Protocol 2.0 over the maker's SDK.
+"""Dynamixel servos of the X series over the maker's SDK.
 
-`bus` is the `MotorBus`, `wire` its packets, `sdk_port` the serial port. Control tables are in
-`motors.tables`. Begin with `bus`.
+`bus` is the `MotorBus`, `packets` what goes over the wire, `tables` the registers. Begin with
+`bus`.
 """
 
 import lazy_loader

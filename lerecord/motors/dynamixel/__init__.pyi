@@ -1,2 +1,10 @@
 from .bus import DynamixelBus as DynamixelBus
-from .sdk_port import WaitingPort as WaitingPort
+from .tables import BAUD_RATES as BAUD_RATES
+from .tables import COUNTS_PER_TURN as COUNTS_PER_TURN
+from .tables import EEPROM_END as EEPROM_END
+from .tables import MODELS as MODELS
+from .tables import RETURN_DELAY_UNIT_S as RETURN_DELAY_UNIT_S
+from .tables import VELOCITY_UNIT_COUNTS_S as VELOCITY_UNIT_COUNTS_S
+from .tables import XL330_M077 as XL330_M077
+from .tables import XL330_M288 as XL330_M288
+from .tables import XL430_W250 as XL430_W250

@@ -17,13 +17,13 @@ import enum
 import math
 import struct
 
-from lerecord.motors import (
+from lerecord.motors import Model
+from lerecord.motors.dynamixel import (
     BAUD_RATES,
     COUNTS_PER_TURN,
     EEPROM_END,
     RETURN_DELAY_UNIT_S,
     VELOCITY_UNIT_COUNTS_S,
-    Model,
 )
 from lerecord.simulator.dynamixel.control_table import ControlTable, ErrorNumber, RefusedError
 from lerecord.simulator.dynamixel.motion import Surroundings, approach, sink, track

@@ -6,11 +6,11 @@ import tty
 from pathlib import Path
 from typing import Protocol
 
-from lerecord.motors import BAUD_RATES
+from lerecord.motors import dynamixel, feetech
 
 _SPEEDS = {
     getattr(termios, f"B{rate}"): rate
-    for rate in BAUD_RATES.values()
+    for rate in (*dynamixel.BAUD_RATES.values(), *feetech.BAUD_RATES.values())
     if hasattr(termios, f"B{rate}")
 }
 _UNKNOWN_RATE = 0  # no servo listens at it

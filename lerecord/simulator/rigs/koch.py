@@ -12,7 +12,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from lerecord.motors import COUNTS_PER_TURN, XL330_M077, XL330_M288, XL430_W250, Model
+from lerecord.motors import Model
+from lerecord.motors.dynamixel import COUNTS_PER_TURN, XL330_M077, XL330_M288, XL430_W250
 from lerecord.simulator.dynamixel import Servo
 
 JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")

@@ -12,7 +12,7 @@ from dynamixel_sdk import (
     Protocol2PacketHandler,
 )
 
-from lerecord.motors import XL330_M288, XL430_W250
+from lerecord.motors.dynamixel import XL330_M288, XL430_W250
 from lerecord.simulator.dynamixel import Bus, HardwareError, Servo
 from lerecord.simulator.dynamixel import bus as dynamixel
 from lerecord.simulator.dynamixel.packets import BROADCAST, STATUS, Parser, encode

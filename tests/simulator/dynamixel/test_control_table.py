@@ -1,7 +1,7 @@
 import pytest
 
 from lerecord.motors import Model
-from lerecord.motors.tables import MODELS
+from lerecord.motors.dynamixel.tables import MODELS
 from lerecord.simulator.dynamixel.control_table import ControlTable, ErrorNumber, RefusedError
 
 XL330, XL430 = MODELS["xl330-m288"], MODELS["xl430-w250"]

@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.motors import EEPROM_END, VELOCITY_UNIT_COUNTS_S, XL330_M288, XL430_W250, Model
-from lerecord.motors.tables import MODELS
+from lerecord.motors import Model
+from lerecord.motors.dynamixel import EEPROM_END, VELOCITY_UNIT_COUNTS_S, XL330_M288, XL430_W250
+from lerecord.motors.dynamixel.tables import MODELS
 from lerecord.simulator.dynamixel import HardwareError, Servo
 from lerecord.simulator.dynamixel.control_table import ErrorNumber, RefusedError
 

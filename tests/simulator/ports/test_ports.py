@@ -8,10 +8,10 @@ import pytest
 from dynamixel_sdk import COMM_SUCCESS, GroupSyncRead, PortHandler, Protocol2PacketHandler
 
 from lerecord.errors import DeviceError
-from lerecord.motors import XL330_M288, Motor, check_servos
-from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
-from lerecord.motors.dynamixel.sdk_port import PORT_FAILURES
+from lerecord.motors import Motor, WaitingPort, check_servos
+from lerecord.motors.dynamixel import XL330_M288, DynamixelBus
 from lerecord.motors.retry import ONCE
+from lerecord.motors.serial_port import PORT_FAILURES
 from lerecord.simulator.dynamixel import Bus, Servo
 from lerecord.simulator.dynamixel.packets import encode
 from lerecord.simulator.ports import Ports

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.motors import XL330_M077, XL330_M288, XL430_W250
+from lerecord.motors.dynamixel import XL330_M077, XL330_M288, XL430_W250
 from lerecord.simulator.dynamixel import Servo
 from lerecord.simulator.rigs import GRIPPER, JOINTS, koch
 from lerecord.simulator.rigs.koch import JointCalibration

@@ -1,46 +1,16 @@
-"""Control tables as data, shared by the drivers and the simulated servos.
+"""Control tables of the X series as data, shared by the driver and the simulated servos.
 
-Dynamixel X series, Protocol 2.0: addresses, sizes, defaults and ranges from the ROBOTIS e-manual
-of XL330-M077, XL330-M288 and XL430-W250. Register names are the e-manual's, underscored.
+Protocol 2.0: addresses, sizes, defaults and ranges from the ROBOTIS e-manual of XL330-M077,
+XL330-M288 and XL430-W250. Register names are the e-manual's, underscored.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-EEPROM_END = 64  # registers below are locked while torque is on
+from lerecord.motors.model import Model, Register
+
+EEPROM_END = 64
 COUNTS_PER_TURN = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """One register of a control table.
-
-    Attributes:
-        address: of its first byte.
-        size: bytes, little endian.
-        signed: two's complement when True.
-        writable: False for a register that only the servo changes.
-        initial: value after a factory reset.
-        minimum, maximum: smallest and largest value that a write may give it; None when free.
-    """
-
-    address: int
-    size: int
-    signed: bool = False
-    writable: bool = True
-    initial: int = 0
-    minimum: int | None = None
-    maximum: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One servo model: its number on the wire, its registers by name, its operating modes."""
-
-    name: str
-    number: int
-    registers: Mapping[str, Register]
-    modes: frozenset[int]
 
 
 def _read_only(address: int, size: int, signed: bool = False, initial: int = 0) -> Register:
@@ -125,7 +95,12 @@ def _xl330(name: str, number: int, own: dict[str, Register]) -> Model:
         "Position_P_Gain": _ranged(84, 2, 400, 0, 16383),
         "Present_Current": _read_only(126, 2, signed=True),
     }
-    return Model(name, number, _numbered(registers | own, number), frozenset({0, 1, 3, 4, 5, 16}))
+    return _model(name, number, registers | own, {0, 1, 3, 4, 5, 16})
+
+
+def _model(name: str, number: int, registers: dict[str, Register], modes: set[int]) -> Model:
+    own = _numbered(registers, number)
+    return Model(name, number, own, frozenset(modes), EEPROM_END, COUNTS_PER_TURN)
 
 
 def _numbered(registers: dict[str, Register], number: int) -> dict[str, Register]:
@@ -143,7 +118,7 @@ XL330_M077 = _xl330(
     },
 )
 XL330_M288 = _xl330("xl330-m288", 1200, {"Velocity_Limit": _ranged(44, 4, 445, 0, 2047)})
-XL430_W250 = Model("xl430-w250", 1060, _numbered(_X_SERIES, 1060), frozenset({1, 3, 4, 16}))
+XL430_W250 = _model("xl430-w250", 1060, _X_SERIES, {1, 3, 4, 16})
 
 MODELS: Mapping[str, Model] = {model.name: model for model in (XL330_M077, XL330_M288, XL430_W250)}
 

@@ -1,30 +1,54 @@
-"""Requests of Dynamixel Protocol 2.0 and the replies that belong to them, on one port.
-
-The vendor's SDK makes and checks the packets. Its group reads are not used: they drop the error
-byte of each reply, do not say which servo was silent, and give zeros for what they did not get.
-Here each reply is taken on its own. Facts: ROBOTIS e-manual, "DYNAMIXEL Protocol 2.0".
-"""
+"""Requests of a servo bus and the replies that belong to them, on one port."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-
-from dynamixel_sdk import Protocol2PacketHandler, robotis_def
+from typing import Any, Protocol
 
 from lerecord.motors.bus import BusCounters, Motor
-from lerecord.motors.dynamixel.sdk_port import PORT_FAILURES
 from lerecord.motors.errors import BusError, CorruptReplyError, NoReplyError, PortLostError
 from lerecord.motors.retry import Retry
+from lerecord.motors.serial_port import PORT_FAILURES
 
-ALERT = 0x80  # bit of a reply's error field: Hardware_Error_Status is not zero
 MOST_EXTRA = 12  # reads that may be unanswered at once and still be told apart
 
-_ID, _LENGTH, _ERROR, _DATA = 4, 5, 8, 9  # where a packet's fields are
-_PACKET_AROUND_DATA, _LENGTH_AROUND_DATA = 11, 4
-_DAMAGED_REQUEST = 3  # error number: the servo found a wrong CRC
 _BABBLE = 16_384  # bytes; 0.16 s of them at 1 Mbaud are no late reply
+
+
+class DamagedError(Exception):
+    """A packet came damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status packet: which servo sent it, its error field, its data."""
+
+    id: int
+    error: int
+    data: bytes
+
+
+class Packets(Protocol):
+    """How a make of servos packs what it says.
+
+    Attributes:
+        overhead: bytes of a status packet around its data.
+    """
+
+    overhead: int
+
+    def receive(self, port: Any) -> Status | None:
+        """The next status packet; None when none comes in time. Raises DamagedError."""
+
+    def refusal(self, error: int) -> int:
+        """The number in an error field by which a servo says that it did not do what it was told.
+
+        It is 0 when it did, or when its make does not say.
+        """
+
+    def is_damage(self, refusal: int) -> bool:
+        """True for the refusal of a request that came damaged at the servo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +58,21 @@ class Request:
     Attributes:
         motors: those that have to answer; may be none.
         sizes: numbers of data bytes that a reply may have, the preferred one first.
-        send: writes the packet that asks for so many data bytes; returns the SDK's result.
+        send: writes the packet that asks for so many data bytes; raises BusError when the port
+            does not take it.
     """
 
     motors: tuple[Motor, ...]
     sizes: range
-    send: Callable[[int], int]
+    send: Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one servo answered: the error field and the data bytes (none when it refuses)."""
+    """What one servo answered: error field, what of it is a refusal, data (none then)."""
 
     error: int
+    refusal: int
     data: bytes
 
 
@@ -76,19 +102,21 @@ class Wire:
     bytes to spare: what has the wrong length is not its answer. Nor is what another packet follows.
 
     Args:
-        port: a WaitingPort, or what acts like the SDK's PortHandler.
+        port: a WaitingPort, or what acts like one.
+        packets: of the servos on it.
         quiet_s: the wire counts as quiet after so long without a byte.
         now: clock of the retry budgets, seconds.
 
     Attributes:
         port: as given.
-        handler: the SDK's packet handler.
         counters: what was seen so far.
     """
 
-    def __init__(self, port: Any, quiet_s: float, now: Callable[[], float]) -> None:
+    def __init__(
+        self, port: Any, packets: Packets, quiet_s: float, now: Callable[[], float]
+    ) -> None:
         self.port = port
-        self.handler: Any = Protocol2PacketHandler()
+        self._packets = packets
         self.counters = BusCounters()
         self._quiet_s = quiet_s
         self._now = now
@@ -188,35 +216,38 @@ class Wire:
             self.port.is_using = False  # the SDK leaves it set after an exception
 
     def _transmit(self, request: Request, size: int) -> None:
-        result = request.send(size)
-        if result != robotis_def.COMM_SUCCESS:
-            reason = self.handler.getTxRxResult(result)
-            raise BusError(f"The port {self.port.port_name} did not take a request: {reason}")
-        self.port.setPacketTimeout((_PACKET_AROUND_DATA + size) * len(request.motors))
+        request.send(size)
+        self.port.setPacketTimeout((self._packets.overhead + size) * len(request.motors))
 
     def _receive(self, motors: Sequence[Motor], size: int) -> dict[str, Reply]:
         """The replies with `size` data bytes of all these motors, whatever else comes."""
         missing = {motor.id: motor for motor in motors}
         replies: dict[str, Reply] = {}
         while missing:
-            packet, result = self.handler.rxPacket(self.port, False)
-            if result == robotis_def.COMM_RX_TIMEOUT:
+            status = self._next()
+            if status is None:
                 raise self._silent(tuple(missing.values()))
-            if result != robotis_def.COMM_SUCCESS:
-                raise self._damaged()
-            error, data = packet[_ERROR], _data(packet)
-            if packet[_ID] in missing and (len(data) == size or (not data and error & ~ALERT)):
-                replies[missing.pop(packet[_ID]).name] = Reply(error, data)
+            refusal = self._packets.refusal(status.error)
+            fits = len(status.data) == size or (not status.data and refusal)
+            if status.id in missing and fits:
+                motor = missing.pop(status.id)
+                replies[motor.name] = Reply(status.error, refusal, status.data)
                 continue
             self.counters.strays += 1
             if self.port.isPacketTimeout():
                 raise self._silent(tuple(missing.values()))
-        if any(reply.error & ~ALERT == _DAMAGED_REQUEST for reply in replies.values()):
+        if any(self._packets.is_damage(reply.refusal) for reply in replies.values()):
             raise self._damaged()
-        if self.port.getBytesAvailable() >= _PACKET_AROUND_DATA:  # fewer are noise of the adapter
+        if self.port.getBytesAvailable() >= self._packets.overhead:  # fewer are adapter noise
             self.counters.strays += 1
             raise self._silent(motors)
         return replies
+
+    def _next(self) -> Status | None:
+        try:
+            return self._packets.receive(self.port)
+        except DamagedError as error:
+            raise self._damaged() from error
 
     def _drain(self) -> None:
         """Throw away what comes, until nothing has come for the quiet time."""
@@ -251,9 +282,3 @@ class Wire:
             f"Packets on {self.port.port_name} come damaged: check the arm's cables, and that no "
             f"two servos have the same id."
         )
-
-
-def _data(packet: Sequence[int]) -> bytes:
-    """Data bytes of a status packet; the SDK leaves rubbish behind what it has unstuffed."""
-    length = packet[_LENGTH] | packet[_LENGTH + 1] << 8
-    return bytes(packet[_DATA : _DATA + max(length - _LENGTH_AROUND_DATA, 0)])

@@ -12,9 +12,9 @@ import pytest
 import serial
 
 from lerecord.errors import ConfigError, DeviceError
-from lerecord.motors import XL330_M288, Motor, PortLostError, Retry
-from lerecord.motors.dynamixel import DynamixelBus, WaitingPort
-from lerecord.motors.dynamixel.sdk_port import GRACE_S, LATENCY_TIMER_S, PORT_FAILURES
+from lerecord.motors import Motor, PortLostError, Retry, WaitingPort
+from lerecord.motors.dynamixel import XL330_M288, DynamixelBus
+from lerecord.motors.serial_port import GRACE_S, LATENCY_TIMER_S, PORT_FAILURES
 
 
 class Clock:

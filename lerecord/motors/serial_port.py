@@ -1,5 +1,5 @@
-# ruff: noqa: N802 - the methods have the names that the SDK calls
-"""A serial port under the Dynamixel SDK that waits in the kernel instead of spinning."""
+# ruff: noqa: N802 - the methods have the names that the makers' SDKs call
+"""A serial port that waits in the kernel instead of spinning."""
 
 import contextlib
 import errno
@@ -7,10 +7,10 @@ import os
 import select
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import serial
-from dynamixel_sdk import PortHandler
 
 from lerecord.errors import ConfigError, DeviceError
 
@@ -18,16 +18,20 @@ GRACE_S = 0.005
 LATENCY_TIMER_S = 0.016  # an FTDI adapter holds bytes back this long unless told otherwise
 _WRITE_TIMEOUT_S = 0.2  # a request is 50 bytes: a port that takes none for so long is stuck
 _CHUNK = 4096
+_RATES = frozenset({
+    9600, 19_200, 38_400, 57_600, 76_800, 115_200, 128_000, 230_400, 250_000, 460_800, 500_000,
+    576_000, 921_600, 1_000_000, 1_152_000, 2_000_000, 2_500_000, 3_000_000, 3_500_000, 4_000_000,
+})  # fmt: skip
 
 PORT_FAILURES = (OSError, termios.error)  # pyserial's SerialException is an OSError
 """What any method of an open port raises when the device is unplugged."""
 
 
-class WaitingPort(PortHandler):  # type: ignore[misc] # the SDK has no types
-    """The SDK's PortHandler with other waiting, other clock, other patience.
+class WaitingPort:
+    """What the makers' SDKs call a PortHandler, with other waiting, other clock, other patience.
 
     `readPort` waits in select for the bytes or the packet's time-out. Time-outs are the time of
-    the bytes on the wire plus a grace, on a monotonic clock; the SDK's own are 34 ms plus, on wall
+    the bytes on the wire plus a grace, on a monotonic clock; an SDK's own are 34 ms plus, on wall
     time. The device is opened exclusively and in low-latency mode; where the latter is refused
     (a pty, some adapters) the grace covers an FTDI latency timer.
 
@@ -45,9 +49,14 @@ class WaitingPort(PortHandler):  # type: ignore[misc] # the SDK has no types
         grace_s: float = GRACE_S,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(device)
+        self.port_name = device
         self.baudrate = baud
         self.grace_s = grace_s
+        self.is_open = False
+        self.is_using = False  # an SDK's mark
+        self.ser: Any = None
+        self._byte_ms = 0.0
+        self._deadline_ms = 0.0
         self._now = now
         self._received = bytearray()
         self._sent = 0
@@ -59,19 +68,22 @@ class WaitingPort(PortHandler):  # type: ignore[misc] # the SDK has no types
         Raises:
             DeviceError, ConfigError: it cannot be opened; the sentence says what to do.
         """
+        if self.baudrate not in _RATES:
+            raise _unknown_baud(self.port_name, self.baudrate)
         try:
-            opened: bool = super().openPort()
+            self._open()
         except (*PORT_FAILURES, ValueError) as error:
             raise _explained(error, self.port_name, self.baudrate) from error
-        if not opened:
-            raise _unknown_baud(self.port_name, self.baudrate)
         return True
 
-    def setupPort(self, cflag_baud: int) -> bool:
-        """Open the device anew; called by the SDK's openPort and setBaudRate."""
+    def _open(self) -> None:
         self.closePort()
         self.ser = serial.Serial(
-            self.port_name, cflag_baud, timeout=0, write_timeout=_WRITE_TIMEOUT_S, exclusive=True
+            self.port_name,
+            self.baudrate,
+            timeout=0,
+            write_timeout=_WRITE_TIMEOUT_S,
+            exclusive=True,
         )
         self.is_open = True
         try:
@@ -79,8 +91,7 @@ class WaitingPort(PortHandler):  # type: ignore[misc] # the SDK has no types
         except (ValueError, NotImplementedError, OSError):
             self.grace_s = max(self.grace_s, LATENCY_TIMER_S + GRACE_S)
         self.ser.reset_input_buffer()
-        self.tx_time_per_byte = 10_000.0 / cflag_baud  # ms; ten bits a byte
-        return True
+        self._byte_ms = 10_000.0 / self.baudrate  # ten bits a byte
 
     def closePort(self) -> None:
         """Close the device; closing twice, or what is unplugged, is allowed."""
@@ -100,7 +111,7 @@ class WaitingPort(PortHandler):  # type: ignore[misc] # the SDK has no types
         waiting: int = self.ser.in_waiting
         return len(self._received) + waiting
 
-    def writePort(self, packet: list[int]) -> int:
+    def writePort(self, packet: Sequence[int]) -> int:
         """Write a packet; returns the bytes taken."""
         written = self.ser.write(bytes(packet))
         self._sent = written if written is not None else 0
@@ -120,13 +131,17 @@ class WaitingPort(PortHandler):  # type: ignore[misc] # the SDK has no types
 
     def setPacketTimeout(self, packet_length: int) -> None:
         """Start the time-out of a reply of so many bytes to the request just written."""
-        on_the_wire = (packet_length + self._sent) * self.tx_time_per_byte
+        on_the_wire = (packet_length + self._sent) * self._byte_ms
         self.setPacketTimeoutMillis(on_the_wire + self.grace_s * 1000.0)
 
     def setPacketTimeoutMillis(self, msec: float) -> None:
         """Start a time-out of so many milliseconds."""
-        super().setPacketTimeoutMillis(msec)
+        self._deadline_ms = self.getCurrentTime() + msec
         self._looked_late = False
+
+    def isPacketTimeout(self) -> bool:
+        """True after the time-out."""
+        return self.getCurrentTime() > self._deadline_ms
 
     def _receive(self) -> bool:
         """Wait for bytes until the time-out; False when none came.
@@ -134,7 +149,7 @@ class WaitingPort(PortHandler):  # type: ignore[misc] # the SDK has no types
         Once after the time-out the port is looked at without waiting: when this process did not
         run in time, the reply lies there. Only once, so that a babbling line comes to an end.
         """
-        left_s = (self.packet_start_time + self.packet_timeout - self.getCurrentTime()) / 1000.0
+        left_s = (self._deadline_ms - self.getCurrentTime()) / 1000.0
         if left_s <= 0.0:
             if self._looked_late:
                 return False
@@ -178,5 +193,5 @@ def _explained(error: Exception, device: str, baud: int) -> DeviceError | Config
 def _unknown_baud(device: str, baud: int) -> ConfigError:
     return ConfigError(
         f"The port {device} cannot run at {baud} baud: correct baud in the hardware config "
-        f"(a Koch arm has 1000000)."
+        f"(Koch and SO arms have 1000000)."
     )

@@ -1,0 +1,9 @@
+"""Feetech servos of the STS series, by packets of our own over pyserial.
+
+`bus` is the `MotorBus`, `packets` what goes over the wire, `tables` the registers. Begin with
+`bus`.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
