@@ -7,7 +7,6 @@ the same whichever way it came about.
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -24,7 +23,7 @@ from lerecord.dataset.format import (
     metadata,
     read_annotations,
 )
-from lerecord.dataset.storage import read_meta
+from lerecord.dataset.storage import MetaFiles
 from lerecord.errors import DatasetError
 
 
@@ -47,29 +46,28 @@ class EpisodeList:
     places: list[Place]
 
     @classmethod
-    def load(cls, root: Path, info: Info, tasks: list[str]) -> Self:
+    def load(cls, files: MetaFiles, info: Info, tasks: list[str]) -> Self:
         """Read the files of lines.
 
         Raises:
             DatasetError: one is missing or not whole, or an episode has several tasks.
         """
-        records = metadata.parse_episodes(read_meta(root, layout.EPISODES), info.episodes)
+        records = metadata.parse_episodes(files.read(layout.EPISODES), info.episodes)
         for record in records:
             if len(record.tasks) != 1 or record.tasks[0] not in tasks:
                 raise DatasetError(
-                    f"Episode {record.index} of {root} has the tasks {list(record.tasks)}; "
+                    f"Episode {record.index} of {files.root} has the tasks {list(record.tasks)}; "
                     f"lerecord changes datasets whose episodes have one each, of {layout.TASKS}."
                 )
-        lines = read_meta(root, layout.EPISODES_STATS)
         return cls(
             records=records,
-            stats=metadata.parse_episodes_stats(lines, info.episodes),
-            annotations=read_annotations(partial(_read_if_there, root)),
+            stats=metadata.parse_episodes_stats(files.read(layout.EPISODES_STATS), info.episodes),
+            annotations=read_annotations(files.find),
             sidecars=frozenset(
                 record.index
                 for record in records
                 # Also one that is a link to nothing: it is lost, and not one that never was.
-                if os.path.lexists(f"{root}/{layout.capture_file(record.index)}")
+                if os.path.lexists(f"{files.root}/{layout.capture_file(record.index)}")
             ),
             places=_places_as_stored(records, info, tasks),
         )
@@ -86,10 +84,6 @@ class EpisodeList:
         if not 0 <= episode < len(self):
             there = f"0 to {len(self) - 1}" if len(self) else "none"
             raise DatasetError(f"There is no episode {episode}; the dataset has {there}.")
-
-
-def _read_if_there(root: Path, name: str) -> bytes | None:
-    return read_meta(root, name) if (root / name).exists() else None
 
 
 @dataclass(frozen=True, slots=True)

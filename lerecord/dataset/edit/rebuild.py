@@ -35,6 +35,7 @@ from lerecord.dataset.storage import (
     DatasetLock,
     DatasetState,
     Encoded,
+    MetaFiles,
     Probe,
     Transaction,
     finish_pending,
@@ -83,21 +84,26 @@ class Rebuild:
     """A dataset that is about to be changed, by a process that holds its lock.
 
     Attributes:
-        root: the dataset.
+        files: its metadata before the change.
         state: between changes.
         old: its episodes.
         watch: who is told.
     """
 
-    root: Path
+    files: MetaFiles
     state: DatasetState
     old: EpisodeList
     watch: Watch
 
     @classmethod
-    def of(cls, root: Path, state: DatasetState, watch: Watch) -> Self:
+    def of(cls, files: MetaFiles, state: DatasetState, watch: Watch) -> Self:
         """Read the list of episodes; raises DatasetError as `EpisodeList.load`."""
-        return cls(root, state, EpisodeList.load(root, state.info, state.tasks), watch)
+        return cls(files, state, EpisodeList.load(files, state.info, state.tasks), watch)
+
+    @property
+    def root(self) -> Path:
+        """The dataset."""
+        return self.files.root
 
     @property
     def keys(self) -> list[str]:
@@ -198,8 +204,7 @@ class Rebuild:
             layout.INFO: new.state.info.to_bytes(),
         }
         for name, data in files.items():
-            path = self.root / name
-            if data != (path.read_bytes() if path.exists() else b""):
+            if data != (self.files.find(name) or b""):
                 transaction.put(name, data)
 
     def _stage_trash(
@@ -252,4 +257,5 @@ def opened(root: Path, watch: Watch) -> Iterator[Rebuild]:
         raise DatasetError(f"{root} is not a dataset: {layout.INFO} is missing; check the path.")
     with DatasetLock(root):
         finish_pending(root, watch.probe)
-        yield Rebuild.of(root, DatasetState.load(root), watch)
+        files = MetaFiles(root, entire=True)
+        yield Rebuild.of(files, DatasetState.load(files), watch)

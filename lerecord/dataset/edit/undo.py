@@ -10,7 +10,7 @@ from lerecord.dataset.edit.operation_log import UNDO
 from lerecord.dataset.edit.operation_record import Done, Kept, Operation
 from lerecord.dataset.edit.rebuild import Change, Rebuild
 from lerecord.dataset.format import episode_table, layout
-from lerecord.dataset.storage import inside, link_or_copy, read_meta
+from lerecord.dataset.storage import inside, link_or_copy
 from lerecord.errors import DatasetError
 
 
@@ -54,8 +54,8 @@ def redoing(rebuild: Rebuild) -> tuple[list[Slot], Change]:
 
 def _refuse_changed(rebuild: Rebuild, operation: Operation) -> None:
     """An inverse is right for the episodes that the operation left, and what came behind them."""
-    lines = read_meta(rebuild.root, layout.EPISODES)
-    stats_lines = read_meta(rebuild.root, layout.EPISODES_STATS)
+    lines = rebuild.files.read(layout.EPISODES)
+    stats_lines = rebuild.files.read(layout.EPISODES_STATS)
     digest = operation_log.digest_of(lines, stats_lines, operation.episodes)
     if len(rebuild.old) < operation.episodes or digest != operation.digest:
         raise DatasetError(

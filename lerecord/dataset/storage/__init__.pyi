@@ -11,6 +11,8 @@ from .disk import refused as refused
 from .disk import size_of as size_of
 from .lock import DatasetBusyError as DatasetBusyError
 from .lock import DatasetLock as DatasetLock
+from .meta_files import MetaFiles as MetaFiles
+from .meta_files import read_meta as read_meta
 from .new_folder import NewFolder as NewFolder
 from .pending_view import PendingView as PendingView
 from .record_file import RecordFile as RecordFile
@@ -23,7 +25,6 @@ from .state import Encoded as Encoded
 from .state import compared_rig as compared_rig
 from .state import holds_dataset as holds_dataset
 from .state import is_free as is_free
-from .state import read_meta as read_meta
 from .sync import datasync as datasync
 from .sync import sync_file as sync_file
 from .sync import sync_tree as sync_tree

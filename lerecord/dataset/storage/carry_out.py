@@ -160,8 +160,9 @@ def _append(root: Path, step: Append) -> bool:
                 f"{step.target} became shorter while the dataset was changed; restore {root}."
             )
         file.truncate(step.length)
-        file.seek(step.length)
-        file.write(step.data.encode())
+        file.seek(max(0, step.length - 1))
+        last = file.read()
+        file.write(step.behind(last))
         file.flush()
         os.fsync(file.fileno())
     return is_new

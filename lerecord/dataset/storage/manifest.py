@@ -43,6 +43,12 @@ class Append:
     length: int
     data: str
 
+    def behind(self, before: bytes) -> bytes:
+        """The bytes to write after `before`, or its last byte: no two lines become one."""
+        data = self.data.encode()
+        glued = before and not before.endswith(b"\n") and not data.startswith(b"\n")
+        return b"\n" + data if glued else data
+
 
 @dataclass(frozen=True, slots=True)
 class Remove:

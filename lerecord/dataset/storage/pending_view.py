@@ -57,7 +57,7 @@ class PendingView:
         if target in self._appended:
             step, path = self._appended[target], self.root / target
             before = read_meta_file(path, target, step.length) if path.exists() else b""
-            return before + step.data.encode()
+            return before + step.behind(before)
         path = self.path(target)
         try:
             return read_meta_file(path, target)

@@ -1,6 +1,5 @@
 """What a writer keeps in mind of a dataset: enough to append, however many episodes there are."""
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,19 +17,15 @@ from lerecord.dataset.format import (
     hardware_bytes,
     layout,
     metadata,
-    open_regular,
-    read_meta_file,
     spec_of,
     stats,
     third_party,
     video_from_data,
     video_to_data,
 )
+from lerecord.dataset.storage.meta_files import MetaFiles
 from lerecord.dataset.storage.pending_view import PendingView
 from lerecord.errors import DatasetError
-from lerecord.refusals import remedy_of
-
-_TAIL = 1 << 20  # bytes in which the last line of a JSONL file is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,33 +105,33 @@ class DatasetState:
         return cls(spec, Info.of(spec), [], None, b"")
 
     @classmethod
-    def load(cls, root: Path) -> Self:
+    def load(cls, files: MetaFiles) -> Self:
         """Read a dataset that is not in the middle of a change.
 
         Raises:
             DatasetError: a file below meta/ is missing, not of v2.1, or disagrees with info.json;
                 or another recorder made it, with more in it than a change would keep.
         """
-        info = Info.from_bytes(read_meta(root, layout.INFO), root)
-        rig_known = not third_party.is_foreign(root)
-        hardware = read_meta(root, layout.HARDWARE) if rig_known else b""
+        info = Info.from_bytes(files.read(layout.INFO), files.root)
+        rig_known = not third_party.is_foreign(files.root)
+        hardware = files.read(layout.HARDWARE) if rig_known else b""
         for name in (layout.EPISODES, layout.EPISODES_STATS):
-            _check_last_line(root, name, info.episodes)
-        tasks = read_meta(root, layout.TASKS)
+            _check_last_line(files, name, info.episodes)
+        tasks = files.read(layout.TASKS)
         metadata.require_whole(layout.TASKS, tasks, info.tasks)
         return cls(
-            spec=spec_of(info, hardware) if rig_known else _spec_of_foreign(root, info),
+            spec=spec_of(info, hardware) if rig_known else _spec_of_foreign(files, info),
             info=info,
             tasks=metadata.numbered(metadata.parse_tasks(tasks, info.tasks)),
-            stats=_stats(root, info),
+            stats=_stats(files, info),
             hardware=hardware,
             rig_known=rig_known,
         )
 
 
-def _spec_of_foreign(root: Path, info: Info) -> DatasetSpec:
+def _spec_of_foreign(files: MetaFiles, info: Info) -> DatasetSpec:
     for name in (layout.EPISODES, layout.TASKS):
-        third_party.require_known_entries(name, read_meta(root, name))
+        third_party.require_known_entries(name, files.read(name))
     return third_party.kept_spec(info)
 
 
@@ -175,14 +170,14 @@ def compared_rig(mine: DatasetSpec, theirs: DatasetSpec, accept_calibration: boo
     return mine
 
 
-def _stats(root: Path, info: Info) -> Stats | None:
+def _stats(files: MetaFiles, info: Info) -> Stats | None:
     if info.episodes == 0:
         return None
-    if (root / layout.STATS).exists():
-        stored = _whole_stats(read_meta(root, layout.STATS), info)
+    if (data := files.find(layout.STATS)) is not None:
+        stored = _whole_stats(data, info)
         if stored is not None:
             return stored
-    each = metadata.parse_episodes_stats(read_meta(root, layout.EPISODES_STATS), info.episodes)
+    each = metadata.parse_episodes_stats(files.read(layout.EPISODES_STATS), info.episodes)
     return stats.fold(each)
 
 
@@ -199,33 +194,9 @@ def _whole_stats(data: bytes, info: Info) -> Stats | None:
     return stored if "index" in stored and stored["index"].count == info.frames else None
 
 
-def read_meta(root: Path, name: str) -> bytes:
-    """A file below meta/ or capture/; raises DatasetError when it cannot be read."""
-    try:
-        return read_meta_file(root / name, name)
-    except OSError as error:
-        raise _unreadable(root / name, error) from error
-
-
-def _tail(path: Path) -> bytes:
-    try:
-        with os.fdopen(open_regular(path), "rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-            return file.read()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> DatasetError:
-    gone = isinstance(error, FileNotFoundError)
-    remedy = "restore it from a copy" if gone else remedy_of(error) or "restore it from a copy"
-    return DatasetError(f"{path} cannot be read ({error.strerror}); {remedy}.")
-
-
-def _check_last_line(root: Path, name: str, episodes: int) -> None:
-    """A file of lines must end where info.json says; only its end is read."""
-    path = root / name
-    data = _tail(path) if path.exists() else b""
+def _check_last_line(files: MetaFiles, name: str, episodes: int) -> None:
+    """A file of lines must end where info.json says."""
+    data = files.end_of(name)
     last: Any = -1
     if data:
         line = data.removesuffix(b"\n").rpartition(b"\n")[2]
@@ -235,6 +206,6 @@ def _check_last_line(root: Path, name: str, episodes: int) -> None:
             last = None
     if last != episodes - 1 or (data and not data.endswith(b"\n")):
         raise DatasetError(
-            f"{path} does not end with episode {episodes - 1}, the last that {layout.INFO} counts; "
-            f"restore it; {command('check', root)} lists everything."
+            f"{files.root / name} does not end with episode {episodes - 1}, the last that "
+            f"{layout.INFO} counts; restore it; {command('check', files.root)} lists everything."
         )

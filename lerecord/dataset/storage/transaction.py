@@ -95,13 +95,13 @@ class Transaction:
         """Lines to be added to the end of a file of lines."""
         path = self._root / target
         length = path.stat().st_size if path.exists() else 0
-        if length and not _ends_in_newline(path):
-            data = b"\n" + data  # else two records are glued
+        step = Append(target, length, data.decode())
         found = inside.status(self._root, target)
         if found is None or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1):
-            self._steps.append(Append(target, length, data.decode()))
+            self._steps.append(step)
         else:  # what it leads to, or shares its content with, may be a cache's
-            self.put(target, path.read_bytes() + data)
+            before = path.read_bytes()
+            self.put(target, before + step.behind(before))
 
     def remove(self, target: str) -> None:
         """The file or folder will be gone."""
@@ -206,9 +206,3 @@ def _rank(step: Step) -> int:
     if step.target.startswith(f"{layout.PRIVATE}/"):
         return 2
     return 1 if step.target == layout.INFO else 0
-
-
-def _ends_in_newline(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"

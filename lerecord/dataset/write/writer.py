@@ -26,6 +26,7 @@ from lerecord.dataset.staging import (
 from lerecord.dataset.storage import (
     DatasetLock,
     DatasetState,
+    MetaFiles,
     Probe,
     compared_rig,
     finish_pending,
@@ -103,7 +104,7 @@ class DatasetWriter:
             stack.enter_context(DatasetLock(root))
             finish_pending(root, probe)
             third_party.require_known_rig(root)
-            state = DatasetState.load(root)
+            state = DatasetState.load(MetaFiles(root))
             if spec is not None:
                 state = replace(state, spec=compared_rig(spec, state.spec, accept_calibration))
             clear_leftovers(root)
@@ -203,7 +204,7 @@ class DatasetWriter:
             DatasetError: there is none of that index, or the list cannot be read.
         """
         self._finish_pending()
-        episodes = EpisodeList.load(self.root, self._state.info, self._state.tasks)
+        episodes = EpisodeList.load(MetaFiles(self.root), self._state.info, self._state.tasks)
         episodes.check_index(episode)
         return episodes.task(episode)
 
@@ -233,7 +234,8 @@ class DatasetWriter:
     def _replace(
         self, episode: int, take: ClosedTake, read: StagedColumns, progress: Progress = silent
     ) -> EpisodeSummary:
-        rebuild = Rebuild.of(self.root, self._state, Watch(progress, self._probe))
+        watch = Watch(progress, self._probe)
+        rebuild = Rebuild.of(MetaFiles(self.root), self._state, watch)
         rebuild.old.check_index(episode)
         taken = draft_of(take, read)
         slots = stays(rebuild.old)
@@ -276,7 +278,7 @@ class DatasetWriter:
 
     def _finish_pending(self) -> None:
         if finish_pending(self.root, self._probe):
-            self._state = replace(DatasetState.load(self.root), spec=self.spec)
+            self._state = replace(DatasetState.load(MetaFiles(self.root)), spec=self.spec)
 
     def _append(self, take: ClosedTake, read: StagedColumns) -> EpisodeSummary:
         self._state, summary = append_episode(self.root, self._state, take, read, self._probe)

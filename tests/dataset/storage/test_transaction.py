@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from lerecord.dataset.format import layout
 from lerecord.dataset.storage import PendingView, Transaction, finish_pending, has_pending
+from lerecord.dataset.storage.manifest import Append
 from lerecord.errors import DatasetError
+
+LINES = "meta/lines.jsonl"
 
 
 class Killed(BaseException):
@@ -300,3 +303,31 @@ def test_another_versions_transaction_is_not_touched(tmp_path: Path) -> None:
     (folder / "manifest.json").write_text('{"version": 2, "steps": []}')
     with pytest.raises(DatasetError, match="left by another version of lerecord"):
         finish_pending(tmp_path)
+
+
+def test_lines_behind_one_that_does_not_end_stay_apart_whenever_it_is_killed(
+    tmp_path: Path,
+) -> None:
+    def append(root: Path, probe: Callable[[str], None]) -> None:
+        (root / "meta").mkdir(parents=True)
+        (root / LINES).write_bytes(b"0")
+        with Transaction(root, probe) as transaction:
+            transaction.append(LINES, b"1\n")
+            transaction.append("meta/other.jsonl", b"2\n")
+            transaction.commit()
+
+    probe = StopAt()
+    append(tmp_path / "all", probe)
+    assert (tmp_path / "all" / LINES).read_bytes() == b"0\n1\n"
+    for number in range(probe.steps.index("mark") + 1, probe.steps.index("unmark")):
+        root = tmp_path / str(number)
+        with pytest.raises(Killed):
+            append(root, StopAt(number))
+        assert PendingView.of(root).read(LINES) == b"0\n1\n"
+        finish_pending(root)
+        assert (root / LINES).read_bytes() == b"0\n1\n"
+
+
+def test_an_append_that_brings_its_own_newline_leaves_no_empty_line() -> None:
+    """Earlier versions looked at the end of the file before, and wrote the newline down."""
+    assert Append(LINES, 1, "\n1\n").behind(b"0") == b"\n1\n"
