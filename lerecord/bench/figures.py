@@ -1,11 +1,11 @@
 """What a recording has cost, out of the dataset and the looks at its processes."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow.ipc
@@ -18,6 +18,9 @@ from lerecord.jpeg import decode
 
 _COMPARED = 20  # images of which the quality is measured
 _MEASURED = "control", "camera", "writer"  # processes of the recorder
+
+Look = tuple[float, dict[str, Usage]]
+"""A time, and what each kind of process had used by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Result:
 def measured(
     root: Path,
     outcome: dict[str, Any],
-    looks: list[tuple[float, dict[str, Usage]]],
+    looks: Sequence[Look],
     clip: list[bytes],
 ) -> Result:
     """What was recorded and what it took.
@@ -69,45 +72,89 @@ def measured(
         looks: time to the usage of each kind of process, from start to end.
         clip: the JPEG images that the cameras gave.
     """
-    tables = [
+    takes = [
         pyarrow.ipc.open_file(str(root / layout.capture_file(saved["episode"]))).read_all()
         for saved in outcome["saved"]
     ]
-    started = [table["started"].to_numpy() for table in tables]
-    lateness_ms = np.concatenate([table["lateness_s"].to_numpy() for table in tables]) * 1e3
-    during = [
-        (at, usage) for at, usage in looks if started[0][0] <= at <= started[-1][-1]
-    ] or looks[-1:]
-    videos = sorted(root.glob("videos/*/*/*.mp4"))
-    pictures = [len(facts_of(video).times) for video in videos]
-    rows = sum(len(table) for table in tables)
-    cameras = len(videos) // len(tables)
-    # From the first to the last look, so that starting and ending are not counted.
-    span = (during[-1][0] - during[0][0]) * cameras * _rate(started)
-    pss = [sum(_of_recorder(usage, "pss_bytes")) / 1e6 for _, usage in during]
+    videos = _Videos.of(sorted(root.glob("videos/*/*/*.mp4")), len(takes))
+    loop, cost = _Loop.of(takes), _Cost.of(looks, takes, videos.cameras)
+    committed_s = np.median([saved["committed_after_s"] for saved in outcome["saved"]])
     return Result(
-        missed_ticks=sum(
-            int(np.sum(table["missed"].to_numpy(zero_copy_only=False))) for table in tables
-        ),
-        images_lost=rows * cameras - sum(pictures),
+        missed_ticks=loop.missed,
+        images_lost=loop.frames * videos.cameras - videos.images,
         images_spooled=outcome["spooled"],
-        rows=rows,
-        rate_hz=_rate(started),
-        lateness_p50_ms=float(np.percentile(lateness_ms, 50)),
-        lateness_p99_ms=float(np.percentile(lateness_ms, 99)),
-        lateness_max_ms=float(lateness_ms.max()),
-        wait_after_save_ticks=_wait_ticks(tables, _rate(started)),
-        committed_after_save_ms=float(
-            np.median([saved["committed_after_s"] for saved in outcome["saved"]]) * 1e3
-        ),
-        camera_cpu_ms_per_image=_cpu_ms(during, "camera") / span,
-        cpu_ms_per_image=_cpu_ms(during, "") / span,
-        pss_mb=max(pss),
-        pss_growth_mb_per_minute=_slope([at / 60 for at, _ in during], pss),
-        bytes_per_image=sum(video.stat().st_size for video in videos) / sum(pictures),
-        psnr_y_db=_psnr_y(videos[0], tables[0], clip),
+        rows=loop.frames,
+        rate_hz=loop.rate_hz,
+        lateness_p50_ms=float(np.percentile(loop.lateness_ms, 50)),
+        lateness_p99_ms=float(np.percentile(loop.lateness_ms, 99)),
+        lateness_max_ms=float(loop.lateness_ms.max()),
+        wait_after_save_ticks=_wait_ticks(takes, loop.rate_hz),
+        committed_after_save_ms=float(committed_s * 1e3),
+        camera_cpu_ms_per_image=cost.camera_ms_per_image,
+        cpu_ms_per_image=cost.ms_per_image,
+        pss_mb=max(cost.pss_mb),
+        pss_growth_mb_per_minute=_slope(cost.minutes, cost.pss_mb),
+        bytes_per_image=videos.bytes / videos.images,
+        psnr_y_db=_psnr_y(videos.first, takes[0], clip),
         load_average=os.getloadavg()[0],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Videos:
+    """What is in the videos of all takes."""
+
+    first: Path
+    cameras: int
+    images: int
+    bytes: int
+
+    @classmethod
+    def of(cls, paths: Sequence[Path], takes: int) -> Self:
+        images = sum(len(facts_of(path).times) for path in paths)
+        size = sum(path.stat().st_size for path in paths)
+        return cls(paths[0], len(paths) // takes, images, size)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Loop:
+    """How the loop kept its time in all takes."""
+
+    frames: int
+    missed: int
+    rate_hz: float
+    lateness_ms: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, takes: Sequence[Any]) -> Self:
+        missed = [take["missed"].to_numpy(zero_copy_only=False) for take in takes]
+        lateness_s = np.concatenate([take["lateness_s"].to_numpy() for take in takes])
+        frames = sum(map(len, takes))
+        return cls(
+            frames, sum(int(np.sum(each)) for each in missed), _rate(takes), lateness_s * 1e3
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """What the processes took while takes ran: from the first look to the last."""
+
+    camera_ms_per_image: float
+    ms_per_image: float
+    minutes: list[float]
+    pss_mb: list[float]
+
+    @classmethod
+    def of(cls, looks: Sequence[Look], takes: Sequence[Any], cameras: int) -> Self:
+        first, last = takes[0]["started"][0].as_py(), takes[-1]["started"][-1].as_py()
+        during = [look for look in looks if first <= look[0] <= last] or looks[-1:]
+        images = (during[-1][0] - during[0][0]) * cameras * _rate(takes)
+        return cls(
+            camera_ms_per_image=_cpu_ms(during, "camera") / images,
+            ms_per_image=_cpu_ms(during, "") / images,
+            minutes=[at / 60 for at, _ in during],
+            pss_mb=[sum(_of_recorder(usage, "pss_bytes")) / 1e6 for _, usage in during],
+        )
 
 
 def _slope(x: list[float], y: list[float]) -> float:
@@ -116,16 +163,17 @@ def _slope(x: list[float], y: list[float]) -> float:
     return float(np.polyfit(x[half:], y[half:], 1)[0]) if len(x) - half > 1 else 0.0
 
 
-def _rate(started: list[NDArray[np.float64]]) -> float:
+def _rate(takes: Sequence[Any]) -> float:
+    started = [take["started"].to_numpy() for take in takes]
     spans = sum(take[-1] - take[0] for take in started)
     return float(sum(len(take) - 1 for take in started) / spans)
 
 
-def _wait_ticks(tables: list[Any], rate_hz: float) -> int | None:
+def _wait_ticks(takes: Sequence[Any], rate_hz: float) -> int | None:
     """Slots between the last frame of a take and the first of the next, without the one of SAVE."""
     gaps = [
         round((after["due"][0].as_py() - before["due"][-1].as_py()) * rate_hz) - 1
-        for before, after in pairwise(tables)
+        for before, after in pairwise(takes)
     ]
     return max(gaps) if gaps else None
 
@@ -136,7 +184,7 @@ def _of_recorder(usage: dict[str, Usage], what: str) -> Iterator[float]:
             yield getattr(used, what)
 
 
-def _cpu_ms(during: list[tuple[float, dict[str, Usage]]], kind: str) -> float:
+def _cpu_ms(during: Sequence[Look], kind: str) -> float:
     def used(usage: dict[str, Usage]) -> float:
         if kind:
             return usage.get(kind, Usage()).cpu_s

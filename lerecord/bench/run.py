@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from lerecord.bench.clip import clip_of
-from lerecord.bench.figures import measured
+from lerecord.bench.figures import Look, measured
 from lerecord.bench.load import Load
-from lerecord.bench.meter import Meter, Usage
+from lerecord.bench.meter import Meter
 from lerecord.config import SIMULATED, ConfigFile, find_config, load_config
 from lerecord.errors import LerecordError
 from lerecord.printable import print_json, print_line
@@ -71,9 +71,7 @@ def _write_hardware(folder: Path, packaged: Path, places: Mapping[str, str], loa
     return path
 
 
-def _record(
-    folder: Path, hardware: Path, load: Load
-) -> tuple[dict[str, Any], list[tuple[float, dict[str, Usage]]]]:
+def _record(folder: Path, hardware: Path, load: Load) -> tuple[dict[str, Any], list[Look]]:
     """Run the recorder as a user does, and look at its processes all the time."""
     process = subprocess.Popen(
         [
@@ -95,7 +93,7 @@ def _record(
     return json.loads(output.splitlines()[-1]), looks
 
 
-def _watch(process: subprocess.Popen[str]) -> list[tuple[float, dict[str, Usage]]]:
+def _watch(process: subprocess.Popen[str]) -> list[Look]:
     """Look at its family until it ends."""
     meter, looks = Meter(process.pid), []
     while process.poll() is None:

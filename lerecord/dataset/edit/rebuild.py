@@ -125,19 +125,7 @@ class Rebuild:
         )
         files = file_changes(self.old, slots, new.places, self.keys)
         require_sources(self.root, slots, files)
-        operation = Operation(
-            done=change.done,
-            undone=change.undone,
-            episodes=len(slots),
-            digest=operation_log.digest_of(new.lines, new.stats_lines, len(slots)),
-            before=tuple(
-                operation_log.with_missing(self.root, each, self.keys)
-                if isinstance(each, Kept)
-                else each
-                for each in operation_log.list_before(self.old, slots)
-            ),
-            encoded=None if said is None else self.state.encoded,
-        )
+        operation = self._operation(slots, change, new)
         kept = [each for each in operation.before if isinstance(each, Kept)]
         counting = _Counting(self.watch, sum(map(_handlings, files)) + 2 * len(kept))
         needed_bytes = change.needed_bytes + self._table_bytes(files, slots) + new.size_bytes
@@ -151,6 +139,22 @@ class Rebuild:
             transaction.commit()
         counting.finish()
         return new.state
+
+    def _operation(self, slots: Sequence[Slot], change: Change, new: NewMetadata) -> Operation:
+        before = (
+            operation_log.with_missing(self.root, each, self.keys)
+            if isinstance(each, Kept)
+            else each
+            for each in operation_log.list_before(self.old, slots)
+        )
+        return Operation(
+            done=change.done,
+            undone=change.undone,
+            episodes=len(slots),
+            digest=operation_log.digest_of(new.lines, new.stats_lines, len(slots)),
+            before=tuple(before),
+            encoded=None if change.encoded is None else self.state.encoded,
+        )
 
     def _table_bytes(self, files: Sequence[FileChange], slots: Sequence[Slot]) -> int:
         total = 0

@@ -36,10 +36,14 @@ class _Preset:
 
 _PRESETS = {
     "act": _Preset(steps=1, actions=100, present=False, from_oldest=False),
+    # LeRobot 0.6.1 has a horizon of 64: give `n_actions=64`.
     "diffusion": _Preset(steps=2, actions=16, present=True, from_oldest=True),
     "smolvla": _Preset(steps=1, actions=50, present=True, from_oldest=False),
     "pi0": _Preset(steps=1, actions=50, present=False, from_oldest=False),
 }
+"""The defaults of LeRobot 0.3.3: `observation_delta_indices` and `action_delta_indices` in its
+`policies/<name>/configuration_<name>.py`, so n_obs_steps and chunk_size (diffusion: horizon).
+"""
 
 
 def delta_timestamps_for(
@@ -51,17 +55,8 @@ def delta_timestamps_for(
 ) -> dict[str, list[float]]:
     """The `delta_timestamps` that a policy is trained on.
 
-    The numbers are the defaults of LeRobot 0.3.3: `observation_delta_indices` and
-    `action_delta_indices` in its `policies/<name>/configuration_<name>.py`:
-
-    - `act`: chunk_size 100, action 0..99; n_obs_steps 1, the observation is no window.
-    - `diffusion`: horizon 16 and n_obs_steps 2, observation -1..0, action -1..14 (LeRobot 0.6.1
-      takes a horizon of 64; give `n_actions=64`).
-    - `smolvla`: chunk_size 50, action 0..49, observation 0 as a window of one.
-    - `pi0`: chunk_size 50, action 0..49; n_obs_steps 1, the observation is no window.
-
     Args:
-        policy: one of those.
+        policy: `act`, `diffusion`, `smolvla` or `pi0`.
         fps: of the dataset.
         n_obs_steps: observations with the present one; None takes the policy's own.
         n_actions: None takes the policy's own.

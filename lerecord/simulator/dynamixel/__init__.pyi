@@ -1,10 +1,10 @@
-from .bus import PING as PING
-from .bus import READ as READ
-from .bus import SYNC_READ as SYNC_READ
-from .bus import SYNC_WRITE as SYNC_WRITE
-from .bus import WRITE as WRITE
 from .bus import Answer as Answer
 from .bus import Bus as Bus
 from .bus import Reply as Reply
-from .servo import HardwareError as HardwareError
+from .instructions import PING as PING
+from .instructions import READ as READ
+from .instructions import SYNC_READ as SYNC_READ
+from .instructions import SYNC_WRITE as SYNC_WRITE
+from .instructions import WRITE as WRITE
+from .protection import HardwareError as HardwareError
 from .servo import Servo as Servo

@@ -8,18 +8,26 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lerecord.simulator.dynamixel.control_table import ErrorNumber, RefusedError
+from lerecord.simulator.dynamixel.instructions import (
+    BULK_READ,
+    BULK_WRITE,
+    FACTORY_RESET,
+    FAST_BULK_READ,
+    FAST_SYNC_READ,
+    ON_ONE_SERVO,
+    PING,
+    READ,
+    RESET_ALL,
+    SYNC_READ,
+    SYNC_WRITE,
+    address_and_size,
+    undefined,
+)
 from lerecord.simulator.dynamixel.packets import BROADCAST, STATUS, Packet, Parser, crc16, status
 from lerecord.simulator.dynamixel.servo import Servo
 
-PING, READ, WRITE, REG_WRITE, ACTION = 0x01, 0x02, 0x03, 0x04, 0x05
-FACTORY_RESET, REBOOT, CLEAR = 0x06, 0x08, 0x10
-SYNC_READ, SYNC_WRITE, FAST_SYNC_READ = 0x82, 0x83, 0x8A
-BULK_READ, BULK_WRITE, FAST_BULK_READ = 0x92, 0x93, 0x9A
-
 _ALERT = 0x80
 _ANSWERS_PING, _ANSWERS_READS = 0, 1  # Status_Return_Level; 2 answers everything
-_CLEAR_TURNS = b"\x01\x44\x58\x4c\x22"
-_RESET_ALL, _RESET_BUT_ID, _RESET_BUT_ID_AND_BAUD = b"\xff", b"\x01", b"\x02"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +79,6 @@ class Bus:
         self._hears = hears
         self._parser = Parser()
         self._baud: int | None = None
-        self._single: dict[int, Callable[[Servo, bytes], bytes]] = {
-            PING: _ping,
-            READ: _read,
-            WRITE: _write,
-            REG_WRITE: _reg_write,
-            ACTION: _action,
-            FACTORY_RESET: _factory_reset,
-            REBOOT: _reboot,
-            CLEAR: _clear,
-        }
         self._group: dict[int, Callable[[Packet], list[Reply]]] = {
             SYNC_READ: lambda p: self._read_group(p.instruction, _sync_areas(p.parameters)),
             BULK_READ: lambda p: self._read_group(p.instruction, _bulk_areas(p.parameters)),
@@ -135,7 +133,7 @@ class Bus:
 
     def _broadcast(self, packet: Packet) -> list[Reply]:
         """Every servo obeys; only a ping is answered. Nobody loses its ID by broadcast."""
-        resets_all = packet.instruction == FACTORY_RESET and packet.parameters == _RESET_ALL
+        resets_all = packet.instruction == FACTORY_RESET and packet.parameters == RESET_ALL
         if resets_all or packet.instruction == READ:
             return []
         hearing = [
@@ -158,7 +156,7 @@ class Bus:
         try:
             if not packet.intact:
                 raise RefusedError(ErrorNumber.CRC)
-            perform = self._single.get(packet.instruction, _undefined)
+            perform = ON_ONE_SERVO.get(packet.instruction, undefined)
             data = perform(servo, packet.parameters)
         except RefusedError as refusal:
             return b"" if silent else status(servo_id, _error(servo, refusal.number))
@@ -201,7 +199,7 @@ class Bus:
 
     def _sync_write(self, packet: Packet) -> list[Reply]:
         parameters = packet.parameters
-        address, size = _address_and_size(parameters)
+        address, size = address_and_size(parameters)
         step = size + 1
         for at in range(4, len(parameters) - size, step):
             servo = self._servo(parameters[at], packet.instruction)
@@ -211,7 +209,7 @@ class Bus:
     def _bulk_write(self, packet: Packet) -> list[Reply]:
         parameters, at = packet.parameters, 0
         while at + 5 <= len(parameters):
-            address, size = _address_and_size(parameters[at + 1 : at + 5])
+            address, size = address_and_size(parameters[at + 1 : at + 5])
             servo = self._servo(parameters[at], packet.instruction)
             _write_quietly(servo, address, parameters[at + 5 : at + 5 + size])
             at += 5 + size
@@ -239,67 +237,11 @@ def _speaks(servo: Servo, instruction: int) -> bool:
     return level > _ANSWERS_READS or (level == _ANSWERS_READS and instruction == READ)
 
 
-def _address_and_size(parameters: bytes) -> tuple[int, int]:
-    return int.from_bytes(parameters[:2], "little"), int.from_bytes(parameters[2:4], "little")
-
-
 def _sync_areas(parameters: bytes) -> Iterator[_Area]:
-    address, size = _address_and_size(parameters)
+    address, size = address_and_size(parameters)
     return (_Area(servo_id, address, size) for servo_id in parameters[4:])
 
 
 def _bulk_areas(parameters: bytes) -> Iterator[_Area]:
     for at in range(0, len(parameters) - 4, 5):
-        yield _Area(parameters[at], *_address_and_size(parameters[at + 1 : at + 5]))
-
-
-def _undefined(servo: Servo, parameters: bytes) -> bytes:
-    raise RefusedError(ErrorNumber.INSTRUCTION)
-
-
-def _ping(servo: Servo, parameters: bytes) -> bytes:
-    return servo.read(0, 2) + servo.read(6, 1)
-
-
-def _read(servo: Servo, parameters: bytes) -> bytes:
-    if len(parameters) != 4:
-        raise RefusedError(ErrorNumber.DATA_LENGTH)
-    return servo.read(*_address_and_size(parameters))
-
-
-def _write(servo: Servo, parameters: bytes) -> bytes:
-    servo.write(int.from_bytes(parameters[:2], "little"), parameters[2:])
-    return b""
-
-
-def _reg_write(servo: Servo, parameters: bytes) -> bytes:
-    servo.check(int.from_bytes(parameters[:2], "little"), parameters[2:])
-    servo.pending = (int.from_bytes(parameters[:2], "little"), parameters[2:])
-    return b""
-
-
-def _action(servo: Servo, parameters: bytes) -> bytes:
-    if servo.pending is None:
-        raise RefusedError(ErrorNumber.INSTRUCTION)
-    (address, data), servo.pending = servo.pending, None
-    servo.write(address, data)
-    return b""
-
-
-def _factory_reset(servo: Servo, parameters: bytes) -> bytes:
-    if parameters not in (_RESET_ALL, _RESET_BUT_ID, _RESET_BUT_ID_AND_BAUD) or servo.torque:
-        raise RefusedError(ErrorNumber.RESULT_FAIL)
-    servo.factory_reset(parameters != _RESET_ALL, parameters == _RESET_BUT_ID_AND_BAUD)
-    return b""
-
-
-def _reboot(servo: Servo, parameters: bytes) -> bytes:
-    servo.reboot()
-    return b""
-
-
-def _clear(servo: Servo, parameters: bytes) -> bytes:
-    if parameters != _CLEAR_TURNS:
-        raise RefusedError(ErrorNumber.DATA_RANGE)
-    servo.clear_turns()
-    return b""
+        yield _Area(parameters[at], *address_and_size(parameters[at + 1 : at + 5]))

@@ -13,7 +13,6 @@ Gains, profile acceleration, time-based profiles, PWM slope, startup configurati
 ID are kept as registers only; indirect addresses are not there.
 """
 
-import enum
 import math
 import struct
 
@@ -26,39 +25,28 @@ from lerecord.motors.dynamixel import (
     VELOCITY_UNIT_COUNTS_S,
 )
 from lerecord.simulator.dynamixel.control_table import ControlTable, ErrorNumber, RefusedError
+from lerecord.simulator.dynamixel.modes import (
+    CURRENT,
+    CURRENT_POSITION,
+    EXTENDED_POSITION,
+    POSITION,
+    PWM,
+    VELOCITY,
+)
 from lerecord.simulator.dynamixel.motion import Surroundings, approach, sink, track
+from lerecord.simulator.dynamixel.protection import GOALS, HardwareError, Protection
 
-WATCHDOG_UNIT_S = 0.02
-
-CURRENT, VELOCITY, POSITION, EXTENDED_POSITION, CURRENT_POSITION, PWM = 0, 1, 3, 4, 5, 16
 _TRACKING = frozenset({POSITION, EXTENDED_POSITION, CURRENT_POSITION})
 _YIELDING = frozenset({CURRENT, CURRENT_POSITION})  # a hand can push against these
 _RESET_BY_MODE = [
     "Velocity_I_Gain", "Velocity_P_Gain", "Position_D_Gain", "Position_I_Gain", "Position_P_Gain",
     "Feedforward_2nd_Gain", "Feedforward_1st_Gain", "Profile_Acceleration", "Profile_Velocity",
 ]  # fmt: skip
-_LIMITED_BY = {
-    "Goal_PWM": "PWM_Limit",
-    "Goal_Current": "Current_Limit",
-    "Goal_Velocity": "Velocity_Limit",
-}
-_GOALS = frozenset({*_LIMITED_BY, "Goal_Position"})
 _PRESENT = struct.Struct("<HBBhhiiiiHB")  # Realtime_Tick (120) to Present_Temperature (146)
 _PRESENT_AT = 120
 _REVERSE, _TORQUE_ON_BY_GOAL = 0x01, 0x08
-_WATCHDOG_TRIPPED = -1
 _HOMING_IN_POSITION_MODE = 1024  # mode 3 ignores a Homing_Offset beyond
 _FULL_EFFORT, _EFFORT_PER_COUNT = 885, 3
-
-
-class HardwareError(enum.IntFlag):
-    """Bits of Hardware_Error_Status and of Shutdown."""
-
-    INPUT_VOLTAGE = 0x01
-    OVERHEATING = 0x04
-    ENCODER = 0x08
-    ELECTRICAL_SHOCK = 0x10
-    OVERLOAD = 0x20
 
 
 class Servo:
@@ -77,10 +65,10 @@ class Servo:
         self.world = Surroundings()
         self.pending: tuple[int, bytes] | None = None  # of a Reg Write
         self._table = ControlTable(model)
+        self._protection = Protection(self._table)
         self._has_current = "Goal_Current" in model.registers
         self._volts = model.registers["Max_Voltage_Limit"].initial * 5 // 6  # 11.6 V or 5.8 V
         self._now: float | None = None
-        self._heard = 0.0
         self._table.store("ID", servo_id)
         self._table.store("Baud_Rate", baud)
         self._power_up()
@@ -108,7 +96,7 @@ class Servo:
     @property
     def alert(self) -> bool:
         """True while Hardware_Error_Status is not zero."""
-        return self._table.load("Hardware_Error_Status") != 0
+        return self._protection.alert
 
     @property
     def torque(self) -> bool:
@@ -144,7 +132,7 @@ class Servo:
         """Values by register that such a write would set; raises RefusedError as it would."""
         values = self._table.decode(address, data)
         for name, value in values.items():
-            self._check(name, value)
+            self._protection.check(name, value)
         return values
 
     def advance(self, now: float) -> None:
@@ -154,8 +142,9 @@ class Servo:
         if elapsed <= 0.0:
             return
         self._published = False
-        if self._watchdog > 0 and self._torque:
-            self._watch(now)
+        if self._torque and self._protection.trips(now):
+            self._goal_is_here()
+            self._refresh()
         before = self.shaft
         self._move(elapsed)
         self.shaft = min(max(self.shaft, self.world.low), self.world.high)
@@ -163,15 +152,11 @@ class Servo:
 
     def hear(self, now: float) -> None:
         """An instruction packet went by: the bus watchdog starts again."""
-        self._heard = now
+        self._protection.hear(now)
 
     def fail(self, error: HardwareError) -> None:
         """Let a hardware error happen: the alert bit is set, and Shutdown decides about torque."""
-        self._table.store(
-            "Hardware_Error_Status", self._table.load("Hardware_Error_Status") | error
-        )
-        if self._shut_down():
-            self._table.store("Torque_Enable", 0)
+        self._protection.fail(error)
         self._refresh()
 
     def reboot(self) -> None:
@@ -200,33 +185,10 @@ class Servo:
         self._within_one_turn()
         self._goal_is_here()
 
-    def _check(self, name: str, value: int) -> None:
-        if self._torque and self.model.registers[name].address < EEPROM_END:
-            raise RefusedError(ErrorNumber.ACCESS)
-        if name in _GOALS:
-            self._check_goal(name, value)
-        if name == "Torque_Enable" and value == 1 and self._shut_down():
-            raise RefusedError(ErrorNumber.RESULT_FAIL)
-
-    def _check_goal(self, name: str, value: int) -> None:
-        if self._watchdog == _WATCHDOG_TRIPPED:
-            raise RefusedError(ErrorNumber.DATA_RANGE)
-        limited_by = _LIMITED_BY.get(name)
-        if limited_by is not None:
-            high = self._table.load(limited_by)
-            low = -high
-        elif self._mode == POSITION:
-            low = self._table.load("Min_Position_Limit")
-            high = self._table.load("Max_Position_Limit")
-        else:
-            return
-        if not low <= value <= high:
-            raise RefusedError(ErrorNumber.DATA_LIMIT)
-
     def _apply(self, name: str, value: int) -> None:
         was_on = self._torque
         self._table.store(name, value)
-        if name in _GOALS and self._wakes_by_goal():
+        if name in GOALS and self._wakes_by_goal():
             self._table.store("Torque_Enable", 1)
         if name == "Operating_Mode":
             self._table.reset(_RESET_BY_MODE)
@@ -241,7 +203,7 @@ class Servo:
 
     def _wakes_by_goal(self) -> bool:
         wakes = self._table.load("Drive_Mode") & _TORQUE_ON_BY_GOAL
-        return wakes != 0 and not self._shut_down()
+        return wakes != 0 and not self._protection.shut_down
 
     def _goals_to_limits(self) -> None:
         self._table.store("Goal_PWM", self._table.load("PWM_Limit"))
@@ -258,7 +220,7 @@ class Servo:
         self._mode = load("Operating_Mode")
         self._torque = load("Torque_Enable") == 1
         self._goal = load("Goal_Position")
-        self._watchdog = load("Bus_Watchdog")
+        self._protection.refresh()
         self._most_load = abs(load("Goal_Current")) if self._has_current else _FULL_EFFORT
         self._still = load("Moving_Threshold") * VELOCITY_UNIT_COUNTS_S
         self._direction = -1 if load("Drive_Mode") & _REVERSE else 1
@@ -277,18 +239,8 @@ class Servo:
         self._table.store("Goal_Position", self._goal)
         self._published = False
 
-    def _shut_down(self) -> bool:
-        return self._table.load("Hardware_Error_Status") & self._table.load("Shutdown") != 0
-
     def _moving(self) -> bool:
         return abs(self.velocity) > self._still
-
-    def _watch(self, now: float) -> None:
-        if now - self._heard > self._watchdog * WATCHDOG_UNIT_S:
-            self._table.store("Bus_Watchdog", _WATCHDOG_TRIPPED)
-            self._table.store("Goal_Velocity", 0)
-            self._goal_is_here()
-            self._refresh()
 
     def _move(self, elapsed: float) -> None:
         world = self.world
@@ -297,7 +249,7 @@ class Servo:
         elif not self._torque:
             if world.slump is not None:
                 self.shaft = sink(self.shaft, world.slump, elapsed)
-        elif self._watchdog == _WATCHDOG_TRIPPED:
+        elif self._protection.tripped:
             pass  # it holds still
         elif self._mode in _TRACKING:
             self.shaft = track(self.shaft, self.shaft_at(self._goal), self._speed, elapsed)

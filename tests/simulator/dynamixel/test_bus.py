@@ -14,7 +14,7 @@ from dynamixel_sdk import (
 
 from lerecord.motors.dynamixel import XL330_M288, XL430_W250
 from lerecord.simulator.dynamixel import Bus, HardwareError, Servo
-from lerecord.simulator.dynamixel import bus as dynamixel
+from lerecord.simulator.dynamixel import instructions as dynamixel
 from lerecord.simulator.dynamixel.packets import BROADCAST, STATUS, Parser, encode
 from lerecord.simulator.ports.ports import LockStepPort
 
