@@ -7,11 +7,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,7 +27,7 @@ from lerecord.dataset.verify import check
 from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import LerecordError
 from lerecord.hub.card import card
-from tests.dataset import lerobot_made
+from tests.dataset import lerobot_made, variations
 from tests.dataset.lists import A, B, record, tree
 
 EXAMPLES = int(os.environ.get("LERECORD_FUZZ", "12"))
@@ -49,71 +47,8 @@ FILES = (
     layout.HEALTH,
 )
 EPISODES_V30 = "meta/episodes/chunk-000/file-000.parquet"
-NOTHING = object()
-
-
-def nested(depth: int) -> Any:
-    value: Any = []
-    for _ in range(depth):
-        value = [value]
-    return value
-
-
-VALUES = st.sampled_from(
-    [
-        NOTHING,
-        None,
-        True,
-        "",
-        "x",
-        "30",
-        "../../x",
-        "{x.__class__}",
-        "\ud800",
-        "\x1b[2J",
-        -1,
-        0,
-        1,
-        7,
-        1.5,
-        29.97,
-        30.0,
-        float("nan"),
-        float("inf"),
-        1e308,
-        10**9,
-        2**63,
-        2**70,
-        [],
-        {},
-        [None],
-        ["x"],
-        [1, 2, 3],
-        {"x": 1},
-        nested(40),
-    ]
-)
-Path_ = tuple[str | int, ...]
-
-
-def paths_of(value: Any, path: Path_ = ()) -> Iterator[Path_]:
-    """Where every part of a JSON document stands."""
-    yield path
-    if isinstance(value, dict | list):
-        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from paths_of(each, (*path, key))
-
-
-def changed(value: Any, path: Path_, to: Any) -> Any:
-    if not path:
-        return {} if to is NOTHING else to
-    for key in path[:-1]:
-        value = value[key]
-    if to is NOTHING:
-        del value[path[-1]]
-    else:
-        value[path[-1]] = to
-    return None
+VALUES = st.sampled_from([each for kind in variations.VALUES.values() for each in kind])
+CELLS = st.sampled_from([each for kind in variations.CELLS.values() for each in kind])
 
 
 @st.composite
@@ -123,15 +58,14 @@ def mutations(draw: st.DrawFn, root: Path) -> Callable[[Path], None]:
     lines = (root / name).read_text(encoding="utf-8")
     documents = [json.loads(line) for line in lines.splitlines()] if "jsonl" in name else None
     document = json.loads(lines) if documents is None else documents
-    path = draw(st.sampled_from(list(paths_of(document))[1:]))
-    value = draw(VALUES)
+    place = draw(st.sampled_from(list(variations.places_of(document))[1:]))
+    made = variations.changed(document, place, draw(VALUES))
 
     def apply(target: Path) -> None:
-        changed(document, path, value)
         if documents is None:
-            text = json.dumps(document)
+            text = json.dumps(made)
         else:
-            text = "".join(json.dumps(each) + "\n" for each in documents)
+            text = "".join(json.dumps(each) + "\n" for each in made)
         (target / name).write_text(text, encoding="utf-8")
 
     return apply
@@ -235,43 +169,15 @@ def test_the_info_of_v30(newer: Path, data: st.DataObject) -> None:
     assert_safe(newer, data.draw(mutations(newer)))
 
 
-CELLS = st.sampled_from(
-    [
-        NOTHING,
-        None,
-        pa.scalar("x"),
-        pa.scalar("../x"),
-        pa.scalar(-1),
-        pa.scalar(2**62),
-        pa.scalar(1.5),
-        pa.scalar(float("nan")),
-        pa.scalar(1e308),
-        pa.scalar(True),
-        pa.scalar(b"x"),
-        pa.scalar(["x"]),
-        pa.scalar([], pa.list_(pa.float64())),
-        pa.scalar([None], pa.list_(pa.float64())),
-        pa.scalar([-1]),
-        pa.scalar([[1.0, 2.0]]),
-        pa.scalar({"a": 1}),
-    ]
-)
-
-
 @FUZZ
 @given(data=st.data())
 def test_the_tables_of_v30(newer: Path, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from([EPISODES_V30, files.TASKS]))
     table = pq.read_table(newer / name, partitioning=None)
     column = data.draw(st.sampled_from(table.column_names))
-    cell: Any = data.draw(CELLS)
-    place = table.column_names.index(column)
+    varied = variations.with_cells(table, column, data.draw(CELLS))
 
     def mutate(root: Path) -> None:
-        new = table.remove_column(place)
-        if cell is not NOTHING:
-            values: Any = pa.nulls(len(table)) if cell is None else pa.repeat(cell, len(table))
-            new = table.set_column(place, column, values)
-        pq.write_table(new, root / name)
+        pq.write_table(varied, root / name)
 
     assert_safe(newer, mutate)

@@ -63,7 +63,7 @@ def tasks_of(data: Dataset) -> list[str]:
     return [str(data[int(row)]["task"]) for row in data.episode_data_index["from"]]
 
 
-@pytest.mark.parametrize("tasks", [[], None, "absent", "b"])
+@pytest.mark.parametrize("tasks", [[], None, "absent", "b", [None], {"b": 1}, 7])
 def test_tasks_that_an_episode_does_not_list_are_those_of_its_frames(
     theirs: Path, tmp_path: Path, tasks: Any
 ) -> None:

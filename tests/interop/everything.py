@@ -56,6 +56,8 @@ def commands(places: Path, folder: Path) -> Iterator[Command]:
     yield in_lerobot(old, "lerobot_reader.py", folder / "on", "--brief")
     yield (sys.executable, "-m", "tests.interop.edit_lerobot", old, folder / "edited")
     yield in_lerobot(old, "lerobot_shapes.py", folder / "shapes")
+    for place in (old, new):
+        yield in_lerobot(place, "lerobot_metadata.py")
     yield in_lerobot(new, "lerobot_v30.py", box)
     yield in_lerobot(new, "lerobot_import.py", box, imports)
     yield in_lerobot(old, "lerobot_reader.py", imports / "theirs, as it is", "--brief")

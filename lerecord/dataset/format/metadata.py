@@ -50,15 +50,15 @@ class EpisodeRecord:
 
 
 def _tasks(fields: Fields) -> tuple[str, ...]:
-    """An episode's tasks: LeRobot does not read them, so other recorders leave what they like."""
+    """An episode's tasks: LeRobot does not read them, so other recorders leave what they like.
+
+    In another form they count as not said, and its frames say them.
+    """
     found = fields.get("tasks")
     if isinstance(found, str):
         return (found,)
-    if found is None:
-        return ()
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise fields.refusal("tasks", "a list of text is expected")
-    return tuple(found)
+    said = isinstance(found, list) and all(isinstance(each, str) for each in found)
+    return tuple(found) if said else ()
 
 
 @dataclass(frozen=True, slots=True)

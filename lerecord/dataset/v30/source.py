@@ -80,10 +80,11 @@ class DatasetV30:
         """
         fields = _info_fields(root)
         info = _info(fields)
+        paths = Fields({**_USUAL_PATHS, **fields.values}, fields.place)
         places = _Places(
             root,
-            PathTemplate.from_fields(fields, "data_path", _DATA),
-            PathTemplate.from_fields(fields, "video_path", _VIDEO) if info.videos else None,
+            PathTemplate.from_fields(paths, "data_path", _DATA),
+            PathTemplate.from_fields(paths, "video_path", _VIDEO) if info.videos else None,
         )
         rows = _episode_rows(root, info)
         episodes = sorted(
@@ -109,6 +110,8 @@ def files_seen(root: Path) -> dict[str, tuple[int, int]]:
 
 _DATA = frozenset(("chunk_index", "file_index"))
 _VIDEO = _DATA | {"video_key"}
+_USUAL_PATHS = {"data_path": files.DATA_PATH, "video_path": files.VIDEO_PATH}
+"""LeRobot's, where info.json leaves them out."""
 
 
 @dataclass(frozen=True, slots=True)

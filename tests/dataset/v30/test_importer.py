@@ -211,8 +211,7 @@ def rewrite(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
 
 def set_column(name: str, values: list[Any]) -> Callable[[pa.Table], pa.Table]:
     def change(table: pa.Table) -> pa.Table:
-        place = table.column_names.index(name)
-        return table.set_column(place, table.schema.field(place), pa.array(values))
+        return table.set_column(table.column_names.index(name), name, pa.array(values))
 
     return change
 
@@ -259,6 +258,12 @@ def edit_info(**values: Any) -> Callable[[Path], None]:
     return change
 
 
+def leave_out(root: Path, *keys: str) -> None:
+    info = json.loads((root / layout.INFO).read_bytes())
+    kept = {key: value for key, value in info.items() if key not in keys}
+    (root / layout.INFO).write_text(json.dumps(kept))
+
+
 def image_feature(root: Path) -> None:
     info = json.loads((root / layout.INFO).read_bytes())
     info["features"][FRONT]["dtype"] = "image"
@@ -275,6 +280,22 @@ def test_what_lerobots_converter_wrote_is_imported(source: Path, original: Path,
         source / v30.TASKS, lambda table: table.rename_columns(["task_index", "__index_level_0__"])
     )
     rewrite(source / EPISODES, lambda table: table.drop_columns(["tasks"]))
+    import_v30(source, out)
+    assert_same(original, out)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda root: rewrite(root / EPISODES, set_column("tasks", [7, 8, 9])),
+        lambda root: leave_out(root, "data_path", "video_path"),
+    ],
+    ids=["tasks that are no text", "no templates of paths"],
+)
+def test_what_lerobot_does_without_may_be_missing(
+    source: Path, original: Path, out: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(source)
     import_v30(source, out)
     assert_same(original, out)
 
