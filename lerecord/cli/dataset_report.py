@@ -4,6 +4,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from lerecord.commands import command
 from lerecord.dataset.overview import Overview, episodes, summary
 from lerecord.dataset.verify import check as verified
 from lerecord.printable import print_json, print_line, print_progress
@@ -19,7 +20,7 @@ def info(root: Path, as_json: bool = False) -> None:
     if as_json:
         print_json(asdict(overview))
         return
-    for line in _overview_lines(overview):
+    for line in _overview_lines(root, overview):
         print_line(line)
 
 
@@ -73,7 +74,7 @@ def _show(done: int, episodes: int) -> None:
     print_progress(f"checked {done} of {episodes} episodes")
 
 
-def _overview_lines(overview: Overview) -> list[str]:
+def _overview_lines(root: Path, overview: Overview) -> list[str]:
     rig = {True: " (simulated)", False: "", None: " (not recorded by lerecord)"}
     lines = [
         f"robot     {overview.robot_type or 'not named'}{rig[overview.simulated]}",
@@ -87,8 +88,10 @@ def _overview_lines(overview: Overview) -> list[str]:
     ]
     lines.append(f"disk      {overview.disk_bytes / 1e6:.1f} MB")
     if overview.left_takes:
+        left = overview.left_takes
+        takes, them = ("1 take", "it") if len(left) == 1 else (f"{len(left)} takes", "them")
         lines.append(
-            f"unsaved   {len(overview.left_takes)} takes: {', '.join(overview.left_takes)}"
+            f"unsaved   {takes}: {', '.join(left)} (to save {them}: {command('recover', root)})"
         )
     return lines
 

@@ -1,13 +1,18 @@
 """A session that only drives: the loop of a recording, its screen and its safety, no dataset."""
 
-import gc
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.cli.session_parts import be_on_time, shown_by, started_screen, tell_still_held
+from lerecord.cli.session_parts import (
+    be_on_time,
+    connected,
+    shown_by,
+    started_screen,
+    tell_still_held,
+)
 from lerecord.config import HardwareConfig
 from lerecord.control import ActionSource, Handover, Rig
 from lerecord.errors import LerecordError
@@ -43,6 +48,7 @@ class Drive:
         refusal: a sentence for whoever wants to start a take.
         is_over: ends the session.
         root: the dataset that it comes from.
+        sound: ring the terminal's bell.
     """
 
     source: ActionSource
@@ -50,6 +56,7 @@ class Drive:
     refusal: str
     is_over: Callable[[], bool]
     root: Path | None = None
+    sound: bool = True
 
 
 def drive(job: Drive, rig: Rig, config: HardwareConfig) -> signal.Signals | None:
@@ -74,7 +81,7 @@ def _driven(
     attended = is_attended()
     takes, signals = NoTakes(job.refusal), Signals()
     with ExitStack() as stack:
-        screen = started_screen(attended, stack)
+        screen = started_screen(attended, stack, job.sound)
         stack.enter_context(signals).listen()
         be_on_time()
         shown = FanOut()
@@ -89,8 +96,7 @@ def _driven(
         plan = Plan((Wanted(job.what),), attended=attended, between=Phase.DRIVING)
         source = Handover(job.source, rig.bounds, rig.reachable)
         session = Session(rig, source, takes, plan, operators, shown)
-        with rig:  # innermost: the arm is parked and let go before anything else is waited for
-            gc.freeze()  # collections in the loop look at what the loop made, and nothing else
+        with connected(rig):  # innermost: the arm parks before anything else is waited for
             session.run(Pacer(config.fps))
     tell_still_held(rig.still_held)
     return session.failure, signals.received

@@ -63,6 +63,14 @@ RepoId = Annotated[
 Preview = Annotated[
     bool, typer.Option("--preview", help="Show what the cameras see, small, in the terminal.")
 ]
+Sound = Annotated[
+    bool,
+    typer.Option(
+        "--sound/--no-sound",
+        help="Ring the terminal's bell: once when a take starts, twice when it is saved, "
+        "three times for trouble.",
+    ),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the result as one JSON object on the last line.")
 ]

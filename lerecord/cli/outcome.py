@@ -18,8 +18,9 @@ class Outcome:
         saved: committed episodes, in order.
         unsaved: ids of saved takes that could not be committed and are kept to be salvaged.
         spooled: images that had to wait on the disk for their encoder.
-        box_on_target: of each finished demonstration of a simulated rig.
+        box_on_target: of each committed episode of a simulated rig, at its end.
         left: ids of takes that were ended unsaved and are kept to be salvaged.
+        discarded: takes of which nothing is kept.
     """
 
     dataset: str
@@ -28,17 +29,34 @@ class Outcome:
     spooled: int
     box_on_target: tuple[bool, ...]
     left: tuple[str, ...] = ()
+    discarded: int = 0
 
     @classmethod
-    def of(cls, root: Path, recorder: Recorder, demonstrations: Sequence[bool]) -> Self:
-        """What a recorder that is closed has done."""
+    def of(
+        cls, root: Path, recorder: Recorder, endings: Sequence[int | None], stood: Sequence[bool]
+    ) -> Self:
+        """What a recorder that is closed has done.
+
+        Args:
+            root: the dataset.
+            recorder: which is closed.
+            endings: of each take, the episode that it was saved as, or None.
+            stood: of each take, whether the box was on the target; empty without a box.
+        """
+        committed = {saved.episode for saved in recorder.saved}
+        box = {
+            episode: on_target
+            for episode, on_target in zip(endings, stood, strict=False)
+            if episode in committed
+        }
         return cls(
             dataset=str(root),
             saved=tuple(recorder.saved),
             unsaved=tuple(recorder.unsaved),
             left=tuple(recorder.left),
             spooled=recorder.spooled,
-            box_on_target=tuple(demonstrations),
+            box_on_target=tuple(box.values()),
+            discarded=endings.count(None) - len(recorder.left),
         )
 
     def lines(self) -> Iterator[str]:
@@ -50,10 +68,12 @@ class Outcome:
             for remark in saved.remarks:
                 yield f"  {remark}"
         if self.box_on_target:
-            stood, takes = sum(self.box_on_target), len(self.box_on_target)
-            yield f"The box was on the target in {stood} of {takes} takes."
+            stood, saved_episodes = sum(self.box_on_target), len(self.box_on_target)
+            yield f"The box stood on the target in {stood} of {saved_episodes} saved episodes."
         if self.spooled:
             yield f"{self.spooled} images waited on disk to be encoded; none were lost."
+        if self.discarded:
+            yield f"Discarded: {self.discarded} {'take' if self.discarded == 1 else 'takes'}."
         dataset = Path(self.dataset)
         if kept := self.unsaved + self.left:
             yield (

@@ -16,6 +16,7 @@ from lerecord.cli.options import (
     RepoId,
     ResetTime,
     Seed,
+    Sound,
     TrustRig,
     WriteCalibration,
 )
@@ -26,7 +27,8 @@ Keys:
   Right, n       save the take
   Left, r        redo: discard the take; between takes: replace the last one
   p              pause
-  q, Esc         quit; in a take it asks: s saves it, d discards it, l leaves it for recover
+  q, Esc         quit; in a take it asks: s saves it, d discards it, l leaves it for recover;
+                 Enter saves it and r discards it, and the session goes on
 
 \b
 Examples:
@@ -50,6 +52,7 @@ def record(
     write_calibration: WriteCalibration = False,
     trust_rig: TrustRig = False,
     preview: Preview = False,
+    sound: Sound = True,
     push: Push = False,
     repo_id: RepoId = None,
     push_every: PushEvery = None,
@@ -75,6 +78,7 @@ def record(
         write_calibration=write_calibration,
         trust_rig=trust_rig,
         preview=preview,
+        sound=sound,
         as_json=as_json,
     )
     raise typer.Exit(run(options, session_push(push, repo_id, push_every, as_json)))

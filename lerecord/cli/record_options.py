@@ -21,6 +21,7 @@ class RecordOptions:
     Attributes:
         rerecord: episodes that are done again, in this order; none to record new ones.
         preview: show what the cameras see.
+        sound: ring the terminal's bell.
         as_json: let the last line of stdout be the outcome as a JSON object.
     """
 
@@ -35,6 +36,7 @@ class RecordOptions:
     write_calibration: bool = False
     trust_rig: bool = False
     preview: bool = False
+    sound: bool = True
     rerecord: tuple[int, ...] = ()
     as_json: bool = False
 

@@ -1,6 +1,5 @@
 """`lerecord --task ...`: everything that a recording needs, opened, run and closed in order."""
 
-import gc
 import signal
 import subprocess
 import sys
@@ -12,7 +11,14 @@ from pathlib import Path
 from lerecord.cli.finishing import Finishing
 from lerecord.cli.outcome import Outcome
 from lerecord.cli.record_options import RecordOptions, plan_of
-from lerecord.cli.session_parts import be_on_time, shown_by, started_screen, tell_still_held
+from lerecord.cli.session_parts import (
+    be_on_time,
+    connected,
+    shown_by,
+    started_screen,
+    tell_still_held,
+    waiting_for,
+)
 from lerecord.config import HardwareConfig
 from lerecord.control import Handover, Leader, Rig, Setup, dataset_spec
 from lerecord.dataset.format import layout
@@ -109,11 +115,12 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
     root = job.setup.root
     with ExitStack() as stack:
         signals = stack.enter_context(Signals())  # also while the last saves are waited for
-        screen = None if job.options.preview else started_screen(job.plan.attended, stack)
+        sound = job.options.sound
+        screen = None if job.options.preview else started_screen(job.plan.attended, stack, sound)
         simulated, config = _reach(job, stack)
         recorder, rig, notes = _open(job, config, stack)
         if job.options.preview:  # the images are there no earlier
-            screen = stack.enter_context(ScreenProcess(_previewed(config, recorder)))
+            screen = stack.enter_context(ScreenProcess(_previewed(config, recorder), sound))
         signals.listen()
         be_on_time()
         scene = Scene(root, config, rig.joints)
@@ -128,12 +135,11 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
             operators.append(simulated)
         source = Handover(Leader(), rig.bounds, rig.reachable)
         session = Session(rig, source, recorder, job.plan, operators, shown)
-        with rig:  # innermost: the arm is parked and let go before anything else is waited for
-            gc.freeze()  # collections in the loop look at what the loop made, and nothing else
+        with connected(rig):  # innermost: the arm parks before anything else is waited for
             session.run(Pacer(config.fps, sleep=recorder.sleep))
+        stood = [] if simulated is None else simulated.box_on_target()
     tell_still_held(rig.still_held)
-    demonstrations = [] if simulated is None else simulated.demonstrations
-    _print_outcome(Outcome.of(root, recorder, demonstrations), job.options.as_json)
+    _print_outcome(Outcome.of(root, recorder, session.endings, stood), job.options.as_json)
     return session.failure, signals.received, bool(recorder.saved)
 
 
@@ -175,7 +181,8 @@ def _reach(job: _Job, stack: ExitStack) -> tuple[SimulatedRig | None, HardwareCo
         return None, config
     rig = SimulatedRig(config, config.simulator, seed, job.plan.attended)
     simulated = stack.enter_context(rig)
-    return simulated, simulated.wait_until_up()
+    with waiting_for("the simulator"):
+        return simulated, simulated.wait_until_up()
 
 
 def _open(job: _Job, config: HardwareConfig, stack: ExitStack) -> tuple[Recorder, Rig, list[str]]:
@@ -198,4 +205,5 @@ def _open(job: _Job, config: HardwareConfig, stack: ExitStack) -> tuple[Recorder
     recorder = stack.enter_context(
         Recorder(setup.root, spec, config, options.accept_calibration, finishing.tell)
     )
-    return recorder, rig, recorder.wait_until_ready()
+    with waiting_for(f"the dataset and the cameras {', '.join(config.cameras)}"):
+        return recorder, rig, recorder.wait_until_ready()

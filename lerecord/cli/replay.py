@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lerecord.cli.options import AsJson, Hardware, Seed, TrustRig, WriteCalibration
+from lerecord.cli.options import AsJson, Hardware, Seed, Sound, TrustRig, WriteCalibration
 
 
 def replay(
@@ -18,6 +18,7 @@ def replay(
     seed: Seed = None,
     write_calibration: WriteCalibration = False,
     trust_rig: TrustRig = False,
+    sound: Sound = True,
     as_json: AsJson = False,
 ) -> None:
     """Let the followers do an episode again.
@@ -34,6 +35,6 @@ def replay(
     if len(named) != 1:
         refuse("One episode is replayed at a time; name one.")
     options = ReplayOptions(
-        dataset, named[0], speed, hardware, seed, write_calibration, trust_rig, as_json
+        dataset, named[0], speed, hardware, seed, write_calibration, trust_rig, as_json, sound
     )
     raise typer.Exit(run(options))

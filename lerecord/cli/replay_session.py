@@ -25,6 +25,7 @@ class ReplayOptions:
     write_calibration: bool = False
     trust_rig: bool = False
     as_json: bool = False
+    sound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def replay(options: ReplayOptions) -> int:
         refusal="A replay records nothing; `lerecord record` does.",
         is_over=lambda: source.is_over,
         root=options.dataset,
+        sound=options.sound,
     )
     box: bool | None = None
     with ExitStack() as stack:

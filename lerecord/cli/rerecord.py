@@ -16,6 +16,7 @@ from lerecord.cli.options import (
     RepoId,
     ResetTime,
     Seed,
+    Sound,
     TrustRig,
     WriteCalibration,
 )
@@ -38,6 +39,7 @@ def rerecord(
     write_calibration: WriteCalibration = False,
     trust_rig: TrustRig = False,
     preview: Preview = False,
+    sound: Sound = True,
     push: Push = False,
     repo_id: RepoId = None,
     as_json: AsJson = False,
@@ -64,6 +66,7 @@ def rerecord(
         write_calibration=write_calibration,
         trust_rig=trust_rig,
         preview=preview,
+        sound=sound,
         as_json=as_json,
         rerecord=tuple(
             indices(episodes, dataset or Path("datasets", Path(hardware or "sim").stem))

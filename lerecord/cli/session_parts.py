@@ -1,21 +1,49 @@
 """What every session at a rig begins and ends with, whether it records or not."""
 
+import gc
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lerecord.config import HardwareConfig
+from lerecord.control import Rig
 from lerecord.errors import ConfigError, LerecordError
-from lerecord.printable import print_line
+from lerecord.printable import print_line, print_progress
 from lerecord.priority import HOW_TO_PERMIT, Realtime, ask_for_realtime
 from lerecord.recording.session import Listener
 from lerecord.simulation_client import Simulator, simulator
 from lerecord.ui.terminal import Lines, Scene, Screen, ScreenProcess, Store, has_cursor
 
 
-def started_screen(attended: bool, stack: ExitStack) -> ScreenProcess | None:
+def started_screen(attended: bool, stack: ExitStack, sound: bool) -> ScreenProcess | None:
     """The process that draws, starting while devices are opened; None where nothing is drawn."""
-    return stack.enter_context(ScreenProcess()) if attended and has_cursor() else None
+    if not (attended and has_cursor()):
+        return None
+    return stack.enter_context(ScreenProcess(sound=sound))
+
+
+@contextmanager
+def waiting_for(what: str) -> Iterator[None]:
+    """For the block, a terminal shows what the start of the session waits for."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    print_progress(f"Starting: waiting for {what} ...")
+    try:
+        yield
+    finally:
+        print_progress("")
+
+
+@contextmanager
+def connected(rig: Rig) -> Iterator[None]:
+    """For the block, the arms are connected; at its end they are parked and let go."""
+    with ExitStack() as stack:
+        with waiting_for("the arms"):
+            stack.enter_context(rig)
+        gc.freeze()  # collections in the loop look at what the loop made, and nothing else
+        yield
 
 
 def shown_by(process: ScreenProcess | None, scene: Scene, store: Store, attended: bool) -> Listener:
@@ -65,4 +93,5 @@ def reached(
     faults = None if wanted.faults is None else Path(wanted.faults)
     seed = wanted.seed if seed is None else seed
     blind = config.model_copy(update={"cameras": {}})
-    return stack.enter_context(simulator(blind, seed, faults, demonstrates))
+    with waiting_for("the simulator"):
+        return stack.enter_context(simulator(blind, seed, faults, demonstrates))

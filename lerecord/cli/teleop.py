@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lerecord.cli.options import Hardware, Seed, WriteCalibration
+from lerecord.cli.options import Hardware, Seed, Sound, WriteCalibration
 
 DRIVING_KEYS = """\b
 Keys:
@@ -20,8 +20,9 @@ def teleop(
     ] = None,
     seed: Seed = None,
     write_calibration: WriteCalibration = False,
+    sound: Sound = True,
 ) -> None:
     """Drive the followers by their leaders, and record nothing."""
     from lerecord.cli.teleop_session import teleoperate
 
-    raise typer.Exit(teleoperate(hardware, seconds, seed, write_calibration))
+    raise typer.Exit(teleoperate(hardware, seconds, seed, write_calibration, sound))

@@ -12,7 +12,11 @@ from lerecord.ui.terminal import is_attended, never_stopped_by_it
 
 @never_stopped_by_it()
 def teleoperate(
-    hardware: str | None, seconds: float | None, seed: int | None, write_calibration: bool
+    hardware: str | None,
+    seconds: float | None,
+    seed: int | None,
+    write_calibration: bool,
+    sound: bool,
 ) -> int:
     """Let the followers do what the leaders do until somebody ends it; returns the exit status.
 
@@ -32,6 +36,7 @@ def teleoperate(
             what="Teleoperation",
             refusal="Teleoperation records nothing; `lerecord record` does.",
             is_over=lambda: seconds is not None and time.monotonic() - began >= seconds,
+            sound=sound,
         )
         received = drive(job, rig, config)
     return 0 if received is None else 128 + received

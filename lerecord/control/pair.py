@@ -85,7 +85,8 @@ class WatchedArm:
             if self.error is None:
                 return (
                     f"The {self.name} has not been read for {silent_s:.1f} s, as lerecord itself "
-                    f"stood still."
+                    f"stood still: bring it to the foreground (`fg`), and close what keeps this "
+                    f"machine busy."
                 )
             return f"The {self.name} has been silent for {silent_s:.1f} s. {self.error}"
         return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lerecord.commands import command
 from lerecord.dataset.format import IMAGE_PREFIX, layout, read_annotations, remarks_of
 from lerecord.dataset.staging import left_takes
 from lerecord.dataset.storage import Snapshot
@@ -58,6 +59,13 @@ def summary(root: Path) -> Overview:
     Raises:
         DatasetError: there is no dataset of v2.1, or its meta/ is not whole.
     """
+    if not (root / layout.INFO).exists() and (left := left_takes(root)):
+        takes = "a take that was" if len(left) == 1 else f"{len(left)} takes that were"
+        raise DatasetError(
+            f"{root} has no episode yet, only {takes} never saved: {', '.join(left)}; "
+            f"{command('recover', root)} makes {'an episode' if len(left) == 1 else 'episodes'} "
+            f"of {'it' if len(left) == 1 else 'them'}."
+        )
     snapshot = Snapshot.of(root)
     info = snapshot.info
     counts = Counter(task for record in snapshot.episodes() for task in record.tasks)

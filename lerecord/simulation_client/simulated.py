@@ -1,10 +1,12 @@
 """The simulated rig as the recorder sees it: where it is reached, and an operator of its own."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from lerecord.config import SIMULATED_PLACE, HardwareConfig, SimulatorConfig
+from lerecord.errors import LerecordError
 from lerecord.printable import print_line
 from lerecord.processes import ChildProcess, Message
 from lerecord.recording.session import Command, Phase
@@ -51,8 +53,8 @@ class SimulatedRig:
         self._ready = False
         self._done = False
         self._phase: Phase | None = None
-        self.demonstrations: list[bool] = []
-        """Of each finished demonstration, whether the box stood on the target."""
+        self._asked = 0
+        self._stood: list[bool] = []
         self._faults = None if simulator.faults is None else Path(simulator.faults)
         self._child = ChildProcess("simulator")
         self._child.send(first_line(config, seed, self._faults))
@@ -70,7 +72,8 @@ class SimulatedRig:
                 self._ready = True
             elif message["event"] == "done":
                 self._done = True
-                self.demonstrations.append(message["box_on_target"])
+            elif message["event"] == "truth":
+                self._stood.append(message["box_on_target"])
         if self._phase is Phase.RECORDING and self._done:
             return Command.SAVE
         if self._phase is Phase.RESETTING and self._ready and not self._attended:
@@ -78,11 +81,22 @@ class SimulatedRig:
         return None
 
     def enter(self, phase: Phase) -> None:
-        """Tell the demonstrator what is due now."""
+        """Tell the demonstrator what is due now; at the end of a take, ask where the box is."""
+        if self._phase is Phase.RECORDING:
+            self._child.send({"query": "truth"})
+            self._asked += 1
         self._phase = phase
         self._ready = self._done = False
         if phase in _PHASES:
             self._child.send({"phase": _PHASES[phase]})
+
+    def box_on_target(self) -> list[bool]:
+        """Of each take, whether the box stood on the target at its end."""
+        with suppress(LerecordError):  # it has died, which is told elsewhere
+            while len(self._stood) < self._asked:
+                truth = self._child.wait_for("truth", _LAST_WORD_TIMEOUT_S)
+                self._stood.append(truth["box_on_target"])
+        return self._stood
 
     def __enter__(self) -> "SimulatedRig":
         return self

@@ -55,6 +55,8 @@ class Snapshot:
         disk_free_bytes: None where nothing is recorded.
         notice: the last thing worth a sentence; empty when there is none.
         source: who asks for the poses of the joints that are no follower's.
+        saves: takes saved in this session, those that replaced an episode included.
+        trouble: why nothing can be recorded or driven just now; empty when it can.
     """
 
     phase: Phase
@@ -79,6 +81,8 @@ class Snapshot:
     saving: int
     notice: str
     source: str = "leader"
+    saves: int = 0
+    trouble: str = ""
 
 
 MESSAGES = Vocabulary("do", show=Snapshot)

@@ -85,7 +85,7 @@ def test_two_tasks_and_three_episodes_in_one_dataset(tmp_path: Path) -> None:
     first = run("--task", TASK, "--episodes", "2", "--dataset", str(dataset), "--seed", "4")
     assert first.returncode == 0, first.stderr
     assert "recording on the simulated rig" in first.stdout
-    assert "The box was on the target in 2 of 2 takes." in first.stdout
+    assert "The box stood on the target in 2 of 2 saved episodes." in first.stdout
     second = run("--task", "Push the cup", "--dataset", str(dataset), "--episode-time", "2")
     assert second.returncode == 0, second.stderr
 

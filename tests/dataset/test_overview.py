@@ -50,10 +50,22 @@ def test_info_is_printed(lab: "Lab", capsys: pytest.CaptureFixture[str]) -> None
         "camera    wrist, 200x160, h264",
     ]
     assert disk.startswith("disk      0.")
-    assert unsaved == f"unsaved   1 takes: {left}"
+    assert unsaved == f"unsaved   1 take: {left} (to save it: `lerecord recover {lab.root}`)"
     info(lab.root, as_json=True)
     data = json.loads(capsys.readouterr().out)
     assert (data["episodes"], data["tasks"]) == (3, {"a": 2, "b": 1})
+
+
+@pytest.mark.parametrize("takes", [1, 2])
+def test_a_folder_that_holds_only_takes_that_were_left_says_so(lab: "Lab", takes: int) -> None:
+    with lab.open() as writer:
+        for _ in range(takes):
+            writer.begin_take("c").close()
+    (lab.root / layout.INFO).unlink(missing_ok=True)
+    many = "a take that was" if takes == 1 else "2 takes that were"
+    with pytest.raises(DatasetError, match=f"has no episode yet, only {many} never saved: ") as no:
+        info(lab.root)
+    assert f"`lerecord recover {lab.root}`" in str(no.value)
 
 
 def test_long_datasets_are_told_in_hours(

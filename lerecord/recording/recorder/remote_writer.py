@@ -31,6 +31,8 @@ class Saved:
     """An episode that is committed; replaced when it took the place of an older one.
 
     Attributes:
+        missed: slots that the loop missed, each a repeated frame.
+        repeated: images of all cameras that are the one before once more.
         remarks: what the operator should know of its cameras and its slots, a sentence each.
     """
 
@@ -39,6 +41,8 @@ class Saved:
     task: str
     rows: int
     seconds: float
+    missed: int
+    repeated: int
     remarks: tuple[str, ...]
     committed_after_s: float
     """From SAVE until the episode was complete and synced on the disk."""
@@ -135,6 +139,8 @@ class RemoteWriter:
             task=event.task,
             rows=event.rows,
             seconds=event.seconds,
+            missed=event.missed,
+            repeated=event.repeated,
             remarks=event.remarks,
             committed_after_s=event.committed_at - self._saved_at.pop(event.take),
         )

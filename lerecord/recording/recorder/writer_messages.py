@@ -77,6 +77,8 @@ class Committed:
     task: str
     rows: int
     seconds: float
+    missed: int
+    repeated: int
     remarks: tuple[str, ...]
 
 

@@ -66,6 +66,8 @@ class Writing:
             task=episode.task,
             rows=episode.length,
             seconds=episode.seconds,
+            missed=episode.missed,
+            repeated=sum(episode.repeated.values()),
             remarks=tuple(episode.remarks),
         )
 

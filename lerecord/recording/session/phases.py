@@ -81,6 +81,8 @@ TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.RECORDING, Command.QUIT): (Action.NOTHING, Phase.ASKING),
     (Phase.RECORDING, Command.STOP): (Action.LEAVE, Phase.DONE),
     (Phase.ASKING, Command.SAVE): (Action.SAVE, Phase.DONE),
+    (Phase.ASKING, Command.GO): (Action.SAVE, Phase.RESETTING),
+    (Phase.ASKING, Command.REDO): (Action.DISCARD, Phase.RESETTING),
     (Phase.ASKING, Command.DISCARD): (Action.DISCARD, Phase.DONE),
     (Phase.ASKING, Command.LEAVE): (Action.LEAVE, Phase.DONE),
     (Phase.ASKING, Command.QUIT): (Action.LEAVE, Phase.DONE),

@@ -1,13 +1,26 @@
-"""Tells people what is worth knowing of an episode as soon as it is committed."""
+"""Tells people what became of a take as soon as it is committed."""
 
 from lerecord.frame import Frame
-from lerecord.recording.recorder import Recorder
+from lerecord.recording.recorder import Recorder, Saved
 from lerecord.recording.session.roles import Listener
 from lerecord.recording.session.session import Session
 
 
+def became(saved: Saved) -> str:
+    """An episode that is committed, in a sentence."""
+    flaws = [
+        f"{count} {what}"
+        for count, what in ((saved.missed, "missed"), (saved.repeated, "images repeated"))
+        if count
+    ]
+    return (
+        f"Episode {saved.episode} is saved: {saved.rows} frames, {saved.seconds:.1f} s, "
+        f"{', '.join(flaws) or 'none missed'}."
+    )
+
+
 class Remarking:
-    """A listener that tells another what was remarked of a take."""
+    """A listener that tells another which episode a take has become."""
 
     def __init__(self, listener: Listener, recorder: Recorder) -> None:
         self._listener = listener
@@ -15,12 +28,11 @@ class Remarking:
         self._told = 0
 
     def tell(self, session: Session, frame: Frame) -> None:
-        """Once an episode is committed, say what was remarked of it."""
+        """Once an episode is committed, say so, and what was remarked of it."""
         fresh = self._recorder.episodes_saved[self._told :]
         self._told += len(fresh)
         for saved in fresh:
-            if saved.remarks:
-                self._listener.notice(f"Episode {saved.episode}: {' '.join(saved.remarks)}")
+            self._listener.notice(" ".join((became(saved), *saved.remarks)))
 
     def notice(self, sentence: str) -> None:
         """What others have to say changes no remark."""

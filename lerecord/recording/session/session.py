@@ -1,5 +1,6 @@
 """The session: one loop, and a table that says what each command does in each phase."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from lerecord.recording.session.phases import TRANSITIONS, Action, Command, Oper
 from lerecord.recording.session.plan import Plan, Wanted
 from lerecord.recording.session.roles import Driving, Listener, Robot, Takes
 
+_FIGURES = re.compile(r"[\d.]+")  # the same trouble goes on, though its seconds count
 _CATCHING_UP = "The take starts as soon as the follower has caught up with the leader."
 
 
@@ -31,6 +33,10 @@ class Session:
         self.missed = 0
         self.failure: str | None = None
         """Why the session ended before its plan was fulfilled; None when it was."""
+        self.endings: list[int | None] = []
+        """Of each take, the episode that it was saved as; None where it was not."""
+        self.trouble: str | None = None
+        """Why nothing can be recorded or driven just now; None when it can."""
         self._redo: int | None = None
         self._last_saved: tuple[int, Wanted] | None = None
         self._rig = rig
@@ -45,6 +51,11 @@ class Session:
     def elapsed_s(self) -> float:
         """Seconds since the phase was entered."""
         return 0.0 if self._entered_at is None else self._now - self._entered_at
+
+    @property
+    def saves(self) -> int:
+        """Takes that were saved, those that replaced an episode included."""
+        return sum(episode is not None for episode in self.endings)
 
     @property
     def wanted(self) -> Wanted:
@@ -107,8 +118,8 @@ class Session:
             self._source.hold()
         elif action is Action.RESUME:
             self._source.resume()
-        elif action is not Action.NOTHING:
-            self._end_take(action)
+        elif action is not Action.NOTHING and (told := self._end_take(action)):
+            self._listener.notice(told)
         if self.saved == self.plan.episodes:
             phase = Phase.DONE
         if phase is not self.phase:
@@ -137,35 +148,44 @@ class Session:
         instead = "replaces" if self._redo is not None else "does not replace"
         self._listener.notice(f"The next take {instead} episode {episode}.")
 
-    def _end_take(self, action: Action) -> None:
+    def _end_take(self, action: Action) -> str:
+        """What became of the take, in a sentence; of one that is saved, that is told later."""
         take, self.take = self.take, None
         assert take is not None
-        if action is Action.SAVE and take.length < 2:
-            action = Action.DISCARD
-            self._listener.notice("The take was shorter than two frames and was discarded.")
-        if action is Action.SAVE:
+        if action is Action.SAVE and take.length >= 2:
             wanted = self.wanted
-            self._last_saved = (self._takes.save(take), wanted)
+            episode = self._takes.save(take)
+            self._last_saved = (episode, wanted)
             self.saved += self._redo is None
             self._redo = None
-        elif action is Action.DISCARD:
-            self._takes.discard(take)
-        else:
+            self.endings.append(episode)
+            return ""
+        self.endings.append(None)
+        if action is Action.LEAVE:
             self._takes.leave(take)
+            return f"The take of {take.seconds:.1f} s was ended and is kept for `lerecord recover`."
+        self._takes.discard(take)
+        if action is Action.SAVE:
+            return "The take was shorter than two frames and was discarded."
+        return f"The take of {take.seconds:.1f} s was discarded."
 
     def _look_for_trouble(self) -> None:
         """A device that failed ends the take, which is kept; unattended it ends the session."""
-        trouble = self._rig.trouble() or self._takes.trouble()
-        if trouble is None or self.phase is Phase.DONE:
+        if self.phase is Phase.DONE:
             return
-        if self.take is None and self.plan.attended:
-            self._listener.notice(trouble)
+        before, self.trouble = self.trouble, self._rig.trouble() or self._takes.trouble()
+        if self.trouble is None:
+            if before is not None:
+                self._listener.notice("The trouble is over: every device answers again.")
+        elif self.take is not None:
+            self._stop_take(self.trouble)
+        elif not self.plan.attended:
+            self._fail(self.trouble)
+        else:
+            if before is None or _FIGURES.sub("", before) != _FIGURES.sub("", self.trouble):
+                self._listener.notice(self.trouble)
             self._rig.recover()
             self._takes.recover()
-        if self.take is not None:
-            self._stop_take(trouble)
-        elif not self.plan.attended:
-            self._fail(trouble)
 
     def _interrupt(self, sentence: str) -> None:
         """Nobody looked for a while: what comes now is no part of the take that was running."""
@@ -176,8 +196,7 @@ class Session:
 
     def _stop_take(self, reason: str) -> None:
         """End the take where it is staged; unattended that is the end of the session."""
-        self._end_take(Action.LEAVE)
-        reason += " The take was ended and is kept for `lerecord recover`."
+        reason = f"{reason} {self._end_take(Action.LEAVE)}"
         self._listener.notice(reason)
         if self.plan.attended:
             self._enter(Phase.RESETTING)

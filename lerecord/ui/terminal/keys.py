@@ -17,6 +17,7 @@ _ESCAPE_PATIENCE_S = 0.1  # a lone Esc key and the start of an arrow key begin w
 _FIRST_REPEAT_S = 0.75  # desktops and consoles begin to repeat a held key after 0.25 to 0.66 s
 _UP_S = 0.55  # not seen for that long, a key that repeated has been let go; the slowest do at 2 Hz
 _SHORT_TAKE_S = 1.0
+_STALL_S = 0.2  # between two polls: what is read then may have been typed at any time between them
 
 
 _KEYS = {
@@ -36,18 +37,30 @@ DRIVING_KEYS = {
 """Where nothing is recorded."""
 _ARROWS = {"C": "right", "D": "left"}
 
+_REDO_THE_LAST = ("r", "redo the last")
 KEY_HINTS: dict[Phase, tuple[tuple[str, str], ...]] = {
-    Phase.RESETTING: (("Enter", "start"), ("r", "redo the last"), ("p", "pause"), ("q", "quit")),
-    Phase.CATCHING_UP: (("r", "redo the last"), ("p", "pause"), ("q", "quit")),
+    Phase.RESETTING: (("Enter", "start"), _REDO_THE_LAST, ("p", "pause"), ("q", "quit")),
+    Phase.CATCHING_UP: (_REDO_THE_LAST, ("p", "pause"), ("q", "quit")),
     Phase.RECORDING: (("Enter", "save"), ("r", "redo"), ("q", "quit")),
     Phase.PAUSED: (("Enter", "continue"), ("q", "quit")),
-    Phase.ASKING: (("s", "save it"), ("d", "discard it"), ("l", "leave it for recover")),
+    Phase.ASKING: (
+        ("s", "save, quit"),
+        ("d", "discard, quit"),
+        ("l", "quit, recover later"),
+        ("Enter", "save, go on"),
+        ("r", "redo, go on"),
+    ),
     Phase.CONFIRMING: (("s", "save it"), ("d", "discard it"), ("q", "quit")),
     Phase.DRIVING: (("Space", "hold"), ("q", "stop and park")),
     Phase.HOLDING: (("Space", "go on"), ("q", "stop and park")),
     Phase.DONE: (),
 }
 """What the keys do in each phase, the most useful first, for people."""
+
+
+def hints(phase: Phase, has_saved: bool) -> tuple[tuple[str, str], ...]:
+    """What the keys do now; only a take that was saved can be redone."""
+    return tuple(hint for hint in KEY_HINTS[phase] if has_saved or hint != _REDO_THE_LAST)
 
 
 class KeyParser:
@@ -95,13 +108,19 @@ class HeldKeys:
         self._pressed_at: dict[str, float] = {}
         self._seen_at: dict[str, float] = {}
 
-    def repeats(self, key: str, now: float) -> bool:
-        """Whether the key, seen now, has been down since it was pressed the last time."""
+    def repeats(self, key: str, now: float, typed_at: float) -> bool:
+        """Whether the key, seen now, has been down since it was pressed the last time.
+
+        Args:
+            key: its name.
+            now: seconds.
+            typed_at: the earliest time at which it may have been typed.
+        """
         seen_at = self._seen_at.get(key)
         self._seen_at[key] = now
         if seen_at is not None:
             patience_s = _FIRST_REPEAT_S if seen_at == self._pressed_at[key] else _UP_S
-            if now - seen_at < patience_s:
+            if typed_at - seen_at < patience_s:
                 return True
         self._pressed_at[key] = now
         return False
@@ -133,16 +152,14 @@ class Keyboard:
         self._poll.register(descriptor, select.POLLIN)
         self._commands: deque[Command] = deque()
         self._phase: Phase | None = None
+        self._polled_at = self._parser.now()
         self._entered_at = 0.0
         self._lost = False
 
     def poll(self) -> Command | None:
         """The command of the next key that has one; STOP once the terminal is gone."""
         if self._terminal is None or self._terminal.is_ours():
-            now = self._parser.now()
-            for key in self._parser.feed(self._read()):
-                if key in self._keys and not self._held.repeats(key, now):
-                    self._commands.append(self._keys[key])
+            self._commands += [self._keys[key] for key in self._pressed() if key in self._keys]
         if self._lost:
             return Command.STOP  # nobody sees the session any more, nor can end it
         return self._meant(self._commands.popleft()) if self._commands else None
@@ -150,9 +167,18 @@ class Keyboard:
     def enter(self, phase: Phase) -> None:
         """Keys pressed for the phase that is over, or before the session began, are forgotten."""
         if self._phase is None:
-            self._parser.feed(self._read())
+            self._pressed()
         self._commands.clear()
         self._phase, self._entered_at = phase, self._parser.now()
+
+    def _pressed(self) -> list[str]:
+        """The keys that were pressed since this was asked the last time."""
+        now = self._parser.now()
+        typed_at, self._polled_at = self._polled_at, now
+        if now - typed_at < _STALL_S:
+            typed_at = now
+        keys = self._parser.feed(self._read())
+        return [key for key in keys if not self._held.repeats(key, now, typed_at)]
 
     def _meant(self, command: Command) -> Command | None:
         """What a key means in this phase, where that depends on its having been a key."""

@@ -17,7 +17,7 @@ from lerecord.processes import ChildProcess
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import LoopHealth, Phase, Session
 from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, Snapshot
-from lerecord.ui.terminal.keys import KEY_HINTS
+from lerecord.ui.terminal.keys import hints
 
 _REFRESH_S = 0.1
 _REFRESH_WITH_IMAGES_S = 0.2  # there is more to draw, and to send to a terminal far away
@@ -62,9 +62,10 @@ class ScreenProcess:
 
     Args:
         preview: the cameras whose images are shown.
+        sound: ring the terminal's bell.
     """
 
-    def __init__(self, preview: Sequence[PreviewedCamera] = ()) -> None:
+    def __init__(self, preview: Sequence[PreviewedCamera] = (), sound: bool = True) -> None:
         self.refresh_s = _REFRESH_WITH_IMAGES_S if preview else _REFRESH_S
         self._shown = False
         terminal = os.dup(sys.stdout.fileno())
@@ -72,6 +73,7 @@ class ScreenProcess:
             self._child = ChildProcess(
                 "screen",
                 str(terminal),
+                "sound" if sound else "silent",
                 *(camera.to_argument() for camera in preview),
                 inherits=(terminal, *(camera.mailbox for camera in preview)),
             )
@@ -171,6 +173,8 @@ class Screen:
             saving=self._recorder.saving,
             notice=self._notice.during(session.phase),
             source=_source(frame),
+            saves=session.saves,
+            trouble=session.trouble or "",
         )
 
     def _joints(self, frame: Frame) -> tuple[JointView, ...]:
@@ -254,8 +258,8 @@ class Lines:
         elif self._phase is Phase.RECORDING:
             self._say(f"the take has {self._rows} frames")
         self._phase = session.phase
-        if self._keys and (hints := KEY_HINTS[session.phase]):
-            keys = ", ".join(f"{key}: {meaning}" for key, meaning in hints)
+        if self._keys and (pressed := hints(session.phase, session.saves > 0)):
+            keys = "; ".join(f"{key}: {meaning}" for key, meaning in pressed)
             self._say(f"{session.phase} [{keys}]")
 
     def notice(self, sentence: str) -> None:

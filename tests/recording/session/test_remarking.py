@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,7 +14,7 @@ ANY = cast("Any", None)
 
 
 def saved(episode: int, *remarks: str) -> Saved:
-    return Saved(episode, False, "Grab it", 60, 2.0, remarks, 0.1)
+    return Saved(episode, False, "Grab it", 60, 2.0, 0, 0, remarks, 0.1)
 
 
 class Heard:
@@ -28,7 +29,7 @@ class Heard:
         self.notices.append(sentence)
 
 
-def test_what_was_remarked_of_an_episode_is_told_once_when_it_is_committed() -> None:
+def test_what_became_of_a_take_is_told_once_when_it_is_committed() -> None:
     heard, episodes = Heard(), list[Saved]()
     listener = Remarking(heard, cast("Any", SimpleNamespace(episodes_saved=episodes)))
     listener.tell(ANY, ANY)
@@ -37,7 +38,18 @@ def test_what_was_remarked_of_an_episode_is_told_once_when_it_is_committed() -> 
     episodes += [saved(1, "One.", "Two."), saved(2, "Three.")]
     for _ in range(3):
         listener.tell(ANY, ANY)
-    assert heard.notices == ["Episode 1: One. Two.", "Episode 2: Three."]
+    assert heard.notices == [
+        "Episode 0 is saved: 60 frames, 2.0 s, none missed.",
+        "Episode 1 is saved: 60 frames, 2.0 s, none missed. One. Two.",
+        "Episode 2 is saved: 60 frames, 2.0 s, none missed. Three.",
+    ]
+
+
+def test_slots_that_were_missed_and_images_that_were_repeated_are_told_of_any_take() -> None:
+    heard = Heard()
+    flawed = replace(saved(3), missed=2, repeated=5)
+    Remarking(heard, cast("Any", SimpleNamespace(episodes_saved=[flawed]))).tell(ANY, ANY)
+    assert heard.notices == ["Episode 3 is saved: 60 frames, 2.0 s, 2 missed, 5 images repeated."]
 
 
 def test_the_outcome_says_it_below_the_episode() -> None:

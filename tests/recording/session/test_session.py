@@ -175,12 +175,34 @@ def test_the_session_ends_with_the_last_wanted_episode() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "ending"),
-    [(Command.SAVE, "save 2"), (Command.DISCARD, "discard 2"), (Command.QUIT, "leave 2")],
+    [
+        (Command.SAVE, "save 2"),
+        (Command.DISCARD, "discard 2"),
+        (Command.LEAVE, "leave 2"),
+        (Command.QUIT, "leave 2"),
+    ],
 )
 def test_quitting_in_a_take_asks_and_records_no_more(answer: Command, ending: str) -> None:
-    bench = Bench({0: Command.GO, 2: Command.QUIT, 6: Command.GO, 8: answer})
+    bench = Bench({0: Command.GO, 2: Command.QUIT, 6: Command.PAUSE, 8: answer})
     assert bench.run() == ["begin Grab", ending]
     assert bench.script.phases == [Phase.RESETTING, Phase.RECORDING, Phase.ASKING, Phase.DONE]
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending", "told"),
+    [
+        (Command.GO, "save 2", []),
+        (Command.REDO, "discard 2", ["The take of 0.2 s was discarded."]),
+    ],
+)
+def test_the_question_about_quitting_has_a_way_back_into_the_session(
+    answer: Command, ending: str, told: list[str]
+) -> None:
+    bench = Bench({0: Command.GO, 2: Command.QUIT, 6: answer, 8: Command.GO, 11: Command.SAVE})
+    assert bench.run(ticks=20) == ["begin Grab", ending, "begin Grab", "save 3"]
+    assert bench.session.phase is Phase.RESETTING
+    assert bench.notices.sentences == told
+    assert bench.session.saves == (2 if answer is Command.GO else 1)
 
 
 @pytest.mark.parametrize(
@@ -316,10 +338,34 @@ def test_a_device_that_fails_ends_the_take_and_keeps_it(attended: bool) -> None:
     if attended:
         assert bench.script.phases[-2:] == [Phase.RESETTING, Phase.DONE]
         assert bench.session.failure is None
-        assert bench.notices.sentences[0].startswith("Camera front is gone. The take was ended")
+        assert bench.notices.sentences == [
+            "Camera front is gone. The take of 1.0 s was ended and is kept for `lerecord recover`.",
+            "The trouble is over: every device answers again.",
+        ]
+        assert bench.session.endings == [None]
     else:
         assert bench.session.failure is not None
         assert bench.session.failure.startswith("Camera front is gone.")
+
+
+def test_trouble_lasts_until_it_is_over_and_is_told_once() -> None:
+    bench = Bench({30: Command.QUIT})
+    seen = []
+
+    def failing() -> Iterator[Tick]:
+        for tick in grid(40):
+            silent_s = 0.5 + tick.index / 10
+            bench.rig.sentence = f"Silent for {silent_s:.1f} s." if 5 <= tick.index < 20 else None
+            yield tick
+            seen.append(bench.session.trouble)
+
+    bench.session.run(failing())
+    assert seen[4:21] == [None, *(f"Silent for {1 + k / 10:.1f} s." for k in range(15)), None]
+    assert bench.notices.sentences == [
+        "Silent for 1.0 s.",
+        "The trouble is over: every device answers again.",
+    ]
+    assert bench.rig.recoveries == 15
 
 
 STALL = "The recorder stood still for 6.0 s."
@@ -340,7 +386,7 @@ def test_a_loop_that_stood_still_ends_the_take_and_nothing_after_it_is_recorded(
     bench.session.run(stopped())
     assert bench.takes.done == ["begin Grab", "leave 4"]
     assert [row["state"][0] for row in bench.takes.sinks[0].rows] == [1, 2, 3, 4]
-    told = f"{STALL} The take was ended and is kept for `lerecord recover`."
+    told = f"{STALL} The take of 0.4 s was ended and is kept for `lerecord recover`."
     assert bench.notices.sentences == [told]
     assert bench.session.failure == (None if attended else told)
     assert bench.script.phases[2:] == ([Phase.RESETTING] if attended else []) + [Phase.DONE]

@@ -92,13 +92,14 @@ def test_keys_pressed_for_the_phase_before_are_forgotten(terminal: tuple[int, Ke
 class Pressed:
     """A keyboard whose keys are typed at given times; each command, and when it came."""
 
-    def __init__(self) -> None:
+    def __init__(self, entered: bool = True) -> None:
         self.clock = Clock()
         reader, self.writer = os.pipe()
         os.set_blocking(reader, False)
         self.reader = reader
         self.keyboard = Keyboard(reader, KeyParser(self.clock))
-        self.keyboard.enter(Phase.RESETTING)
+        if entered:
+            self.keyboard.enter(Phase.RESETTING)
 
     def play(self, typed: list[tuple[float, bytes]], period_s: float = 1 / 30) -> list[Command]:
         """Type at these times, and poll once a period, as a session does."""
@@ -175,6 +176,35 @@ def test_different_keys_do_not_wait_for_each_other(pressed: Pressed) -> None:
         Command.PAUSE,
         Command.GO,
     ]
+
+
+@pytest.mark.parametrize("stall_s", [0.76, 1.5, 3.0])
+def test_a_key_that_is_held_while_nobody_looks_is_one_act(pressed: Pressed, stall_s: float) -> None:
+    typed = held(b"\r", 0.0, 6.0, 0.5, 10.9)
+    before = [each for each in typed if each[0] < 1.0]
+    assert pressed.play(before) == [Command.GO]
+    begins = pressed.clock.now_s
+    pressed.clock.now_s += stall_s
+    while_away = [each for each in typed if begins <= each[0] < pressed.clock.now_s]
+    for _, key in while_away:
+        os.write(pressed.writer, key)
+    assert pressed.play([each for each in typed if each[0] >= begins + stall_s]) == []
+
+
+@pytest.mark.parametrize("held_s", [0.1, 0.76, 2.0])
+def test_a_key_held_since_before_the_session_acts_once_it_was_let_go(held_s: float) -> None:
+    pressed = Pressed(entered=False)
+    typed = held(b"\r", 0.0, held_s + 2.0, 0.5, 10.9)
+    for _, key in (each for each in typed if each[0] <= held_s):
+        os.write(pressed.writer, key)
+    pressed.clock.now_s = held_s
+    pressed.keyboard.enter(Phase.RESETTING)
+    later = [each for each in typed if each[0] > held_s]
+    try:
+        assert pressed.play(later) == []
+        assert pressed.play([(later[-1][0] + 1.0, b"\r")]) == [Command.GO]
+    finally:
+        pressed.close()
 
 
 def test_keys_typed_before_the_session_are_forgotten() -> None:

@@ -41,8 +41,14 @@ def test_without_a_screen_the_keys_of_each_phase_are_said() -> None:
     out = StringIO()
     lines = Lines(cast("Any", None), keys=True, out=out)
     for phase in (Phase.RESETTING, Phase.RESETTING, Phase.ASKING):
-        lines.tell(cast("Any", SimpleNamespace(take=None, phase=phase)), cast("Any", None))
+        session = SimpleNamespace(take=None, phase=phase, saves=0)
+        lines.tell(cast("Any", session), cast("Any", None))
+    lines.tell(
+        cast("Any", SimpleNamespace(take=None, phase=Phase.RESETTING, saves=1)), cast("Any", None)
+    )
     assert out.getvalue().splitlines() == [
-        "resetting [Enter: start, r: redo the last, p: pause, q: quit]",
-        "asking [s: save it, d: discard it, l: leave it for recover]",
+        "resetting [Enter: start; p: pause; q: quit]",
+        "asking [s: save, quit; d: discard, quit; l: quit, recover later; Enter: save, go on; "
+        "r: redo, go on]",
+        "resetting [Enter: start; r: redo the last; p: pause; q: quit]",
     ]

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import termios
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
 from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, Snapshot
 from lerecord.ui.terminal import ScreenProcess
-from lerecord.ui.terminal.keys import KEY_HINTS
+from lerecord.ui.terminal.keys import hints
 from lerecord.ui.terminal.screen import draw
 
 SNAPSHOT = Snapshot(
@@ -48,7 +49,23 @@ SNAPSHOT = Snapshot(
     disk_free_bytes=72_000_000_000,
     saving=1,
     notice="",
+    saves=2,
 )
+
+
+ARM = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")
+TWO_PAIRS = replace(
+    SNAPSHOT,
+    cameras=tuple(
+        CameraView(name, 30.0, 0.02, 0) for name in ("left_wrist", "right_wrist", "front", "top")
+    ),
+    joints=tuple(
+        JointView(f"{side}_{joint}", -34.0 + 9 * place, -30.0 + 9 * place, -100.0, 100.0)
+        for side in ("left", "right")
+        for place, joint in enumerate(ARM)
+    ),
+)
+NOTICE = "The left leader is silent: /dev/ttyUSB0 gives no answer from servo 3; check its cable."
 
 
 def lines_of(screen: RenderableType, width: int) -> list[str]:
@@ -98,9 +115,31 @@ def test_where_lines_are_few_the_phase_and_the_keys_stay(
     assert {Phase.ASKING: "? KEEP", Phase.CONFIRMING: "? KEEP"}.get(
         phase, phase.upper()[:5]
     ) in shown
-    for key, meaning in KEY_HINTS[phase]:
+    for key, meaning in hints(phase, has_saved=True):
         assert f" {key}  {meaning}" in shown
     assert ("The disk" in shown) == bool(notice) or height < 10
+
+
+@pytest.mark.parametrize("phase", [Phase.RECORDING, Phase.ASKING, Phase.RESETTING])
+@pytest.mark.parametrize("notice", ["", NOTICE])
+@pytest.mark.parametrize(
+    ("width", "height", "joint"),
+    [(80, 24, "_gripper "), (60, 20, "farthest off: "), (200, 50, "█ follower")],
+)
+def test_two_pairs_and_four_cameras_fold_into_few_lines(
+    phase: Phase, notice: str, width: int, height: int, joint: str
+) -> None:
+    lines = text(replace(TWO_PAIRS, phase=phase, notice=notice), width, height).splitlines()
+    shown = "\n".join(lines)
+    assert len(lines) <= height
+    assert max(map(len, lines)) <= width
+    for fact in ("Grab the paper box", "30.00 Hz", "72 GB", "front", "right_wrist", joint):
+        assert fact in shown
+    if width >= 80:
+        assert all(f"{side}_{name} " in shown for side in ("left", "right") for name in ARM)
+    assert [word for line in lines for word in line.strip("│ ").split()].count("Enter") == 1
+    told = " ".join(line.strip("│ ") for line in lines)
+    assert (NOTICE in told) == bool(notice)
 
 
 @pytest.mark.parametrize(("height", "free"), [(40, 24), (24, 8)])
@@ -120,10 +159,24 @@ def test_images_get_the_lines_that_everything_else_leaves(height: int, free: int
 
 
 def test_where_there_is_no_room_for_images_the_screen_is_as_without_them() -> None:
+    asked = []
+
     def images(width: int, height: int) -> None:
-        assert height <= 0
+        asked.append(height)
 
     assert lines_of(draw(SNAPSHOT, 80, 16, images), 80) == lines_of(draw(SNAPSHOT, 80, 16), 80)
+    assert asked == [0, 7]
+
+
+def test_for_images_everything_else_folds_where_they_have_no_room_otherwise() -> None:
+    def images(width: int, height: int) -> Text | None:
+        return Text("\n".join(["image"] * height)) if height >= 5 else None
+
+    lines = lines_of(draw(TWO_PAIRS, 80, 24, images), 80)
+    assert len(lines) == 24
+    assert [line.strip("│ ") for line in lines].count("image") == 15
+    assert any("farthest off: left_shoulder_pan by 4.0" in line for line in lines)
+    assert "Enter" in lines[-2]
 
 
 def test_a_usual_terminal_shows_everything() -> None:
@@ -136,7 +189,7 @@ def drawn(*cameras: PreviewedCamera, encoding: str = "utf-8") -> bytes:
     """What the process that draws writes to a terminal of 80 columns and 40 lines."""
     master, slave = pty.openpty()
     termios.tcsetwinsize(slave, (40, 80))
-    arguments = [str(slave), *(camera.to_argument() for camera in cameras)]
+    arguments = [str(slave), "silent", *(camera.to_argument() for camera in cameras)]
     child = subprocess.Popen(
         [sys.executable, "-m", "lerecord", "_screen", *arguments],
         env=os.environ | {"PYTHONIOENCODING": encoding, "TERM": "xterm", "COLORTERM": "truecolor"},
@@ -175,8 +228,32 @@ def test_the_process_that_draws_shows_what_is_in_the_mailboxes() -> None:
 
 
 def test_the_keys_are_those_of_the_phase() -> None:
-    assert "discard it" in text(replace(SNAPSHOT, phase=Phase.ASKING))
-    assert "discard it" not in text(SNAPSHOT)
+    assert "discard, quit" in text(replace(SNAPSHOT, phase=Phase.ASKING))
+    assert "discard, quit" not in text(SNAPSHOT)
+
+
+def test_the_last_take_can_be_redone_only_when_there_is_one() -> None:
+    between = replace(SNAPSHOT, phase=Phase.RESETTING)
+    assert "r  redo the last" in text(between)
+    assert "redo" not in text(replace(between, saves=0))
+
+
+@pytest.mark.parametrize("answer", ["save, quit", "discard, quit", "save, go on", "redo, go on"])
+def test_the_question_about_quitting_says_its_ways_back(answer: str) -> None:
+    assert answer in text(replace(TWO_PAIRS, phase=Phase.ASKING), 60, 20)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 20), (28, 6)])
+def test_trouble_takes_the_place_of_the_phase(width: int, height: int) -> None:
+    between = replace(TWO_PAIRS, phase=Phase.RESETTING, notice="Episode 1 is saved.")
+    shown = text(replace(between, trouble="The leader is silent."), width, height)
+    assert "▲ TROUBLE" in shown
+    assert "RESET" not in shown
+    assert shown.count("The leader is silent.") == 1
+    assert ("Episode 1 is saved." in shown) == (height > 6)
+    over = text(between, width, height)
+    assert "○ RESET" in over
+    assert "TROUBLE" not in over
 
 
 def test_the_bar_shows_follower_and_leader_at_their_places() -> None:
@@ -187,8 +264,10 @@ def test_the_bar_shows_follower_and_leader_at_their_places() -> None:
     assert bar.index("○") == 80
 
 
-def test_a_simulated_rig_says_so() -> None:
-    assert "koch (simulated)" in text(replace(SNAPSHOT, simulated=True))
+@pytest.mark.parametrize(("width", "height"), [(200, 50), (80, 24), (60, 20), (40, 7)])
+def test_a_simulated_rig_is_unmistakable(width: int, height: int) -> None:
+    assert " SIMULATED " in text(replace(SNAPSHOT, simulated=True), width, height)
+    assert "simulated" not in text(SNAPSHOT, width, height).lower()
 
 
 def test_a_snapshot_survives_the_pipe() -> None:
@@ -225,6 +304,39 @@ def test_a_screen_that_is_stopped_for_a_long_take_is_neither_waited_for_nor_lost
             os.kill(pid, signal.SIGSTOP)
             for rows in range(10_000):  # of 1000 s, ten a second: some 8 MB
                 screen.show(replace(SNAPSHOT, rows=rows))
+
+
+def bells(snapshots: Sequence[Snapshot], sound: bool) -> list[int]:
+    """How often the terminal's bell rings while four snapshots like each are drawn."""
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+    rung = []
+    with (
+        os.fdopen(master, "rb", 0) as end,
+        os.fdopen(slave, "w") as terminal,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(sys, "stdout", terminal)
+        with ScreenProcess(sound=sound) as screen:
+            screen.wait_until_up()
+            for place, snapshot in enumerate(snapshots):
+                written = b""
+                for rows in range(7000 + 4 * place, 7004 + 4 * place):
+                    screen.show(replace(snapshot, rows=rows))
+                    while f"frames   {rows}".encode() not in written:
+                        written += end.read(65536)
+                rung.append(written.count(b"\a"))
+    return rung
+
+
+@pytest.mark.parametrize(("sound", "rings"), [(True, [0, 1, 2, 0, 3, 0]), (False, [0] * 6)])
+def test_the_bell_rings_when_a_take_begins_when_it_is_saved_and_when_trouble_begins(
+    sound: bool, rings: list[int]
+) -> None:
+    reset = replace(SNAPSHOT, phase=Phase.RESETTING)
+    saved, failed = replace(reset, saves=3), replace(reset, saves=3, trouble="It is silent.")
+    paused = replace(saved, phase=Phase.PAUSED)
+    assert bells([reset, SNAPSHOT, saved, paused, failed, saved], sound) == rings
 
 
 def test_where_nothing_is_recorded_no_episode_and_no_disk_are_shown() -> None:
