@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 from lerecord.config import SIMULATED_PLACE, HardwareConfig, SimulatorConfig
-from lerecord.errors import LerecordError
+from lerecord.errors import ConfigError, LerecordError
 from lerecord.printable import print_line
 from lerecord.processes import ChildProcess, Message
 from lerecord.recording.session import Command, Phase
@@ -24,7 +24,20 @@ def first_line(config: HardwareConfig, seed: int | None, faults: Path | None) ->
         if camera.device.startswith(SIMULATED_PLACE)
     }
     named = {} if faults is None else {"faults": str(faults.absolute())}
-    return {"seed": seed, "cameras": cameras, **named}
+    return {"seed": seed, "cameras": cameras, "rig": _rig(config), **named}
+
+
+def _rig(config: HardwareConfig) -> str:
+    """The driver of the simulated arms."""
+    pairs = config.arms.values()
+    arms = [arm for pair in pairs for arm in (pair.leader, pair.follower)]
+    kinds = {arm.driver for arm in arms if arm.port.startswith(SIMULATED_PLACE)}
+    if len(kinds) > 1:
+        raise ConfigError(
+            f"The simulated arms are of one kind, and the hardware config has "
+            f"{' and '.join(sorted(kinds))}: give all of them the same driver."
+        )
+    return kinds.pop() if kinds else "koch"
 
 
 def faults_told(child: ChildProcess) -> str:

@@ -12,6 +12,7 @@ from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.simulator.dynamixel import SYNC_WRITE, WRITE, Bus
 from lerecord.simulator.dynamixel.packets import Packet, Parser
 from lerecord.simulator.ports.ports import LockStepPort
+from lerecord.simulator.rigs import calibration_json
 from lerecord.simulator.rigs import koch as simulated
 
 
@@ -68,7 +69,7 @@ class Bench:
         self.simulated = simulated.leader() if kind == "Leader" else simulated.follower()
         driver = self._driver = getattr(koch, kind)
         self.calibration = calibration.parse(
-            json.loads(simulated.calibration_json(self.simulated)), driver.motors, "bench.json"
+            json.loads(calibration_json(self.simulated)), driver.motors, "bench.json"
         )
         self.tap = Tap(Bus(self.simulated.servos))
         self.port = LockStepPort(self.tap)

@@ -17,6 +17,7 @@ from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.simulator.dynamixel import Bus
 from lerecord.simulator.ports import Ports
 from lerecord.simulator.ports.ports import LockStepPort
+from lerecord.simulator.rigs import calibration_json
 from lerecord.simulator.rigs import koch as simulated_koch
 
 
@@ -66,7 +67,7 @@ def _koch(kind: str, units: Units, connect: Callable[[Bus], Link]) -> SimulatedA
     link = connect(wire)
     driver = getattr(drivers.load("arms", "koch"), kind)
     bus = DynamixelBus(link.port, driver.motors, now=link.now)
-    data = json.loads(simulated_koch.calibration_json(arm))
+    data = json.loads(calibration_json(arm))
 
     def silence(ids: Sequence[int]) -> None:
         wire.servos = tuple(servo for servo in arm.servos if servo.id not in ids)

@@ -8,11 +8,10 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
-from lerecord.simulator.dynamixel import Bus
 from lerecord.simulator.ports import Ports
-from lerecord.simulator.rigs import Pose, koch
-from lerecord.simulator.rigs.koch import Arm
+from lerecord.simulator.rigs import JOINTS, Arm, Pose, koch
 from lerecord.simulator.scene.demonstrator import minimum_jerk
 
 _MOVE_S = 0.5
@@ -29,9 +28,9 @@ class _Leg:
 class HeldArm:
     """One arm on a wire of its own, held by a hand that moves it from pose to pose."""
 
-    def __init__(self, arm: Arm) -> None:
+    def __init__(self, arm: Arm[Any]) -> None:
         self.arm = arm
-        self._bus = Bus(arm.servos)
+        self._bus = arm.wire()
         self._lock = threading.Lock()
         self._legs = [_Leg(time.monotonic(), arm.pose(), arm.pose())]
 
@@ -46,8 +45,7 @@ class HeldArm:
         with self._lock:
             self._advance(time.monotonic())
             return {
-                name: servo.position
-                for name, servo in zip(koch.JOINTS, self.arm.servos, strict=True)
+                name: servo.position for name, servo in zip(JOINTS, self.arm.servos, strict=True)
             }
 
     def move(self, *poses: Pose) -> None:

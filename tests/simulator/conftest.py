@@ -1,8 +1,7 @@
 import pytest
 
 from lerecord.simulator.dynamixel import Servo
-from lerecord.simulator.rigs import GRIPPER
-from lerecord.simulator.rigs.koch import JointCalibration
+from lerecord.simulator.rigs import GRIPPER, JointCalibration
 from lerecord.simulator.scene import Motion, World
 
 RATE_HZ = 30.0

@@ -17,6 +17,7 @@ ALERT = 0x80  # bit of a reply's error field: Hardware_Error_Status is not zero
 
 _ID, _LENGTH, _INSTRUCTION, _ERROR, _DATA = 4, 5, 7, 8, 9  # where a packet's fields are
 _LENGTH_AROUND_DATA = 4
+_STATUS = 0x55
 _DAMAGED_REQUEST = 3  # error number: the servo found a wrong CRC
 
 
@@ -55,11 +56,14 @@ class Protocol2:
 
     def receive(self, port: Any) -> Status | None:
         """The next status packet; None when none comes in time. Raises DamagedError."""
-        packet, result = self._handler.rxPacket(port, False)
-        if result == robotis_def.COMM_RX_TIMEOUT:
-            return None
-        if result != robotis_def.COMM_SUCCESS:
-            raise DamagedError
+        while True:
+            packet, result = self._handler.rxPacket(port, False)
+            if result == robotis_def.COMM_RX_TIMEOUT:
+                return None
+            if result != robotis_def.COMM_SUCCESS:
+                raise DamagedError
+            if packet[_INSTRUCTION] == _STATUS:  # else the adapter's echo of a request
+                break
         length = packet[_LENGTH] | packet[_LENGTH + 1] << 8
         data = packet[_DATA : _DATA + max(length - _LENGTH_AROUND_DATA, 0)]  # rubbish is behind it
         return Status(packet[_ID], packet[_ERROR], bytes(data))

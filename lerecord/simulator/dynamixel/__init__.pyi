@@ -1,6 +1,4 @@
-from .bus import Answer as Answer
 from .bus import Bus as Bus
-from .bus import Reply as Reply
 from .instructions import PING as PING
 from .instructions import READ as READ
 from .instructions import SYNC_READ as SYNC_READ

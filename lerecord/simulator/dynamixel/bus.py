@@ -25,6 +25,7 @@ from lerecord.simulator.dynamixel.instructions import (
 )
 from lerecord.simulator.dynamixel.packets import BROADCAST, STATUS, Packet, Parser, crc16, status
 from lerecord.simulator.dynamixel.servo import Servo
+from lerecord.simulator.servos import Answer, Hears, Reply, everybody_hears
 
 _ALERT = 0x80
 _ANSWERS_PING, _ANSWERS_READS = 0, 1  # Status_Return_Level; 2 answers everything
@@ -39,29 +40,6 @@ class _Area:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A status packet.
-
-    Attributes:
-        servo_id: of the servo that sends it; BROADCAST when several write it together.
-        data: its bytes.
-        delay_s: how long after its turn has come.
-    """
-
-    servo_id: int
-    data: bytes
-    delay_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An instruction, and the replies to it in the order in which they go over the wire."""
-
-    instruction: int
-    replies: list[Reply]
-
-
 class Bus:
     """Servos that share a wire.
 
@@ -70,11 +48,7 @@ class Bus:
         hears: False, given its ID and the instruction, for a servo that is silent this time.
     """
 
-    def __init__(
-        self,
-        servos: Sequence[Servo],
-        hears: Callable[[int, int], bool] = lambda servo_id, instruction: True,
-    ) -> None:
+    def __init__(self, servos: Sequence[Servo], hears: Hears = everybody_hears) -> None:
         self.servos = tuple(servos)
         self._hears = hears
         self._parser = Parser()
@@ -106,7 +80,7 @@ class Bus:
                 servo.advance(now)
                 if self._in_tune(servo):
                     servo.hear(now)
-            yield Answer(packet.instruction, self._answer(packet))
+            yield Answer(packet.instruction, self._answer(packet), packet.raw)
 
     def advance(self, now: float) -> None:
         """Let time pass for every servo."""

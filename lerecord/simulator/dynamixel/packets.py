@@ -6,7 +6,7 @@ start 0) covers everything before it. Source: ROBOTIS e-manual, DYNAMIXEL Protoc
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 HEADER = b"\xff\xff\xfd"
 BROADCAST = 0xFE
@@ -26,12 +26,14 @@ class Packet:
         instruction: its number.
         parameters: without stuffing.
         intact: False when its CRC does not match.
+        raw: its bytes.
     """
 
     id: int
     instruction: int
     parameters: bytes
     intact: bool = True
+    raw: bytes = field(default=b"", compare=False)
 
 
 def _crc_table() -> tuple[int, ...]:
@@ -96,7 +98,7 @@ class Parser:
             intact = crc16(whole[:-_CRC_BYTES]) == int.from_bytes(whole[-_CRC_BYTES:], "little")
             del self._buffer[: size if intact else len(HEADER)]
             body = unstuff(whole[_BODY_AT:-_CRC_BYTES])
-            yield Packet(whole[4], body[0], body[1:], intact)
+            yield Packet(whole[4], body[0], body[1:], intact, whole)
 
     def _first_packet(self) -> int | None:
         """Drop noise; size of the packet at the front of the buffer, None when it is not whole."""

@@ -4,10 +4,12 @@ Rules are the ROBOTIS e-manual's (Shutdown, Hardware_Error_Status, Bus_Watchdog)
 """
 
 import enum
+from collections.abc import Mapping
 
 from lerecord.motors.dynamixel import EEPROM_END
 from lerecord.simulator.dynamixel.control_table import ControlTable, ErrorNumber, RefusedError
 from lerecord.simulator.dynamixel.modes import POSITION
+from lerecord.simulator.servos import Failure
 
 _LIMITED_BY = {
     "Goal_PWM": "PWM_Limit",
@@ -27,6 +29,13 @@ class HardwareError(enum.IntFlag):
     ENCODER = 0x08
     ELECTRICAL_SHOCK = 0x10
     OVERLOAD = 0x20
+
+
+FAILURES: Mapping[Failure, HardwareError] = {
+    "overload": HardwareError.OVERLOAD,
+    "overheat": HardwareError.OVERHEATING,
+    "voltage": HardwareError.INPUT_VOLTAGE,
+}
 
 
 class Protection:

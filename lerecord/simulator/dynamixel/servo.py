@@ -33,8 +33,8 @@ from lerecord.simulator.dynamixel.modes import (
     PWM,
     VELOCITY,
 )
-from lerecord.simulator.dynamixel.motion import Surroundings, approach, sink, track
-from lerecord.simulator.dynamixel.protection import GOALS, HardwareError, Protection
+from lerecord.simulator.dynamixel.protection import FAILURES, GOALS, HardwareError, Protection
+from lerecord.simulator.servos import Failure, Surroundings, approach, sink, track
 
 _TRACKING = frozenset({POSITION, EXTENDED_POSITION, CURRENT_POSITION})
 _YIELDING = frozenset({CURRENT, CURRENT_POSITION})  # a hand can push against these
@@ -154,8 +154,9 @@ class Servo:
         """An instruction packet went by: the bus watchdog starts again."""
         self._protection.hear(now)
 
-    def fail(self, error: HardwareError) -> None:
+    def fail(self, failure: HardwareError | Failure) -> None:
         """Let a hardware error happen: the alert bit is set, and Shutdown decides about torque."""
+        error = failure if isinstance(failure, HardwareError) else FAILURES[failure]
         self._protection.fail(error)
         self._refresh()
 

@@ -1,6 +1,5 @@
 from .injection import Faults as Faults
 from .line import Line as Line
-from .rules import HARDWARE_ERRORS as HARDWARE_ERRORS
 from .rules import CameraFault as CameraFault
 from .rules import Rules as Rules
 from .rules import load as load

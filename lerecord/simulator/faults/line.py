@@ -2,11 +2,11 @@
 
 import random
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from lerecord.simulator.dynamixel import Answer, Bus, Reply, Servo
 from lerecord.simulator.faults.injection import Faults, OnWire
 from lerecord.simulator.faults.rules import INSTRUCTIONS
+from lerecord.simulator.servos import Answer, Hears, Reply, ServoWire
 
 _MOST_NOISE = 8  # bytes; a reply has 11 at least
 _SPOILING = frozenset({"drop", "corrupt", "truncate", "late"})
@@ -41,14 +41,14 @@ class Line:
 
     Args:
         arm: its name in the rules.
-        servos: on the wire.
+        wire: makes the servos' wire, given who hears.
         faults: the rules in force.
     """
 
-    def __init__(self, arm: str, servos: Sequence[Servo], faults: Faults) -> None:
+    def __init__(self, arm: str, wire: Callable[[Hears], ServoWire], faults: Faults) -> None:
         self._arm = arm
         self._faults = faults
-        self._bus = Bus(servos, self._hears)
+        self._bus = wire(self._hears)
         self._now = 0.0
         self._unheard = False
         self._late: deque[tuple[float, bytes]] = deque()
@@ -94,7 +94,8 @@ class Line:
         for reply in answer.replies:
             turn_s += reply.delay_s
             struck = self._struck(reply, answer.instruction)
-            self._send(self._damaged(reply.data, struck), turn_s + _delay_s(struck))
+            echo = self._echoed(answer.request, struck)
+            self._send(echo + self._damaged(reply.data, struck), turn_s + _delay_s(struck))
             spoiled = spoiled or any(each.rule.fault in _SPOILING for each in struck)
         if spoiled:
             self._faults.injected.spoiled[self._arm] += 1
@@ -110,10 +111,19 @@ class Line:
             return []
         return self._faults.of_reply(self._arm, reply.servo_id, instruction, self._now)
 
+    def _echoed(self, request: bytes, struck: list[OnWire]) -> bytes:
+        """The request, when a rule lets the adapter hear it before this reply."""
+        if not any(each.rule.fault == "echo" for each in struck):
+            return b""
+        self._faults.injected.add(self._arm, "echo")
+        return request
+
     def _damaged(self, reply: bytes, struck: list[OnWire]) -> bytes:
         for each in struck:
             if not reply:
                 break  # it is gone already
+            if each.rule.fault == "echo":
+                continue
             fault, length = each.rule.fault, len(reply)
             self._faults.injected.add(self._arm, fault)
             reply = _DAMAGE[fault](reply, each.random)

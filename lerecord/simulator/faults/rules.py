@@ -13,7 +13,6 @@ from pydantic import Field, model_validator
 
 from lerecord.config import Table, read_toml, validated
 from lerecord.errors import ConfigError
-from lerecord.simulator.dynamixel import PING, READ, SYNC_READ, SYNC_WRITE, WRITE, HardwareError
 
 
 class CameraFault(enum.IntEnum):
@@ -26,18 +25,8 @@ class CameraFault(enum.IntEnum):
     CORRUPT = 4
 
 
-INSTRUCTIONS = {
-    "ping": PING,
-    "read": READ,
-    "write": WRITE,
-    "sync_read": SYNC_READ,
-    "sync_write": SYNC_WRITE,
-}
-HARDWARE_ERRORS = {
-    "overload": HardwareError.OVERLOAD,
-    "overheat": HardwareError.OVERHEATING,
-    "voltage": HardwareError.INPUT_VOLTAGE,
-}
+INSTRUCTIONS = {"ping": 0x01, "read": 0x02, "write": 0x03, "sync_read": 0x82, "sync_write": 0x83}
+"""Numbers by name; both makes have the same."""
 CAMERA_FAULTS = {
     "stall": CameraFault.STALL,
     "loss": CameraFault.LOSS,
@@ -54,11 +43,12 @@ class WireRule(Table):
     """`[[wire]]`: what befalls replies of servos.
 
     Every reply that the rule is about, or one in `every`, or each with a `probability`. A servo
-    that is `silent` neither hears nor answers; everything else befalls the reply on its way.
+    that is `silent` neither hears nor answers; everything else befalls the reply on its way. An
+    `echo` is the request, which the adapter hears before the reply.
     """
 
     arm: Arm
-    fault: Literal["drop", "corrupt", "truncate", "late", "double", "noise", "silent"]
+    fault: Literal["drop", "corrupt", "truncate", "late", "double", "noise", "echo", "silent"]
     id: ServoId | None = None
     instruction: Literal["ping", "read", "write", "sync_read", "sync_write"] | None = None
     probability: float | None = Field(default=None, gt=0.0, le=1.0)

@@ -1,4 +1,4 @@
-"""The arms that are simulated: geometry, calibration, kinematics. Begin with `koch`."""
+"""The arms that are simulated: geometry, calibration, kinematics. Begin with `arm`."""
 
 import lazy_loader
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lerecord.simulator.rigs import inverse, koch
+from lerecord.simulator.rigs import GRIPPER, Pose, inverse
 from lerecord.simulator.scene.world import TARGET, Grip
 
-HOME: koch.Pose = (*map(math.radians, (0.0, -30.0, 115.0, 45.0, 0.0)), 1.0)
+HOME: Pose = (*map(math.radians, (0.0, -30.0, 115.0, 45.0, 0.0)), 1.0)
 RESET_S = 1.5
 _PITCH = math.radians(162.0)  # of the hand while it works over the table
 _ABOVE, _GRASP, _PLACE = 0.11, 0.018, 0.021  # heights of the finger tips
@@ -22,7 +22,7 @@ _CLOSED, _OPEN = 0.12, 0.7  # of the trigger; the box stops the follower's finge
 _TREMOR_RAD, _TREMOR_TRIGGER = 0.0025, 0.01
 _TREMOR_RISE_S = 0.5
 _TREMOR_HZ = (0.9, 1.7, 2.9)
-_TREMOR = (*[_TREMOR_RAD] * koch.GRIPPER, _TREMOR_TRIGGER)
+_TREMOR = (*[_TREMOR_RAD] * GRIPPER, _TREMOR_TRIGGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ PHASES = (
 class _Leg:
     start_s: float
     duration_s: float
-    start: koch.Pose
-    end: koch.Pose
+    start: Pose
+    end: Pose
 
 
 class Motion:
@@ -75,8 +75,8 @@ class Motion:
 
     def __init__(
         self,
-        start: koch.Pose,
-        stops: Sequence[tuple[float, koch.Pose]],
+        start: Pose,
+        stops: Sequence[tuple[float, Pose]],
         seed: int,
         pressing: bool,
     ) -> None:
@@ -128,7 +128,7 @@ def minimum_jerk(share: float) -> float:
     return share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
 
 
-def demonstration(start: koch.Pose, box: tuple[float, float, float], seed: int) -> Motion:
+def demonstration(start: Pose, box: tuple[float, float, float], seed: int) -> Motion:
     """Grab the box and place it on the target; in the end the trigger is where it was.
 
     The finger stays on the trigger: let go, it would spring back at once, which no hand does.
@@ -148,17 +148,17 @@ def demonstration(start: koch.Pose, box: tuple[float, float, float], seed: int) 
         "at box": at_box,
         "above target": above_target,
         "at target": at_target,
-        "home": HOME[: koch.GRIPPER],
+        "home": HOME[:GRIPPER],
     }
     pace = float(np.random.default_rng(seed).uniform(0.9, 1.1))
     *stops, (home_s, home) = (
         (phase.duration_s * pace, (*places[phase.place], _CLOSED if phase.closed else _OPEN))
         for phase in PHASES
     )
-    home = (*home[: koch.GRIPPER], start[koch.GRIPPER])
+    home = (*home[:GRIPPER], start[GRIPPER])
     return Motion(start, [*stops, (home_s, home)], seed, pressing=True)
 
 
-def return_home(start: koch.Pose, seed: int) -> Motion:
+def return_home(start: Pose, seed: int) -> Motion:
     """Back to the home pose from anywhere."""
     return Motion(start, [(RESET_S, HOME)], seed, pressing=False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lerecord.simulator.rigs import Chain, Point, Vector, forward, koch
+from lerecord.simulator.rigs import GRIPPER, RIGS, Chain, Point, Pose, Rig, Vector, forward
 
 BOX_SIDE = 0.036
 GRIPPER_SPAN = 0.09  # between the fingers when open
@@ -34,7 +34,7 @@ class Grip:
         pressing: True when a finger is on the trigger; a trigger without torque is held anyway.
     """
 
-    pose: koch.Pose
+    pose: Pose
     pressing: bool
 
 
@@ -110,6 +110,7 @@ class World:
 
     Args:
         seed: of the box's places.
+        rig: the arms.
 
     Attributes:
         hand: what the person's hand does at a time; None when it keeps the leader where it is.
@@ -118,9 +119,9 @@ class World:
 
     target = TARGET
 
-    def __init__(self, seed: int) -> None:
-        self.leader = koch.leader()
-        self.follower = koch.follower()
+    def __init__(self, seed: int, rig: Rig = RIGS["koch"]) -> None:
+        self.leader = rig.leader()
+        self.follower = rig.follower()
         for arm in (self.leader, self.follower):
             arm.calibrate()
         self.box = Box()
@@ -153,8 +154,8 @@ class World:
         self._move_hand(now)
         chain = forward(self.follower.pose())
         between = self._between_fingers(chain)
-        gripper = self.follower.servos[koch.GRIPPER]
-        mount = self.follower.mounts[koch.GRIPPER]
+        gripper = self.follower.servos[GRIPPER]
+        mount = self.follower.mounts[GRIPPER]
         stop = (BOX_SIDE - _SQUEEZE) / GRIPPER_SPAN if between else 0.0
         gripper.world.low = mount.shaft(stop)
         for servo in (*self.leader.servos, *self.follower.servos):
@@ -166,14 +167,14 @@ class World:
         self._held_pose = grip.pose
         for joint, coordinate in enumerate(grip.pose):
             self.leader.hold(joint, coordinate)
-        if not grip.pressing and self.leader.servos[koch.GRIPPER].torque:
-            self.leader.hold(koch.GRIPPER, None)
+        if not grip.pressing and self.leader.servos[GRIPPER].torque:
+            self.leader.hold(GRIPPER, None)
 
     def _between_fingers(self, chain: Chain) -> bool:
         """True when closing fingers meet the box."""
         if self.box.held:
             return True
-        opening = self.follower.pose()[koch.GRIPPER] * GRIPPER_SPAN
+        opening = self.follower.pose()[GRIPPER] * GRIPPER_SPAN
         if opening < BOX_SIDE - 2.0 * _SQUEEZE:
             return False
         off = chain.in_hand(self.box.place)
@@ -181,7 +182,7 @@ class World:
 
     def _move_box(self, now: float, between: bool) -> None:
         pose = self.follower.pose()
-        chain, opening = forward(pose), pose[koch.GRIPPER] * GRIPPER_SPAN
+        chain, opening = forward(pose), pose[GRIPPER] * GRIPPER_SPAN
         if self.box.held and opening > BOX_SIDE + _LETS_GO:
             self.box.follow(chain, now)
             self.box.release(now)

@@ -15,6 +15,7 @@ from typing import Any
 from lerecord.errors import ConfigError
 from lerecord.simulator.faults import Faults, Rules, load, parse
 from lerecord.simulator.ports import Ports
+from lerecord.simulator.rigs import RIGS
 from lerecord.simulator.scene import CAMERAS
 from lerecord.simulator.server.camera_child import CameraChild, CameraConfig
 from lerecord.simulator.server.pace import cores, too_slow
@@ -34,12 +35,14 @@ class SimulatorConfig:
         cameras: to be served.
         faults: rules of what fails, of the file under `faults`.
         log: file that gets a line for each request: time, arm, what its encoders read.
+        rig: which arms there are, by the name of their driver.
     """
 
     seed: int
     cameras: tuple[CameraConfig, ...]
     faults: Rules
     log: Path | None
+    rig: str
 
 
 def parse_config(line: str) -> SimulatorConfig:
@@ -50,6 +53,7 @@ def parse_config(line: str) -> SimulatorConfig:
             CameraConfig(name, int(camera["width"]), int(camera["height"]), float(camera["fps"]))
             for name, camera in asked["cameras"].items()
         )
+        rig = str(asked.get("rig", "koch"))
         seed = secrets.randbits(32) if asked["seed"] is None else int(asked["seed"])
         faults, log = (asked.get(key) and Path(asked[key]) for key in ("faults", "log"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -59,8 +63,10 @@ def parse_config(line: str) -> SimulatorConfig:
         ) from error
     for camera in cameras:
         _check(camera)
+    if rig not in RIGS:
+        raise ConfigError(f"The simulator has no arms {rig!r}; it has {' and '.join(RIGS)}.")
     rules = Rules() if faults is None else load(faults)
-    return SimulatorConfig(seed, cameras, rules, log)
+    return SimulatorConfig(seed, cameras, rules, log, rig)
 
 
 def _check(camera: CameraConfig) -> None:
@@ -192,9 +198,8 @@ def run(descriptor: int, say: Callable[..., None], loop: bool) -> None:
     config = parse_config(first[0])
     with ExitStack() as stack:
         log = None if config.log is None else stack.enter_context(config.log.open("w", buffering=1))
-        stage = Stage(
-            config.seed, time.monotonic, Faults(config.faults), None if log is None else log.write
-        )
+        write = None if log is None else log.write
+        stage = Stage(config.seed, time.monotonic, Faults(config.faults), write, config.rig)
         ports = Ports(time.monotonic)
         wires = stage.buses()
         paths = {arm: ports.add_terminal(wire, arm, wire) for arm, wire in wires.items()}

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lerecord.simulator.camera import TAKE, Sight
-from lerecord.simulator.faults import HARDWARE_ERRORS, Faults, Line, Rules
-from lerecord.simulator.rigs import UnreachableError, koch
+from lerecord.simulator.faults import Faults, Line, Rules
+from lerecord.simulator.rigs import JOINTS, RIGS, Arm, Pose, UnreachableError
 from lerecord.simulator.scene import Motion, Scene, World, demonstration, return_home
 
 IDLE, RESET, RECORD = "idle", "reset", "record"
@@ -63,6 +63,7 @@ class Stage:
         now: monotonic clock in seconds.
         faults: what fails.
         log: gets a line for each request: when it came, the arm, what the encoders then read.
+        rig: which arms there are, a name of RIGS.
     """
 
     def __init__(
@@ -71,8 +72,9 @@ class Stage:
         now: Callable[[], float],
         faults: Faults | None = None,
         log: Callable[[str], object] | None = None,
+        rig: str = "koch",
     ) -> None:
-        self._world = World(seed)
+        self._world = World(seed, RIGS[rig])
         self._arms = {"leader": self._world.leader, "follower": self._world.follower}
         self._faults = faults if faults is not None else Faults()
         self._log = log
@@ -86,7 +88,7 @@ class Stage:
     def buses(self) -> dict[str, "BusWire"]:
         """The servo buses by the arm's name."""
         return {
-            name: BusWire(self, name, Line(name, arm.servos, self._faults), self._lock)
+            name: BusWire(self, name, Line(name, arm.wire, self._faults), self._lock)
             for name, arm in self._arms.items()
         }
 
@@ -180,17 +182,17 @@ class Stage:
         self._world.advance(now)
         for rule in self._faults.of_servos(now):
             servo = self._arms[rule.arm].servos[rule.id - 1]
-            if rule.fault in HARDWARE_ERRORS:
-                servo.fail(HARDWARE_ERRORS[rule.fault])
-            else:
+            if rule.fault == "reboot":
                 servo.reboot()
+            else:
+                servo.fail(rule.fault)
 
     def _seen(self, now: float) -> Sight:
         world = self._world
         pan = world.follower.servos[0].position & _ENCODER_MASK
         return Sight(now, pan, Scene(world.follower.pose(), world.box.centre, world.box.axes))
 
-    def _demonstration(self, start: koch.Pose, seed: int) -> Motion:
+    def _demonstration(self, start: Pose, seed: int) -> Motion:
         """A demonstration; a box that went out of reach is put back by the person first."""
         try:
             return demonstration(start, self._world.box.flat_place(), seed)
@@ -246,8 +248,8 @@ class SightWire:
         return self.stage.sight(self.camera, data.count(TAKE)).pack() * len(data)
 
 
-def _joints(arm: koch.Arm) -> dict[str, JointTruth]:
+def _joints(arm: Arm[Any]) -> dict[str, JointTruth]:
     return {
         name: JointTruth(servo.position, servo.value("Goal_Position"), servo.torque)
-        for name, servo in zip(koch.JOINTS, arm.servos, strict=True)
+        for name, servo in zip(JOINTS, arm.servos, strict=True)
     }

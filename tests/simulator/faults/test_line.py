@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -7,11 +8,11 @@ from lerecord.motors import Motor, Retry
 from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.motors.errors import NoReplyError
 from lerecord.motors.retry import ONCE
-from lerecord.simulator.dynamixel import PING, SYNC_READ, WRITE, Servo
+from lerecord.simulator.dynamixel import PING, SYNC_READ, WRITE, Bus, Servo
 from lerecord.simulator.dynamixel.packets import Parser, encode
 from lerecord.simulator.faults import Faults, Line, Rules, parse
 from lerecord.simulator.ports.ports import LockStepPort
-from lerecord.simulator.rigs import koch
+from lerecord.simulator.rigs import JOINTS, koch
 from tests.simulator.conftest import write
 
 PATIENT = Retry(attempts=20, budget_s=10.0)
@@ -24,7 +25,7 @@ def on_wire(fault: str, **more: Any) -> Rules:
 
 def prompt_servos() -> tuple[Servo, ...]:
     """Servos of a follower that answer at once."""
-    servos = koch.follower_servos()
+    servos = koch.follower().servos
     for servo in servos:
         write(servo, "Return_Delay_Time", 0)
     return servos
@@ -34,14 +35,14 @@ class Bench:
     """A follower's servos behind a wire that has faults, and the recorder's bus on it."""
 
     def __init__(self, faults: Rules, seed: int | None = None) -> None:
-        self.servos = koch.follower_servos()
+        self.servos = koch.follower().servos
         given = faults if seed is None else faults.model_copy(update={"seed": seed})
         self.faults = Faults(given)
-        line = Line("follower", self.servos, self.faults)
+        line = Line("follower", partial(Bus, self.servos), self.faults)
         self.port = LockStepPort(line, cable=line)
         motors = [
             Motor(name, servo.id, servo.model)
-            for name, servo in zip(koch.JOINTS, self.servos, strict=True)
+            for name, servo in zip(JOINTS, self.servos, strict=True)
         ]
         self.bus = DynamixelBus(self.port, motors, now=self.port.now)
         self.bus.open()
@@ -51,7 +52,7 @@ class Bench:
         for step in range(times):
             for servo in self.servos:
                 servo.shaft = 1000.0 + 10 * servo.id + step
-            read = self.bus.sync_read("Present_Position", koch.JOINTS, PATIENT)
+            read = self.bus.sync_read("Present_Position", JOINTS, PATIENT)
             np.testing.assert_array_equal(read, [servo.position for servo in self.servos])
 
     @property
@@ -101,7 +102,7 @@ def test_foreign_bytes_between_replies_harm_nothing() -> None:
 def test_a_silent_servo_neither_answers_nor_hears() -> None:
     bench = Bench(on_wire("silent", id=3))
     with pytest.raises(NoReplyError, match=r"Servo 3 \(elbow_flex\) .* \(nor do 3 more") as silent:
-        bench.bus.sync_read("Present_Position", koch.JOINTS, ONCE)
+        bench.bus.sync_read("Present_Position", JOINTS, ONCE)
     assert silent.value.motors == ("elbow_flex", "wrist_flex", "wrist_roll", "gripper")
     with pytest.raises(NoReplyError):
         bench.bus.write("Torque_Enable", "elbow_flex", 1, ONCE)
@@ -156,7 +157,7 @@ def test_a_seed_repeats_what_is_random() -> None:
 
 def test_a_late_reply_and_what_comes_after_it_are_under_way_until_it_is_due() -> None:
     faults = Faults(on_wire("late", delay_s=0.03, id=1))
-    line = Line("follower", prompt_servos(), faults)
+    line = Line("follower", partial(Bus, prompt_servos()), faults)
     assert line.feed(encode(1, PING), 5.0) == b""
     assert line.feed(encode(2, PING), 5.01) == b""  # the wire keeps their order
     assert line.wait_s(5.01) == pytest.approx(0.02)
@@ -172,9 +173,7 @@ def test_a_late_reply_and_what_comes_after_it_are_under_way_until_it_is_due() ->
 def test_what_is_late_is_lost_when_the_adapter_is_unplugged() -> None:
     unplug = {"arm": "follower", "fault": "unplug", "at_s": 0.01, "for_s": 1.0}
     late = {"arm": "follower", "fault": "late", "delay_s": 0.03}
-    line = Line(
-        "follower", koch.follower_servos(), Faults(parse({"port": [unplug], "wire": [late]}))
-    )
+    line = Line("follower", koch.follower().wire, Faults(parse({"port": [unplug], "wire": [late]})))
     line.feed(encode(1, PING), 5.0)
     assert line.plugged(5.0)
     assert line.wait_s(5.0) == pytest.approx(0.01)
@@ -185,10 +184,10 @@ def test_what_is_late_is_lost_when_the_adapter_is_unplugged() -> None:
 
 
 def test_each_servo_waits_its_return_delay_when_its_turn_comes() -> None:
-    servos = koch.follower_servos()
+    servos = koch.follower().servos
     for servo, delay in zip(servos, (250, 0, 100), strict=False):
         write(servo, "Return_Delay_Time", delay)
-    line = Line("follower", servos, Faults(Rules()))
+    line = Line("follower", partial(Bus, servos), Faults(Rules()))
     asked = bytes([132, 0, 4, 0, 1, 2, 3])
     assert line.feed(encode(0xFE, SYNC_READ, asked), 5.0, 1_000_000) == b""
     assert line.wait_s(5.0) == pytest.approx(500e-6)
@@ -199,7 +198,7 @@ def test_each_servo_waits_its_return_delay_when_its_turn_comes() -> None:
 
 
 def test_a_write_of_the_return_delay_is_answered_after_the_one_before() -> None:
-    line = Line("follower", koch.follower_servos(), Faults(Rules()))
+    line = Line("follower", koch.follower().wire, Faults(Rules()))
     assert line.feed(encode(1, WRITE, bytes([9, 0, 0])), 5.0) == b""
     assert line.late(5.0005)
     assert line.feed(encode(1, PING), 5.1)
@@ -209,12 +208,12 @@ def test_return_delays_pass_on_the_virtual_clock() -> None:
     bench = Bench(Rules())
     bench.bus.ping("gripper")  # the first request waits for a quiet wire
     before = bench.port.now()
-    bench.bus.sync_read("Present_Position", koch.JOINTS, ONCE)
+    bench.bus.sync_read("Present_Position", JOINTS, ONCE)
     delayed = bench.port.now() - before
-    for joint in koch.JOINTS:
+    for joint in JOINTS:
         bench.bus.write("Return_Delay_Time", joint, 0)
     before = bench.port.now()
-    bench.bus.sync_read("Present_Position", koch.JOINTS, ONCE)
+    bench.bus.sync_read("Present_Position", JOINTS, ONCE)
     at_once = bench.port.now() - before
     assert delayed >= 6 * 500e-6 > at_once  # replies travel while the next servo waits
     assert bench.bus.counters.timeouts == 0
@@ -223,6 +222,6 @@ def test_return_delays_pass_on_the_virtual_clock() -> None:
 def test_several_faults_befall_one_reply_until_it_is_gone() -> None:
     both = [{"arm": "follower", "fault": fault} for fault in ("double", "drop", "corrupt")]
     faults = Faults(parse({"wire": both}))
-    line = Line("follower", koch.follower_servos(), faults)
+    line = Line("follower", koch.follower().wire, faults)
     assert line.feed(encode(1, PING), 5.0) == b""
     assert faults.injected.counts == {"follower": {"double": 1, "drop": 1}}

@@ -16,7 +16,7 @@ from lerecord.simulator.dynamixel import Bus, Servo
 from lerecord.simulator.dynamixel.packets import encode
 from lerecord.simulator.ports import Ports
 from lerecord.simulator.ports.ports import LockStepPort
-from lerecord.simulator.rigs.koch import follower_servos
+from lerecord.simulator.rigs import koch
 
 PING = 0x01
 
@@ -80,7 +80,7 @@ def test_each_reply_meets_the_next_tampering_once() -> None:
 
 
 def test_servos_move_while_virtual_time_passes() -> None:
-    servos = follower_servos()
+    servos = koch.follower().servos
     port, sdk = LockStepPort(Bus(servos)), Protocol2PacketHandler()
     assert sdk.write1ByteTxRx(port, 1, 64, 1) == (COMM_SUCCESS, 0)
     assert sdk.write4ByteTxRx(port, 1, 116, 2500) == (COMM_SUCCESS, 0)
@@ -162,8 +162,8 @@ def test_a_servo_is_mute_at_every_rate_but_its_own() -> None:
 
 def test_the_recorders_port_says_that_nobody_answers_at_the_wrong_rate() -> None:
     ports = Ports(lambda: 0.0)
-    path = ports.add_terminal(Bus(follower_servos()))
-    motors = tuple(Motor(f"servo_{s.id}", s.id, s.model) for s in follower_servos())
+    path = ports.add_terminal(Bus(koch.follower().servos))
+    motors = tuple(Motor(f"servo_{s.id}", s.id, s.model) for s in koch.follower().servos)
     with ports:
         bus = DynamixelBus(WaitingPort(path, 57600), motors)
         bus.open()

@@ -7,8 +7,15 @@ from hypothesis import strategies as st
 
 from lerecord.motors.dynamixel import XL330_M077, XL330_M288, XL430_W250
 from lerecord.simulator.dynamixel import Servo
-from lerecord.simulator.rigs import GRIPPER, JOINTS, koch
-from lerecord.simulator.rigs.koch import JointCalibration
+from lerecord.simulator.rigs import (
+    GRIPPER,
+    JOINTS,
+    REST,
+    Arm,
+    JointCalibration,
+    calibration_json,
+    koch,
+)
 
 CALIBRATION = Path(__file__).parents[3] / "hardware_configs" / "calibration"
 ARMS = {"leader": koch.leader, "follower": koch.follower}
@@ -19,7 +26,7 @@ def write(servo: Servo, name: str, value: int) -> None:
     servo.write(register.address, value.to_bytes(register.size, "little", signed=register.signed))
 
 
-def connect(arm: koch.Arm) -> list[JointCalibration]:
+def connect(arm: Arm[Servo]) -> list[JointCalibration]:
     """Set the servos up as a driver does it."""
     joints = list(arm.calibration().values())
     for index, (servo, joint) in enumerate(zip(arm.servos, joints, strict=True)):
@@ -37,7 +44,7 @@ def normalized(position: int, joint: JointCalibration) -> float:
 @pytest.mark.parametrize("name", ARMS)
 def test_the_calibration_file_is_that_of_the_arm(name: str) -> None:
     written = (CALIBRATION / f"sim_{name}.json").read_text()
-    assert written == koch.calibration_json(ARMS[name]())
+    assert written == calibration_json(ARMS[name]())
 
 
 @pytest.mark.parametrize("name", ARMS)
@@ -54,9 +61,9 @@ def test_the_calibration_file_has_the_form_of_lerobot(name: str) -> None:
 
 
 def test_models_and_ids_are_those_of_the_real_arms() -> None:
-    assert [servo.id for servo in koch.leader_servos()] == [1, 2, 3, 4, 5, 6]
-    assert [servo.model for servo in koch.leader_servos()] == [XL330_M077] * 6
-    assert [servo.model for servo in koch.follower_servos()] == [XL430_W250] * 2 + [XL330_M288] * 4
+    assert [servo.id for servo in koch.leader().servos] == [1, 2, 3, 4, 5, 6]
+    assert [servo.model for servo in koch.leader().servos] == [XL330_M077] * 6
+    assert [servo.model for servo in koch.follower().servos] == [XL430_W250] * 2 + [XL330_M288] * 4
 
 
 def test_only_the_leaders_elbow_is_mounted_mirrored() -> None:
@@ -89,7 +96,7 @@ def test_without_the_drive_mode_the_leaders_elbow_counts_backwards() -> None:
     elbow = JOINTS.index("elbow_flex")
     before = arm.servos[elbow].position
     arm.servos[elbow].advance(0.0)
-    arm.hold(elbow, koch.REST[elbow] - 0.5)
+    arm.hold(elbow, REST[elbow] - 0.5)
     arm.servos[elbow].advance(1.0)
     assert arm.servos[elbow].position > before
 
@@ -100,7 +107,7 @@ def test_a_fresh_arm_lies_folded_and_stays(name: str) -> None:
     for _ in range(3):
         for servo in arm.servos:
             servo.advance(1.0)
-    assert arm.pose() == pytest.approx(koch.REST)
+    assert arm.pose() == pytest.approx(REST)
     assert not any(servo.torque for servo in arm.servos)
 
 
@@ -115,7 +122,7 @@ def test_a_follower_that_is_let_go_sinks_back_to_rest() -> None:
     for servo in arm.servos:
         servo.advance(10.0)
     carrying = slice(1, 4)  # shoulder_lift, elbow_flex, wrist_flex
-    assert arm.pose()[carrying] == pytest.approx(koch.REST[carrying])
+    assert arm.pose()[carrying] == pytest.approx(REST[carrying])
     assert (arm.pose()[0], arm.pose()[4]) == pytest.approx((0.3, 0.3))
 
 

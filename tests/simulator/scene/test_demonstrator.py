@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lerecord.simulator.rigs import GRIPPER, forward, koch
+from lerecord.simulator.rigs import GRIPPER, REST, forward, koch
 from lerecord.simulator.scene import World, demonstration, return_home
 from lerecord.simulator.scene.demonstrator import HOME, PHASES, RESET_S, minimum_jerk
 from lerecord.simulator.scene.world import TARGET
@@ -26,10 +26,10 @@ def plan(seed: int) -> tuple[World, float, list[tuple[float, ...]]]:
 @given(SEEDS)
 def test_a_demonstration_takes_six_to_eight_seconds_and_ends_at_home(seed: int) -> None:
     world = World(seed)
-    motion = demonstration(koch.REST, world.box.flat_place(), seed)
+    motion = demonstration(REST, world.box.flat_place(), seed)
     assert 6.0 <= motion.duration_s <= 8.0
-    assert motion.at(0.0).pose == pytest.approx(koch.REST, abs=1e-9)
-    home = (*HOME[:GRIPPER], koch.REST[GRIPPER])
+    assert motion.at(0.0).pose == pytest.approx(REST, abs=1e-9)
+    home = (*HOME[:GRIPPER], REST[GRIPPER])
     for late_s in (0.0, 0.3, 100.0):  # the hand still holds the leader, and trembles
         pose = motion.at(motion.duration_s + late_s).pose
         assert pose[:GRIPPER] == pytest.approx(home[:GRIPPER], abs=0.003)

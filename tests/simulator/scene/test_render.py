@@ -4,7 +4,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lerecord import frame_stamp
-from lerecord.simulator.rigs import forward, koch
+from lerecord.simulator.rigs import REST, Pose, forward
 from lerecord.simulator.scene import Renderer, Scene, demonstration
 from lerecord.simulator.scene.demonstrator import HOME
 from lerecord.simulator.scene.render import FRONT, WRIST, view_of
@@ -15,7 +15,7 @@ CAMERAS = (FRONT, WRIST)
 RENDERERS = {name: Renderer(name, 640, 480, seed=0) for name in CAMERAS}
 
 
-def scene(pose: koch.Pose = HOME, box: tuple[float, float] = (0.2, 0.08)) -> Scene:
+def scene(pose: Pose = HOME, box: tuple[float, float] = (0.2, 0.08)) -> Scene:
     placed = Box()
     placed.put(*box, 0.2)
     return Scene(pose, placed.centre, placed.axes)
@@ -56,7 +56,7 @@ def test_the_cameras_see_different_things() -> None:
 
 
 def test_the_front_camera_sees_the_arm_move_and_the_rest_of_the_picture_stand_still() -> None:
-    rest, home = (draw(FRONT, scene(pose)).astype(int) for pose in (koch.REST, HOME))
+    rest, home = (draw(FRONT, scene(pose)).astype(int) for pose in (REST, HOME))
     changed = np.abs(rest - home).max(axis=2) > 12
     assert 0.02 < changed.mean() < 0.5
     assert not changed[:, :40].any()
@@ -81,7 +81,7 @@ def test_both_cameras_show_the_box_where_it_is() -> None:
 @pytest.mark.parametrize("radius", [0.165, 0.245])
 def test_the_front_camera_sees_the_box_wherever_it_may_lie(angle: float, radius: float) -> None:
     place = (radius * np.cos(np.radians(angle)), radius * np.sin(np.radians(angle)))
-    empty, with_box = scene(koch.REST, (-5.0, 0.0)), scene(koch.REST, place)
+    empty, with_box = scene(REST, (-5.0, 0.0)), scene(REST, place)
     changed = np.abs(draw(FRONT, empty).astype(int) - draw(FRONT, with_box)).max(axis=2) > 12
     rows, columns = np.nonzero(changed)
     assert len(rows) > 800
@@ -92,7 +92,7 @@ def test_the_front_camera_sees_the_box_wherever_it_may_lie(angle: float, radius:
 
 
 def test_the_front_camera_sees_the_target() -> None:
-    picture = draw(FRONT, scene(koch.REST, (0.2, 0.1)))
+    picture = draw(FRONT, scene(REST, (0.2, 0.1)))
     blue = (picture[:, :, 0].astype(int) - picture[:, :, 2] > 60)[:, :300]
     rows, columns = np.nonzero(blue)
     assert len(rows) > 300
@@ -127,8 +127,8 @@ def test_no_table_in_the_sky() -> None:
 
 
 def test_a_box_in_the_air_throws_a_shadow_on_the_table() -> None:
-    shown = scene(koch.REST, (0.24, 0.05))
-    empty = draw(FRONT, scene(koch.REST, (-5.0, 0.0))).astype(float)
+    shown = scene(REST, (0.24, 0.05))
+    empty = draw(FRONT, scene(REST, (-5.0, 0.0))).astype(float)
     shown.box_centre[2] = 0.15
     ground = np.array([0.24 - 0.15 * 0.35, 0.05 - 0.15 * 0.45, 0.0])  # away from the lamp
     pixel, _ = RENDERERS[FRONT]._project(view_of(FRONT, shown), ground)

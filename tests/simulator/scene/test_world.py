@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 import pytest
 
-from lerecord.simulator.rigs import GRIPPER, forward, koch
+from lerecord.simulator.rigs import GRIPPER, REST, Pose, forward
 from lerecord.simulator.scene import Motion, World, demonstration, return_home
 from lerecord.simulator.scene.world import BOX_SIDE, GRIPPER_SPAN, ON_TARGET_M, TARGET, Box, Grip
 
@@ -45,7 +45,7 @@ def test_without_a_follower_that_is_told_nothing_happens_to_the_box() -> None:
     for step in range(round(motion.duration_s * 30.0)):
         world.advance(step / 30.0)
     assert world.box.place == before
-    assert world.follower.pose() == pytest.approx(koch.REST)
+    assert world.follower.pose() == pytest.approx(REST)
 
 
 def test_the_box_comes_to_another_place_each_time_and_the_same_for_a_seed() -> None:
@@ -72,7 +72,7 @@ class Hand:
         self.now = 0.0
         self.world.advance(self.now)
 
-    def move(self, pose: koch.Pose) -> None:
+    def move(self, pose: Pose) -> None:
         for joint, coordinate in enumerate(pose):
             self.world.follower.hold(joint, coordinate)
         self.now += 0.01

@@ -22,7 +22,7 @@ from dynamixel_sdk import (
 )
 
 from lerecord import frame_stamp
-from lerecord.simulator.rigs import GRIPPER, JOINTS, koch
+from lerecord.simulator.rigs import GRIPPER, JOINTS, Arm, koch
 
 IDS = range(1, 7)
 CAMERA = {"width": 640, "height": 480, "fps": 30}
@@ -84,7 +84,7 @@ class WaitingPort(PortHandler):  # type: ignore[misc]
 class ArmClient:
     """One arm through the vendor's SDK, set up from its calibration file."""
 
-    def __init__(self, path: str, arm: koch.Arm) -> None:
+    def __init__(self, path: str, arm: Arm[Any]) -> None:
         self.port, self.sdk = WaitingPort(path), Protocol2PacketHandler()
         assert self.port.openPort()
         self.joints = list(arm.calibration().values())

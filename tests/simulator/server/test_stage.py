@@ -2,7 +2,7 @@ import pytest
 
 from lerecord.simulator.dynamixel import PING
 from lerecord.simulator.dynamixel.packets import encode
-from lerecord.simulator.rigs import koch
+from lerecord.simulator.rigs import JOINTS, REST, koch
 from lerecord.simulator.scene.demonstrator import HOME
 from lerecord.simulator.scene.world import TARGET
 from lerecord.simulator.server.stage import (
@@ -142,7 +142,7 @@ def test_a_bus_answers_from_a_world_that_has_come_to_now() -> None:
 
     before = shoulder_lift()
     set_.clock.now += 1.5
-    turned = (HOME[1] - koch.REST[1]) * koch.COUNTS_PER_RADIAN
+    turned = (HOME[1] - REST[1]) * koch.COUNTS_PER_RADIAN
     assert shoulder_lift() - before == pytest.approx(turned, abs=1.0)
 
 
@@ -151,12 +151,12 @@ def test_sight_is_the_world_now_and_one_record_a_byte() -> None:
     sight = set_.stage.sight()
     assert sight.now == 100.0
     assert sight.pan == set_.stage.truth().follower["shoulder_pan"].position
-    assert sight.scene.follower == pytest.approx(koch.REST)
+    assert sight.scene.follower == pytest.approx(REST)
     assert SightWire(set_.stage, "front").feed(b"??", 100.0) == set_.stage.sight().pack() * 2
 
 
 def test_truth_names_every_joint_and_the_target() -> None:
     truth = Set().stage.truth()
-    assert tuple(truth.leader) == tuple(truth.follower) == koch.JOINTS
+    assert tuple(truth.leader) == tuple(truth.follower) == JOINTS
     assert truth.target == TARGET
     assert set(PHASES) == {"idle", "reset", "record"}

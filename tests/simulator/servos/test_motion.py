@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.simulator.dynamixel.motion import RESPONSE_S, approach, sink, track
+from lerecord.simulator.servos.motion import RESPONSE_S, approach, sink, track
 
 COUNTS = st.floats(-5000.0, 5000.0)
 SPEED = st.floats(1.0, 10_000.0)

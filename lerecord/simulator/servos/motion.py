@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-RESPONSE_S = 0.04  # time constant of the position loop
+RESPONSE_S = 0.04  # time constant of a position loop
 SLUMP_COUNTS_S = 1500.0  # how fast a joint sinks when nothing holds it
 
 
@@ -23,17 +23,19 @@ class Surroundings:
     high: float = math.inf
 
 
-def track(position: float, goal: float, speed: float, elapsed: float) -> float:
+def track(
+    position: float, goal: float, speed: float, elapsed: float, response_s: float = RESPONSE_S
+) -> float:
     """Where a first-order position loop with a speed limit is after a time; exact for any step."""
     error = goal - position
-    bend = speed * RESPONSE_S  # below this error the speed limit no longer binds
+    bend = speed * response_s  # below this error the speed limit no longer binds
     if abs(error) > bend:
         straight = (abs(error) - bend) / speed if speed > 0.0 else math.inf
         if straight >= elapsed:
             return position + math.copysign(speed * elapsed, error)
         elapsed -= straight
         error = math.copysign(bend, error)
-    return goal - error * math.exp(-elapsed / RESPONSE_S)
+    return goal - error * math.exp(-elapsed / response_s)
 
 
 def approach(velocity: float, goal: float, elapsed: float) -> float:

@@ -1,0 +1,2 @@
+from .bus import Bus as Bus
+from .servo import Servo as Servo

@@ -1,0 +1,5 @@
+"""What simulated servos of every make have in common. Begin with `protocols`."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,11 @@
+from .motion import Surroundings as Surroundings
+from .motion import approach as approach
+from .motion import sink as sink
+from .motion import track as track
+from .protocols import Answer as Answer
+from .protocols import Failure as Failure
+from .protocols import Hears as Hears
+from .protocols import Reply as Reply
+from .protocols import Servo as Servo
+from .protocols import ServoWire as ServoWire
+from .protocols import everybody_hears as everybody_hears
