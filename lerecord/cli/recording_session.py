@@ -19,8 +19,9 @@ from lerecord.cli.session_parts import (
     tell_still_held,
     waiting_for,
 )
+from lerecord.cli.who_drives import LEADERS, Opened, WhoDrives
 from lerecord.config import HardwareConfig
-from lerecord.control import Handover, Leader, Rig, Setup, dataset_spec
+from lerecord.control import Rig, Setup, dataset_spec
 from lerecord.dataset.format import layout
 from lerecord.errors import ConfigError, LerecordError
 from lerecord.pacing import Clocks, Pacer
@@ -61,15 +62,19 @@ class _Job:
     setup: Setup
     plan: Plan
     afterwork: Afterwork | None
+    who: WhoDrives
 
 
 @never_stopped_by_it()
-def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
+def record(
+    options: RecordOptions, afterwork: Afterwork | None = None, who: WhoDrives = LEADERS
+) -> int:
     """Record until the plan is fulfilled or the operator quits; returns the exit status.
 
     Args:
         options: what the command line was given.
         afterwork: what is done with the dataset behind the session and at its normal end.
+        who: drives the followers.
 
     Raises:
         LerecordError: something cannot be used as asked; nothing that was recorded is lost.
@@ -97,7 +102,7 @@ def record(options: RecordOptions, afterwork: Afterwork | None = None) -> int:
     if plan.attended and any((setup.root / layout.TAKES).glob("*")):
         _offer_to_recover(setup.root)
     with never_waiting():
-        failure, received, saved = _recorded(_Job(options, setup, plan, afterwork))
+        failure, received, saved = _recorded(_Job(options, setup, plan, afterwork, who))
     if failure is not None:
         raise LerecordError(failure)
     if received is not None:
@@ -126,15 +131,16 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
         scene = Scene(root, config, rig.joints)
         listener = shown_by(screen, scene, recorder, job.plan.attended)
         shown = _listeners(job, listener, recorder, stack)
+        driven = job.who.cast(Opened(rig, config, recorder, simulated, shown, stack))
         if notes:
             shown.notice(" ".join(notes))
         operators: list[Operator] = [signals]
         if job.plan.attended:
-            operators.append(stack.enter_context(keyboard()))
+            operators.append(stack.enter_context(keyboard(job.who.keys)))
         if simulated is not None:
             operators.append(simulated)
-        source = Handover(Leader(), rig.bounds, rig.reachable)
-        session = Session(rig, source, recorder, job.plan, operators, shown)
+        operators += driven.operators
+        session = Session(rig, driven.driving, recorder, job.plan, operators, shown)
         with connected(rig):  # innermost: the arm parks before anything else is waited for
             session.run(Pacer(config.fps, sleep=recorder.sleep))
         stood = [] if simulated is None else simulated.box_on_target()
@@ -179,7 +185,7 @@ def _reach(job: _Job, stack: ExitStack) -> tuple[SimulatedRig | None, HardwareCo
     config, seed = job.setup.config, job.options.seed
     if config.simulator is None or not config.simulator.start:
         return None, config
-    rig = SimulatedRig(config, config.simulator, seed, job.plan.attended)
+    rig = SimulatedRig(config, config.simulator, seed, job.plan.attended, job.who.rollouts)
     simulated = stack.enter_context(rig)
     with waiting_for("the simulator"):
         return simulated, simulated.wait_until_up()
@@ -199,7 +205,8 @@ def _open(job: _Job, config: HardwareConfig, stack: ExitStack) -> tuple[Recorder
             time.sleep(seconds)
 
     setup, options = job.setup, job.options
-    rig = Rig(config, setup.calibrations, Clocks(sleep=sleep), options.write_calibration)
+    clocks, leaders = Clocks(sleep=sleep), job.who.leaders
+    rig = Rig(config, setup.calibrations, clocks, options.write_calibration, leaders)
     spec = dataset_spec(setup, rig)
     finishing = stack.enter_context(Finishing(job.plan.attended))
     recorder = stack.enter_context(

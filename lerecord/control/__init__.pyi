@@ -1,4 +1,6 @@
+from .handover import Bounds as Bounds
 from .handover import Handover as Handover
+from .home import Home as Home
 from .kept_episode import KeptEpisode as KeptEpisode
 from .leader import Leader as Leader
 from .replay import Recording as Recording

@@ -73,6 +73,9 @@ class Handover:
         self._holding = False
         self._entered = self.arrived = False
 
+    def take_over(self) -> None:
+        """Nothing: who drives here is the only one who can."""
+
     def next(self, observation: Observation) -> Goal:
         """What the followers are to do in this tick."""
         self.interruption = observation.stall or (observation.jump if self.arrived else None)

@@ -7,3 +7,6 @@ from .link import Answer as Answer
 from .link import Lost as Lost
 from .link import PolicyLink as PolicyLink
 from .source import PolicySource as PolicySource
+from .turns import Safety as Safety
+from .turns import Turn as Turn
+from .turns import Turns as Turns

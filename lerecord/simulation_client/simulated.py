@@ -14,6 +14,7 @@ from lerecord.recording.session import Command, Phase
 _START_TIMEOUT_S = 15.0
 _LAST_WORD_TIMEOUT_S = 5.0
 _PHASES = {Phase.RESETTING: "reset", Phase.RECORDING: "record", Phase.PAUSED: "idle"}
+_PHASES_OF_ROLLOUTS = {**_PHASES, Phase.RECORDING: "watch", Phase.DRIVING: "watch"}
 
 
 def first_line(config: HardwareConfig, seed: int | None, faults: Path | None) -> Message:
@@ -56,10 +57,22 @@ class SimulatedRig:
     """Runs the simulator beside the recorder; its demonstrator saves each take when it is done.
 
     When nobody is at the keys it also starts each take, as soon as the scene is ready.
+
+    Args:
+        config: of the rig.
+        simulator: its own part of it.
+        seed: of the box's places.
+        attended: somebody is at the keys.
+        rollouts: a policy drives, and the demonstrator watches until the task is done.
     """
 
     def __init__(
-        self, config: HardwareConfig, simulator: SimulatorConfig, seed: int | None, attended: bool
+        self,
+        config: HardwareConfig,
+        simulator: SimulatorConfig,
+        seed: int | None,
+        attended: bool,
+        rollouts: bool = False,
     ) -> None:
         seed = simulator.seed if seed is None else seed
         self._attended = attended
@@ -68,6 +81,7 @@ class SimulatedRig:
         self._phase: Phase | None = None
         self._asked = 0
         self._stood: list[bool] = []
+        self._phases = _PHASES_OF_ROLLOUTS if rollouts else _PHASES
         self._faults = None if simulator.faults is None else Path(simulator.faults)
         self._child = ChildProcess("simulator")
         self._child.send(first_line(config, seed, self._faults))
@@ -100,8 +114,16 @@ class SimulatedRig:
             self._asked += 1
         self._phase = phase
         self._ready = self._done = False
-        if phase in _PHASES:
-            self._child.send({"phase": _PHASES[phase]})
+        if phase in self._phases:
+            self._child.send({"phase": self._phases[phase]})
+
+    def correct(self) -> None:
+        """Let the demonstrator bring the leader to the follower, and then do the task."""
+        self._child.send({"phase": "correct"})
+
+    def watch(self) -> None:
+        """Let the demonstrator take its hands off, until the task is done."""
+        self._child.send({"phase": "watch"})
 
     def box_on_target(self) -> list[bool]:
         """Of each take, whether the box stood on the target at its end."""

@@ -10,5 +10,6 @@ from .phases import Phase as Phase
 from .plan import Plan as Plan
 from .plan import Wanted as Wanted
 from .remarking import Remarking as Remarking
+from .roles import Driving as Driving
 from .roles import Listener as Listener
 from .session import Session as Session

@@ -30,6 +30,7 @@ class Command(StrEnum):
     PAUSE = "pause"
     HOLD = "hold"
     RESUME = "resume"
+    TAKE_OVER = "take over"  # a person drives instead of a policy, until RESUME
     QUIT = "quit"
     STOP = "stop"
 
@@ -57,6 +58,7 @@ class Action(Enum):
     REDO_SAVED = auto()  # the next take replaces the one just saved, or does not after all
     HOLD = auto()
     RESUME = auto()
+    TAKE_OVER = auto()
 
 
 TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
@@ -78,6 +80,9 @@ TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.RECORDING, Command.SAVE): (Action.SAVE, Phase.RESETTING),
     (Phase.RECORDING, Command.CONFIRM): (Action.NOTHING, Phase.CONFIRMING),
     (Phase.RECORDING, Command.REDO): (Action.DISCARD, Phase.RESETTING),
+    (Phase.RECORDING, Command.HOLD): (Action.HOLD, Phase.RECORDING),
+    (Phase.RECORDING, Command.RESUME): (Action.RESUME, Phase.RECORDING),
+    (Phase.RECORDING, Command.TAKE_OVER): (Action.TAKE_OVER, Phase.RECORDING),
     (Phase.RECORDING, Command.QUIT): (Action.NOTHING, Phase.ASKING),
     (Phase.RECORDING, Command.STOP): (Action.LEAVE, Phase.DONE),
     (Phase.ASKING, Command.SAVE): (Action.SAVE, Phase.DONE),
@@ -94,9 +99,12 @@ TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.CONFIRMING, Command.STOP): (Action.LEAVE, Phase.DONE),
     (Phase.DRIVING, Command.GO): (Action.BEGIN, Phase.DRIVING),
     (Phase.DRIVING, Command.HOLD): (Action.HOLD, Phase.HOLDING),
+    (Phase.DRIVING, Command.RESUME): (Action.RESUME, Phase.DRIVING),
+    (Phase.DRIVING, Command.TAKE_OVER): (Action.TAKE_OVER, Phase.DRIVING),
     (Phase.DRIVING, Command.QUIT): (Action.NOTHING, Phase.DONE),
     (Phase.DRIVING, Command.STOP): (Action.NOTHING, Phase.DONE),
     (Phase.HOLDING, Command.RESUME): (Action.RESUME, Phase.DRIVING),
+    (Phase.HOLDING, Command.TAKE_OVER): (Action.TAKE_OVER, Phase.DRIVING),
     (Phase.HOLDING, Command.QUIT): (Action.NOTHING, Phase.DONE),
     (Phase.HOLDING, Command.STOP): (Action.NOTHING, Phase.DONE),
 }

@@ -25,6 +25,7 @@ class Plan:
         attended: somebody is at the keys who can act on a notice.
         catch_up_s: after which a take that was asked for is given up, the follower being too far.
         between: the phase in which no take runs; DRIVING where none can be begun.
+        catching_up: what is said when a take is asked for and the follower is not there yet.
     """
 
     wanted: tuple[Wanted, ...]
@@ -34,3 +35,4 @@ class Plan:
     attended: bool = True
     catch_up_s: float = 30.0
     between: Phase = Phase.RESETTING
+    catching_up: str = "The take starts as soon as the follower has caught up with the leader."

@@ -64,6 +64,10 @@ class Driving(Protocol):
         """Let the source go on, slowly at first."""
         ...
 
+    def take_over(self) -> None:
+        """A person wants to drive until `resume`, where there is one who can."""
+        ...
+
 
 class Takes(Protocol):
     """What the session asks of whoever records; nothing here waits."""

@@ -11,7 +11,6 @@ from lerecord.recording.session.plan import Plan, Wanted
 from lerecord.recording.session.roles import Driving, Listener, Robot, Takes
 
 _FIGURES = re.compile(r"[\d.]+")  # the same trouble goes on, though its seconds count
-_CATCHING_UP = "The take starts as soon as the follower has caught up with the leader."
 
 
 class Session:
@@ -118,6 +117,8 @@ class Session:
             self._source.hold()
         elif action is Action.RESUME:
             self._source.resume()
+        elif action is Action.TAKE_OVER:
+            self._source.take_over()
         elif action is not Action.NOTHING and (told := self._end_take(action)):
             self._listener.notice(told)
         if self.saved == self.plan.episodes:
@@ -131,7 +132,7 @@ class Session:
             self._listener.notice(obstacle)
             return self.plan.between
         if not self._source.arrived:
-            self._listener.notice(_CATCHING_UP)
+            self._listener.notice(self.plan.catching_up)
             return Phase.CATCHING_UP
         if (limited := self._rig.limited()) is not None:
             self._listener.notice(limited)

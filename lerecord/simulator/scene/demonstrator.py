@@ -16,6 +16,7 @@ from lerecord.simulator.scene.world import TARGET, Grip
 
 HOME: Pose = (*map(math.radians, (0.0, -30.0, 115.0, 45.0, 0.0)), 1.0)
 RESET_S = 1.5
+_ALIGN_S, _WAIT_S = 1.0, 0.8
 _PITCH = math.radians(162.0)  # of the hand while it works over the table
 _ABOVE, _GRASP, _PLACE = 0.11, 0.018, 0.021  # heights of the finger tips
 _CLOSED, _OPEN = 0.12, 0.7  # of the trigger; the box stops the follower's fingers before that
@@ -128,6 +129,19 @@ def minimum_jerk(share: float) -> float:
     return share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
 
 
+def correction(start: Pose, follower: Pose, box: tuple[float, float, float], seed: int) -> Motion:
+    """Bring the leader to where the follower is, wait until it follows, and demonstrate.
+
+    Args:
+        start: where the leader is.
+        follower: where the follower is.
+        box: x, y and yaw of the box on the table.
+        seed: of pace and tremor.
+    """
+    stops = [(_ALIGN_S, follower), (_WAIT_S, follower), *_stops(follower, box, seed)]
+    return Motion(start, stops, seed, pressing=True)
+
+
 def demonstration(start: Pose, box: tuple[float, float, float], seed: int) -> Motion:
     """Grab the box and place it on the target; in the end the trigger is where it was.
 
@@ -138,6 +152,10 @@ def demonstration(start: Pose, box: tuple[float, float, float], seed: int) -> Mo
         box: x, y and yaw of the box on the table.
         seed: of pace and tremor.
     """
+    return Motion(start, _stops(start, box, seed), seed, pressing=True)
+
+
+def _stops(start: Pose, box: tuple[float, float, float], seed: int) -> list[tuple[float, Pose]]:
     x, y, yaw = box
     over_box = (x, y, _ABOVE), (x, y, _GRASP)
     over_target = (*TARGET, _ABOVE), (*TARGET, _PLACE)
@@ -156,7 +174,7 @@ def demonstration(start: Pose, box: tuple[float, float, float], seed: int) -> Mo
         for phase in PHASES
     )
     home = (*home[:GRIPPER], start[GRIPPER])
-    return Motion(start, [*stops, (home_s, home)], seed, pressing=True)
+    return [*stops, (home_s, home)]
 
 
 def return_home(start: Pose, seed: int) -> Motion:

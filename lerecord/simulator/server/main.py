@@ -2,9 +2,9 @@
 
 JSON lines on stdin and stdout. First in: {"seed": 0, "rig": "koch", "cameras": {"front": {"width":
 640, "height": 480, "fps": 30}}}; first out: {"event": "up", "ports": {...}, "cameras": {...}}. Then
-in: {"phase": "reset" | "record" | "idle"}, {"faults": {...} | null} or {"query": "truth" |
-"faults"}; out: {"event": "ready" | "done" | "truth" | "faults"}, or {"event": "error", "message":
-...} before it ends with status 2.
+in: {"phase": "reset" | "record" | "idle" | "watch" | "correct"}, {"faults": {...} | null} or
+{"query": "truth" | "faults"}; out: {"event": "ready" | "done" | "truth" | "faults"}, or {"event":
+"error", "message": ...} before it ends with status 2.
 It ends at the end of stdin, and at nothing else: its parent decides.
 """
 

@@ -9,10 +9,18 @@ from typing import Any
 from lerecord.simulator.camera import TAKE, Sight
 from lerecord.simulator.faults import Faults, Line, Rules
 from lerecord.simulator.rigs import JOINTS, RIGS, Arm, Pose, UnreachableError
-from lerecord.simulator.scene import Motion, Scene, World, demonstration, return_home
+from lerecord.simulator.scene import (
+    Motion,
+    Scene,
+    World,
+    correction,
+    demonstration,
+    return_home,
+)
 
-IDLE, RESET, RECORD = "idle", "reset", "record"
-PHASES = (IDLE, RESET, RECORD)
+IDLE, RESET, RECORD, WATCH, CORRECT = "idle", "reset", "record", "watch", "correct"
+PHASES = (IDLE, RESET, RECORD, WATCH, CORRECT)
+_LOOK_S = 0.1  # between two looks at whether the box is on the target
 _SETTLE_S = 0.35  # from the hand's last move until the box is measured
 _ENCODER_MASK = 4095
 
@@ -24,7 +32,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A demonstration is over.
+    """A demonstration or a correction is over, or the task that is watched is done.
 
     Attributes:
         box_on_target: True when the box lies on the square.
@@ -82,6 +90,7 @@ class Stage:
         self._lock = threading.Lock()
         self._seed = seed
         self._motions = 0
+        self._lies_since: float | None = None
         self._over: tuple[float, str] | None = None  # when the phase is over, and which it is
         self._world.advance(now())
 
@@ -118,8 +127,12 @@ class Stage:
                 self._play(return_home(start, seed), now, phase)
             elif phase == RECORD:
                 self._play(self._demonstration(start, seed), now, phase)
+            elif phase == CORRECT:
+                self._play(self._correction(start, seed), now, phase)
             else:
-                self._world.hand, self._over = None, None
+                self._world.hand, self._over, self._lies_since = None, None, None
+                if phase == WATCH:
+                    self._over = (now + _LOOK_S, phase)
 
     def until_over(self) -> float | None:
         """Seconds until the phase is over; None when none is under way."""
@@ -131,8 +144,11 @@ class Stage:
         with self._lock:
             if self._over is None or self._now() < self._over[0]:
                 return None
-            self._advance()
+            now = self._advance()
             (_, phase), self._over = self._over, None
+            if phase == WATCH and not self._has_lain(now):
+                self._over = (now + _LOOK_S, phase)
+                return None
             if phase == RESET:
                 return Ready()
             return Done(self._world.box_on_target(), self._world.box_to_target())
@@ -192,6 +208,22 @@ class Stage:
         pan = world.follower.servos[0].position & _ENCODER_MASK
         return Sight(now, pan, Scene(world.follower.pose(), world.box.centre, world.box.axes))
 
+    def _has_lain(self, now: float) -> bool:
+        """The box has been on the target for long enough to stay there."""
+        if not self._world.box_on_target():
+            self._lies_since = None
+        elif self._lies_since is None:
+            self._lies_since = now
+        return self._lies_since is not None and now - self._lies_since >= _SETTLE_S
+
+    def _correction(self, start: Pose, seed: int) -> Motion:
+        follower = self._world.follower.pose()
+        try:
+            return correction(start, follower, self._world.box.flat_place(), seed)
+        except UnreachableError:  # the person puts it back first
+            self._world.place_box()
+            return correction(start, follower, self._world.box.flat_place(), seed)
+
     def _demonstration(self, start: Pose, seed: int) -> Motion:
         """A demonstration; a box that went out of reach is put back by the person first."""
         try:
@@ -202,7 +234,7 @@ class Stage:
 
     def _play(self, motion: Motion, start: float, phase: str) -> None:
         self._world.hand = lambda now: motion.at(now - start)
-        settle = _SETTLE_S if phase == RECORD else 0.0
+        settle = 0.0 if phase == RESET else _SETTLE_S
         self._over = (start + motion.duration_s + settle, phase)
 
 

@@ -1,4 +1,6 @@
 from .keys import DRIVING_KEYS as DRIVING_KEYS
+from .keys import RECORDING_KEYS as RECORDING_KEYS
+from .keys import ROLLOUT_KEYS as ROLLOUT_KEYS
 from .keys import Signals as Signals
 from .keys import keyboard as keyboard
 from .listeners import Lines as Lines

@@ -20,7 +20,7 @@ _SHORT_TAKE_S = 1.0
 _STALL_S = 0.2  # between two polls: what is read then may have been typed at any time between them
 
 
-_KEYS = {
+RECORDING_KEYS = {
     "\r": Command.GO, "\n": Command.GO, " ": Command.GO,
     "right": Command.SAVE, "n": Command.SAVE, "s": Command.SAVE,
     "left": Command.REDO, "r": Command.REDO,
@@ -29,6 +29,11 @@ _KEYS = {
     "p": Command.PAUSE,
     "q": Command.QUIT, "esc": Command.QUIT,
 }  # fmt: skip
+"""Where a person's demonstrations are recorded."""
+ROLLOUT_KEYS = RECORDING_KEYS | {
+    "t": Command.TAKE_OVER, "g": Command.RESUME, "h": Command.HOLD,
+}  # fmt: skip
+"""Where a policy drives, and a person can take over and give back."""
 DRIVING_KEYS = {
     "\r": Command.GO, "\n": Command.GO,
     "p": Command.HOLD, " ": Command.HOLD,
@@ -141,7 +146,7 @@ class Keyboard:
         descriptor: int,
         parser: KeyParser | None = None,
         terminal: KeyMode | None = None,
-        keys: Mapping[str, Command] = _KEYS,
+        keys: Mapping[str, Command] = RECORDING_KEYS,
     ) -> None:
         self._descriptor = descriptor
         self._keys = keys
@@ -206,7 +211,7 @@ class Keyboard:
 
 
 @contextmanager
-def keyboard(keys: Mapping[str, Command] = _KEYS) -> Iterator[Keyboard]:
+def keyboard(keys: Mapping[str, Command] = RECORDING_KEYS) -> Iterator[Keyboard]:
     """The keys of the terminal on stdin; it is as it was before on every exit."""
     with KeyMode(sys.stdin.fileno()) as terminal:
         yield Keyboard(terminal.descriptor, terminal=terminal, keys=keys)

@@ -34,6 +34,9 @@ class FakeRig:
     def resume(self) -> None:
         self.asked.append("resume")
 
+    def take_over(self) -> None:
+        self.asked.append("take over")
+
     def limited(self) -> str | None:
         return self.beyond
 
@@ -295,6 +298,17 @@ def test_a_session_that_only_drives_holds_and_goes_on_and_begins_no_take() -> No
     assert bench.notices.sentences == ["Nothing is recorded."]
     assert bench.rig.asked == ["hold", "resume"]
     assert bench.script.phases == [Phase.DRIVING, Phase.HOLDING, Phase.DRIVING, Phase.DONE]
+
+
+@pytest.mark.parametrize("between", [Phase.RESETTING, Phase.DRIVING])
+def test_whoever_drives_is_told_who_takes_over_and_a_take_goes_on_meanwhile(between: Phase) -> None:
+    asked = {2: Command.TAKE_OVER, 4: Command.HOLD, 6: Command.RESUME, 8: Command.QUIT}
+    bench = Bench({0: Command.GO, **asked, 9: Command.SAVE}, between=between)
+    if between is Phase.DRIVING:
+        bench.takes.why_not = "Nothing is recorded."
+    done = bench.run()
+    assert bench.rig.asked == ["take over", "hold", "resume"]
+    assert done == (["begin Grab", "save 8"] if between is Phase.RESETTING else [])
 
 
 @pytest.mark.parametrize("ends", [Command.QUIT, Command.STOP])

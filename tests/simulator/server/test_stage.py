@@ -6,10 +6,12 @@ from lerecord.simulator.rigs import JOINTS, REST, koch
 from lerecord.simulator.scene.demonstrator import HOME
 from lerecord.simulator.scene.world import TARGET
 from lerecord.simulator.server.stage import (
+    CORRECT,
     IDLE,
     PHASES,
     RECORD,
     RESET,
+    WATCH,
     Done,
     Ready,
     SightWire,
@@ -79,6 +81,41 @@ def test_idle_keeps_the_leader_where_it_is() -> None:
     assert set_.stage.until_over() is None
     assert set_.wait(20.0) is None
     assert set_.leader() == held
+
+
+def test_a_task_that_is_watched_is_done_once_the_box_has_lain_on_the_target() -> None:
+    set_ = Set()
+    set_.stage.begin(WATCH)
+    held = set_.leader()
+    assert [set_.wait(0.1) for _ in range(20)] == [None] * 20
+    set_.stage._world.box.put(*TARGET, 0.0)
+    events = [set_.wait(0.11) for _ in range(6)]
+    assert events[:3] == [None] * 3
+    done = next(event for event in events if event is not None)
+    assert isinstance(done, Done)
+    assert done.box_on_target
+    assert set_.leader() == held
+
+
+def test_a_correction_brings_the_leader_to_the_follower_waits_and_does_the_task() -> None:
+    set_ = Set()
+    set_.stage.begin(RESET)
+    set_.wait(2.0)
+    set_.stage.begin(CORRECT)
+    length = set_.stage.until_over()
+    assert length is not None
+    assert 7.8 < length < 10.3
+    apart = []
+    for _ in range(3):
+        set_.wait(0.6)
+        set_.stage.truth()  # the world comes to now
+        world = set_.stage._world
+        poses = zip(world.leader.pose(), world.follower.pose(), strict=True)
+        apart.append(max(abs(leader - follower) for leader, follower in list(poses)[:5]))
+    assert apart[0] > 0.1
+    assert apart[1] < 0.01
+    assert apart[2] < 0.01
+    assert isinstance(set_.wait(length), Done)
 
 
 def test_a_new_phase_takes_over_without_a_jump() -> None:
@@ -159,4 +196,4 @@ def test_truth_names_every_joint_and_the_target() -> None:
     truth = Set().stage.truth()
     assert tuple(truth.leader) == tuple(truth.follower) == JOINTS
     assert truth.target == TARGET
-    assert set(PHASES) == {"idle", "reset", "record"}
+    assert set(PHASES) == {"idle", "reset", "record", "watch", "correct"}

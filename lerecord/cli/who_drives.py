@@ -1,0 +1,66 @@
+"""Who drives a session that records: a person at the leaders, or whoever else knows how."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from lerecord.config import HardwareConfig
+from lerecord.control import Handover, Leader, Rig
+from lerecord.recording.recorder import Recorder
+from lerecord.recording.session import Command, Driving, FanOut, Operator
+from lerecord.simulation_client import SimulatedRig
+from lerecord.ui.terminal import RECORDING_KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is open when whoever drives is called; no arm is connected yet.
+
+    Attributes:
+        rig: that is driven.
+        config: with the places at which it is reached.
+        recorder: of its frames, with the cameras.
+        simulated: the rig's other end, where it is a simulated one.
+        listeners: of the session.
+        stack: closes what is opened.
+    """
+
+    rig: Rig
+    config: HardwareConfig
+    recorder: Recorder
+    simulated: SimulatedRig | None
+    listeners: FanOut
+    stack: ExitStack
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """Whoever drives, as the session knows it, and those of it who want to know the phases."""
+
+    driving: Driving
+    operators: tuple[Operator, ...] = ()
+
+
+def _lead(opened: Opened) -> Driven:
+    return Driven(Handover(Leader(), opened.rig.bounds, opened.rig.reachable))
+
+
+@dataclass(frozen=True, slots=True)
+class WhoDrives:
+    """Who drives, and what a session needs for it.
+
+    Attributes:
+        cast: makes whoever drives.
+        keys: name of a key to what it asks for.
+        leaders: the leaders are connected.
+        rollouts: a policy does what a simulated rig's demonstrator does otherwise.
+    """
+
+    cast: Callable[[Opened], Driven] = _lead
+    keys: Mapping[str, Command] = field(default_factory=lambda: RECORDING_KEYS)
+    leaders: bool = True
+    rollouts: bool = False
+
+
+LEADERS = WhoDrives()
+"""A person at the leaders."""
