@@ -93,6 +93,10 @@ def _overview_lines(root: Path, overview: Overview) -> list[str]:
         lines.append(
             f"unsaved   {takes}: {', '.join(left)} (to save {them}: {command('recover', root)})"
         )
+    if damaged := overview.unreadable_takes:
+        takes = "1 take" if len(damaged) == 1 else f"{len(damaged)} takes"
+        recover = command("recover", root)
+        lines.append(f"damaged   {takes}: {', '.join(damaged)}; {recover} says what is wrong")
     return lines
 
 

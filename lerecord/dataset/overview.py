@@ -9,8 +9,8 @@ from typing import Any
 
 from lerecord.commands import command
 from lerecord.dataset.format import IMAGE_PREFIX, layout, read_annotations, remarks_of
-from lerecord.dataset.staging import left_takes
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.staging import left_takes, unreadable_takes
+from lerecord.dataset.storage import Snapshot, holds_dataset
 from lerecord.errors import DatasetError
 
 
@@ -39,6 +39,7 @@ class Overview:
         disk_bytes: of every file, those of staged takes included.
         simulated: True of a simulated rig, False of a real one, None when nothing says so.
         left_takes: ids of takes that are staged and not committed.
+        unreadable_takes: ids of those that `lerecord recover` cannot read.
     """
 
     robot_type: str | None
@@ -51,6 +52,7 @@ class Overview:
     disk_bytes: int
     simulated: bool | None
     left_takes: tuple[str, ...]
+    unreadable_takes: tuple[str, ...] = ()
 
 
 def summary(root: Path) -> Overview:
@@ -59,13 +61,7 @@ def summary(root: Path) -> Overview:
     Raises:
         DatasetError: there is no dataset of v2.1, or its meta/ is not whole.
     """
-    if not (root / layout.INFO).exists() and (left := left_takes(root)):
-        takes = "a take that was" if len(left) == 1 else f"{len(left)} takes that were"
-        raise DatasetError(
-            f"{root} has no episode yet, only {takes} never saved: {', '.join(left)}; "
-            f"{command('recover', root)} makes {'an episode' if len(left) == 1 else 'episodes'} "
-            f"of {'it' if len(left) == 1 else 'them'}."
-        )
+    left, damaged = _staged(root)
     snapshot = Snapshot.of(root)
     info = snapshot.info
     counts = Counter(task for record in snapshot.episodes() for task in record.tasks)
@@ -83,8 +79,23 @@ def summary(root: Path) -> Overview:
         ),
         disk_bytes=_disk_bytes(root),
         simulated=None if hardware is None else snapshot.spec().simulated,
-        left_takes=tuple(left_takes(root)),
+        left_takes=tuple(left),
+        unreadable_takes=tuple(damaged),
     )
+
+
+def _staged(root: Path) -> tuple[list[str], list[str]]:
+    """The takes that are staged, and those that cannot be read; of nothing else it is refused."""
+    damaged = unreadable_takes(root)
+    left = [take for take in left_takes(root) if take not in damaged]
+    if not holds_dataset(root) and (found := [*left, *damaged]):
+        takes = "a take that was" if len(found) == 1 else f"{len(found)} takes that were"
+        raise DatasetError(
+            f"{root} has no episode yet, only {takes} never saved: {', '.join(found)}; "
+            f"{command('recover', root)} makes {'an episode' if len(found) == 1 else 'episodes'} "
+            f"of {'it' if len(found) == 1 else 'them'}, or says why it cannot."
+        )
+    return left, damaged
 
 
 @dataclass(frozen=True, slots=True)

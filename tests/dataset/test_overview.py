@@ -51,6 +51,12 @@ def test_info_is_printed(lab: "Lab", capsys: pytest.CaptureFixture[str]) -> None
     ]
     assert disk.startswith("disk      0.")
     assert unsaved == f"unsaved   1 take: {left} (to save it: `lerecord recover {lab.root}`)"
+    assert summary(lab.root).unreadable_takes == ()
+    (layout.take_folder(lab.root, left) / "take.json").write_text("x")
+    info(lab.root)
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"damaged   1 take: {left}; `lerecord recover {lab.root}` says what is wrong"
+    )
     info(lab.root, as_json=True)
     data = json.loads(capsys.readouterr().out)
     assert (data["episodes"], data["tasks"]) == (3, {"a": 2, "b": 1})

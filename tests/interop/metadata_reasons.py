@@ -32,7 +32,7 @@ NOT_ALIKE: Mapping[str, str] = MappingProxyType(
         r" episode_index: ": "episodes are numbered 0, 1, 2, ...",
         r" length: ": "an episode is as long as it says; LeRobot cuts its windows there",
         r"parquet tasks: .* none of episode": "an episode lists the tasks of its frames",
-        r"tasks.jsonl task(_index)?: ": "a task is text, and its number a whole one",
+        r"tasks.(jsonl|parquet) task(_index)?: ": "a task is text, and its number a whole one",
         r"stats \*? ?.*: .*(has|lacks)": "statistics are numbers of the form that LeRobot writes",
     }
 )

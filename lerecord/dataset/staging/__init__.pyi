@@ -12,7 +12,9 @@ from .staged_take import StagedTake as StagedTake
 from .take import Take as Take
 from .take import TakeFrame as TakeFrame
 from .take_folders import clear_leftovers as clear_leftovers
+from .take_folders import frames_in as frames_in
 from .take_folders import left_takes as left_takes
 from .take_folders import make_place as make_place
 from .take_folders import remove_take as remove_take
+from .take_folders import unreadable_takes as unreadable_takes
 from .track_writer import TrackWriter as TrackWriter

@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from lerecord.commands import command
 from lerecord.dataset.format import (
     MIN_ROWS,
     DatasetSpec,
@@ -98,12 +99,21 @@ class ClosedTake:
                 inside.read(root, f"{name}/{files.facts.name}", _FACTS_BYTES).decode()
             )
         except FileNotFoundError:
-            raise DatasetError(f"There is no take {take} in {files.path.parent}.") from None
+            if inside.status(root, name) is None:
+                raise DatasetError(f"There is no take {take} in {files.path.parent}.") from None
+            raise DatasetError(
+                f"{files.facts} is missing, so the task and the rig of the take are not known; "
+                f"{_remedy(root)}"
+            ) from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DatasetError(
-                f"{files.facts} cannot be read ({error}); restore it, or remove {files.path}."
+                f"{files.facts} cannot be read ({error}); {_remedy(root)}"
             ) from error
         return cls(take, facts, files)
+
+
+def _remedy(root: Path) -> str:
+    return f"restore it, or remove the take with {command('recover', root, '--discard')}."
 
 
 @dataclass(frozen=True, slots=True, eq=False)

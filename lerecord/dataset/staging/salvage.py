@@ -21,7 +21,7 @@ from lerecord.dataset.format import MIN_ROWS, CameraSpec, Histogram, TrackSummar
 from lerecord.dataset.staging.capture_journal import captured_rows, load_track, whole_video
 from lerecord.dataset.staging.closed_take import ClosedTake, StagedColumns, read_take
 from lerecord.dataset.staging.frame_journal import read_frames
-from lerecord.dataset.staging.take_folders import left_takes
+from lerecord.dataset.staging.take_folders import frames_in, left_takes
 from lerecord.dataset.video import histogram_of, opened_video, whole_part
 from lerecord.errors import DatasetError
 
@@ -59,10 +59,7 @@ def look_at_left(root: Path) -> list[LeftTake]:
 def look_at(root: Path, name: str) -> LeftTake:
     """A take that is staged, by its id; raises DatasetError as `look_at_left`."""
     take = ClosedTake.load(root, name)
-    try:
-        rows = len(read_frames(take.files.rows))
-    except DatasetError:  # it was killed before its first frame
-        rows = 0
+    rows = frames_in(root, name)
     facts = take.facts
     replaces = None if facts.replaces is None else facts.replaces.episode
     return LeftTake(take.id, facts.task, facts.begun, rows, rows / facts.spec.fps, replaces)

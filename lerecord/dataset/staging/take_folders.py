@@ -11,13 +11,13 @@ from lerecord.dataset.storage import inside, refused
 from lerecord.errors import DatasetError
 
 
-def remove_take(take: ClosedTake) -> None:
-    """Remove a staged take; one that is half removed is no take any more.
+def remove_take(root: Path, take: str) -> None:
+    """Remove a staged take, by its id; one that is half removed is no take any more.
 
     Raises:
         DatasetError: the disk refuses.
     """
-    folder = take.files.path
+    folder = layout.take_folder(root, take)
     trash = f".{folder.name}"
     try:
         with inside.folder(folder.parent) as above:
@@ -53,16 +53,37 @@ def make_place(root: Path) -> None:
         raise refused(root, error, "no take can be staged there") from error
 
 
+def unreadable_takes(root: Path) -> list[str]:
+    """Ids of the takes that have frames, and whose take.json is lost or damaged."""
+    takes = left_takes(root)
+    return [
+        name
+        for name in inside.folders(root, layout.TAKES)
+        if (name in takes or _has_frames(root, name)) and not _is_readable(root, name)
+    ]
+
+
+def frames_in(root: Path, take: str) -> int:
+    """The frames that the journal of a staged take has; 0 of none, or when it cannot be read."""
+    rows = f"{layout.TAKES}/{take}/rows.journal"
+    try:
+        inside.require_file(root, rows)
+        return len(read_frames(root / rows))
+    except DatasetError:
+        return 0
+
+
 def _has_frames(root: Path, name: str) -> bool:
     """True for a take that was not discarded and whose journal has enough for an episode."""
-    if name.startswith("."):
-        return False
+    return not name.startswith(".") and frames_in(root, name) >= MIN_ROWS
+
+
+def _is_readable(root: Path, take: str) -> bool:
     try:
-        rows = f"{layout.TAKES}/{name}/rows.journal"
-        inside.require_file(root, rows)
-        return len(read_frames(root / rows)) >= MIN_ROWS
-    except DatasetError:
-        return False
+        ClosedTake.load(root, take)
+    except DatasetError:  # or a recorder has committed it just now
+        return inside.status(root, f"{layout.TAKES}/{take}") is None
+    return True
 
 
 def clear_leftovers(root: Path) -> None:

@@ -3,13 +3,21 @@
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.dataset.format import is_foreign, layout
-from lerecord.dataset.staging import ClosedTake, LeftTake, left_takes, look_at
+from lerecord.dataset.staging import (
+    ClosedTake,
+    LeftTake,
+    frames_in,
+    left_takes,
+    look_at,
+    remove_take,
+    unreadable_takes,
+)
 from lerecord.dataset.storage import (
     DatasetBusyError,
     DatasetLock,
@@ -80,9 +88,18 @@ def opened_to_recover(root: Path, clock: Clock = _REAL) -> DatasetWriter:
 
 def _opened(root: Path) -> DatasetWriter:
     """Before its first episode a dataset is known by its takes alone."""
-    if not holds_dataset(root) and (left := left_takes(root)):
+    if not holds_dataset(root) and (left := _readable(root)):
         return DatasetWriter.open_or_create(root, ClosedTake.load(root, left[0]).facts.spec)
     return DatasetWriter.open(root)
+
+
+def _staged(root: Path) -> list[str]:
+    return sorted({*left_takes(root), *unreadable_takes(root)})
+
+
+def _readable(root: Path) -> list[str]:
+    damaged = unreadable_takes(root)
+    return [take for take in left_takes(root) if take not in damaged]
 
 
 def _wait_until_quiet(root: Path, until: float, clock: Clock) -> None:
@@ -120,28 +137,46 @@ def recover(root: Path, discard_all: bool = False, redone: TakePlace | None = No
     Raises:
         DatasetError: there is no dataset, another process has it, or the disk refuses.
     """
-    if not left_takes(root) and not has_pending(root):
+    takes = _staged(root)
+    if not takes and not has_pending(root):
         if not (root / layout.PRIVATE).is_dir() and not holds_dataset(root):
             raise DatasetError(f"{root} is not a dataset; give its folder.")
         print_line(f"{root}: nothing to recover.")
         return 0
-    if is_foreign(root) and not left_takes(root):
+    if is_foreign(root) and not takes:
         return _finish(root)
+    if takes and not holds_dataset(root) and not _readable(root):
+        with DatasetLock(root):
+            return 2 if _unreadable(root, takes, discard_all) else 0
     ask = sys.stdin.isatty() and sys.stdout.isatty() and not discard_all and redone is None
     failed = 0
     with opened_to_recover(root) as writer:
-        for name in writer.left_takes:
+        for name in _staged(root):
             try:
-                left = look_at(root, name)
-                place = None if discard_all else _place(left) if ask else redone or "its own"
-                print_line(
-                    _discarded(writer, left) if place is None else _kept(writer, left, place)
-                )
+                left = None if discard_all else look_at(root, name)
+                place = None if left is None else _place(left) if ask else redone or "its own"
+                if left is None or place is None:
+                    print_line(_discarded(root, name))
+                else:
+                    print_line(_kept(writer, left, place))
             except DatasetError as error:
                 failed += 1
                 print_line(f"{name}: {error}", sys.stderr)
         print_line(f"{root} has {writer.episodes} episodes.")
     return 2 if failed else 0
+
+
+def _unreadable(root: Path, takes: Sequence[str], discard_all: bool) -> int:
+    """Say why none of the takes can be read, or discard them; how many stay. Needs the lock."""
+    for name in takes:
+        try:
+            if discard_all:
+                print_line(_discarded(root, name))
+            else:
+                ClosedTake.load(root, name)
+        except DatasetError as error:
+            print_line(f"{name}: {error}", sys.stderr)
+    return 0 if discard_all else len(takes)
 
 
 def _finish(root: Path) -> int:
@@ -188,9 +223,10 @@ def _forget_what_is_typed() -> None:
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
-def _discarded(writer: DatasetWriter, left: LeftTake) -> str:
-    writer.discard(ClosedTake.load(writer.root, left.id))
-    return f"{left.id}: discarded, {left.rows} frames."
+def _discarded(root: Path, take: str) -> str:
+    frames = frames_in(root, take)
+    remove_take(root, take)
+    return f"{take}: discarded, {frames} frames."
 
 
 def _kept(writer: DatasetWriter, left: LeftTake, place: TakePlace) -> str:

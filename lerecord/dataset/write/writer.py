@@ -266,7 +266,7 @@ class DatasetWriter:
         self._finish_pending()
         read = read_left(left)
         if read is None:
-            remove_take(left)
+            remove_take(self.root, take)
             return None
         episode = episode_of(self.root, self._state.info, left, place)
         if episode is None:
@@ -286,7 +286,7 @@ class DatasetWriter:
 
     def discard(self, staged: StagedTake | ClosedTake) -> None:
         """Remove a staged take and everything of it."""
-        remove_take(self._closed(staged))
+        remove_take(self.root, self._closed(staged).id)
 
     def close(self) -> None:
         """Let go of the lock; staged takes stay. May be called twice."""

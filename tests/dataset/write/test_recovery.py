@@ -1,6 +1,6 @@
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from unittest import mock
@@ -9,6 +9,7 @@ import pytest
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
+from lerecord.dataset.overview import summary
 from lerecord.dataset.staging import ClosedTake, left_takes
 from lerecord.dataset.storage import DatasetLock, has_pending
 from lerecord.dataset.verify import check
@@ -125,9 +126,64 @@ def test_a_take_whose_facts_are_damaged_stays_and_keeps_no_other_from_being_save
     assert recovery.recover(root) == 2
     said = capsys.readouterr()
     assert f"{first.name}: {first}/take.json cannot be read" in said.err
-    assert f"restore it, or remove {first}." in said.err
+    assert f"or remove the take with `lerecord recover {root} --discard`." in said.err
     assert "episode 1, 5 of 5 frames" in said.out
     assert (first / "front.video").exists()
+    assert recovery.recover(root, discard_all=True) == 0
+    assert f"{first.name}: discarded, 4 frames." in capsys.readouterr().out
+    assert not first.exists()
+
+
+def test_a_take_that_lost_its_facts_is_named_until_it_is_discarded(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = sorted((root / layout.TAKES).iterdir())
+    (first / "take.json").unlink()
+    assert recovery.recover(root) == 2
+    said = capsys.readouterr()
+    assert said.err == (
+        f"{first.name}: {first}/take.json is missing, so the task and the rig of the take are not "
+        f"known; restore it, or remove the take with `lerecord recover {root} --discard`.\n"
+    )
+    assert f"{second.name}: episode 1, 5 of 5 frames" in said.out
+    assert recovery.recover(root) == 2
+    assert recovery.recover(root, discard_all=True) == 0
+    assert not first.exists()
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(bytes(100))])
+def test_before_the_first_episode_no_damaged_take_is_in_the_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: Callable[[Path], object]
+) -> None:
+    lab = small_lab(tmp_path / "set")
+    with lab.open() as writer:
+        take = stage(lab, writer, A).close()
+    damage(take.files.facts)
+    make_old(lab.root)
+    with pytest.raises(
+        DatasetError, match=f"no episode yet, .*: {take.id}.*`lerecord recover {lab.root}`"
+    ):
+        summary(lab.root)
+    assert recovery.recover(lab.root) == 2
+    assert f"{take.id}: {take.files.facts} " in capsys.readouterr().err
+    with lab.open() as writer:
+        writer.commit(stage(lab, writer, B))
+    assert summary(lab.root).unreadable_takes == (take.id,)
+    assert take.files.video("front").exists()
+    assert recovery.recover(lab.root, discard_all=True) == 0
+    assert episodes(lab.root) == ["b"]
+
+
+def test_damaged_takes_alone_are_discarded_when_that_is_asked(tmp_path: Path) -> None:
+    lab = small_lab(tmp_path / "set")
+    with lab.open() as writer:
+        first, second = (stage(lab, writer, A).close() for _ in range(2))
+    first.files.facts.unlink()
+    second.files.facts.write_text("x")
+    make_old(lab.root)
+    assert recovery.recover(lab.root, discard_all=True) == 0
+    assert list((lab.root / layout.TAKES).iterdir()) == []
+    assert recovery.recover(lab.root) == 0
 
 
 def test_a_take_that_has_frames_is_not_removed_for_its_facts_are_missing(root: Path) -> None:
