@@ -1,5 +1,7 @@
 from . import calibration as calibration
+from . import servo_registers as servo_registers
 from .calibration import Calibration as Calibration
+from .calibration import JointCalibration as JointCalibration
 from .protocols import ArmDriver as ArmDriver
 from .protocols import ArmSettings as ArmSettings
 from .protocols import Ceiling as Ceiling

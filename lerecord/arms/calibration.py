@@ -5,6 +5,7 @@ A file is `{joint: {id, drive_mode, homing_offset, range_min, range_max}}` as JS
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -54,9 +55,14 @@ class Calibration:
         return {name: asdict(joint) for name, joint in self.joints.items()}
 
     def save(self, path: Path) -> None:
-        """Write it as LeRobot does; folders are made as needed."""
+        """Write it as LeRobot does; folders are made as needed, and a file there is replaced."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(self.as_mapping(), indent=4) + "\n", encoding="utf-8")
+        beside = path.with_name(f".{path.name}.new")
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(self.as_mapping(), indent=4) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
 
 
 def load(path: Path, motors: Sequence[Motor]) -> Calibration:
@@ -151,18 +157,29 @@ def find(value: str, folder: Path, names: Sequence[str], environ: Mapping[str, s
     Raises:
         ConfigError: there is no such file; the sentence lists the places that were looked at.
     """
-    if value.endswith(".json"):
-        places = [folder / value]
-    else:
-        root = lerobot_folder(environ)
-        places = [root / name / f"{value}.json" for name in names]
-    for place in places:
-        if _is_there(place):
-            return place
+    places = _places(value, folder, names, environ)
+    for each in places:
+        if _is_there(each):
+            return each
     raise ConfigError(
         f"There is no calibration {value!r} (looked at {', '.join(map(str, places))}): correct it "
-        f"in the hardware config, or calibrate the arm."
+        f"in the hardware config, or calibrate the arm (`lerecord calibrate --help`)."
     )
+
+
+def place(value: str, folder: Path, names: Sequence[str], environ: Mapping[str, str]) -> Path:
+    """The file that `find` finds, or, when there is none, the one that it looks for first."""
+    places = _places(value, folder, names, environ)
+    return next((each for each in places if _is_there(each)), places[0])
+
+
+def _places(
+    value: str, folder: Path, names: Sequence[str], environ: Mapping[str, str]
+) -> list[Path]:
+    if value.endswith(".json"):
+        return [folder / value]
+    root = lerobot_folder(environ)
+    return [root / name / f"{value}.json" for name in names]
 
 
 def lerobot_folder(environ: Mapping[str, str]) -> Path:

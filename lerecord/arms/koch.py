@@ -34,6 +34,7 @@ TRIGGER_REST = 50.0  # where the leader's gripper springs back to, of 100
 _EXTENDED_POSITION, _CURRENT_POSITION = 4, 5
 _ELBOW_GAINS = {"Position_P_Gain": 1500, "Position_I_Gain": 0, "Position_D_Gain": 600}
 _ANSWER_EVERYTHING = 2
+_TURNING = ("shoulder_pan", "wrist_roll")
 _REVERSE = 1  # the bit of Drive_Mode that turns a servo round
 _MODES = {j: _CURRENT_POSITION if j == GRIPPER else _EXTENDED_POSITION for j in JOINTS}
 _CALIBRATED = {
@@ -93,6 +94,14 @@ def _examine(arm: SerialArm) -> None:
     arm.bus.close()
 
 
+def _write_set_up(arm: SerialArm) -> None:
+    with arm.opened():
+        _wake(arm)
+        arm.let_go()
+        _set_up(arm)
+    arm.bus.close()
+
+
 def _set_up(arm: SerialArm) -> None:
     """The registers that leader and follower share; a new operating mode resets gains and goals."""
     arm.ensure("Return_Delay_Time", dict.fromkeys(JOINTS, 0))
@@ -114,6 +123,8 @@ class Leader(SerialArm):
 
     motors: ClassVar[tuple[Motor, ...]] = _motors([XL330_M077] * 6)
     calibration_names: ClassVar[tuple[str, ...]] = ("teleoperators/koch_leader",)
+    turning_joints: ClassVar[tuple[str, ...]] = _TURNING
+    mirrored_joints: ClassVar[tuple[str, ...]] = ("elbow_flex",)
 
     def __init__(
         self,
@@ -128,6 +139,10 @@ class Leader(SerialArm):
     def examine(self) -> None:
         """Open the port, check the servos and the calibration that they hold, close it again."""
         _examine(self)
+
+    def write_set_up(self) -> None:
+        """Let every servo keep the calibration and the set-up; the arm is limp afterwards."""
+        _write_set_up(self)
 
     def connect(self) -> None:
         """Open the port, check the servos, set them up, arm the trigger."""
@@ -168,6 +183,8 @@ class Follower(SerialArm):
 
     motors: ClassVar[tuple[Motor, ...]] = _motors([XL430_W250] * 2 + [XL330_M288] * 4)
     calibration_names: ClassVar[tuple[str, ...]] = ("robots/koch_follower",)
+    turning_joints: ClassVar[tuple[str, ...]] = _TURNING
+    mirrored_joints: ClassVar[tuple[str, ...]] = ()
     ceiling: ClassVar[Ceiling] = Ceiling(600.0, 120.0, 10.0, step=40.0)
 
     def __init__(
@@ -184,6 +201,10 @@ class Follower(SerialArm):
     def examine(self) -> None:
         """Open the port, check the servos and the calibration that they hold, close it again."""
         _examine(self)
+
+    def write_set_up(self) -> None:
+        """Let every servo keep the calibration and the set-up; the arm is limp afterwards."""
+        _write_set_up(self)
 
     def connect(self) -> None:
         """Open the port, check the servos, set them up, hold the present position.

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from lerecord.arms.calibration import Calibration
 from lerecord.arms.units import Units
 from lerecord.frame import Motion
-from lerecord.motors import NORMAL, BusCounters, Motor, Retry
+from lerecord.motors import NORMAL, BusCounters, Motor, MotorBus, Retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,12 @@ class Leader(Protocol):
         Nothing moves, and no EEPROM is written. Raises a LerecordError, closed again.
         """
 
+    def write_set_up(self) -> None:
+        """Write its calibration and all else that its servos keep, and close the port.
+
+        Torque goes off, and whatever calibration they hold is written over.
+        """
+
     def connect(self) -> None:
         """Examine the arm and set it up; the port stays open. Raises a LerecordError, closed again.
 
@@ -147,10 +153,20 @@ class ArmDriver(Protocol):
     Attributes:
         motors: servos of such an arm, one a joint.
         calibration_names: LeRobot's folders for such an arm, such as "robots/koch_follower".
+        turning_joints: those that go all the way round, whose range is a whole turn.
+        mirrored_joints: those whose servo is to count the other way (Drive_Mode 1).
     """
 
     motors: tuple[Motor, ...]
     calibration_names: tuple[str, ...]
+    turning_joints: tuple[str, ...]
+    mirrored_joints: tuple[str, ...]
 
-    def __call__(self, settings: ArmSettings, calibration: Calibration, units: Units) -> Leader:
-        """Make the arm; it is not connected yet."""
+    def __call__(
+        self,
+        settings: ArmSettings,
+        calibration: Calibration,
+        units: Units,
+        bus: MotorBus | None = None,
+    ) -> Leader:
+        """Make the arm; it is not connected yet. Without a bus, that on its port is used."""

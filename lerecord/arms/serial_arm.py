@@ -6,8 +6,10 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lerecord.arms import servo_registers
 from lerecord.arms.calibration import Calibration, JointCalibration, require_same
 from lerecord.arms.protocols import ArmIdentity, ArmSettings
+from lerecord.arms.servo_registers import SET_UP as SET_UP
 from lerecord.arms.units import Scale
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.frame import Motion
@@ -20,9 +22,6 @@ from lerecord.motors import (
     Retry,
     check_servos,
 )
-
-SET_UP = Retry(attempts=5, budget_s=1.0)
-"""Patience while an arm is set up or let go, when nothing else waits."""
 
 _BESIDE_COUNTS = 64  # under six degrees: what a hand or gravity moves a joint beyond its range
 _TOLERATED_COUNTS = 512  # an eighth of a turn: a calibration by hand misses the very ends
@@ -146,21 +145,7 @@ class SerialArm:
 
         EEPROM wears out and is locked while torque is on: torque goes off where it is written.
         """
-        differing = self._differing(register, values)
-        for joint in differing:
-            model = self._models[joint]
-            if model.is_eeprom(register):
-                self.bus.write("Torque_Enable", joint, 0, SET_UP)
-                self._lock(joint, False)
-            self.bus.write(register, joint, values[joint], SET_UP)
-            if model.is_eeprom(register):
-                self._lock(joint, True)
-        if differing and (kept := self._differing(register, values)):
-            raise DeviceError(
-                f"{kept[0]} of the {self._settings.name} does not keep {register} = "
-                f"{values[kept[0]]}: switch the arm's power off and on, and replace the servo "
-                f"when this comes back."
-            )
+        servo_registers.ensure(self.bus, self._settings.name, register, values)
 
     def find_turns(self) -> None:
         """Count positions from the turn in which they are nearest to the middle of their range.
@@ -244,12 +229,3 @@ class SerialArm:
     def disconnect(self) -> None:
         """Close the port; torque stays as it is."""
         self.bus.close()
-
-    def _differing(self, register: str, values: Mapping[str, int]) -> list[str]:
-        present = self.bus.sync_read(register, tuple(values), SET_UP)
-        return [joint for joint, is_ in zip(values, present, strict=True) if is_ != values[joint]]
-
-    def _lock(self, joint: str, is_locked: bool) -> None:
-        """Let what is written into EEPROM last, or no longer, where a model has such a lock."""
-        if (lock := self._models[joint].lock) is not None:
-            self.bus.write(lock, joint, int(is_locked), SET_UP)

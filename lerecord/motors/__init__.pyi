@@ -10,5 +10,6 @@ from .model import Model as Model
 from .model import Register as Register
 from .restart import RestartWatch as RestartWatch
 from .retry import NORMAL as NORMAL
+from .retry import ONCE as ONCE
 from .retry import Retry as Retry
 from .serial_port import WaitingPort as WaitingPort

@@ -1,0 +1,16 @@
+from .arm_places import ArmPlace as ArmPlace
+from .arm_places import arm_named as arm_named
+from .arm_places import arm_places as arm_places
+from .calibrating import ArmToCalibrate as ArmToCalibrate
+from .calibrating import Middle as Middle
+from .calibrating import Ranges as Ranges
+from .makes import MAKES as MAKES
+from .makes import Make as Make
+from .makes import make_of as make_of
+from .makes import model_named as model_named
+from .scan import Answering as Answering
+from .scan import Scan as Scan
+from .scan import SerialPort as SerialPort
+from .scan import answering as answering
+from .scan import serial_ports as serial_ports
+from .torque import torque_off as torque_off

@@ -1,0 +1,76 @@
+"""Which arm of a rig a command means, and what is known of it before it is calibrated."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from lerecord import drivers
+from lerecord.arms import ArmDriver, calibration
+from lerecord.config import ArmConfig, HardwareConfig
+from lerecord.errors import ConfigError
+
+_DRIVERS = {"leader": "Leader", "follower": "Follower"}
+
+
+@dataclass(frozen=True, slots=True)
+class ArmPlace:
+    """An arm of a hardware config.
+
+    Attributes:
+        pair: as in `[arms.main.leader]`: main.
+        role: "leader" or "follower".
+        config: its table.
+        folder: from which a relative path of its calibration starts.
+    """
+
+    pair: str
+    role: str
+    config: ArmConfig
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """As messages name it."""
+        return f"{self.pair} {self.role}"
+
+    @property
+    def driver(self) -> ArmDriver:
+        """What drives such an arm."""
+        module = drivers.load("arms", self.config.driver)
+        return cast("ArmDriver", getattr(module, _DRIVERS[self.role]))
+
+    @property
+    def calibration_file(self) -> Path:
+        """Where its calibration is, or is to be."""
+        names = self.driver.calibration_names
+        return calibration.place(self.config.calibration, self.folder, names, os.environ)
+
+
+def arm_places(config: HardwareConfig, folder: Path) -> list[ArmPlace]:
+    """Every arm of a rig, leaders first.
+
+    Args:
+        config: of the rig.
+        folder: that the config lies in.
+    """
+    return [
+        ArmPlace(name, role, getattr(pair, role), folder)
+        for role in _DRIVERS
+        for name, pair in config.arms.items()
+    ]
+
+
+def arm_named(name: str, places: list[ArmPlace]) -> ArmPlace:
+    """The arm that a person means by "leader" or "main.leader".
+
+    Raises:
+        ConfigError: there is none, or more than one.
+    """
+    meant = [each for each in places if name in (each.role, f"{each.pair}.{each.role}")]
+    if len(meant) == 1:
+        return meant[0]
+    known = ", ".join(f"{each.pair}.{each.role}" for each in places)
+    if meant:
+        raise ConfigError(f"The rig has several arms {name!r}: name one of {known}.")
+    raise ConfigError(f"The rig has no arm {name!r}: name one of {known}.")
