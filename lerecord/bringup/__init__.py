@@ -2,7 +2,7 @@
 
 Nothing here moves an arm: torque is off, or goes off. `makes` tells the servos of one maker from
 another's, `scan` what answers on a port, `calibrating` how far joints go. What people see and press
-is `cli`'s. Begin with `arm_places`.
+is `cli`'s. Begin with `places`.
 """
 
 import lazy_loader

@@ -1,6 +1,3 @@
-from .arm_places import ArmPlace as ArmPlace
-from .arm_places import arm_named as arm_named
-from .arm_places import arm_places as arm_places
 from .calibrating import ArmToCalibrate as ArmToCalibrate
 from .calibrating import Middle as Middle
 from .calibrating import Ranges as Ranges
@@ -8,6 +5,10 @@ from .makes import MAKES as MAKES
 from .makes import Make as Make
 from .makes import make_of as make_of
 from .makes import model_named as model_named
+from .places import ArmPlace as ArmPlace
+from .places import arm_named as arm_named
+from .places import arm_places as arm_places
+from .scan import ALL_IDS as ALL_IDS
 from .scan import Answering as Answering
 from .scan import Scan as Scan
 from .scan import SerialPort as SerialPort

@@ -47,9 +47,15 @@ class Ranges:
         self.high = np.maximum(self.high, self.now)
 
     @property
+    def degrees_per_count(self) -> NDArray[np.float64]:
+        """(D,)."""
+        degrees: NDArray[np.float64] = _DEGREES_PER_TURN / self._turn
+        return degrees
+
+    @property
     def degrees(self) -> NDArray[np.float64]:
         """(D,) how far each went in all."""
-        span: NDArray[np.float64] = (self.high - self.low) * _DEGREES_PER_TURN / self._turn
+        span: NDArray[np.float64] = (self.high - self.low) * self.degrees_per_count
         return span
 
 

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from lerecord import __version__, refusals, standard_streams
-from lerecord.cli import edit
+from lerecord.cli import edit, find, torque
 from lerecord.cli.bench import bench
+from lerecord.cli.calibrate import calibrate
 from lerecord.cli.check import check
 from lerecord.cli.compat import compat
 from lerecord.cli.export import export
@@ -58,6 +59,9 @@ app.command(rich_help_panel=SHARE)(push)
 app.command(rich_help_panel=SHARE)(pull)
 app.command(rich_help_panel=RIG, epilog=DRIVING_KEYS)(teleop)
 app.command(rich_help_panel=RIG, epilog=DRIVING_KEYS)(replay)
+app.add_typer(find.app, name="find", rich_help_panel=RIG)
+app.command(rich_help_panel=RIG)(calibrate)
+app.add_typer(torque.app, name="torque", rich_help_panel=RIG)
 app.command(rich_help_panel=RIG)(sim)
 app.command(rich_help_panel=RIG)(bench)
 

@@ -54,6 +54,11 @@ GUESSES = {
     "simulate": "sim",
     "simulator": "sim",
     "benchmark": "bench",
+    "find-port": "find ports",
+    "find-ports": "find ports",
+    "calibration": "calibrate",
+    "release": "torque off",
+    "relax": "torque off",
 }
 """What people type, from other tools or by memory, and the command they look for."""
 
@@ -73,7 +78,7 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; a name that is none is answered with the nearest one."""
         if self.get_command(ctx, args[0]) is None:
-            refuse(f"There is no command {args[0]!r}{self._nearest(args[0])}.")
+            refuse(f"There is no command {args[0]!r}{self._nearest(ctx, args[0])}.")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -99,11 +104,13 @@ class Commands(TyperGroup):
             if word in self.commands and (not before.startswith("-") or "=" in before):
                 refuse(f"Put options after the command: `lerecord {word} ... {args[0]}`.")
 
-    def _nearest(self, word: str) -> str:
-        close = difflib.get_close_matches(word, self.commands, n=1)
-        if word in GUESSES or close:
-            return f"; try `lerecord {GUESSES[word] if word in GUESSES else close[0]}`"
-        return "; `lerecord --help` lists them"
+    def _nearest(self, ctx: Any, word: str) -> str:
+        if word in GUESSES:
+            return f"; try `lerecord {GUESSES[word]}`"
+        group = "lerecord" if ctx.parent is None else f"lerecord {ctx.info_name}"
+        if close := difflib.get_close_matches(word, self.commands, n=1):
+            return f"; try `{group} {close[0]}`"
+        return f"; `{group} --help` lists them"
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Arms of each kind on a lock-step port, straight from the box of parts, and a hand to move them."""
+"""Arms of each kind on a lock-step port, fresh from the box, and a hand to move them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,9 +46,7 @@ class Bench:
 
 
 def _koch(role: str) -> Bench:
-    simulated = simulated_koch.Arm(
-        simulated_koch.LEADER if role == "Leader" else simulated_koch.FOLLOWER
-    )
+    simulated = simulated_koch.leader() if role == "Leader" else simulated_koch.follower()
     driver = getattr(drivers.load("arms", "koch"), role)
     wire = Bus(simulated.servos)
     port = LockStepPort(wire)

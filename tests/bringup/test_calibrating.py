@@ -63,7 +63,7 @@ def test_an_arm_that_was_calibrated_before_gets_the_same_again(bench: Any) -> No
     bench.arm.write(first)
     bench.arm.close()
     again = calibrated(bench)
-    near(again, {name: joint for name, joint in first.joints.items()})
+    near(again, dict(first.joints))
 
 
 def test_what_was_written_is_accepted_when_the_arm_connects(bench: Any) -> None:
@@ -114,4 +114,3 @@ def test_a_servo_that_is_not_there_is_named_and_the_port_closed(bench: Any) -> N
     with pytest.raises(DeviceError, match="Servo 3"):
         bench.arm.open()
     assert not bench.bus.is_open
-

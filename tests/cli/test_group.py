@@ -51,6 +51,12 @@ WRONG = {
     ("pull",): "Missing argument",
     ("push", "--private", "--repo-id"): "requires an argument",
     ("sim", "--seed", "x"): "--seed",
+    ("calibrate",): "Missing argument 'ARM'",
+    ("calibrate", "leader"): "Name the rig with --hardware",
+    ("calibrate", "leader", "--check", "--import", "x"): "not both",
+    ("torque", "of"): "try `lerecord torque off`",
+    ("torque", "off"): "Name the rig with --hardware",
+    ("find", "port"): "ports",
 }
 
 

@@ -9,6 +9,8 @@ from .listeners import Screen as Screen
 from .listeners import ScreenProcess as ScreenProcess
 from .listeners import Store as Store
 from .output import never_waiting as never_waiting
+from .ranges import JointRange as JointRange
+from .ranges import ranges_table as ranges_table
 from .terminal import has_cursor as has_cursor
 from .terminal import in_background as in_background
 from .terminal import is_attended as is_attended

@@ -1,0 +1,191 @@
+"""What `lerecord calibrate` does, as a person with both hands on the arm sees it."""
+
+import os
+import select
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+
+import numpy as np
+from rich.console import Console
+from rich.live import Live
+
+from lerecord.arms import ArmSettings, Calibration, calibration
+from lerecord.bringup import ArmPlace, ArmToCalibrate, Ranges, arm_named, arm_places, make_of
+from lerecord.config import SIMULATED_PLACE, find_config, load_config
+from lerecord.errors import ConfigError, LerecordError
+from lerecord.motors import MotorBus, WaitingPort
+from lerecord.printable import print_json, print_line
+from lerecord.ui.terminal import JointRange, ranges_table
+
+_LOOK_S = 0.05  # no hand turns a joint by half a turn meanwhile
+_DEGREES_PER_TURN = 360.0
+_TYPED_BYTES = 4096
+_BROKEN_OFF = "Calibration was broken off; nothing was changed."
+_NO_HARDWARE = (
+    "Name the rig with --hardware: a simulated one is calibrated as it comes, as nobody is there "
+    "to move its arms."
+)
+
+
+class BrokenOffError(LerecordError):
+    """The person broke it off."""
+
+
+def calibrate_by_hand(name: str, hardware: str | None, as_json: bool) -> None:
+    """Let a person move the joints of an arm through their ranges, and keep what that gives.
+
+    Raises:
+        LerecordError: the arm cannot be reached, or it was broken off; nothing has changed.
+    """
+    place = _place(name, hardware)
+    arm = ArmToCalibrate(place.name, place.driver, bus_of(place))
+    lines = _Lines()
+    lines.ask(
+        f"The {place.name} on {place.config.port} goes limp now: hold it, then press Enter "
+        f"(q breaks off)."
+    )
+    arm.open()
+    with closing(arm):
+        lines.ask("Move every joint to the middle of its range, then press Enter.")
+        middle, ranges = arm.ranges()
+        _move_through(arm, place, ranges, lines)
+        found = arm.calibration(middle, ranges, str(place.calibration_file))
+        _keep(place, found)
+        arm.write(found)
+    _report(place, found, as_json)
+
+
+def take_over(name: str, hardware: str | None, lerobot_id: str, as_json: bool) -> None:
+    """Write the calibration that LeRobot has by an id into servos and file of an arm.
+
+    Raises:
+        LerecordError: there is none, it does not fit the arm, or the arm cannot be reached.
+    """
+    place = _place(name, hardware)
+    driver = place.driver
+    path = calibration.find(lerobot_id, place.folder, driver.calibration_names, os.environ)
+    found = calibration.load(path, driver.motors)
+    driver(_settings(place), found, "normalized").write_set_up()
+    _keep(place, found)
+    _report(place, found, as_json)
+
+
+def compare(name: str, hardware: str | None, as_json: bool) -> None:
+    """Say whether the servos of an arm hold the calibration of its file.
+
+    Raises:
+        LerecordError: they hold another one; each joint is named.
+    """
+    place = _place(name, hardware)
+    held = calibration.load(place.calibration_file, place.driver.motors)
+    place.driver(_settings(place), held, "normalized").examine()
+    if as_json:
+        print_json({"arm": place.name, "file": held.source, "agrees": True})
+    else:
+        print_line(f"The servos of the {place.name} agree with {held.source}.")
+
+
+def bus_of(place: ArmPlace) -> MotorBus:
+    """A bus with the servos of an arm, not yet open."""
+    motors = place.driver.motors
+    port = WaitingPort(place.config.port, place.config.baud)
+    return make_of(motors[0].model).bus(port, motors)
+
+
+def real_arms(hardware: str | None) -> list[ArmPlace]:
+    """The arms of a rig that is plugged in.
+
+    Raises:
+        ConfigError: none is named, or it is one that the recorder simulates itself.
+    """
+    if hardware is None:
+        raise ConfigError(_NO_HARDWARE)
+    path = find_config(hardware)
+    places = arm_places(load_config(path), path.parent)
+    if any(each.config.port.startswith(SIMULATED_PLACE) for each in places):
+        raise ConfigError(_NO_HARDWARE)
+    return places
+
+
+def _place(name: str, hardware: str | None) -> ArmPlace:
+    return arm_named(name, real_arms(hardware))
+
+
+def _settings(place: ArmPlace) -> ArmSettings:
+    return ArmSettings(place.name, place.config.port, place.config.baud)
+
+
+def _move_through(arm: ArmToCalibrate, place: ArmPlace, ranges: Ranges, lines: "_Lines") -> None:
+    hint = "Move every joint from one end of its range to the other; Enter when done, q breaks off."
+    turning = place.driver.turning_joints
+    with Live(console=Console(stderr=True), auto_refresh=False) as live:
+        while True:
+            ranges.see(arm.shafts())
+            live.update(ranges_table(_shown(arm.joints, ranges, turning), hint), refresh=True)
+            if not lines.next(_LOOK_S):
+                continue
+            if not (faults := arm.judged(ranges)):
+                return
+            hint = " ".join(faults)
+            if any("begin again" in fault for fault in faults):
+                raise BrokenOffError(f"{hint} Nothing was changed.")
+
+
+def _shown(joints: Sequence[str], ranges: Ranges, turning: Sequence[str]) -> list[JointRange]:
+    counts = np.stack([ranges.low, ranges.high, ranges.now], axis=1)
+    degrees = (counts * ranges.degrees_per_count[:, None]).tolist()
+    return [
+        JointRange(joint, low, high, now, joint in turning)
+        for joint, (low, high, now) in zip(joints, degrees, strict=True)
+    ]
+
+
+def _keep(place: ArmPlace, found: Calibration) -> None:
+    """Write the file; one that was there before stays beside it."""
+    path = place.calibration_file
+    if path.is_file():
+        path.replace(path.with_name(f"{path.name}.old"))
+    found.save(path)
+
+
+def _report(place: ArmPlace, found: Calibration, as_json: bool) -> None:
+    if as_json:
+        entry = {"arm": place.name, "file": str(place.calibration_file)}
+        print_json({**entry, "calibration": found.as_mapping()})
+        return
+    for name, joint in found.joints.items():
+        print_line(f"{name:14} {joint.range_min:5d} to {joint.range_max:5d}")
+    print_line(f"The {place.name} is calibrated; {place.calibration_file} has it.")
+
+
+class _Lines:
+    """What is typed, a line at a time: Enter goes on, q and the end of the input break off.
+
+    What is asked goes to stderr, so that stdout has the result alone.
+    """
+
+    def __init__(self) -> None:
+        self._typed = b""
+
+    def ask(self, sentence: str) -> None:
+        print_line(sentence, sys.stderr)
+        sys.stderr.flush()
+        while not self.next(None):
+            pass
+
+    def next(self, timeout_s: float | None) -> bool:
+        """True once Enter was pressed; False when time is up first."""
+        if b"\n" not in self._typed:
+            if not select.select([sys.stdin], [], [], timeout_s)[0]:
+                return False
+            if not (typed := os.read(sys.stdin.fileno(), _TYPED_BYTES)):
+                raise BrokenOffError(_BROKEN_OFF)
+            self._typed += typed
+        line, newline, rest = self._typed.partition(b"\n")
+        if not newline:
+            return False
+        self._typed = rest
+        if line.strip().lower() in (b"q", b"quit", b"\x1b"):
+            raise BrokenOffError(_BROKEN_OFF)
+        return True

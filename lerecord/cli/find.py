@@ -1,0 +1,38 @@
+"""`lerecord find ports`."""
+
+from typing import Annotated
+
+import typer
+
+from lerecord.cli.group import Commands, show_help
+from lerecord.cli.options import AsJson
+
+app = typer.Typer(cls=Commands, rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def find(context: typer.Context) -> None:
+    """Find what is plugged in."""
+    if context.invoked_subcommand is None:
+        show_help(context)
+
+
+@app.command()
+def ports(
+    port: Annotated[
+        list[str] | None,
+        typer.Option("--port", metavar="PATH", help="Ask only this port; may be repeated."),
+    ] = None,
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="Ask every id at every speed; takes a minute a port."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List serial ports, and which servos and which arm answer on each.
+
+    Nothing is written to them.
+    """
+    from lerecord.cli.find_report import find_ports
+
+    find_ports(port, every, as_json)

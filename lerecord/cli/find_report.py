@@ -1,0 +1,54 @@
+"""What `lerecord find` prints."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from lerecord.bringup import ALL_IDS, Answering, Scan, SerialPort, answering, serial_ports
+from lerecord.errors import LerecordError
+from lerecord.printable import print_json, print_line
+
+
+def find_ports(only: Sequence[str] | None, every: bool, as_json: bool) -> None:
+    """Print the ports, and what answers on each."""
+    scan = Scan(ALL_IDS, every_baud=True) if every else Scan()
+    asked = [SerialPort(each, each, "") for each in only] if only else serial_ports()
+    found = {port.stable: _found(port, scan) for port in asked}
+    if as_json:
+        print_json({"ports": [_entry(port, *found[port.stable]) for port in asked]})
+        return
+    if not asked:
+        print_line(
+            "No serial port with a USB adapter is plugged in: plug the arm's in, and try again."
+        )
+    for port in asked:
+        print_line(f"{port.stable}{f'  ({port.adapter})' if port.adapter else ''}")
+        for line in _lines(*found[port.stable]):
+            print_line(f"    {line}")
+
+
+def _found(port: SerialPort, scan: Scan) -> tuple[list[Answering], str | None]:
+    try:
+        return list(answering(port.device, scan)), None
+    except LerecordError as error:
+        return [], str(error)
+
+
+def _entry(port: SerialPort, found: list[Answering], failure: str | None) -> dict[str, object]:
+    return {**asdict(port), "answering": [asdict(each) for each in found], "failure": failure}
+
+
+def _lines(found: list[Answering], failure: str | None) -> list[str]:
+    if failure is not None:
+        return [failure]
+    lines = []
+    for each in found:
+        ids = ", ".join(f"{servo.id} {servo.model or servo.number}" for servo in each.servos)
+        arms = f": {' or '.join(each.arms)}" if each.arms else ""
+        lines.append(f"{each.make} at {each.baud} baud{arms}; {ids or 'none that can be read'}")
+        if each.unclear:
+            told = ", ".join(map(str, each.unclear))
+            lines.append(
+                f"What answers as {told} cannot be read: if two servos have the same id, plug in "
+                f"one at a time and give each its own."
+            )
+    return lines or ["nothing answers: switch the arm's power on, or try --all"]

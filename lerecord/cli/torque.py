@@ -1,0 +1,23 @@
+"""`lerecord torque off`."""
+
+import typer
+
+from lerecord.cli.group import Commands, show_help
+from lerecord.cli.options import AsJson, Hardware
+
+app = typer.Typer(cls=Commands, rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def torque(context: typer.Context) -> None:
+    """Let arms go limp that were left under torque."""
+    if context.invoked_subcommand is None:
+        show_help(context)
+
+
+@app.command()
+def off(hardware: Hardware = None, as_json: AsJson = False) -> None:
+    """Let every arm of a rig go: it sinks, so hold it."""
+    from lerecord.cli.torque_report import let_go
+
+    raise typer.Exit(let_go(hardware, as_json))

@@ -1,0 +1,27 @@
+"""What `lerecord torque off` does: whatever else is wrong, each servo is told to let go."""
+
+from lerecord.bringup import torque_off
+from lerecord.cli.calibrate_session import bus_of, real_arms
+from lerecord.errors import LerecordError
+from lerecord.printable import print_json, print_line
+
+
+def let_go(hardware: str | None, as_json: bool) -> int:
+    """Torque off in every arm; the exit status, 0 when all of them are limp.
+
+    Raises:
+        ConfigError: there is no such rig.
+    """
+    failed: dict[str, list[str]] = {}
+    for place in real_arms(hardware):
+        try:
+            failed[place.name] = list(torque_off(place.name, bus_of(place)).values())
+        except LerecordError as error:
+            failed[place.name] = [str(error)]
+    if as_json:
+        print_json({"limp": [name for name in failed if not failed[name]], "failed": failed})
+    else:
+        for name, sentences in failed.items():
+            for sentence in sentences or [f"The {name} is limp."]:
+                print_line(sentence)
+    return 2 if any(failed.values()) else 0

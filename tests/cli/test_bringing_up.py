@@ -1,0 +1,142 @@
+"""The commands that bring a rig up, over real serial ports, with simulated servos at the end."""
+
+import json
+import subprocess
+import sysconfig
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lerecord.simulator.dynamixel import Bus
+from lerecord.simulator.ports import Ports
+from lerecord.simulator.rigs import koch
+
+LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")
+RIG = """
+robot_type = "koch"
+fps = 30
+[arms.main.leader]
+driver = "koch"
+port = "{leader}"
+calibration = "leader.json"
+[arms.main.follower]
+driver = "koch"
+port = "{follower}"
+calibration = "follower.json"
+"""
+
+
+@dataclass
+class Bench:
+    """Two arms that were never calibrated, each on a port."""
+
+    folder: Path
+    leader: Any
+    follower: Any
+    ports: dict[str, str]
+
+    @property
+    def rig(self) -> str:
+        return str(self.folder / "rig.toml")
+
+    def hold(self, place: Callable[[Any], float | None], share: float = 1.0) -> None:
+        """A hand moves each joint of the follower to its place, or a share of the way from homed.
+
+        Args:
+            place: coordinate of a joint; None where it has none.
+            share: of the way.
+        """
+        for servo, mount in zip(self.follower.servos, self.follower.mounts, strict=True):
+            if (end := place(mount)) is not None:
+                shaft = mount.shaft(mount.homed + share * (end - mount.homed))
+                servo.world.hand = servo.shaft = shaft
+
+    def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [LERECORD, *arguments],
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    leader, follower = koch.leader(), koch.follower()
+    ports = Ports(time.monotonic)
+    names = {
+        "leader": ports.add_terminal(Bus(leader.servos)),
+        "follower": ports.add_terminal(Bus(follower.servos)),
+    }
+    with ports:
+        (tmp_path / "rig.toml").write_text(RIG.format(**names), encoding="utf-8")
+        yield Bench(tmp_path, leader, follower, names)
+
+
+def test_ports_tell_which_arm_answers(bench: Bench) -> None:
+    asked = [word for port in bench.ports.values() for word in ("--port", port)]
+    found = json.loads(bench.run("find", "ports", *asked, "--json").stdout)["ports"]
+    assert [each["answering"][0]["arms"] for each in found] == [
+        ["koch leader"],
+        ["koch follower"],
+    ]
+    assert [servo["id"] for servo in found[0]["answering"][0]["servos"]] == [1, 2, 3, 4, 5, 6]
+    assert found[1]["answering"][0]["baud"] == 1_000_000
+
+
+def test_every_arm_is_let_go_and_what_is_not_is_named(bench: Bench) -> None:
+    for servo in (*bench.leader.servos, *bench.follower.servos):
+        servo.write(64, b"\x01")
+    done = bench.run("torque", "off", "--hardware", bench.rig)
+    assert done.stdout.splitlines() == ["The main leader is limp.", "The main follower is limp."]
+    assert not any(each.torque for each in (*bench.leader.servos, *bench.follower.servos))
+
+
+def test_an_arm_is_calibrated_by_hand(bench: Bench) -> None:
+    bench.hold(lambda mount: mount.homed)
+    process = subprocess.Popen(
+        [LERECORD, "calibrate", "follower", "--hardware", bench.rig, "--json"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process:
+        for said in ("goes limp now", "middle of its range"):
+            assert said in process.stderr.readline()
+            process.stdin.write("\n")
+            process.stdin.flush()
+        time.sleep(1.0)  # until it looks, twenty times a second
+        for end in (lambda mount: mount.low, lambda mount: mount.high):
+            for share in (0.5, 1.0, 0.5, 0.0):
+                bench.hold(end, share)
+                time.sleep(0.25)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        result = process.stdout.read()
+    assert process.returncode == 0
+    told = json.loads(result)
+    assert json.loads(Path(told["file"]).read_text(encoding="utf-8")) == told["calibration"]
+    offsets = [servo.value("Homing_Offset") for servo in bench.follower.servos]
+    assert offsets == [joint["homing_offset"] for joint in told["calibration"].values()]
+
+    agreed = bench.run("calibrate", "follower", "--hardware", bench.rig, "--check")
+    assert agreed.stdout.startswith("The servos of the main follower agree with ")
+
+
+def test_breaking_off_changes_nothing(bench: Bench) -> None:
+    done = bench.run("calibrate", "leader", "--hardware", bench.rig, given="\nq\n")
+    assert done.returncode == 2
+    told = done.stderr.splitlines()[-1]
+    assert told == "lerecord: Calibration was broken off; nothing was changed."
+    assert not (bench.folder / "leader.json").exists()
+    assert [servo.value("Homing_Offset") for servo in bench.leader.servos] == [0] * 6
