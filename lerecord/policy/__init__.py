@@ -2,7 +2,8 @@
 
 A policy answers when it can; the arm moves at every tick. `link` is what the loop asks of a policy
 wherever it runs, `chunk_queue` what stands between the two, and `source` the source of actions that
-they make together. Begin with `chunk_queue`.
+they make together. `policy` is what a policy is, and `nearest` one that needs no network.
+Begin with `chunk_queue`.
 """
 
 import lazy_loader

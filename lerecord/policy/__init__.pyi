@@ -6,6 +6,11 @@ from .chunk_queue import QueueState as QueueState
 from .link import Answer as Answer
 from .link import Lost as Lost
 from .link import PolicyLink as PolicyLink
+from .policy import CameraInput as CameraInput
+from .policy import Chunk as Chunk
+from .policy import Policy as Policy
+from .policy import PolicyFeatures as PolicyFeatures
+from .policy import PolicyInput as PolicyInput
 from .source import PolicySource as PolicySource
 from .turns import Safety as Safety
 from .turns import Turn as Turn

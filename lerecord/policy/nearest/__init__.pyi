@@ -1,0 +1,5 @@
+from .neighbours import HORIZON as HORIZON
+from .neighbours import NearestPolicy as NearestPolicy
+from .phases import phases_of as phases_of
+from .weights import Mix as Mix
+from .weights import locally_linear as locally_linear
