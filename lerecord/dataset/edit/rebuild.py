@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from lerecord.dataset.edit import operation_log
+from lerecord.dataset.edit.ahead import Ahead
 from lerecord.dataset.edit.episode_list import (
     Draft,
     EpisodeList,
@@ -130,8 +132,9 @@ class Rebuild:
         counting = _Counting(self.watch, sum(map(_handlings, files)) + 2 * len(kept))
         needed_bytes = change.needed_bytes + self._table_bytes(files, slots) + new.size_bytes
         with Transaction(self.root, counting, needed_bytes) as transaction:
-            for each in files:
-                self._stage(transaction, each, new)
+            with Ahead() as ahead:
+                for each in files:
+                    self._stage(transaction, each, new, ahead)
             self._stage_metadata(transaction, new)
             self._stage_trash(transaction, operation, kept)
             for name in change.cleared:
@@ -164,14 +167,17 @@ class Rebuild:
                 total += (self.root / layout.data_file(slot.old)).stat().st_size
         return total
 
-    def _stage(self, transaction: Transaction, change: FileChange, new: NewMetadata) -> None:
+    def _stage(
+        self, transaction: Transaction, change: FileChange, new: NewMetadata, ahead: Ahead
+    ) -> None:
         match change:
             case NewTable(episode):
-                columns = self._columns(new.slots[episode], new.places[episode])
-                episode_table.write_episode(transaction.place(layout.data_file(episode)), columns)
+                path = transaction.place(layout.data_file(episode))
+                place = new.places[episode]
+                ahead.do(partial(self._write_table, path, new.slots[episode], place))
             case NewSidecar(episode):
-                write = self._sidecar_writer(new.slots[episode])
-                write(transaction.place(layout.capture_file(episode)))
+                path = transaction.place(layout.capture_file(episode))
+                ahead.do(partial(self._write_sidecar, path, new.slots[episode]))
             case NewVideo(episode, key):
                 slot = new.slots[episode]
                 assert isinstance(slot, Draft)
@@ -181,18 +187,21 @@ class Rebuild:
             case Gone(name):
                 transaction.remove(name)
 
-    def _columns(self, slot: Slot, place: Place) -> EpisodeColumns:
+    def _write_table(self, path: Path, slot: Slot, place: Place) -> None:
         if isinstance(slot, Draft):
-            return EpisodeColumns.of(slot.action, slot.state, place)
-        read = episode_table.read_entire(self.root / layout.data_file(slot.old))
-        return EpisodeColumns.of(read.action, read.state, place)
+            columns = EpisodeColumns.of(slot.action, slot.state, place)
+        else:
+            source = self.root / layout.data_file(slot.old)
+            columns = episode_table.read_entire(source).at(place)
+        episode_table.write_episode(path, columns)
 
-    def _sidecar_writer(self, slot: Slot) -> Callable[[Path], None]:
+    def _write_sidecar(self, path: Path, slot: Slot) -> None:
         if isinstance(slot, Draft):
             assert slot.sidecar is not None
-            return slot.sidecar
-        source = self.root / layout.capture_file(slot.old)
-        return StoredSidecar.load(source).with_facts({"task": slot.task}).write
+            slot.sidecar(path)
+        else:
+            source = self.root / layout.capture_file(slot.old)
+            StoredSidecar.load(source).with_facts({"task": slot.task}).write(path)
 
     def _stage_metadata(self, transaction: Transaction, new: NewMetadata) -> None:
         assert new.state.stats is not None

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -68,6 +69,18 @@ class EpisodeColumns:
         }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Vectors:
+    """What the parquet of an episode says that does not follow from its place: (N, D) each."""
+
+    action: NDArray[np.float32]
+    state: NDArray[np.float32]
+
+    def at(self, place: Place) -> EpisodeColumns:
+        """The columns at a place in the dataset."""
+        return EpisodeColumns.of(self.action, self.state, place)
+
+
 def timestamps(rows: int, fps: int) -> NDArray[np.float32]:
     """float32(frame_index / fps): LeRobot refuses anything else."""
     return (np.arange(rows) / fps).astype(np.float32)
@@ -103,12 +116,8 @@ def placed_stats(content: Stats, rows: int, place: Place) -> Stats:
 
 def write_episode(path: Path, columns: EpisodeColumns) -> None:
     """Write the parquet file of an episode."""
-    values = columns.by_feature()
-    arrays = [to_arrow(column) for column in values.values()]
-    schema = pa.schema(
-        [pa.field(name, array.type) for name, array in zip(values, arrays, strict=True)],
-        metadata={"huggingface": json.dumps({"info": {"features": _hf_features(values)}})},
-    )
+    arrays = [to_arrow(column) for column in columns.by_feature().values()]
+    schema = _schema(columns.action.shape[1], columns.state.shape[1])
     # Encoded in memory: Arrow writes a file in many small pieces.
     encoded = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), encoded, compression="snappy")
@@ -134,7 +143,7 @@ def _columns_of(path: Path, table: pa.Table) -> EpisodeColumns:
     )
 
 
-def read_entire(path: Path) -> EpisodeColumns:
+def read_entire(path: Path) -> Vectors:
     """Read the parquet file of an episode that will be written again, with nothing lost.
 
     Raises:
@@ -142,46 +151,65 @@ def read_entire(path: Path) -> EpisodeColumns:
             several tasks.
     """
     table = read_parquet(path)
-    columns = _columns_of(path, table)
-    found = columns.by_feature()
-    lost = [name for name in table.column_names if name not in found]
-    lost += [name for name in VECTORS if found[name].dtype != np.float32 or found[name].ndim != 2]
-    lost += [name for name, dtype in DEFAULT_FEATURES.items() if found[name].dtype != dtype]
+    try:
+        vectors = {name: to_numpy(table, name) for name in VECTORS}
+        scalars = {name: table[name] for name in _SCALARS}
+    except (pa.ArrowException, KeyError, ValueError) as error:
+        raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
+    lost = [name for name in table.column_names if name not in vectors and name not in scalars]
+    lost += [name for name, each in vectors.items() if each.dtype != np.float32 or each.ndim != 2]
+    lost += [
+        name for name, each in scalars.items() if each.type != _SCALARS[name] or each.null_count
+    ]
     if lost:
         raise DatasetError(
             f"{path} has a column {lost[0]} that lerecord would not keep as it is, so the dataset "
             f"is not changed; change it with the recorder that made it."
         )
-    if (columns.task_index != columns.task_index[:1]).any():
+    tasks = to_numpy(table, "task_index")
+    if (tasks != tasks[:1]).any():
         raise DatasetError(
             f"{path} has frames of several tasks, and lerecord keeps one an episode, so the "
             f"dataset is not changed; {for_dataset('check', path)} names the frames."
         )
-    return columns
+    return Vectors(vectors["action"], vectors["observation.state"])
 
 
-def _hf_features(columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+_SCALARS = {name: pa.from_numpy_dtype(np.dtype(dtype)) for name, dtype in DEFAULT_FEATURES.items()}
+
+
+@lru_cache(maxsize=16)
+def _schema(action_width: int, state_width: int) -> pa.Schema:
+    """Of a parquet file, with the features as `datasets` wants them described."""
+    widths = {"action": action_width, "observation.state": state_width}
     # "Sequence" is the name that every release of `datasets` reads.
     vectors = {
         name: {
             "feature": {"dtype": "float32", "_type": "Value"},
-            "length": columns[name].shape[1],
+            "length": width,
             "_type": "Sequence",
         }
-        for name in VECTORS
+        for name, width in widths.items()
     }
     scalars = {name: {"dtype": dtype, "_type": "Value"} for name, dtype in DEFAULT_FEATURES.items()}
-    return {**vectors, **scalars}
+    info = {"info": {"features": {**vectors, **scalars}}}
+    types: dict[str, Any] = {
+        name: _vector_type(width, pa.float32()) for name, width in widths.items()
+    }
+    return pa.schema({**types, **_SCALARS}.items(), metadata={"huggingface": json.dumps(info)})
 
 
 def to_arrow(column: NDArray[Any]) -> Any:
     """An Arrow array of a column: (N,) plain, (N, D) as fixed_size_list<element>[D]."""
     if column.ndim == 1:
         return pa.array(column)
-    width = column.shape[1]
-    element = pa.field("element", pa.from_numpy_dtype(column.dtype))
     flat: Any = pa.array(np.ascontiguousarray(column).reshape(-1))
-    return pa.FixedSizeListArray.from_arrays(flat, type=cast("Any", pa.list_(element, width)))
+    kind: Any = _vector_type(column.shape[1], flat.type)
+    return pa.FixedSizeListArray.from_arrays(flat, type=kind)
+
+
+def _vector_type(width: int, element: Any) -> Any:
+    return pa.list_(pa.field("element", element), width)
 
 
 _LISTS: Any = (pa.ListArray, pa.LargeListArray, pa.FixedSizeListArray)
@@ -197,7 +225,7 @@ def to_numpy(table: pa.Table, name: str) -> NDArray[Any]:
         ValueError: its lists have several lengths, or one is missing.
     """
     column = table[name]
-    array: Any = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
+    array: Any = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     shape: list[int] = [len(array)]
