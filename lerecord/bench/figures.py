@@ -42,7 +42,7 @@ class Result:
     missed_ticks: int
     images_lost: int
     images_spooled: int
-    rows: int
+    frames: int
     rate_hz: float
     lateness_p50_ms: float
     lateness_p99_ms: float
@@ -83,7 +83,7 @@ def measured(
         missed_ticks=loop.missed,
         images_lost=loop.frames * videos.cameras - videos.images,
         images_spooled=outcome["spooled"],
-        rows=loop.frames,
+        frames=loop.frames,
         rate_hz=loop.rate_hz,
         lateness_p50_ms=float(np.percentile(loop.lateness_ms, 50)),
         lateness_p99_ms=float(np.percentile(loop.lateness_ms, 99)),

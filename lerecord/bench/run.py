@@ -10,17 +10,15 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lerecord.bench.clip import clip_of
-from lerecord.bench.figures import Look, measured
+from lerecord.bench.figures import Look, Result, measured
 from lerecord.bench.load import Load
 from lerecord.bench.meter import Meter
 from lerecord.config import SIMULATED, ConfigFile, find_config, load_config
 from lerecord.errors import LerecordError
-from lerecord.printable import print_json, print_line
 from lerecord.priority import after_all_others
 from lerecord.processes import environment, lerecord
 from lerecord.simulation_client import fill_in_places, simulator
@@ -28,8 +26,8 @@ from lerecord.simulation_client import fill_in_places, simulator
 _LOOK_S = 0.25
 
 
-def bench(load: Load, as_json: bool) -> None:
-    """Run it and print what it cost; the last line is one flat JSON object when asked for.
+def bench(load: Load) -> Result:
+    """Run it and measure what it cost.
 
     Raises:
         LerecordError: the recorder did not record; its own words are in the sentence.
@@ -43,12 +41,7 @@ def bench(load: Load, as_json: bool) -> None:
         with simulator(arms, load.seed) as rig:
             hardware = _write_hardware(folder, packaged, rig.places, load)
             outcome, looks = _record(folder, hardware, load)
-        result = measured(Path(outcome["dataset"]), outcome, looks, clip)
-    if as_json:
-        print_json(asdict(result))
-        return
-    for key, value in asdict(result).items():
-        print_line(f"{key:28s} {value:.3f}" if isinstance(value, float) else f"{key:28s} {value}")
+        return measured(Path(outcome["dataset"]), outcome, looks, clip)
 
 
 def _write_hardware(folder: Path, packaged: Path, places: Mapping[str, str], load: Load) -> Path:
@@ -90,7 +83,7 @@ def _record(folder: Path, hardware: Path, load: Load) -> tuple[dict[str, Any], l
     output, errors = process.communicate()
     if process.returncode != 0:
         raise LerecordError(f"The recorder did not record: {errors.strip()}")
-    return json.loads(output.splitlines()[-1]), looks
+    return json.loads(output), looks
 
 
 def _watch(process: subprocess.Popen[str]) -> list[Look]:

@@ -1,10 +1,13 @@
 """`lerecord bench`."""
 
+import itertools
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from lerecord.cli.options import AsJson
+from lerecord.cli.output import Output
 
 
 def bench(
@@ -20,4 +23,10 @@ def bench(
     from lerecord.bench import bench as run
 
     width, height = size_of(size)
-    run(Load(cameras, fps, width, height, seconds, takes), as_json)
+    with Output(as_json) as output:
+        cost = run(Load(cameras, fps, width, height, seconds, takes))
+        output.result(cost, itertools.starmap(_line, asdict(cost).items()))
+
+
+def _line(name: str, value: object) -> str:
+    return f"{name:28s} {value:.3f}" if isinstance(value, float) else f"{name:28s} {value}"

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lerecord.cli.options import AsJson, Dataset
+from lerecord.cli.output import Output
 
 
 def check(
@@ -19,4 +20,5 @@ def check(
     """
     from lerecord.cli.dataset_report import check as run
 
-    raise typer.Exit(run(dataset, quick, as_json))
+    with Output(as_json) as output:
+        raise typer.Exit(run(dataset, quick, output))

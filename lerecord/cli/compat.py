@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lerecord.cli.options import AllowHardware, AsJson
+from lerecord.cli.output import Output
 
 
 def compat(
@@ -19,4 +20,5 @@ def compat(
     """
     from lerecord.cli.join_report import compat as run
 
-    raise typer.Exit(run(datasets, allow_hardware, as_json))
+    with Output(as_json) as output:
+        raise typer.Exit(run(datasets, allow_hardware, output))

@@ -1,77 +1,81 @@
 """`lerecord info`, `lerecord list` and `lerecord check`, as a person or a program reads them."""
 
-import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from lerecord.cli.output import Output
+from lerecord.cli.progress import Progress
 from lerecord.commands import command
 from lerecord.dataset.overview import Overview, episodes, summary
+from lerecord.dataset.verify import Finding, Report
 from lerecord.dataset.verify import check as verified
-from lerecord.printable import print_json, print_line, print_progress
 
 
-def info(root: Path, as_json: bool = False) -> None:
+def info(root: Path, output: Output) -> None:
     """Print what a dataset contains.
 
     Raises:
         DatasetError: there is none.
     """
     overview = summary(root)
-    if as_json:
-        print_json(asdict(overview))
-        return
-    for line in _overview_lines(root, overview):
-        print_line(line)
+    output.result({"dataset": root, **asdict(overview)}, _overview_lines(root, overview))
 
 
-def list_episodes(root: Path, as_json: bool = False) -> None:
+def list_episodes(root: Path, output: Output) -> None:
     """Print a line an episode.
 
     Raises:
         DatasetError: there is no dataset, or it cannot be read.
     """
     found = episodes(root)
-    if as_json:
-        print_json({"episodes": [asdict(each) for each in found]})
-        return
     health = max((len(each.health) for each in found), default=0)
-    for each in found:
-        print_line(
-            f"{each.episode:4d}  {each.seconds:6.1f} s  {each.health:{health}}  "
-            f"{'; '.join(each.tasks)}"
-        )
+    lines = (
+        f"{each.episode:4d}  {each.seconds:6.1f} s  {each.health:{health}}  {'; '.join(each.tasks)}"
+        for each in found
+    )
+    output.result({"dataset": root, "episodes": [asdict(each) for each in found]}, lines)
 
 
-def check(root: Path, quick: bool = False, as_json: bool = False) -> int:
+def check(root: Path, quick: bool, output: Output) -> int:
     """Verify a dataset and print a line a finding; the exit status, 0 when all is right.
 
     Raises:
         DatasetError: there is none.
     """
-    show_progress = sys.stderr.isatty() and not as_json
-    report = verified(root, quick, _show if show_progress else None)
-    if show_progress:
-        print_progress("")
-    if as_json:
-        print_json({"sound": report.sound, **asdict(report)})
-        return 0 if report.sound else 1
+    with Progress() as progress:
+        report = verified(root, quick, progress.episodes("checked"))
+    document = {
+        "dataset": root,
+        "sound": report.sound,
+        "findings": [_finding_data(each) for each in report.findings],
+        "remarks": [_finding_data(each) for each in report.remarks],
+        "unchecked": report.unchecked,
+    }
+    output.result(document, _check_lines(root, quick, report))
+    return 0 if report.sound else 1
+
+
+def _finding_data(finding: Finding) -> dict[str, Any]:
+    data = asdict(finding)
+    data["frame"] = data.pop("row")
+    return data
+
+
+def _check_lines(root: Path, quick: bool, report: Report) -> Iterator[str]:
     for finding in report.findings:
-        print_line(f"wrong: {finding}")
+        yield f"wrong: {finding}"
     for remark in report.remarks:
-        print_line(f"remark: {remark}")
+        yield f"remark: {remark}"
     depth = "no image was decoded" if quick else "every image was decoded"
     unchecked = f"not checked: {', '.join(report.unchecked)}"
     if report.sound:
         more = f"; {unchecked}" if report.unchecked else ""
-        print_line(f"{root}: nothing is wrong ({depth}{more}).")
+        yield f"{root}: nothing is wrong ({depth}{more})."
     else:
         more = f" ({unchecked})" if report.unchecked else ""
-        print_line(f"{root}: {len(report.findings)} findings{more}.")
-    return 0 if report.sound else 1
-
-
-def _show(done: int, episodes: int) -> None:
-    print_progress(f"checked {done} of {episodes} episodes")
+        yield f"{root}: {len(report.findings)} findings{more}."
 
 
 def _overview_lines(root: Path, overview: Overview) -> list[str]:

@@ -1,6 +1,7 @@
 """A session that only drives: the loop of a recording, its screen and its safety, no dataset."""
 
 import signal
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -59,25 +60,40 @@ class Drive:
     sound: bool = True
 
 
-def drive(job: Drive, rig: Rig, config: HardwareConfig) -> signal.Signals | None:
-    """Drive until it is over or somebody ends it, park, and let go.
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """What came of it.
 
-    Returns:
-        The signal that ended it.
+    Attributes:
+        seconds: from the first tick until the arms were let go.
+        still_held: followers that could not be let go.
+        signal: that ended it; None for none.
+    """
+
+    seconds: float
+    still_held: tuple[str, ...]
+    signal: signal.Signals | None
+
+    @property
+    def status(self) -> int:
+        """The exit status of the command."""
+        return 0 if self.signal is None else 128 + self.signal
+
+
+def drive(job: Drive, rig: Rig, config: HardwareConfig) -> Driven:
+    """Drive until it is over or somebody ends it, park, and let go.
 
     Raises:
         LerecordError: an arm cannot be connected, or failed with nobody at the keys.
     """
     with never_waiting():
-        failure, received = _driven(job, rig, config)
+        failure, driven = _driven(job, rig, config)
     if failure is not None:
         raise LerecordError(failure)
-    return received
+    return driven
 
 
-def _driven(
-    job: Drive, rig: Rig, config: HardwareConfig
-) -> tuple[str | None, signal.Signals | None]:
+def _driven(job: Drive, rig: Rig, config: HardwareConfig) -> tuple[str | None, Driven]:
     attended = is_attended()
     takes, signals = NoTakes(job.refusal), Signals()
     with ExitStack() as stack:
@@ -97,6 +113,8 @@ def _driven(
         source = Handover(job.source, rig.bounds, rig.reachable)
         session = Session(rig, source, takes, plan, operators, shown)
         with connected(rig):  # innermost: the arm parks before anything else is waited for
+            began = time.monotonic()
             session.run(Pacer(config.fps))
+    seconds = time.monotonic() - began
     tell_still_held(rig.still_held)
-    return session.failure, signals.received
+    return session.failure, Driven(seconds, tuple(rig.still_held), signals.received)

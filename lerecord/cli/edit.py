@@ -6,7 +6,8 @@ import typer
 
 from lerecord.cli.episodes import indices
 from lerecord.cli.group import Commands, show_help
-from lerecord.cli.options import Dataset, Episodes
+from lerecord.cli.options import AsJson, Dataset, Episodes
+from lerecord.cli.output import Output
 
 app = typer.Typer(cls=Commands, rich_markup_mode=None)
 
@@ -19,12 +20,13 @@ def edit(context: typer.Context) -> None:
 
 
 @app.command()
-def delete(dataset: Dataset, episodes: Episodes) -> None:
+def delete(dataset: Dataset, episodes: Episodes, as_json: AsJson = False) -> None:
     """Delete episodes; later ones are renumbered."""
     from lerecord.cli.edit_report import run, watch
     from lerecord.dataset.edit import operations as operations
 
-    run(operations.delete, dataset, indices(episodes, dataset), watch())
+    with Output(as_json) as output, watch() as watched:
+        run(output, operations.delete, dataset, indices(episodes, dataset), watched)
 
 
 @app.command()
@@ -33,12 +35,14 @@ def trim(
     episode: Annotated[str, typer.Argument(metavar="EPISODE", help="Episode number, or last.")],
     start: Annotated[float | None, typer.Option(metavar="S", help="New start, in seconds.")] = None,
     end: Annotated[float | None, typer.Option(metavar="S", help="New end, in seconds.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Trim an episode; both times count from its present start."""
     from lerecord.cli.edit_report import run, watch
     from lerecord.dataset.edit import operations as operations
 
-    run(operations.trim, dataset, indices([episode], dataset)[0], start, end, watch())
+    with Output(as_json) as output, watch() as watched:
+        run(output, operations.trim, dataset, indices([episode], dataset)[0], start, end, watched)
 
 
 @app.command()
@@ -46,12 +50,14 @@ def relabel(
     dataset: Dataset,
     episodes: Episodes,
     task: Annotated[str, typer.Option(help="New task description.")],
+    as_json: AsJson = False,
 ) -> None:
     """Give episodes another task."""
     from lerecord.cli.edit_report import run, watch
     from lerecord.dataset.edit import operations as operations
 
-    run(operations.relabel, dataset, indices(episodes, dataset), task, watch())
+    with Output(as_json) as output, watch() as watched:
+        run(output, operations.relabel, dataset, indices(episodes, dataset), task, watched)
 
 
 @app.command()
@@ -59,35 +65,40 @@ def rename_task(
     dataset: Dataset,
     old: Annotated[str, typer.Argument(metavar="OLD", help="Present task description.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="New task description.")],
+    as_json: AsJson = False,
 ) -> None:
     """Reword a task in every episode that has it."""
     from lerecord.cli.edit_report import run, watch
     from lerecord.dataset.edit import operations as operations
 
-    run(operations.rename_task, dataset, old, new, watch())
+    with Output(as_json) as output, watch() as watched:
+        run(output, operations.rename_task, dataset, old, new, watched)
 
 
 @app.command()
-def undo(dataset: Dataset) -> None:
+def undo(dataset: Dataset, as_json: AsJson = False) -> None:
     """Undo the last edit; repeat to undo earlier ones."""
     from lerecord.cli.edit_report import run, watch
     from lerecord.dataset.edit import operations as operations
 
-    run(operations.undo, dataset, watch())
+    with Output(as_json) as output, watch() as watched:
+        run(output, operations.undo, dataset, watched)
 
 
 @app.command()
-def redo(dataset: Dataset) -> None:
+def redo(dataset: Dataset, as_json: AsJson = False) -> None:
     """Redo the edit that was undone last."""
     from lerecord.cli.edit_report import run, watch
     from lerecord.dataset.edit import operations as operations
 
-    run(operations.redo, dataset, watch())
+    with Output(as_json) as output, watch() as watched:
+        run(output, operations.redo, dataset, watched)
 
 
 @app.command()
-def empty_trash(dataset: Dataset) -> None:
+def empty_trash(dataset: Dataset, as_json: AsJson = False) -> None:
     """Free the disk space of past edits, which ends their undo."""
     from lerecord.cli.edit_report import empty_trash as run
 
-    run(dataset)
+    with Output(as_json) as output:
+        run(dataset, output)

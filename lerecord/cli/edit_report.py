@@ -1,20 +1,22 @@
 """`lerecord edit` and `lerecord transcode`, as a person reads them."""
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
+from lerecord.cli.output import Output
+from lerecord.cli.progress import Progress
 from lerecord.commands import command
-from lerecord.dataset.edit import Edited, Watch, operations, silent
+from lerecord.dataset.edit import Edited, Watch, operations
 from lerecord.dataset.format import layout
 from lerecord.dataset.storage import megabytes, size_of
-from lerecord.printable import print_line, print_progress
 
 _P = ParamSpec("_P")
 
 
 def run(
+    output: Output,
     operation: Callable[Concatenate[Path, _P], Edited],
     root: Path,
     *arguments: _P.args,
@@ -27,13 +29,22 @@ def run(
     """
     edited = operation(root, *arguments, **named)
     back = "redo" if edited.done.kind == "undo" else "undo"
-    print_line(
-        f"{edited.done.said}: {root} has {edited.episodes} episodes, {edited.frames} frames; "
-        f"{command('edit', back, root)} undoes this."
+    output.result(
+        {
+            "dataset": root,
+            "operation": edited.done.kind,
+            "said": edited.done.said,
+            "episodes": edited.episodes,
+            "frames": edited.frames,
+        },
+        [
+            f"{edited.done.said}: {root} has {edited.episodes} episodes, {edited.frames} frames; "
+            f"{command('edit', back, root)} undoes this."
+        ],
     )
 
 
-def transcode(root: Path, profile: str) -> None:
+def transcode(root: Path, profile: str, output: Output) -> None:
     """Transcode a dataset and print what that gave.
 
     Raises:
@@ -41,38 +52,41 @@ def transcode(root: Path, profile: str) -> None:
         DatasetError: it is refused; nothing has changed.
     """
     before = size_of(root / layout.VIDEOS)
-    edited = operations.transcode(root, profile, watch())
-    if edited is None:
-        print_line(f"Every video of {root} is of the profile {profile} already; nothing to do.")
-        return
-    print_line(
-        f"{edited.done.said}: the videos of {root} take {megabytes(size_of(root / layout.VIDEOS))} "
-        f"instead of {megabytes(before)}; {command('edit', 'undo', root)} undoes this, until "
-        f"{command('edit', 'empty-trash', root)} deletes the old ones."
-    )
+    with watch() as watched:
+        edited = operations.transcode(root, profile, watched)
+    after = size_of(root / layout.VIDEOS)
+    said = f"Every video of {root} is of the profile {profile} already; nothing to do."
+    if edited is not None:
+        said = (
+            f"{edited.done.said}: the videos of {root} take {megabytes(after)} instead of "
+            f"{megabytes(before)}; {command('edit', 'undo', root)} undoes this, until "
+            f"{command('edit', 'empty-trash', root)} deletes the old ones."
+        )
+    sizes = {"video_bytes_before": before, "video_bytes": after}
+    done = {"dataset": root, "profile": profile, "changed": edited is not None}
+    output.result({**done, **sizes}, [said])
 
 
-def watch() -> Watch:
+@contextmanager
+def watch() -> Iterator[Watch]:
     """Shows the progress at a terminal."""
-    return Watch(_show if sys.stderr.isatty() else silent)
+    with Progress() as progress:
+
+        def show(done: int, total: int) -> None:
+            progress.show("changing files", done, total)
+
+        yield Watch(show)
 
 
-def empty_trash(root: Path) -> None:
+def empty_trash(root: Path, output: Output) -> None:
     """Empty the trash and print what that gave.
 
     Raises:
         DatasetError: another process has the dataset, or the disk refuses.
     """
-    freed = operations.empty_trash(root, watch())
-    print_line(f"{root}: the trash is empty; {megabytes(freed)} freed.")
-
-
-def _show(done: int, total: int) -> None:
-    if done == total:
-        print_progress("")
-    elif done == 0 or _percent(done, total) != _percent(done - 1, total):
-        print_progress(f"changing files, {_percent(done, total)} %")
-
-
-def _percent(done: int, total: int) -> int:
-    return 100 * done // total
+    with watch() as watched:
+        freed = operations.empty_trash(root, watched)
+    output.result(
+        {"dataset": root, "operation": "empty-trash", "freed_bytes": freed},
+        [f"{root}: the trash is empty; {megabytes(freed)} freed."],
+    )

@@ -4,15 +4,18 @@ from typing import Annotated
 
 import typer
 
-from lerecord.cli.options import Dataset, Out
+from lerecord.cli.options import AsJson, Dataset, Out
+from lerecord.cli.output import Output
 
 
 def export(
     dataset: Dataset,
     out: Out,
     version: Annotated[str, typer.Option("--format", help="LeRobot format version.")] = "v3.0",
+    as_json: AsJson = False,
 ) -> None:
     """Convert a dataset to LeRobot v3.0, without re-encoding."""
     from lerecord.cli.join_report import export as run
 
-    run(dataset, out, version)
+    with Output(as_json) as output:
+        run(dataset, out, version, output)

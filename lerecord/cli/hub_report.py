@@ -1,11 +1,11 @@
 """`lerecord push` and `lerecord pull`, as a person or a program reads them."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
+from lerecord.cli.output import Output
+from lerecord.cli.progress import Progress
 from lerecord.dataset.storage import megabytes
 from lerecord.hub import (
     Outcome,
@@ -15,29 +15,25 @@ from lerecord.hub import (
     asker,
     push_dataset,
     settled,
-    silent,
     target,
 )
 from lerecord.hub import pull as pulled
-from lerecord.printable import print_json, print_line
+from lerecord.printable import print_line
 
 _DATASETS = Path("datasets")
 
 
-def push(root: Path, options: PushOptions, as_json: bool = False) -> None:
+def push(root: Path, options: PushOptions, output: Output) -> None:
     """Push a dataset and say what came of it.
 
     Raises:
         LerecordError: it cannot be pushed.
     """
-    options = settled(root, options, asker(as_json))
+    options = settled(root, options, asker(output.as_json))
     _warn(Remote(options.repo_id or ""))
-    with _bar(as_json) as progress:
-        outcome = push_dataset(root, options, progress)
-    if as_json:
-        print_json(outcome.to_data())
-    else:
-        print_line(said(outcome))
+    with Progress(patience_s=0.0) as progress:
+        outcome = push_dataset(root, options, partial(_show, progress))
+    output.result(outcome.to_data(), [said(outcome)])
 
 
 def said(outcome: Outcome) -> str:
@@ -52,7 +48,7 @@ def said(outcome: Outcome) -> str:
     return f"{place} as {outcome.tag}; {done}{removed}."
 
 
-def pull(repo: str, out: Path | None, revision: str | None, as_json: bool = False) -> None:
+def pull(repo: str, out: Path | None, revision: str | None, output: Output) -> None:
     """Pull a dataset and say what came of it.
 
     Raises:
@@ -61,12 +57,12 @@ def pull(repo: str, out: Path | None, revision: str | None, as_json: bool = Fals
     remote = Remote(target.repository(Path(), repo))
     _warn(remote)
     outcome = pulled(remote, out or _DATASETS / repo.partition("/")[2], revision)
-    if as_json:
-        print_json(asdict(outcome))
-        return
-    print_line(
-        f"{outcome.dataset} has {outcome.repo_id} as of {outcome.revision}: {outcome.files} files "
-        f"({megabytes(outcome.size_bytes)}) with matching hashes."
+    output.result(
+        outcome,
+        [
+            f"{outcome.dataset} has {outcome.repo_id} as of {outcome.revision}: {outcome.files} "
+            f"files ({megabytes(outcome.size_bytes)}) with matching hashes."
+        ],
     )
 
 
@@ -75,30 +71,10 @@ def _warn(remote: Remote) -> None:
         print_line(f"lerecord: {warning}", sys.stderr)
 
 
-@contextmanager
-def _bar(as_json: bool) -> Iterator[Callable[[Sent], None]]:
-    """How far a push is, on a terminal and only there."""
-    if as_json or not sys.stderr.isatty():
-        yield silent
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
+def _show(progress: Progress, sent: Sent) -> None:
+    progress.show(
+        f"{sent.files} of {sent.of_files} files uploaded, {megabytes(sent.size_bytes)} of "
+        f"{megabytes(sent.of_bytes)}",
+        sent.size_bytes,
+        sent.of_bytes,
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("checking", total=None)
-
-        def show(sent: Sent) -> None:
-            bar.update(
-                task,
-                description=f"sent {sent.files} of {sent.of_files} files",
-                completed=sent.size_bytes,
-                total=sent.of_bytes,
-            )
-
-        yield show

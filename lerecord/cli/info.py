@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from lerecord.cli.options import AsJson, Dataset
+from lerecord.cli.output import Output
 
 
 def info(dataset: Dataset = Path(), as_json: AsJson = False) -> None:
     """Show a summary of a dataset."""
     from lerecord.cli.dataset_report import info as run
 
-    run(dataset, as_json)
+    with Output(as_json) as output:
+        run(dataset, output)

@@ -1,22 +1,23 @@
 """`compat`, `merge`, `split`, `export` and `import`, as a person or a program reads them."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lerecord.cli.output import Output
+from lerecord.cli.progress import Progress
 from lerecord.commands import command
+from lerecord.dataset.format import Info
 from lerecord.dataset.join import Comparison, Merging, Rule, Watched, compared
 from lerecord.dataset.join import merge as merged
 from lerecord.dataset.join import split as separated
 from lerecord.dataset.storage import Snapshot
 from lerecord.dataset.v30 import CODEBASE_VERSION, Exporting, Importing, export_v30, import_v30
 from lerecord.errors import ConfigError
-from lerecord.printable import print_json, print_line, print_progress
 
 
-def compat(roots: Sequence[Path], allow_hardware: bool = False, as_json: bool = False) -> int:
+def compat(roots: Sequence[Path], allow_hardware: bool, output: Output) -> int:
     """Print each difference from the first dataset; exit status 0 when they can be joined.
 
     Raises:
@@ -24,15 +25,14 @@ def compat(roots: Sequence[Path], allow_hardware: bool = False, as_json: bool = 
     """
     pairs = compared([Snapshot.of(root) for root in roots])
     joinable = not any(pair.refused(allow_hardware) for pair in pairs)
-    if as_json:
-        datasets = [_pair_data(pair, allow_hardware) for pair in pairs]
-        print_json({"joinable": joinable, "datasets": datasets})
-        return 0 if joinable else 1
-    for pair in pairs:
-        refused = pair.refused(allow_hardware)
-        for each in pair.differences:
-            print_line(f"{'refused' if each in refused else 'remark'}: {each}")
-    print_line("They can be merged." if joinable else "They cannot be merged.")
+    datasets = [_pair_data(pair, allow_hardware) for pair in pairs]
+    lines = [
+        f"{'refused' if each in pair.refused(allow_hardware) else 'remark'}: {each}"
+        for pair in pairs
+        for each in pair.differences
+    ]
+    lines.append("They can be merged." if joinable else "They cannot be merged.")
+    output.result({"joinable": joinable, "datasets": datasets}, lines)
     return 0 if joinable else 1
 
 
@@ -48,38 +48,35 @@ def _pair_data(pair: Comparison, allow_hardware: bool) -> dict[str, Any]:
     }
 
 
-def merge(out: Path, roots: Sequence[Path], allow_hardware: bool = False) -> None:
+def merge(out: Path, roots: Sequence[Path], allow_hardware: bool, output: Output) -> None:
     """Merge datasets and say what came of it.
 
     Raises:
         DatasetError: they cannot be merged.
     """
-    progress = _Progress("merged")
-    info = merged(out, roots, Merging(progress.show, _left_out, allow_hardware=allow_hardware))
-    progress.clear()
-    print_line(
-        f"{out} has {info.episodes} episodes, {info.frames} frames and {info.tasks} tasks; "
-        f"{command('check', out)} verifies it."
-    )
+    left = _LeftOut(output)
+    with Progress() as progress:
+        how = Merging(progress.episodes("merged"), left.tell, allow_hardware=allow_hardware)
+        made = _made(out, merged(out, roots, how))
+    output.result({**made, "left_out": left.names}, [_said(made)])
 
 
-def split(root: Path, outs: Sequence[Path], rule: Rule) -> None:
+def split(root: Path, outs: Sequence[Path], rule: Rule, output: Output) -> None:
     """Split a dataset and say what came of it.
 
     Raises:
         DatasetError: it cannot be split so.
     """
-    progress = _Progress("written")
-    infos = separated(root, outs, rule, Watched(progress.show, _left_out))
-    progress.clear()
-    for out, info in zip(outs, infos, strict=True):
-        print_line(
-            f"{out} has {info.episodes} episodes, {info.frames} frames and {info.tasks} tasks; "
-            f"{command('check', out)} verifies it."
-        )
+    left = _LeftOut(output)
+    with Progress() as progress:
+        how = Watched(progress.episodes("written"), left.tell)
+        infos = separated(root, outs, rule, how)
+    parts = [_made(out, info) for out, info in zip(outs, infos, strict=True)]
+    document = {"source": root, "datasets": parts, "left_out": left.names}
+    output.result(document, map(_said, parts))
 
 
-def export(root: Path, out: Path, version: str) -> None:
+def export(root: Path, out: Path, version: str, output: Output) -> None:
     """Export a dataset and say what came of it.
 
     Raises:
@@ -88,44 +85,50 @@ def export(root: Path, out: Path, version: str) -> None:
     """
     if version != CODEBASE_VERSION:
         raise ConfigError(f"The format {version!r} cannot be written; {CODEBASE_VERSION} can.")
-    progress = _Progress("exported")
-    episodes = export_v30(root, out, Exporting(progress.show, _left_out))
-    progress.clear()
-    print_line(f"{out} has the {episodes} episodes of {root} in the layout {version}.")
+    left = _LeftOut(output)
+    with Progress() as progress:
+        episodes = export_v30(root, out, Exporting(progress.episodes("exported"), left.tell))
+    document = {"dataset": out, "source": root, "format": version, "episodes": episodes}
+    output.result(
+        {**document, "left_out": left.names},
+        [f"{out} has the {episodes} episodes of {root} in the layout {version}."],
+    )
 
 
-def import_(root: Path, out: Path) -> None:
+def import_(root: Path, out: Path, output: Output) -> None:
     """Import a dataset and say what came of it.
 
     Raises:
         DatasetError: the dataset cannot be imported.
     """
-    progress = _Progress("imported")
-    imported = import_v30(root, out, Importing(progress.show))
-    progress.clear()
-    info, encoded = imported.info, imported.encoded
-    print_line(
-        f"{out} has {info.episodes} episodes, {info.frames} frames and {info.tasks} tasks; "
-        f"{encoded} images were re-encoded; {command('check', out)} verifies it."
+    with Progress() as progress:
+        imported = import_v30(root, out, Importing(progress.episodes("imported")))
+    made, encoded = _made(out, imported.info), imported.encoded
+    output.result(
+        {**made, "source": root, "reencoded_images": encoded},
+        [_said(made, f"{encoded} images were re-encoded; ")],
     )
 
 
-def _left_out(name: str) -> None:
-    print_line(f"Not carried over: {name}.")
+def _made(out: Path, info: Info) -> dict[str, Any]:
+    counts = {"episodes": info.episodes, "frames": info.frames, "tasks": info.tasks}
+    return {"dataset": out, **counts}
 
 
-class _Progress:
-    """How far long work is, on a terminal and only there."""
+def _said(made: dict[str, Any], more: str = "") -> str:
+    return (
+        f"{made['dataset']} has {made['episodes']} episodes, {made['frames']} frames and "
+        f"{made['tasks']} tasks; {more}{command('check', made['dataset'])} verifies it."
+    )
 
-    def __init__(self, done: str) -> None:
-        self._done = done
-        self._shown = sys.stderr.isatty()
 
-    def show(self, done: int, total: int) -> None:
-        if self._shown:
-            text = f"{self._done} {done} of {total} episodes"
-            print_progress(text)
+class _LeftOut:
+    """Says what a new dataset does not have, and keeps it for the result."""
 
-    def clear(self) -> None:
-        if self._shown:
-            print_progress("")
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self.names: list[str] = []
+
+    def tell(self, name: str) -> None:
+        self.names.append(name)
+        self._output.note(f"Not carried over: {name}.")

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from lerecord.cli.options import AsJson, Dataset
+from lerecord.cli.output import Output
 
 
 def list_(dataset: Dataset = Path(), as_json: AsJson = False) -> None:
     """List the episodes of a dataset: number, seconds, health, task."""
     from lerecord.cli.dataset_report import list_episodes as run
 
-    run(dataset, as_json)
+    with Output(as_json) as output:
+        run(dataset, output)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from lerecord.cli.group import refuse
-from lerecord.cli.options import AllowHardware
+from lerecord.cli.options import AllowHardware, AsJson
+from lerecord.cli.output import Output
 from lerecord.printable import print_line
 
 
@@ -17,6 +18,7 @@ def merge(
         typer.Argument(metavar="DIR... OUT", help="Dataset folders, then the output folder."),
     ],
     allow_hardware: AllowHardware = False,
+    as_json: AsJson = False,
 ) -> None:
     """Merge datasets into a new one; the originals are not changed."""
     from lerecord.cli.join_report import merge as run
@@ -27,4 +29,5 @@ def merge(
     if out.exists() and not folders[0].exists():
         out, *datasets = folders
         print_line("The output folder comes last now: lerecord merge DIR... OUT.", sys.stderr)
-    run(out, datasets, allow_hardware)
+    with Output(as_json) as output:
+        run(out, datasets, allow_hardware, output)

@@ -72,7 +72,7 @@ Sound = Annotated[
     ),
 ]
 AsJson = Annotated[
-    bool, typer.Option("--json", help="Print the result as one JSON object on the last line.")
+    bool, typer.Option("--json", help="Print the result as one JSON document and nothing else.")
 ]
 Dataset = Annotated[Path, typer.Argument(metavar="DIR", help="Dataset folder.")]
 Episodes = Annotated[

@@ -1,9 +1,9 @@
 """What came of a session, for a person or a program."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from lerecord.commands import command
 from lerecord.recording.recorder import Recorder, Saved
@@ -21,6 +21,7 @@ class Outcome:
         box_on_target: of each committed episode of a simulated rig, at its end.
         left: ids of takes that were ended unsaved and are kept to be salvaged.
         discarded: takes of which nothing is kept.
+        failure: why the session ended before its time; None when it did not.
     """
 
     dataset: str
@@ -30,6 +31,7 @@ class Outcome:
     box_on_target: tuple[bool, ...]
     left: tuple[str, ...] = ()
     discarded: int = 0
+    failure: str | None = None
 
     @classmethod
     def of(
@@ -58,6 +60,13 @@ class Outcome:
             box_on_target=tuple(box.values()),
             discarded=endings.count(None) - len(recorder.left),
         )
+
+    def to_data(self) -> dict[str, Any]:
+        """All of it, for programs."""
+        data = asdict(self)
+        for saved in data["saved"]:
+            saved["frames"] = saved.pop("rows")
+        return data
 
     def lines(self) -> Iterator[str]:
         """A sentence for each thing worth knowing."""

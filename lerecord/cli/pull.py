@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lerecord.cli.options import AsJson
+from lerecord.cli.output import Output
 
 
 def pull(
@@ -25,4 +26,5 @@ def pull(
     of_environment()
     from lerecord.cli.hub_report import pull as run
 
-    run(repo_id, out, revision, as_json)
+    with Output(as_json) as output:
+        run(repo_id, out, revision, output)

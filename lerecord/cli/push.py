@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lerecord.cli.options import AsJson, Dataset, RepoId
+from lerecord.cli.output import Output
 
 
 def push(
@@ -38,4 +39,5 @@ def push(
     of_environment()
     from lerecord.cli.hub_report import push as run
 
-    run(dataset, PushOptions(repo_id, private, version, tag, license_), as_json)
+    with Output(as_json) as output:
+        run(dataset, PushOptions(repo_id, private, version, tag, license_), output)

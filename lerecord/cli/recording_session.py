@@ -5,11 +5,12 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lerecord.cli.finishing import Finishing
 from lerecord.cli.outcome import Outcome
+from lerecord.cli.output import Output
 from lerecord.cli.record_options import RecordOptions, plan_of
 from lerecord.cli.session_parts import (
     be_on_time,
@@ -25,7 +26,7 @@ from lerecord.control import Rig, Setup, dataset_spec
 from lerecord.dataset.format import layout
 from lerecord.errors import ConfigError, LerecordError
 from lerecord.pacing import Clocks, Pacer
-from lerecord.printable import print_json, print_line
+from lerecord.printable import print_line
 from lerecord.processes import environment, lerecord
 from lerecord.recording.recorder import Recorder, free_bytes, low_disk
 from lerecord.recording.session import (
@@ -63,6 +64,7 @@ class _Job:
     plan: Plan
     afterwork: Afterwork | None
     who: WhoDrives
+    output: Output
 
 
 @never_stopped_by_it()
@@ -79,6 +81,13 @@ def record(
     Raises:
         LerecordError: something cannot be used as asked; nothing that was recorded is lost.
     """
+    with Output(options.as_json) as output:
+        return _record(options, afterwork, who, output)
+
+
+def _record(
+    options: RecordOptions, afterwork: Afterwork | None, who: WhoDrives, output: Output
+) -> int:
     if in_background():
         print_line("Running in the background: keys are not read.", sys.stderr)
     setup = Setup.resolve(options.hardware, options.dataset)
@@ -100,9 +109,9 @@ def record(
             "No --hardware given: recording on the simulated rig, without real arms or cameras."
         )
     if plan.attended and any((setup.root / layout.TAKES).glob("*")):
-        _offer_to_recover(setup.root)
+        _offer_to_recover(setup.root, output)
     with never_waiting():
-        failure, received, saved = _recorded(_Job(options, setup, plan, afterwork, who))
+        failure, received, saved = _recorded(_Job(options, setup, plan, afterwork, who, output))
     if failure is not None:
         raise LerecordError(failure)
     if received is not None:
@@ -145,7 +154,9 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
             session.run(Pacer(config.fps, sleep=recorder.sleep))
         stood = [] if simulated is None else simulated.box_on_target()
     tell_still_held(rig.still_held)
-    _print_outcome(Outcome.of(root, recorder, session.endings, stood), job.options.as_json)
+    outcome = Outcome.of(root, recorder, session.endings, stood)
+    outcome = replace(outcome, failure=session.failure)
+    job.output.result(outcome.to_data(), outcome.lines())
     return session.failure, signals.received, bool(recorder.saved)
 
 
@@ -167,17 +178,10 @@ def _previewed(config: HardwareConfig, recorder: Recorder) -> list[PreviewedCame
     ]
 
 
-def _print_outcome(outcome: Outcome, as_json: bool) -> None:
-    if as_json:
-        print_json(asdict(outcome))
-        return
-    for line in outcome.lines():
-        print_line(line)
-
-
-def _offer_to_recover(root: Path) -> None:
+def _offer_to_recover(root: Path, output: Output) -> None:
     """Ask what becomes of takes that were never saved, in a process that may be heavy."""
-    subprocess.run(lerecord("recover", str(root)), env=environment(), check=False)
+    to = sys.stderr if output.as_json else None
+    subprocess.run(lerecord("recover", str(root)), env=environment(), stdout=to, check=False)
 
 
 def _reach(job: _Job, stack: ExitStack) -> tuple[SimulatedRig | None, HardwareConfig]:

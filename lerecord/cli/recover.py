@@ -1,12 +1,16 @@
 """`lerecord recover`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lerecord.cli.group import refuse
-from lerecord.cli.options import Dataset
+from lerecord.cli.options import AsJson, Dataset
+from lerecord.cli.output import Output
+
+if TYPE_CHECKING:
+    from lerecord.dataset.write import TakePlace
 
 
 def recover(
@@ -21,10 +25,13 @@ def recover(
     append: Annotated[
         bool, typer.Option("--append", help="Add interrupted re-recordings as new episodes.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Recover takes interrupted by a crash or power loss."""
-    from lerecord.dataset.write import recover as run
+    from lerecord.cli.recover_report import recover as run
 
     if discard + replace + append > 1:
         refuse("--discard, --replace and --append cannot be combined; give one.")
-    raise typer.Exit(run(dataset, discard, "replace" if replace else "append" if append else None))
+    redone: TakePlace | None = "replace" if replace else "append" if append else None
+    with Output(as_json) as output:
+        raise typer.Exit(run(dataset, discard, redone, output))

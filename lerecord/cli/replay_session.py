@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from lerecord.cli.driving_session import Drive, drive
+from lerecord.cli.output import Output
 from lerecord.cli.session_parts import reached
 from lerecord.control import KeptEpisode, Replay, Rig, Setup
-from lerecord.printable import print_json, print_line
 from lerecord.ui.terminal import is_attended, never_stopped_by_it
 
 
@@ -94,6 +94,11 @@ def replay(options: ReplayOptions) -> int:
     Raises:
         LerecordError: something cannot be used as asked, or an arm failed with nobody at the keys.
     """
+    with Output(options.as_json) as output:
+        return _replay(options, output)
+
+
+def _replay(options: ReplayOptions, output: Output) -> int:
     setup = Setup.resolve(options.hardware, options.dataset)
     if setup.kept is not None and not (setup.kept.is_local or options.trust_rig):
         setup.kept.require_trust(is_attended())
@@ -120,16 +125,9 @@ def replay(options: ReplayOptions) -> int:
             write_calibration=options.write_calibration,
             leaders=False,
         )
-        received = drive(job, rig, config)
+        driven = drive(job, rig, config)
         if simulated is not None and options.seed is not None:
             box = simulated.box_is_on_target()
-    _print(Replayed.of(options, source, rig.joints, box), options.as_json)
-    return 0 if received is None else 128 + received
-
-
-def _print(replayed: Replayed, as_json: bool) -> None:
-    if as_json:
-        print_json(asdict(replayed))
-        return
-    for line in replayed.lines():
-        print_line(line)
+    replayed = Replayed.of(options, source, rig.joints, box)
+    output.result(replayed, replayed.lines())
+    return driven.status

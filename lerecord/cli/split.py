@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lerecord.cli.group import refuse
-from lerecord.cli.options import Dataset
+from lerecord.cli.options import AsJson, Dataset
+from lerecord.cli.output import Output
 
 if TYPE_CHECKING:
     from lerecord.dataset.join import Rule
@@ -39,6 +40,7 @@ def split(
     seed: Annotated[
         int, typer.Option(min=0, help="Seed of the draw; the same one draws the same.")
     ] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Split a dataset into new ones; the original is not changed.
 
@@ -47,7 +49,9 @@ def split(
     """
     from lerecord.cli.join_report import split as run
 
-    run(dataset, outs, _rule(dataset, len(outs), (episodes or [], fraction or [], task), seed))
+    rule = _rule(dataset, len(outs), (episodes or [], fraction or [], task), seed)
+    with Output(as_json) as output:
+        run(dataset, outs, rule, output)
 
 
 def _rule(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lerecord.cli.options import Hardware, Seed, Sound, WriteCalibration
+from lerecord.cli.options import AsJson, Hardware, Seed, Sound, WriteCalibration
 
 DRIVING_KEYS = """\b
 Keys:
@@ -21,8 +21,10 @@ def teleop(
     seed: Seed = None,
     write_calibration: WriteCalibration = False,
     sound: Sound = True,
+    as_json: AsJson = False,
 ) -> None:
     """Drive the followers by their leaders, and record nothing."""
-    from lerecord.cli.teleop_session import teleoperate
+    from lerecord.cli.teleop_session import TeleopOptions, teleoperate
 
-    raise typer.Exit(teleoperate(hardware, seconds, seed, write_calibration, sound))
+    options = TeleopOptions(hardware, seconds, seed, write_calibration, sound, as_json)
+    raise typer.Exit(teleoperate(options))

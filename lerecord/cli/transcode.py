@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from lerecord.cli.options import Dataset
+from lerecord.cli.options import AsJson, Dataset
+from lerecord.cli.output import Output
 
 
 def transcode(
@@ -12,8 +13,10 @@ def transcode(
     profile: Annotated[
         str, typer.Option(help="Video profile: default, fast or archive.")
     ] = "archive",
+    as_json: AsJson = False,
 ) -> None:
     """Re-encode the videos of a dataset, usually to save disk space."""
     from lerecord.cli.edit_report import transcode as run
 
-    run(dataset, profile)
+    with Output(as_json) as output:
+        run(dataset, profile, output)

@@ -42,4 +42,4 @@ def test_a_terminal_sees_how_many_images_are_left(
         clock.seconds += 1.0
         finishing.tell(1, 200)
         finishing.tell(1, 50)
-    assert "1 take is being saved, 50 images to encode" in capfd.readouterr().out
+    assert "1 take is being saved, 50 images to encode" in capfd.readouterr().err

@@ -106,10 +106,11 @@ def test_an_episode_is_done_again_in_its_place(tmp_path: Path) -> None:
     for task, seconds in ((TASK, "1"), ("Push the cup", "1.5")):
         run("--task", task, "--episode-time", seconds, "--dataset", str(dataset))
     kept = (dataset / "videos/chunk-000/observation.images.front/episode_000001.mp4").read_bytes()
-    again = run("rerecord", "0", "--episode-time", "2", "--dataset", str(dataset))
+    again = run("rerecord", "0", "--episode-time", "2", "--dataset", str(dataset), "--json")
     assert again.returncode == 0, again.stderr
-    assert f"episode 0: recording {TASK!r} again" in again.stdout
-    assert f"episode 0 again: 60 frames, 2.0 s, {TASK}" in again.stdout
+    assert f"episode 0: recording {TASK!r} again" in again.stderr
+    (saved,) = json.loads(again.stdout)["saved"]
+    assert (saved["episode"], saved["replaced"], saved["frames"]) == (0, True, 60)
     tables = [pq.read_table(path) for path in sorted(dataset.glob("data/*/*.parquet"))]
     assert [len(table) for table in tables] == [60, 45]
     assert tables[1]["index"].to_pylist() == list(range(60, 105))

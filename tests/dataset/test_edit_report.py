@@ -1,11 +1,9 @@
-import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from lerecord.cli import app
-from lerecord.cli.edit_report import watch
 from lerecord.dataset.format import layout
 from lerecord.errors import DatasetError
 from tests.dataset.lists import A, B, C, D, Scripted, record, small_lab, stage, tree
@@ -56,14 +54,3 @@ def test_recover_keeps_or_discards_and_may_be_run_for_nothing(root: Path) -> Non
         with lab.open() as writer:
             stage(lab, writer, A).close()
         assert f"has {episodes} episodes" in run("recover", root, *options)
-
-
-def test_progress_is_shown_at_a_terminal_only(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    watch().progress(20, 100)
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    watch().progress(20, 100)
-    watch().progress(100, 100)
-    assert capsys.readouterr().err == "\rchanging files, 20 %\r\x1b[K"

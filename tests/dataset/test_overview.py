@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lerecord.cli.dataset_report import check, info, list_episodes
+from lerecord.cli.output import Output
 from lerecord.dataset.format import layout
 from lerecord.dataset.overview import CameraOverview, summary
 from lerecord.errors import DatasetError
 
 if TYPE_CHECKING:
     from tests.dataset.conftest import Lab
+
+JSON = Output(as_json=True)
 
 
 def recorded(lab: "Lab") -> str:
@@ -39,7 +42,7 @@ def test_a_dataset_in_numbers(lab: "Lab") -> None:
 
 def test_info_is_printed(lab: "Lab", capsys: pytest.CaptureFixture[str]) -> None:
     left = recorded(lab)
-    info(lab.root)
+    info(lab.root, Output())
     *lines, disk, unsaved = capsys.readouterr().out.splitlines()
     assert lines == [
         "robot     koch (simulated)",
@@ -53,11 +56,11 @@ def test_info_is_printed(lab: "Lab", capsys: pytest.CaptureFixture[str]) -> None
     assert unsaved == f"unsaved   1 take: {left} (to save it: `lerecord recover {lab.root}`)"
     assert summary(lab.root).unreadable_takes == ()
     (layout.take_folder(lab.root, left) / "take.json").write_text("x")
-    info(lab.root)
+    info(lab.root, Output())
     assert capsys.readouterr().out.splitlines()[-1] == (
         f"damaged   1 take: {left}; `lerecord recover {lab.root}` says what is wrong"
     )
-    info(lab.root, as_json=True)
+    info(lab.root, JSON)
     data = json.loads(capsys.readouterr().out)
     assert (data["episodes"], data["tasks"]) == (3, {"a": 2, "b": 1})
 
@@ -70,7 +73,7 @@ def test_a_folder_that_holds_only_takes_that_were_left_says_so(lab: "Lab", takes
     (lab.root / layout.INFO).unlink(missing_ok=True)
     many = "a take that was" if takes == 1 else "2 takes that were"
     with pytest.raises(DatasetError, match=f"has no episode yet, only {many} never saved: ") as no:
-        info(lab.root)
+        info(lab.root, Output())
     assert f"`lerecord recover {lab.root}`" in str(no.value)
 
 
@@ -80,7 +83,7 @@ def test_long_datasets_are_told_in_hours(
     recorded(lab)
     long = replace(summary(lab.root), seconds=3723.4)
     monkeypatch.setattr("lerecord.cli.dataset_report.summary", lambda root: long)
-    info(lab.root)
+    info(lab.root, Output())
     assert "1:02:03" in capsys.readouterr().out
 
 
@@ -89,27 +92,28 @@ def test_a_check_is_printed_and_its_status_says_it(
 ) -> None:
     with lab.open() as writer:
         lab.record(writer, rows=5, unmeasured=frozenset({2}))
-    assert check(lab.root) == 0
+    assert check(lab.root, False, Output()) == 0
     assert capsys.readouterr().out.splitlines() == [
         "remark: episode 0, frame 2: a read failed and the last measured state is repeated.",
         f"{lab.root}: nothing is wrong (every image was decoded).",
     ]
     (lab.root / layout.STATS).unlink()
-    assert check(lab.root, quick=True) == 1
+    assert check(lab.root, True, Output()) == 1
     assert capsys.readouterr().out.splitlines()[0] == "wrong: meta/stats.json is missing."
-    assert check(lab.root, as_json=True) == 1
+    assert check(lab.root, False, JSON) == 1
     data = json.loads(capsys.readouterr().out)
     assert data["sound"] is False
     assert data["findings"] == [
-        {"text": "meta/stats.json is missing.", "episode": None, "camera": None, "row": None}
+        {"text": "meta/stats.json is missing.", "episode": None, "camera": None, "frame": None}
     ]
-    assert data["remarks"][0]["row"] == 2
+    assert data["remarks"][0]["frame"] == 2
 
 
 def test_a_folder_without_a_dataset_is_refused(lab: "Lab") -> None:
-    for run in (info, check):
-        with pytest.raises(DatasetError, match="is not a dataset"):
-            run(lab.root)
+    with pytest.raises(DatasetError, match="is not a dataset"):
+        info(lab.root, Output())
+    with pytest.raises(DatasetError, match="is not a dataset"):
+        check(lab.root, False, Output())
 
 
 def test_episodes_are_listed_a_line_each(lab: "Lab", capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,13 +124,13 @@ def test_episodes_are_listed_a_line_each(lab: "Lab", capsys: pytest.CaptureFixtu
         line |= {"missed": 0, "cameras": {}, "same_views": []}
     lines[1] |= {"salvaged": True, "missed": 7}
     path.write_text("".join(json.dumps(line) + "\n" for line in lines[:2]))
-    list_episodes(lab.root)
+    list_episodes(lab.root, Output())
     assert capsys.readouterr().out.splitlines() == [
         "   0     0.2 s  good                a",
         "   1     0.2 s  salvaged, 1 remark  b",
         "   2     0.2 s  not known           a",
     ]
-    list_episodes(lab.root, as_json=True)
+    list_episodes(lab.root, JSON)
     data = json.loads(capsys.readouterr().out)
     assert data["episodes"][1] == {
         "episode": 1,
@@ -141,4 +145,4 @@ def test_a_health_that_is_none_of_ours_is_named(lab: "Lab") -> None:
     line = {"episode_index": 0, "cameras": 3}
     (lab.root / layout.HEALTH).write_text(json.dumps(line) + "\n")
     with pytest.raises(DatasetError, match=r"health\.jsonl is not of lerecord's form at episode 0"):
-        list_episodes(lab.root)
+        list_episodes(lab.root, Output())

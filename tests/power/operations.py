@@ -25,10 +25,11 @@ from lerecord.dataset.storage import DatasetLock, finish_pending, has_pending, h
 from lerecord.dataset.v30 import export_v30, import_v30
 from lerecord.dataset.verify import check
 from lerecord.dataset.video import opened_video
-from lerecord.dataset.write import DatasetWriter, recovery
+from lerecord.dataset.write import DatasetWriter
 from tests.dataset import kill_changes
 from tests.dataset.conftest import InProcess, Lab, Scene
 from tests.dataset.lists import BEGUN, CAMERAS, A, B, C, D, record, small_lab, stage, tree
+from tests.dataset.recovering import recover
 from tests.dataset.test_crash import kept, prepared, reopened
 
 Mark = Callable[[str], None]
@@ -114,7 +115,7 @@ def judge_first_takes(top: Path, known: Known, marks: list[str]) -> None:
     root, closed = top / "set", sum(each.startswith("closed") for each in marks)
     committed = sum(each.startswith("committed") for each in marks)
     if closed or holds_dataset(root) or left_takes(root):
-        assert recovery.recover(root) in (0, 2)
+        assert recover(root) in (0, 2)
     found, whole = tree(root), tree(known.made / "set")
     episodes = {path for path in whole if any(f"_{each:06d}" in path for each in range(closed))}
     assert closed == 0 or episodes
@@ -129,7 +130,7 @@ def judge_take(top: Path, known: Known, marks: list[str]) -> None:
     """No more than the last second is lost, and what is kept is what was recorded."""
     root = top / "set"
     synced = max((int(each.split()[1]) for each in marks), default=0)
-    status = recovery.recover(root)
+    status = recover(root)
     with DatasetWriter.open(root) as writer:
         episodes = writer.episodes
         assert status == (2 if writer.left_takes else 0)
@@ -240,7 +241,7 @@ def _finish(top: Path, mark: Mark) -> None:
 
 
 def _recover(top: Path, mark: Mark) -> None:
-    assert recovery.recover(top / "set") == 0
+    assert recover(top / "set") == 0
     mark(DONE)
 
 

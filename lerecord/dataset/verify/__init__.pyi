@@ -1,2 +1,4 @@
 from .dataset import check as check
+from .findings import Finding as Finding
+from .findings import Report as Report
 from .sound import require_sound as require_sound

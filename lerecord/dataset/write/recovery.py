@@ -1,12 +1,10 @@
-"""`lerecord recover`: takes that were left by a kill become episodes, or are discarded."""
+"""Takes that were left by a kill become episodes, or are discarded."""
 
-import sys
-import termios
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from lerecord.dataset.format import is_foreign, layout
 from lerecord.dataset.staging import (
@@ -29,7 +27,6 @@ from lerecord.dataset.storage import (
 from lerecord.dataset.write.take_place import TakePlace
 from lerecord.dataset.write.writer import DatasetWriter, EpisodeSummary
 from lerecord.errors import DatasetError
-from lerecord.printable import print_line, shown
 
 _WAIT_S = 2.0
 _QUIET_S = 0.3
@@ -125,14 +122,48 @@ def _sizes(root: Path) -> dict[Path, tuple[int, float]]:
     return found
 
 
-def recover(root: Path, discard_all: bool = False, redone: TakePlace | None = None) -> int:
-    """Keep what was left, or ask at a terminal, and say what became of it; the exit status.
+Place = Callable[[LeftTake], TakePlace | None]
+"""Says where a left take goes; None discards it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What became of a left take.
+
+    Attributes:
+        take: its id.
+        frames: that were left of it; None when nobody can tell.
+        outcome: `failed` leaves it where it is.
+        episode: that it has become.
+        failure: why it failed, in a sentence.
+    """
+
+    take: str
+    frames: int | None
+    outcome: Literal["appended", "replaced", "discarded", "too short", "failed"]
+    episode: EpisodeSummary | None = None
+    failure: str | None = None
+
+
+def its_own(_: LeftTake) -> TakePlace:
+    """Complete takes go where they were to go."""
+    return "its own"
+
+
+def recover(
+    root: Path,
+    place: Place | None = its_own,
+    tell: Callable[[Recovered], object] = lambda _: None,
+) -> int | None:
+    """Make episodes of what was left, or discard it.
 
     Args:
         root: the dataset.
-        discard_all: remove what was left instead.
-        redone: where takes go that were to replace an episode; None asks at a terminal, and puts
-            the complete ones in their place without one.
+        place: asked for each take; None discards all, also those that cannot be read.
+        tell: told what became of each.
+
+    Returns:
+        How many episodes the dataset has; None when there was nothing to do.
 
     Raises:
         DatasetError: there is no dataset, another process has it, or the disk refuses.
@@ -141,101 +172,59 @@ def recover(root: Path, discard_all: bool = False, redone: TakePlace | None = No
     if not takes and not has_pending(root):
         if not (root / layout.PRIVATE).is_dir() and not holds_dataset(root):
             raise DatasetError(f"{root} is not a dataset; give its folder.")
-        print_line(f"{root}: nothing to recover.")
-        return 0
+        return None
     if is_foreign(root) and not takes:
         return _finish(root)
     if takes and not holds_dataset(root) and not _readable(root):
         with DatasetLock(root):
-            return 2 if _unreadable(root, takes, discard_all) else 0
-    ask = sys.stdin.isatty() and sys.stdout.isatty() and not discard_all and redone is None
-    failed = 0
+            for name in takes:
+                tell(_discarded(root, name) if place is None else _unreadable(root, name))
+        return 0
     with opened_to_recover(root) as writer:
         for name in _staged(root):
-            try:
-                left = None if discard_all else look_at(root, name)
-                place = None if left is None else _place(left) if ask else redone or "its own"
-                if left is None or place is None:
-                    print_line(_discarded(root, name))
-                else:
-                    print_line(_kept(writer, left, place))
-            except DatasetError as error:
-                failed += 1
-                print_line(f"{name}: {error}", sys.stderr)
-        print_line(f"{root} has {writer.episodes} episodes.")
-    return 2 if failed else 0
+            tell(_discarded(root, name) if place is None else _recovered(writer, name, place))
+        return writer.episodes
 
 
-def _unreadable(root: Path, takes: Sequence[str], discard_all: bool) -> int:
-    """Say why none of the takes can be read, or discard them; how many stay. Needs the lock."""
-    for name in takes:
-        try:
-            if discard_all:
-                print_line(_discarded(root, name))
-            else:
-                ClosedTake.load(root, name)
-        except DatasetError as error:
-            print_line(f"{name}: {error}", sys.stderr)
-    return 0 if discard_all else len(takes)
+def _unreadable(root: Path, take: str) -> Recovered:
+    """Say why a take cannot be read."""
+    try:
+        ClosedTake.load(root, take)
+    except DatasetError as error:
+        return Recovered(take, None, "failed", failure=str(error))
+    return Recovered(take, None, "failed", failure="It became readable meanwhile; try again.")
+
+
+def _discarded(root: Path, take: str) -> Recovered:
+    """Remove a take, whether it can be read or not. Needs the lock."""
+    frames = frames_in(root, take)
+    try:
+        remove_take(root, take)
+    except DatasetError as error:
+        return Recovered(take, frames, "failed", failure=str(error))
+    return Recovered(take, frames, "discarded")
 
 
 def _finish(root: Path) -> int:
     """Finish or drop what a killed edit left where nothing can have been recorded."""
     with DatasetLock(root):
         finish_pending(root)
-    print_line(f"{root} has {Snapshot.of(root).info.episodes} episodes.")
-    return 0
+    return Snapshot.of(root).info.episodes
 
 
-_NEW: dict[str, TakePlace | None] = {"keep": "its own", "discard": None}
-_REDONE: dict[str, TakePlace | None] = {
-    "replace": "replace",
-    "append": "append",
-    "discard": None,
-}
-
-
-def _place(left: LeftTake) -> TakePlace | None:
-    """Where the operator wants a take; None to discard it."""
-    lost = f'{left.id}: {left.seconds:.1f} s of "{left.task}"'
-    if left.replaces is None:
-        question, answers = f"{lost} were never saved. (k)eep or (d)iscard? ", _NEW
-    else:
-        question, answers = (
-            f"{lost} were to replace episode {left.replaces}. (r)eplace it, (a)ppend a new "
-            f"episode or (d)iscard? ",
-            _REDONE,
-        )
-    while True:
-        try:
-            _forget_what_is_typed()
-            answer = input(shown(question)).strip().lower()
-        except EOFError:
-            return "its own"
-        for name, place in answers.items():
-            if answer in (name, name[0]):
-                return place
-
-
-def _forget_what_is_typed() -> None:
-    """Keys that were pressed before the question was asked are no answer to it."""
-    with suppress(termios.error, OSError):  # it is no terminal
-        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-
-
-def _discarded(root: Path, take: str) -> str:
-    frames = frames_in(root, take)
-    remove_take(root, take)
-    return f"{take}: discarded, {frames} frames."
-
-
-def _kept(writer: DatasetWriter, left: LeftTake, place: TakePlace) -> str:
-    before = writer.episodes
-    episode = writer.salvage(left.id, place)
-    if episode is None:
-        return f"{left.id}: discarded, because it had just started."
-    replaced = "" if writer.episodes > before else " replaced"
-    return (
-        f"{left.id}: episode {episode.index}{replaced}, {episode.length} of {left.rows} frames, "
-        f"{episode.seconds:.1f} s, {episode.task}"
-    )
+def _recovered(writer: DatasetWriter, name: str, place: Place) -> Recovered:
+    frames = None
+    try:
+        left = look_at(writer.root, name)
+        frames = left.rows
+        target = place(left)
+        if target is None:
+            return _discarded(writer.root, name)
+        before = writer.episodes
+        episode = writer.salvage(name, target)
+        if episode is None:
+            return Recovered(name, frames, "too short")
+        appended = writer.episodes > before
+        return Recovered(name, frames, "appended" if appended else "replaced", episode)
+    except DatasetError as error:
+        return Recovered(name, frames, "failed", failure=str(error))

@@ -20,11 +20,12 @@ from lerecord.dataset.overview import summary
 from lerecord.dataset.storage import has_pending
 from lerecord.dataset.verify import check
 from lerecord.dataset.video import codec_of
-from lerecord.dataset.write import DatasetWriter, recovery
+from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import DatasetError
 from tests.dataset import lerobot_made
 from tests.dataset.lerobot_made import EPISODES, FRONT, Told, part, seen
 from tests.dataset.lists import A, B, C, record, small_lab, stage, tree
+from tests.dataset.recovering import recover
 
 
 @pytest.fixture
@@ -430,7 +431,7 @@ def test_recover_finishes_or_drops_a_killed_edit(
     with pytest.raises(KilledError):
         edit.delete(theirs, [0], Watch(probe=probe))
     assert has_pending(theirs)
-    assert recovery.recover(theirs) == 0
+    assert recover(theirs) == 0
     assert capsys.readouterr().out == f"{theirs} has {len(after)} episodes.\n"
     assert not has_pending(theirs)
     assert seen(theirs) == after
@@ -438,5 +439,5 @@ def test_recover_finishes_or_drops_a_killed_edit(
 
 def test_recover_of_what_has_nothing_to_recover_changes_nothing(theirs: Path) -> None:
     before = tree(theirs)
-    assert recovery.recover(theirs) == 0
+    assert recover(theirs) == 0
     assert tree(theirs) == before

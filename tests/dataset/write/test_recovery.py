@@ -13,10 +13,11 @@ from lerecord.dataset.overview import summary
 from lerecord.dataset.staging import ClosedTake, left_takes
 from lerecord.dataset.storage import DatasetLock, has_pending
 from lerecord.dataset.verify import check
-from lerecord.dataset.write import DatasetWriter, recovery
+from lerecord.dataset.write import DatasetWriter
 from lerecord.dataset.write.recovery import Clock, opened_to_recover
 from lerecord.errors import DatasetError
 from tests.dataset.lists import A, B, C, D, Scripted, record, small_lab, stage, tree
+from tests.dataset.recovering import recover
 
 
 @pytest.fixture
@@ -51,24 +52,24 @@ def episodes(root: Path) -> list[str]:
 def test_without_a_terminal_every_take_is_kept(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert recovery.recover(root) == 0
+    assert recover(root) == 0
     assert episodes(root) == ["a", "b", "a"]
     said = capsys.readouterr().out
     assert "episode 1, 4 of 4 frames, 0.1 s, b" in said
     assert f"{root} has 3 episodes." in said
-    assert recovery.recover(root) == 0
+    assert recover(root) == 0
     assert "nothing to recover" in capsys.readouterr().out
     assert check(root).findings == []
 
 
 def test_everything_is_discarded_when_that_is_asked(root: Path) -> None:
-    assert recovery.recover(root, discard_all=True) == 0
+    assert recover(root, discard_all=True) == 0
     assert episodes(root) == ["a"]
 
 
 def test_at_a_terminal_each_take_is_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     at_a_terminal(monkeypatch, iter(["what?", "d", "Keep"]))
-    assert recovery.recover(root) == 0
+    assert recover(root) == 0
     assert episodes(root) == ["a", "a"]
 
 
@@ -77,7 +78,7 @@ def test_before_the_first_episode_a_dataset_is_known_by_its_takes(tmp_path: Path
     with lab.open() as writer:
         stage(lab, writer, A).close()
     make_old(lab.root)
-    assert recovery.recover(lab.root) == 0
+    assert recover(lab.root) == 0
     assert episodes(lab.root) == ["a"]
 
 
@@ -93,14 +94,14 @@ def test_what_a_killed_commit_left_is_finished(tmp_path: Path) -> None:
     with lab.open(probe=probe) as writer, pytest.raises(KilledError):
         writer.commit(stage(lab, writer, A))
     assert has_pending(lab.root)
-    assert recovery.recover(lab.root) == 0
+    assert recover(lab.root) == 0
     assert not has_pending(lab.root)
     assert episodes(lab.root) == ["a"]
 
 
 def test_a_folder_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="is not a dataset"):
-        recovery.recover(tmp_path)
+        recover(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -112,7 +113,7 @@ def test_a_take_that_cannot_be_kept_stays_and_is_said(
         take = stage(lab, writer, Scripted()).close()
     take.files.path.rename(layout.take_folder(root, take.id))
     make_old(root)
-    assert recovery.recover(root) == 2
+    assert recover(root) == 2
     assert f"{take.id}: This is not the rig" in capsys.readouterr().err
     with DatasetWriter.open(root) as writer:
         assert (writer.episodes, writer.left_takes) == (3, [take.id])
@@ -123,13 +124,13 @@ def test_a_take_whose_facts_are_damaged_stays_and_keeps_no_other_from_being_save
 ) -> None:
     first, _ = sorted((root / layout.TAKES).iterdir())
     (first / "take.json").write_bytes(bytes(100))
-    assert recovery.recover(root) == 2
+    assert recover(root) == 2
     said = capsys.readouterr()
     assert f"{first.name}: {first}/take.json cannot be read" in said.err
     assert f"or remove the take with `lerecord recover {root} --discard`." in said.err
     assert "episode 1, 5 of 5 frames" in said.out
     assert (first / "front.video").exists()
-    assert recovery.recover(root, discard_all=True) == 0
+    assert recover(root, discard_all=True) == 0
     assert f"{first.name}: discarded, 4 frames." in capsys.readouterr().out
     assert not first.exists()
 
@@ -139,15 +140,15 @@ def test_a_take_that_lost_its_facts_is_named_until_it_is_discarded(
 ) -> None:
     first, second = sorted((root / layout.TAKES).iterdir())
     (first / "take.json").unlink()
-    assert recovery.recover(root) == 2
+    assert recover(root) == 2
     said = capsys.readouterr()
     assert said.err == (
         f"{first.name}: {first}/take.json is missing, so the task and the rig of the take are not "
         f"known; restore it, or remove the take with `lerecord recover {root} --discard`.\n"
     )
     assert f"{second.name}: episode 1, 5 of 5 frames" in said.out
-    assert recovery.recover(root) == 2
-    assert recovery.recover(root, discard_all=True) == 0
+    assert recover(root) == 2
+    assert recover(root, discard_all=True) == 0
     assert not first.exists()
 
 
@@ -164,13 +165,13 @@ def test_before_the_first_episode_no_damaged_take_is_in_the_way(
         DatasetError, match=f"no episode yet, .*: {take.id}.*`lerecord recover {lab.root}`"
     ):
         summary(lab.root)
-    assert recovery.recover(lab.root) == 2
+    assert recover(lab.root) == 2
     assert f"{take.id}: {take.files.facts} " in capsys.readouterr().err
     with lab.open() as writer:
         writer.commit(stage(lab, writer, B))
     assert summary(lab.root).unreadable_takes == (take.id,)
     assert take.files.video("front").exists()
-    assert recovery.recover(lab.root, discard_all=True) == 0
+    assert recover(lab.root, discard_all=True) == 0
     assert episodes(lab.root) == ["b"]
 
 
@@ -181,9 +182,9 @@ def test_damaged_takes_alone_are_discarded_when_that_is_asked(tmp_path: Path) ->
     first.files.facts.unlink()
     second.files.facts.write_text("x")
     make_old(lab.root)
-    assert recovery.recover(lab.root, discard_all=True) == 0
+    assert recover(lab.root, discard_all=True) == 0
     assert list((lab.root / layout.TAKES).iterdir()) == []
-    assert recovery.recover(lab.root) == 0
+    assert recover(lab.root) == 0
 
 
 def test_a_take_that_has_frames_is_not_removed_for_its_facts_are_missing(root: Path) -> None:
@@ -280,7 +281,7 @@ def test_a_redo_that_was_saved_goes_where_its_episode_is_now(tmp_path: Path) -> 
     root = tmp_path / "set"
     redo_left(root, [A, B, C], 1, cut_short=False)
     operations.delete(root, [0])
-    assert recovery.recover(root) == 0
+    assert recover(root) == 0
     assert tree(root) == tree(record(tmp_path / "scratch", [D, C]))
 
 
@@ -291,7 +292,7 @@ def test_a_redo_replaces_an_episode_that_lost_a_file(tmp_path: Path, name: str) 
     root = tmp_path / "set"
     redo_left(root, [A, B, C], 1, cut_short=False)
     (root / name).unlink()
-    assert recovery.recover(root) == 0
+    assert recover(root) == 0
     assert tree(root) == tree(record(tmp_path / "scratch", [A, D, C]))
 
 
@@ -302,11 +303,11 @@ def test_a_redo_whose_episode_is_gone_says_what_it_needs(
     redo_left(root, [A, B, C], 1, cut_short=False)
     operations.delete(root, [1])
     before = tree(root)
-    assert recovery.recover(root) == 2
+    assert recover(root) == 2
     assert f"`lerecord recover {root} --append`" in capsys.readouterr().err
     assert tree(root) == before
     assert len(left_takes(root)) == 1
-    assert recovery.recover(root, redone="append") == 0
+    assert recover(root, redone="append") == 0
     assert episodes(root) == ["a", "a", "c"]
 
 
@@ -316,10 +317,10 @@ def test_a_redo_that_was_cut_short_replaces_nothing_unasked(
     root = tmp_path / "set"
     redo_left(root, [A, B, C], 1, cut_short=True)
     before = tree(root)
-    assert recovery.recover(root) == 2
+    assert recover(root) == 2
     assert "was meant to replace episode 1 and was never saved" in capsys.readouterr().err
     assert tree(root) == before
-    assert recovery.recover(root, redone="replace") == 0
+    assert recover(root, redone="replace") == 0
     assert episodes(root) == ["a", "c", "a"]
     assert check(root).findings == []
 
@@ -334,7 +335,7 @@ def test_at_a_terminal_a_redo_goes_where_one_says(
     root = tmp_path / "set"
     redo_left(root, [A, B, C], 1, cut_short=True)
     at_a_terminal(monkeypatch, iter(answers))
-    assert recovery.recover(root) == 0
+    assert recover(root) == 0
     assert episodes(root) == due
 
 
@@ -354,7 +355,7 @@ def test_a_redo_that_a_kill_ended_replaces_nothing_though_it_is_whole(tmp_path: 
         stage(lab, writer, D).close()
     make_old(root)
     before = tree(root)
-    assert recovery.recover(root) == 2
+    assert recover(root) == 2
     assert tree(root) == before
 
 
@@ -367,9 +368,9 @@ def test_the_episode_saved_last_is_done_again_before_it_is_committed(tmp_path: P
         with mock.patch.object(writer, "begin_take", partial(writer.begin_take, replaces=1)):
             stage(lab, writer, D).close()
     make_old(root)
-    assert recovery.recover(root) == 2
+    assert recover(root) == 2
     assert episodes_and_takes(root) == (2, 1)
-    assert recovery.recover(root, redone="replace") == 0
+    assert recover(root, redone="replace") == 0
     assert tree(root) == tree(record(tmp_path / "scratch", [A, D]))
 
 
@@ -396,7 +397,7 @@ def test_a_link_to_a_take_elsewhere_is_no_take_and_goes_alone(root: Path) -> Non
     elsewhere = (root / layout.TAKES / takes[0]).rename(root.parent / "elsewhere")
     (root / layout.TAKES / takes[0]).symlink_to(elsewhere)
     assert left_takes(root) == takes[1:]
-    assert recovery.recover(root, discard_all=True) == 0
+    assert recover(root, discard_all=True) == 0
     assert not (root / layout.TAKES / takes[0]).is_symlink()
     assert (elsewhere / "take.json").is_file()
 
@@ -406,7 +407,7 @@ def test_takes_that_lie_elsewhere_are_refused(root: Path) -> None:
     (root / layout.TAKES).symlink_to(elsewhere)
     held = sorted(elsewhere.rglob("*"))
     for does in (
-        lambda: recovery.recover(root, discard_all=True),
+        lambda: recover(root, discard_all=True),
         lambda: DatasetWriter.open(root),
     ):
         with pytest.raises(DatasetError, match="takes is a link"):
