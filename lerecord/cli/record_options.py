@@ -1,8 +1,10 @@
 """What the command line was given, and the plan of a session that it makes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Self
 
+from lerecord.cli.session_options import SessionOptions
 from lerecord.config import HardwareConfig
 from lerecord.control import Setup
 from lerecord.dataset.format import task_of
@@ -15,30 +17,30 @@ _FARTHEST_UNITS = 720.0  # twice the way that a joint can be from its leader, in
 
 
 @dataclass(frozen=True, slots=True)
-class RecordOptions:
+class RecordOptions(SessionOptions):
     """What the command line was given; None where it was given nothing.
 
     Attributes:
+        task: one sentence.
+        episodes: how many to record.
         rerecord: episodes that are done again, in this order; none to record new ones.
-        preview: show what the cameras see.
-        sound: ring the terminal's bell.
-        as_json: let the last line of stdout be the outcome as a JSON object.
     """
 
     task: str | None = None
-    hardware: str | None = None
-    dataset: Path | None = None
     episodes: int | None = None
-    episode_time_s: float | None = None
-    reset_time_s: float | None = None
-    seed: int | None = None
-    accept_calibration: bool = False
-    write_calibration: bool = False
-    trust_rig: bool = False
-    preview: bool = False
-    sound: bool = True
     rerecord: tuple[int, ...] = ()
-    as_json: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        given: SessionOptions,
+        task: str | None,
+        episodes: int | None = None,
+        rerecord: tuple[int, ...] = (),
+    ) -> Self:
+        """The options that every recording takes, and what this one is of."""
+        shared = {field.name: getattr(given, field.name) for field in fields(SessionOptions)}
+        return cls(**shared, task=task, episodes=episodes, rerecord=rerecord)
 
 
 def plan_of(options: RecordOptions, setup: Setup, attended: bool) -> Plan:
@@ -50,17 +52,17 @@ def plan_of(options: RecordOptions, setup: Setup, attended: bool) -> Plan:
     demonstrated = _is_demonstrated(setup.config)
     if options.seed is not None and not demonstrated:
         raise ConfigError("--seed is only for simulated rigs; this rig is real.")
-    if not attended and not demonstrated and options.episode_time_s is None:
+    if not attended and not demonstrated and options.episode_time is None:
         raise ConfigError(
             "Without a terminal nothing would end the take; give --episode-time, or use a terminal."
         )
     wanted = _wanted(options, setup.root)
-    starts_by_itself = not attended and not demonstrated and options.reset_time_s is None
+    starts_by_itself = not attended and not demonstrated and options.reset_time is None
     return Plan(
         wanted=wanted,
         episodes=len(wanted) if options.rerecord or not attended else options.episodes,
-        episode_time_s=options.episode_time_s,
-        reset_time_s=0.0 if starts_by_itself else options.reset_time_s,
+        episode_time_s=options.episode_time,
+        reset_time_s=0.0 if starts_by_itself else options.reset_time,
         attended=attended,
         catch_up_s=max(_CATCH_UP_S, _FARTHEST_UNITS / setup.config.safety.ramp_speed),
     )
