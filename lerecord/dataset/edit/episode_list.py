@@ -40,7 +40,7 @@ class EpisodeList:
     """
 
     records: list[EpisodeRecord]
-    stats: list[Stats]
+    stats: Sequence[Stats]
     annotations: dict[int, Annotations]
     sidecars: frozenset[int]
     places: list[Place]

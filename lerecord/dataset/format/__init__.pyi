@@ -59,6 +59,7 @@ from .stats import Histogram as Histogram
 from .stats import Stats as Stats
 from .stats import of_column as of_column
 from .stats import of_pictures as of_pictures
+from .stored_stats import StoredStats as StoredStats
 from .task_text import task_of as task_of
 from .third_party import is_foreign as is_foreign
 from .third_party import require_known_rig as require_known_rig

@@ -4,15 +4,21 @@ What LeRobot reads is read alike: it sorts lines by their index, and looks at no
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+import numpy as np
 
 from lerecord.dataset.format import layout, stats
 from lerecord.dataset.format.fields import Fields
 from lerecord.dataset.format.stats import Stats
+from lerecord.dataset.format.stored_stats import StoredStats, of_line
 from lerecord.errors import DatasetError
 
+_T = TypeVar("_T")
+_PARSED_AT_ONCE = 32 << 20
+"""Bytes of statistics, of some 14,000 episodes with two cameras."""
 _BOM = b"\xef\xbb\xbf"
 _ENTRIES = ("episode_index", "tasks", "length")
 
@@ -95,8 +101,9 @@ def parse_tasks(data: bytes, count: int | None = None) -> dict[int, str]:
     Raises:
         DatasetError: there are fewer, or two have one index.
     """
-    lines = _by_index(layout.TASKS, "task_index", data, count)
-    return {index: fields.text("task") for index, fields in lines.items()}
+    return _by_index(
+        "task_index", _lines(layout.TASKS, data, count), lambda line: line.fields.text("task")
+    )
 
 
 def numbered(tasks: Mapping[int, str]) -> list[str]:
@@ -131,19 +138,27 @@ def parse_episodes(data: bytes, count: int) -> list[EpisodeRecord]:
     Raises:
         DatasetError: there are fewer, or they are not numbered 0 to `count` - 1.
     """
-    lines = _each_episode(layout.EPISODES, data, count)
-    return [EpisodeRecord.from_fields(fields) for fields in lines]
+    return _each_episode(
+        layout.EPISODES, data, count, lambda line: EpisodeRecord.from_fields(line.fields)
+    )
 
 
-def parse_episodes_stats(data: bytes, count: int) -> list[Stats]:
-    """The statistics of the first `count` episodes.
+def parse_episodes_stats(data: bytes, count: int) -> Sequence[Stats]:
+    """The statistics of the first `count` episodes; of a large file parsed again at each look.
 
     Raises:
         DatasetError: there are fewer, they are not numbered 0 to `count` - 1, or not of LeRobot's
             form.
     """
-    lines = _each_episode(layout.EPISODES_STATS, data, count)
-    return [stats.from_fields(fields.object("stats")) for fields in lines]
+    if len(data) <= _PARSED_AT_ONCE:
+        return _each_episode(layout.EPISODES_STATS, data, count, lambda line: of_line(line.fields))
+    lines = _each_episode(layout.EPISODES_STATS, data, count, _checked_stats_line)
+    return StoredStats(data, np.array(lines))
+
+
+def _checked_stats_line(line: "_Line") -> tuple[int, int, int]:
+    of_line(line.fields)
+    return line.number, line.start, line.end
 
 
 def parse_stats(data: bytes) -> Stats:
@@ -198,36 +213,52 @@ def first_appearances(task_lists: Sequence[Sequence[str]]) -> list[str]:
     return list(dict.fromkeys(task for tasks in task_lists for task in tasks))
 
 
-def _each_episode(name: str, data: bytes, count: int) -> list[Fields]:
-    lines = _by_index(name, "episode_index", data, count)
-    if list(lines) != list(range(count)):
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line, and where it stands in its file."""
+
+    fields: Fields
+    number: int
+    start: int
+    end: int
+
+
+def _each_episode(name: str, data: bytes, count: int, read: Callable[[_Line], _T]) -> list[_T]:
+    found = _by_index("episode_index", _lines(name, data, count), read)
+    if list(found) != list(range(count)):
         raise DatasetError(
-            f"{name} leaves out episode_index {_first_gap(dict.fromkeys(lines, ''))}; restore it "
+            f"{name} leaves out episode_index {_first_gap(dict.fromkeys(found, ''))}; restore it "
             f"from a copy."
         )
-    return list(lines.values())
+    return list(found.values())
 
 
-def _by_index(name: str, key: str, data: bytes, count: int | None) -> dict[int, Fields]:
-    """The first `count` lines, sorted by their index as LeRobot sorts them."""
-    found: dict[int, Fields] = {}
-    for fields in _lines(name, data, count):
-        index = fields.count(key)
+def _by_index(key: str, lines: Iterator[_Line], read: Callable[[_Line], _T]) -> dict[int, _T]:
+    """What is read of each line, sorted by the index as LeRobot sorts it; lines are not kept."""
+    found: dict[int, _T] = {}
+    for line in lines:
+        index = line.fields.count(key)
         if index in found:
-            raise DatasetError(f"{fields.place} has the {key} {index} of another line; restore it.")
-        found[index] = fields
+            raise DatasetError(
+                f"{line.fields.place} has the {key} {index} of another line; restore it."
+            )
+        found[index] = read(line)
     return dict(sorted(found.items()))
 
 
-def _lines(name: str, data: bytes, count: int | None) -> Iterator[Fields]:
+def _lines(name: str, data: bytes, count: int | None) -> Iterator[_Line]:
     """The first `count` lines: what stands behind them is not committed yet."""
-    lines = _split(data)
-    if count is not None and len(lines) < count:
-        raise _miscounted(name, len(lines), count)
-    for number, line in enumerate(lines[:count], 1):
-        place = f"{name}, line {number}"
+    lines = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
+    if count is not None and lines < count:
+        raise _miscounted(name, lines, count)
+    start = 0
+    for number in range(1, (lines if count is None else count) + 1):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        place, line = f"{name}, line {number}", data[start:end]
         _require_content(place, line)
-        yield Fields.parsed(line.removeprefix(_BOM), place)
+        yield _Line(Fields.parsed(line.removeprefix(_BOM), place), number, start, end)
+        start = end + 1
 
 
 def _require_content(place: str, line: bytes) -> None:

@@ -174,8 +174,9 @@ def fold(episodes: Iterable[Stats]) -> Stats | None:
 
     To the last bit what `folded` gives, one episode after the other.
     """
-    each = list(episodes)
-    if len(each) > 1 and all(_form(one) == _form(each[0]) for one in each):
+    each = episodes if isinstance(episodes, Sequence) else list(episodes)
+    in_memory = isinstance(each, list | tuple)
+    if in_memory and len(each) > 1 and all(_form(one) == _form(each[0]) for one in each):
         return _fold_alike(each)
     total: Stats | None = None
     for episode in each:

@@ -22,6 +22,7 @@ from lerecord.dataset.format import (
     layout,
     metadata,
     read_annotations,
+    read_parquet,
     stats,
     to_numpy,
 )
@@ -61,7 +62,7 @@ class EpisodeRun:
 
     snapshot: Snapshot
     part: Part
-    stats: list[Stats]
+    stats: Sequence[Stats]
     annotations: dict[int, Annotations]
 
     @classmethod
@@ -147,15 +148,10 @@ class Assembly:
         info = self._runs[0].snapshot.info
         try:
             keys = [each.key for each in info.columns]
-            table = pq.read_table(path, columns=keys, partitioning=None).select(keys)
+            table = read_parquet(path, keys, record.length)
             columns = {key: to_numpy(table, key) for key in NUMBERS}
         except (OSError, pa.ArrowException, KeyError, ValueError) as error:
             raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
-        if len(table) != record.length:
-            raise DatasetError(
-                f"{path} has {len(table)} frames instead of {record.length}; `lerecord check "
-                f"{run.snapshot.root}` says what else is wrong."
-            )
         for key, values in shift.renumbered(columns).items():
             table = table.set_column(keys.index(key), table.schema.field(key), pa.array(values))
         target = self._folder.place(layout.data_file(shift.episode + record.index))

@@ -9,7 +9,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import EpisodeRecord, Feature, Info, Stats, layout, metadata, stats
+from lerecord.dataset.format import (
+    EpisodeRecord,
+    Feature,
+    Info,
+    Stats,
+    StoredStats,
+    layout,
+    metadata,
+    stats,
+)
 from lerecord.dataset.read.samples import Batch, ImageForm, Samples
 from lerecord.dataset.read.windows import DeltaTimestamps, Windows, expanded
 from lerecord.dataset.storage import Rows, Snapshot, load_rows, require_known_tasks
@@ -116,7 +125,7 @@ class Dataset(Samples):
         return stats.fold(self._episode_stats) or {}
 
     @property
-    def episode_stats(self) -> tuple[Stats, ...]:
+    def episode_stats(self) -> Sequence[Stats]:
         """Statistics of each chosen episode."""
         return self._episode_stats
 
@@ -265,8 +274,11 @@ def _chosen(
     return [records[each] for each in episodes]
 
 
-def _stats_of(snapshot: Snapshot, records: Sequence[EpisodeRecord]) -> tuple[Stats, ...]:
+def _stats_of(snapshot: Snapshot, records: Sequence[EpisodeRecord]) -> Sequence[Stats]:
     # Not meta/stats.json: a dataset that LeRobot appended to has an old one.
     data = snapshot.required(layout.EPISODES_STATS)
     each = metadata.parse_episodes_stats(data, snapshot.info.episodes)
-    return tuple(each[record.index] for record in records)
+    episodes = [record.index for record in records]
+    if isinstance(each, StoredStats):
+        return each.chosen(episodes)
+    return tuple(each[episode] for episode in episodes)

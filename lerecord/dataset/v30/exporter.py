@@ -18,6 +18,7 @@ from lerecord.dataset.format import (
     cameras_of,
     layout,
     metadata,
+    read_parquet,
     read_sidecar,
     stats,
 )
@@ -182,7 +183,7 @@ class _Export:
     def _table(self, record: EpisodeRecord) -> pa.Table:
         path = self._snapshot.view.path(layout.data_file(record.index))
         keys = list(self._rows.columns)
-        return pq.read_table(path, columns=keys, partitioning=None).select(keys)
+        return read_parquet(path, keys)
 
     def _write_videos(self, key: str) -> Iterator[dict[str, Any]]:
         """Write the videos of a camera, and say of each episode where its images are."""

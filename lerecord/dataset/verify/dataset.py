@@ -1,7 +1,7 @@
 """Checks that a dataset is what LeRobot v2.1 reads and what was truly recorded."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -96,7 +96,7 @@ def _parsed(parse: Callable[[], _T], place: Place) -> _T | None:
         return None
 
 
-def _episodes_stats(snapshot: Snapshot) -> list[Stats]:
+def _episodes_stats(snapshot: Snapshot) -> Sequence[Stats]:
     data = snapshot.required(layout.EPISODES_STATS)
     return metadata.parse_episodes_stats(data, snapshot.info.episodes)
 
@@ -198,7 +198,7 @@ def _check_health(snapshot: Snapshot, records: list[EpisodeRecord], place: Place
 
 
 def _check_stats(
-    snapshot: Snapshot, each: list[Stats] | None, records: list[EpisodeRecord], place: Place
+    snapshot: Snapshot, each: Sequence[Stats] | None, records: list[EpisodeRecord], place: Place
 ) -> None:
     data = snapshot.meta[layout.STATS]
     if data is None:

@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from lerecord.dataset.format import (
@@ -24,6 +23,7 @@ from lerecord.dataset.format import (
     layout,
     of_column,
     of_pictures,
+    read_parquet,
 )
 from lerecord.dataset.storage import column_of
 from lerecord.dataset.verify.findings import Place
@@ -63,9 +63,12 @@ class Frames:
 def check_frames(path: Path, info: Info, frames: Frames, place: Place) -> None:
     """Check the data file of an episode."""
     try:
-        stored = pq.read_table(path, partitioning=None)
+        stored = read_parquet(path)
         columns = dict(_columns(stored, info))
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+    except DatasetError as error:
+        place.wrong(str(error))
+        return
+    except (pa.ArrowException, KeyError, ValueError) as error:
         place.wrong(f"{path} cannot be read ({error}).")
         return
     length = frames.record.length

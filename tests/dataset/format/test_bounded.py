@@ -48,10 +48,10 @@ def test_a_file_that_is_too_large_or_empty_inside_is_never_in_memory(
     path = tmp_path / "stats"
     with path.open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(DatasetError, match=r"has 1048576 MB, and at most 4096 MB are read"):
+    with pytest.raises(DatasetError, match=r"has 1048576 MB, and at most 384 MB are read"):
         read_meta_file(path, layout.EPISODES_STATS)
     with path.open("wb") as file:
-        file.truncate(1 << 31)
+        file.truncate(1 << 28)
     monkeypatch.setattr(bounded, "_CHUNK", 16)  # the first part ends it
     with pytest.raises(DatasetError, match="is filled with zero bytes, so it is damaged"):
         read_meta_file(path, layout.EPISODES_STATS)

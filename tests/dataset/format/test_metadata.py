@@ -1,4 +1,6 @@
 import json
+import tracemalloc
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 from lerecord.dataset.format import (
     EpisodeRecord,
     Info,
+    Stats,
+    StoredStats,
     hardware_bytes,
     layout,
     metadata,
@@ -288,3 +292,46 @@ def test_the_rig_comes_back_from_its_files(lab: "Lab") -> None:
     assert again == lab.spec
     with pytest.raises(DatasetError, match=r"meta/hardware\.json lacks 'units'"):
         spec_of(info, b"{}")
+
+
+def stats_lines(*episodes: int) -> bytes:
+    """Statistics whose mean is the number of the episode."""
+    lines = [
+        {"episode_index": each, "stats": {"action": STATS | {"mean": [float(each)]}}}
+        for each in episodes
+    ]
+    return b"".join(metadata.line_of(each) for each in lines)
+
+
+def means(each: Sequence[Stats]) -> list[float]:
+    return [float(one["action"].mean[0]) for one in each]
+
+
+def test_statistics_that_do_not_fit_are_parsed_line_by_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = stats_lines(2, 0, 1, 3)
+    at_once = metadata.parse_episodes_stats(data, 4)
+    assert isinstance(at_once, list)
+    monkeypatch.setattr(metadata, "_PARSED_AT_ONCE", 10)
+    stored = metadata.parse_episodes_stats(data, 4)
+    assert isinstance(stored, StoredStats)
+    assert means(stored) == means(at_once) == [0, 1, 2, 3]
+    assert means(stored[1:3]) == [1, 2]
+    assert means(stored.chosen([3, 0])) == [3, 0]
+    assert stats.to_data(stats.fold(stored) or {}) == stats.to_data(stats.fold(at_once) or {})
+    with pytest.raises(DatasetError, match=r"line 2 lacks 'stats'"):
+        metadata.parse_episodes_stats(stats_lines(0) + b'{"episode_index": 1}\n', 2)
+
+
+def test_reading_statistics_takes_little_more_than_their_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(metadata, "_PARSED_AT_ONCE", 10)
+    data = stats_lines(*range(2000))
+    tracemalloc.start()
+    stored = metadata.parse_episodes_stats(data, 2000)
+    assert stats.fold(stored) is not None
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * len(data)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import lerecord
 from lerecord.dataset.format import read_parquet, rows_of
 from lerecord.errors import DatasetError
 
@@ -54,3 +55,9 @@ def test_a_small_file_of_endless_rows_is_not_unpacked(
     monkeypatch.setattr(pq.ParquetFile, "read", None)
     with pytest.raises(DatasetError, match=r"bomb\.parquet has 0\.. MB and would unpack to 381 MB"):
         read_parquet(path)
+
+
+def test_every_table_is_measured_before_it_is_read() -> None:
+    modules = list(Path(lerecord.__file__).parent.rglob("*.py"))
+    assert len(modules) > 100
+    assert [each for each in modules if "read_table(" in each.read_text(encoding="utf-8")] == []
