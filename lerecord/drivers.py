@@ -13,7 +13,7 @@ from typing import Literal
 from lerecord.errors import ConfigError
 
 Kind = Literal["arms", "cameras"]
-BUILT_IN: dict[Kind, tuple[str, ...]] = {"arms": ("koch",), "cameras": ("file", "opencv")}
+BUILT_IN: dict[Kind, tuple[str, ...]] = {"arms": ("koch", "so101"), "cameras": ("file", "opencv")}
 
 
 def names(kind: Kind) -> list[str]:

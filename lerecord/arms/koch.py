@@ -11,24 +11,16 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from lerecord.arms.calibration import Calibration, JointCalibration
-from lerecord.arms.limiter import GoalLimiter
-from lerecord.arms.protocols import ArmSettings, Ceiling
+from lerecord.arms.driven_arm import DrivenArm
+from lerecord.arms.protocols import ArmSettings
 from lerecord.arms.serial_arm import SET_UP, SerialArm
-from lerecord.arms.units import Mode, Scale, Units, joint_mode
-from lerecord.motors import Model, Motor, MotorBus, WaitingPort
-from lerecord.motors.dynamixel import (
-    COUNTS_PER_TURN,
-    XL330_M077,
-    XL330_M288,
-    XL430_W250,
-    DynamixelBus,
-)
+from lerecord.arms.six_joints import GRIPPER, JOINTS, motors_of, scale_of
+from lerecord.arms.units import Scale, Units
+from lerecord.motors import Motor, MotorBus, WaitingPort
+from lerecord.motors.dynamixel import XL330_M077, XL330_M288, XL430_W250, DynamixelBus
 
-GRIPPER = "gripper"
-JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", GRIPPER)
 TRIGGER_REST = 50.0  # where the leader's gripper springs back to, of 100
 
 _EXTENDED_POSITION, _CURRENT_POSITION = 4, 5
@@ -45,19 +37,8 @@ _CALIBRATED = {
 }
 
 
-def _motors(models: Sequence[Model]) -> tuple[Motor, ...]:
-    return tuple(Motor(JOINTS[i], i + 1, model) for i, model in enumerate(models))
-
-
-def _scale(calibration: Calibration, units: Units) -> Scale:
-    joints = [calibration.joints[name] for name in JOINTS]
-    modes = [Mode.RANGE_0_100 if name == GRIPPER else joint_mode(units) for name in JOINTS]
-    return Scale(
-        modes,
-        [joint.range_min for joint in joints],
-        [joint.range_max for joint in joints],
-        COUNTS_PER_TURN,
-    )
+def _scale(calibration: Calibration, units: Units, motors: Sequence[Motor]) -> Scale:
+    return scale_of(calibration, units, motors, reverses=False)
 
 
 def _bus(settings: ArmSettings, motors: Sequence[Motor]) -> MotorBus:
@@ -121,7 +102,7 @@ class Leader(SerialArm):
         bus: in place of the one on the port of the settings.
     """
 
-    motors: ClassVar[tuple[Motor, ...]] = _motors([XL330_M077] * 6)
+    motors: ClassVar[tuple[Motor, ...]] = motors_of([XL330_M077] * 6)
     calibration_names: ClassVar[tuple[str, ...]] = ("teleoperators/koch_leader",)
     turning_joints: ClassVar[tuple[str, ...]] = _TURNING
     mirrored_joints: ClassVar[tuple[str, ...]] = ("elbow_flex",)
@@ -134,7 +115,7 @@ class Leader(SerialArm):
         bus: MotorBus | None = None,
     ) -> None:
         bus = bus if bus is not None else _bus(settings, self.motors)
-        super().__init__(settings, calibration, _scale(calibration, units), bus)
+        super().__init__(settings, calibration, _scale(calibration, units, self.motors), bus)
 
     def examine(self) -> None:
         """Open the port, check the servos and the calibration that they hold, close it again."""
@@ -168,7 +149,7 @@ class Leader(SerialArm):
         self.bus.write("Goal_Position", GRIPPER, rest[GRIPPER], SET_UP)
 
 
-class Follower(SerialArm):
+class Follower(DrivenArm):
     """A Koch follower: goes where it is told, in bounded steps.
 
     Args:
@@ -181,11 +162,10 @@ class Follower(SerialArm):
         ConfigError: the limits do not fit the arm.
     """
 
-    motors: ClassVar[tuple[Motor, ...]] = _motors([XL430_W250] * 2 + [XL330_M288] * 4)
+    motors: ClassVar[tuple[Motor, ...]] = motors_of([XL430_W250] * 2 + [XL330_M288] * 4)
     calibration_names: ClassVar[tuple[str, ...]] = ("robots/koch_follower",)
     turning_joints: ClassVar[tuple[str, ...]] = _TURNING
     mirrored_joints: ClassVar[tuple[str, ...]] = ()
-    ceiling: ClassVar[Ceiling] = Ceiling(600.0, 120.0, 10.0, step=40.0)
 
     def __init__(
         self,
@@ -195,8 +175,7 @@ class Follower(SerialArm):
         bus: MotorBus | None = None,
     ) -> None:
         bus = bus if bus is not None else _bus(settings, self.motors)
-        super().__init__(settings, calibration, _scale(calibration, units), bus)
-        self._limiter = GoalLimiter(*self.goal_range())
+        super().__init__(settings, calibration, _scale(calibration, units, self.motors), bus)
 
     def examine(self) -> None:
         """Open the port, check the servos and the calibration that they hold, close it again."""
@@ -217,27 +196,4 @@ class Follower(SerialArm):
             _set_up(self)
             for register, gain in _ELBOW_GAINS.items():
                 self.ensure(register, {"elbow_flex": gain})
-            self.find_turns()
-            self.hold(JOINTS)
-            self._limiter.start_at(self.scale.unbounded(self.counts(SET_UP)))
-
-    def command(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
-        """Tell it to go to a goal; see the protocol in `arm.Follower`."""
-        return self._send(self._limiter.limit(goal, min(max_step, self.ceiling.step)))
-
-    def park(self, pose: ArrayLike, max_step: float) -> NDArray[np.float32]:
-        """Tell it to go to where it was found; see the protocol in `arm.Follower`."""
-        return self._send(self._limiter.approach(pose, min(max_step, self.ceiling.step)))
-
-    def reachable(self, goal: ArrayLike) -> NDArray[np.float64]:
-        """The nearest goal within the limits and the calibrated range (D,)."""
-        return self._limiter.within(goal)
-
-    def release(self) -> None:
-        """Torque off: the arm sinks. Every servo is tried before an error is raised."""
-        self.let_go()
-
-    def _send(self, goal: NDArray[np.float32]) -> NDArray[np.float32]:
-        self.bus.sync_write("Goal_Position", self.goal_counts(goal))
-        self._limiter.sent(goal)
-        return goal
+            self.hold_here()

@@ -38,6 +38,7 @@ class SerialArm:
         calibration: of the arm, checked against its motors.
         scale: counts to units.
         bus: with the arm's motors, not yet open.
+        forgets: register that is not zero under torque until a servo restarts.
 
     Attributes:
         bus: as given.
@@ -45,7 +46,12 @@ class SerialArm:
     """
 
     def __init__(
-        self, settings: ArmSettings, calibration: Calibration, scale: Scale, bus: MotorBus
+        self,
+        settings: ArmSettings,
+        calibration: Calibration,
+        scale: Scale,
+        bus: MotorBus,
+        forgets: str = "Torque_Enable",
     ) -> None:
         self._settings = settings
         self._calibration = calibration
@@ -54,7 +60,7 @@ class SerialArm:
         self._models: dict[str, Model] = {motor.name: motor.model for motor in bus.motors}
         self._joints = tuple(self._models)
         self._turns = np.zeros(len(self._joints), np.int64)
-        self._restarts = RestartWatch(settings.name, bus, settings.retry)
+        self._restarts = RestartWatch(settings.name, bus, settings.retry, forgets)
         self._motion: Motion | None = None
 
     @property
@@ -151,10 +157,11 @@ class SerialArm:
         """Count positions from the turn in which they are nearest to the middle of their range.
 
         A joint in its range, or a little beside it, is taken at its word: one that turns freely is
-        else found a whole turn away when it stands at the end of its range.
+        else found a whole turn away when it stands at the end of its range. A servo that counts no
+        turns cuts goals off at its range, so that it would jump to there from far outside.
 
         Raises:
-            DeviceError: a joint is far outside of its calibrated range even so.
+            DeviceError: a joint is too far outside of its calibrated range even so.
         """
         measured = self.bus.sync_read("Present_Position", self._joints, SET_UP)
         joints = [self._calibration.joints[name] for name in self._joints]
@@ -164,13 +171,12 @@ class SerialArm:
         counts_turns = np.array([model.counts_turns for model in self._models.values()])
         nearest = np.rint((measured - (low + high) / 2) / turn).astype(np.int64)
         is_beside = (measured < low - _BESIDE_COUNTS) | (measured > high + _BESIDE_COUNTS)
-        turns = np.where(is_beside, nearest, 0) * turn
-        position = measured - turns
-        self._turns = np.where(counts_turns, turns, 0)
+        self._turns = np.where(is_beside & counts_turns, nearest, 0) * turn
+        position = measured - self._turns
         outside = np.maximum(low - position, position - high)
-        is_over = ~counts_turns & (turns != 0)  # it would have to go the long way round
-        worst = int(np.argmax(np.where(is_over, turn, outside)))
-        if outside[worst] > _TOLERATED_COUNTS or is_over[worst]:
+        worst = int(np.argmax(outside))
+        tolerated = _TOLERATED_COUNTS if counts_turns[worst] else _BESIDE_COUNTS
+        if outside[worst] > tolerated:
             degrees = outside[worst] * 360 / turn[worst]
             raise DeviceError(
                 f"{self._joints[worst]} of the {self._settings.name} is {degrees:.0f} degrees "

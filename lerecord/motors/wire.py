@@ -238,7 +238,8 @@ class Wire:
                 raise self._silent(tuple(missing.values()))
         if any(self._packets.is_damage(reply.refusal) for reply in replies.values()):
             raise self._damaged()
-        if self.port.getBytesAvailable() >= self._packets.overhead:  # fewer are adapter noise
+        # Fewer bytes are noise of the adapter, and behind a request to nobody comes its echo.
+        if motors and self.port.getBytesAvailable() >= self._packets.overhead:
             self.counters.strays += 1
             raise self._silent(motors)
         return replies

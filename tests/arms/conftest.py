@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lerecord.arms import ArmSettings, Calibration, calibration, koch
+from lerecord.arms.six_joints import JOINTS
 from lerecord.arms.units import Units
 from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.simulator.dynamixel import SYNC_WRITE, WRITE, Bus
@@ -84,7 +85,7 @@ class Bench:
         )
 
     def servo(self, joint: str) -> Any:
-        return self.simulated.servos[koch.JOINTS.index(joint)]
+        return self.simulated.servos[JOINTS.index(joint)]
 
     def values(self, register: str) -> list[int]:
         return [servo.value(register) for servo in self.simulated.servos]

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from lerecord.arms import Calibration
-from lerecord.arms.koch import JOINTS, TRIGGER_REST, Follower, Leader
+from lerecord.arms.koch import TRIGGER_REST, Follower, Leader
+from lerecord.arms.six_joints import JOINTS
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.motors import NORMAL, PortLostError, ServoAlertError, ServoError
 from lerecord.motors.dynamixel import EEPROM_END, XL330_M077

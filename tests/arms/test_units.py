@@ -103,3 +103,29 @@ def test_an_empty_range_is_refused() -> None:
 def test_the_units_of_a_config_choose_the_mode() -> None:
     assert joint_mode("normalized") is Mode.RANGE_M100_100
     assert joint_mode("degrees") is Mode.DEGREES
+
+
+def lerobots(mode: Mode, low: int, high: int, is_reversed: bool, counts: int) -> float:
+    """LeRobot's own formula (MotorsBus._normalize)."""
+    bounded = min(high, max(low, counts))
+    if mode is Mode.RANGE_M100_100:
+        norm = (((bounded - low) / (high - low)) * 200) - 100
+        return -norm if is_reversed else norm
+    if mode is Mode.RANGE_0_100:
+        norm = ((bounded - low) / (high - low)) * 100
+        return 100 - norm if is_reversed else norm
+    return (counts - (low + high) / 2) * 360 / 4095
+
+
+@given(st.sampled_from(Mode), RANGES, st.booleans(), st.integers(0, 4095))
+def test_units_are_lerobots_also_of_a_joint_that_is_reversed(
+    mode: Mode, ends: tuple[int, int], is_reversed: bool, counts: int
+) -> None:
+    scale = Scale([mode], [ends[0]], [ends[1]], 4096, [is_reversed])
+    (units,) = scale.to_units([counts])
+    assert units == pytest.approx(lerobots(mode, *ends, is_reversed, counts), abs=1e-4)
+    (low,), (high,) = scale.limits
+    assert low < high
+    if ends[0] <= counts <= ends[1]:
+        assert low <= units <= high
+        assert scale.to_counts([units]).tolist() == [counts]

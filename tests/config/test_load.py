@@ -17,7 +17,7 @@ def written(folder: Path, old: str = "", new: str = "") -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["sim", "koch"])
+@pytest.mark.parametrize("name", ["sim", "sim_so101", "koch", "so101"])
 def test_packaged_configs_are_valid(name: str) -> None:
     loaded = load_config(find_config(name))
     assert loaded.fps == 30

@@ -1,6 +1,7 @@
 """Simulated arms and buses for the contracts; a new driver adds its own here."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -14,11 +15,10 @@ from lerecord.arms import ArmSettings, calibration
 from lerecord.arms.units import Units
 from lerecord.motors import WaitingPort
 from lerecord.motors.dynamixel import DynamixelBus
-from lerecord.simulator.dynamixel import Bus
+from lerecord.motors.feetech import FeetechBus
 from lerecord.simulator.ports import Ports
 from lerecord.simulator.ports.ports import LockStepPort
-from lerecord.simulator.rigs import calibration_json
-from lerecord.simulator.rigs import koch as simulated_koch
+from lerecord.simulator.rigs import RIGS, calibration_json
 
 
 @dataclass
@@ -42,12 +42,12 @@ class Link:
     sleep: Callable[[float], None]
 
 
-def _in_memory(wire: Bus, _: ExitStack) -> Link:
+def _in_memory(wire: Any, _: ExitStack) -> Link:
     port = LockStepPort(wire)
     return Link(port, port.now, port.sleep)
 
 
-def _on_a_terminal(wire: Bus, stack: ExitStack) -> Link:
+def _on_a_terminal(wire: Any, stack: ExitStack) -> Link:
     ports = Ports(time.monotonic)
     port = WaitingPort(ports.add_terminal(wire))
     stack.enter_context(ports)
@@ -55,18 +55,24 @@ def _on_a_terminal(wire: Bus, stack: ExitStack) -> Link:
     return Link(port, time.monotonic, time.sleep)
 
 
-LINKS: dict[str, Callable[[Bus, ExitStack], Link]] = {
+LINKS: dict[str, Callable[[Any, ExitStack], Link]] = {
     "memory": _in_memory,
     "terminal": _on_a_terminal,
 }
 
 
-def _koch(kind: str, units: Units, connect: Callable[[Bus], Link]) -> SimulatedArm:
-    arm = simulated_koch.leader() if kind == "Leader" else simulated_koch.follower()
-    wire = Bus(arm.servos)
+BUSES: dict[str, Any] = {"koch": DynamixelBus, "so101": FeetechBus}
+
+
+def simulated_arm(
+    name: str, kind: str, units: Units, connect: Callable[[Any], Link]
+) -> SimulatedArm:
+    """The driver of that name on simulated servos."""
+    arm = getattr(RIGS[name], kind.lower())()
+    wire: Any = arm.wire()
     link = connect(wire)
-    driver = getattr(drivers.load("arms", "koch"), kind)
-    bus = DynamixelBus(link.port, driver.motors, now=link.now)
+    driver = getattr(drivers.load("arms", name), kind)
+    bus = BUSES[name](link.port, driver.motors, now=link.now)
     data = json.loads(calibration_json(arm))
 
     def silence(ids: Sequence[int]) -> None:
@@ -91,23 +97,24 @@ def _koch(kind: str, units: Units, connect: Callable[[Bus], Link]) -> SimulatedA
     )
 
 
-SIMULATED: dict[str, Callable[[str, Units, Callable[[Bus], Link]], SimulatedArm]] = {"koch": _koch}
+EVERYWHERE = "LERECORD_TEST_EVERY_LINK" in os.environ
+PLACES = [
+    (name, link)
+    for name in drivers.names("arms")
+    for link in LINKS
+    if EVERYWHERE or link == "memory" or name == "koch"  # waiting on a terminal is the same for all
+]
 
 
-@pytest.fixture(params=LINKS)
-def connect(request: pytest.FixtureRequest) -> Iterator[Callable[[Bus], Link]]:
-    """Servos on each kind of port."""
+@pytest.fixture(params=PLACES, ids="-".join)
+def simulate(request: pytest.FixtureRequest) -> Iterator[Callable[[str, Units], SimulatedArm]]:
+    """One simulated arm after the other of each driver there is, on each kind of port."""
+    name, link = request.param
+    assert name in BUSES, f"the driver {name} needs a simulated arm here"
     with ExitStack() as stack:
-        yield lambda wire: LINKS[request.param](wire, stack)
-
-
-@pytest.fixture(params=drivers.names("arms"))
-def simulate(
-    request: pytest.FixtureRequest, connect: Callable[[Bus], Link]
-) -> Callable[[str, Units], SimulatedArm]:
-    """One simulated arm after the other of each driver there is."""
-    assert request.param in SIMULATED, f"the driver {request.param} needs a simulated arm here"
-    return lambda kind, units: SIMULATED[request.param](kind, units, connect)
+        yield lambda kind, units: simulated_arm(
+            name, kind, units, lambda wire: LINKS[link](wire, stack)
+        )
 
 
 @pytest.fixture(params=["Leader", "Follower"])

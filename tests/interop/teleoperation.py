@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.arms import Calibration, koch
+from lerecord.arms.six_joints import JOINTS
 from lerecord.arms.units import Mode, Scale
 from lerecord.motors import BusError
 from lerecord.pacing import Pacer
@@ -29,14 +30,14 @@ Units = NDArray[np.float64]
 
 def scale_of(calibration: Calibration) -> Scale:
     """Counts to -100..100, the gripper to 0..100, as LeRobot has it for a Koch."""
-    joints = [calibration.joints[name] for name in koch.JOINTS]
+    joints = [calibration.joints[name] for name in JOINTS]
     modes = [Mode.RANGE_M100_100] * 5 + [Mode.RANGE_0_100]
     return Scale(modes, [j.range_min for j in joints], [j.range_max for j in joints], 4096)
 
 
 def exact_counts(calibration: Calibration, action: Units) -> Units:
     """Where LeRobot's formula puts an action, in counts, before anything rounds it."""
-    joints = [calibration.joints[name] for name in koch.JOINTS]
+    joints = [calibration.joints[name] for name in JOINTS]
     share = np.append((action[:5] + 100.0) / 200.0, action[5] / 100.0)
     low, high = (np.array([getattr(j, end) for j in joints]) for end in ("range_min", "range_max"))
     return np.asarray(share * (high - low) + low)
@@ -68,12 +69,12 @@ class LeRobotPair:
         """Positions of an arm."""
         do = "get_action" if arm == "leader" else "get_observation"
         said: Mapping[str, float] = self.lerobot.call(arm, do)
-        expect("joints", list(said), [f"{joint}.pos" for joint in koch.JOINTS])
+        expect("joints", list(said), [f"{joint}.pos" for joint in JOINTS])
         return np.array(list(said.values()))
 
     def command(self, goal: Units) -> None:
         """Send the follower there."""
-        named = {f"{j}.pos": float(v) for j, v in zip(koch.JOINTS, goal, strict=True)}
+        named = {f"{j}.pos": float(v) for j, v in zip(JOINTS, goal, strict=True)}
         sent = self.lerobot.call("follower", "send_action", named)
         expect("what send_action returns", sent, named)
 

@@ -1,5 +1,6 @@
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ MOTORS = (
 class SlowPort(LockStepPort):
     """Replies take the next of the delays (seconds) longer; the wire keeps their order."""
 
-    def __init__(self, wire: Bus) -> None:
+    def __init__(self, wire: Any) -> None:
         super().__init__(wire)
         self.delays: deque[float] = deque()
         self.under_way: deque[tuple[float, bytes]] = deque()

@@ -12,6 +12,7 @@ from lerecord.motors.feetech.packets import StsPackets
 from lerecord.motors.feetech.tables import STS3215, StatusBit
 from lerecord.motors.model import Register
 from lerecord.motors.register_bus import QUIET_S, RegisterBus
+from lerecord.motors.retry import NORMAL
 from lerecord.motors.wire import Reply, Request
 
 _POSITION, _VELOCITY, _CURRENT = (
@@ -84,4 +85,15 @@ class FeetechBus(RegisterBus):
                 what = " and ".join(fault for fault, _ in known)
                 remedies = ", ".join(remedy for _, remedy in known)
                 place = self._wire.place(self._motors[name])
-                raise ServoAlertError(f"{place} reports {what}: {remedies}.", name, reply.error)
+                volts = self._volts(name) if reply.error & StatusBit.VOLTAGE else ""
+                raise ServoAlertError(
+                    f"{place} reports {what}{volts}: {remedies}.", name, reply.error
+                )
+
+    def _volts(self, name: str) -> str:
+        """What is measured, and what it may be."""
+        registers = ("Present_Voltage", "Min_Voltage_Limit", "Max_Voltage_Limit")
+        blocks = [self._block(register, (name,)) for register in registers]
+        replies = [self._replies(block, NORMAL)[name] for block in blocks]
+        volts = [at.place.decode(it.data) / 10 for at, it in zip(blocks, replies, strict=True)]
+        return f" ({volts[0]:.1f} V, and it takes {volts[1]:.1f} to {volts[2]:.1f} V)"

@@ -1,11 +1,19 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lerecord.simulator.rigs import JOINTS, REST, RIGS, so101
+from lerecord.simulator.rigs import JOINTS, REST, RIGS, calibration_json, so101
 from lerecord.simulator.scene import World
 
+CALIBRATION = Path(__file__).parents[3] / "hardware_configs" / "calibration"
 ARMS: Any = {"leader": so101.leader, "follower": so101.follower}
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_the_calibration_file_is_that_of_the_arm(name: str) -> None:
+    written = (CALIBRATION / f"sim_so101_{name}.json").read_text()
+    assert written == calibration_json(ARMS[name]())
 
 
 @pytest.mark.parametrize("name", ARMS)
