@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lerecord.commands import command
+from lerecord.policy import PolicyFigures
 from lerecord.recording.recorder import Recorder, Saved
 
 
@@ -22,6 +23,7 @@ class Outcome:
         left: ids of takes that were ended unsaved and are kept to be salvaged.
         discarded: takes of which nothing is kept.
         failure: why the session ended before its time; None when it did not.
+        policy: how a policy has driven; None when none has.
     """
 
     dataset: str
@@ -32,6 +34,7 @@ class Outcome:
     left: tuple[str, ...] = ()
     discarded: int = 0
     failure: str | None = None
+    policy: PolicyFigures | None = None
 
     @classmethod
     def of(
@@ -79,6 +82,8 @@ class Outcome:
         if self.box_on_target:
             stood, saved_episodes = sum(self.box_on_target), len(self.box_on_target)
             yield f"The box stood on the target in {stood} of {saved_episodes} saved episodes."
+        if self.policy is not None:
+            yield self.policy.line()
         if self.spooled:
             yield f"{self.spooled} images waited on disk to be encoded; none were lost."
         if self.discarded:

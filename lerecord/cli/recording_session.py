@@ -155,7 +155,7 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
         stood = [] if simulated is None else simulated.box_on_target()
     tell_still_held(rig.still_held)
     outcome = Outcome.of(root, recorder, session.endings, stood)
-    outcome = replace(outcome, failure=session.failure)
+    outcome = replace(outcome, failure=session.failure, policy=driven.figures())
     job.output.result(outcome.to_data(), outcome.lines())
     return session.failure, signals.received, bool(recorder.saved)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from lerecord.config import HardwareConfig
 from lerecord.control import Handover, Leader, Rig
+from lerecord.policy import PolicyFigures
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session import Command, Driving, FanOut, Operator
 from lerecord.simulation_client import SimulatedRig
@@ -35,10 +36,17 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Driven:
-    """Whoever drives, as the session knows it, and those of it who want to know the phases."""
+    """Whoever drives.
+
+    Attributes:
+        driving: as the session knows it.
+        operators: those of it who are told the phases, and may ask for something.
+        figures: how a policy has driven, where one has.
+    """
 
     driving: Driving
     operators: tuple[Operator, ...] = ()
+    figures: Callable[[], PolicyFigures | None] = lambda: None
 
 
 def _lead(opened: Opened) -> Driven:

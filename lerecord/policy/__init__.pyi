@@ -3,7 +3,9 @@ from .chunk_queue import ChunkRequest as ChunkRequest
 from .chunk_queue import QueueCounts as QueueCounts
 from .chunk_queue import QueueSettings as QueueSettings
 from .chunk_queue import QueueState as QueueState
+from .fits import misfits as misfits
 from .link import Answer as Answer
+from .link import Connection as Connection
 from .link import Lost as Lost
 from .link import PolicyLink as PolicyLink
 from .policy import CameraInput as CameraInput
@@ -12,6 +14,8 @@ from .policy import Policy as Policy
 from .policy import PolicyFeatures as PolicyFeatures
 from .policy import PolicyInput as PolicyInput
 from .source import PolicySource as PolicySource
+from .telling import PolicyFigures as PolicyFigures
+from .telling import Telling as Telling
 from .turns import Safety as Safety
 from .turns import Turn as Turn
 from .turns import Turns as Turns

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lerecord.control import Observation
 from lerecord.policy.chunk_queue import ChunkRequest
+from lerecord.policy.policy import PolicyFeatures
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,4 +50,13 @@ class PolicyLink(Protocol):
 
     def poll(self) -> Answer | Lost | None:
         """What has come since the last call, one at a time; None when nothing has."""
+        ...
+
+
+class Connection(PolicyLink, Protocol):
+    """A link to a policy that has said what it was made for."""
+
+    @property
+    def features(self) -> PolicyFeatures:
+        """What it was made for."""
         ...
