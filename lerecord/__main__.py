@@ -14,6 +14,7 @@ CHILDREN = {
     "writer": "lerecord.recording.recorder.writer_process",
     "screen": "lerecord.ui.terminal.screen",
     "push": "lerecord.hub.behind",
+    "policy": "lerecord.policy.client.process",
     "simulator": "lerecord.simulator.server.main",
     "simulated-camera": "lerecord.simulator.camera.stream",
 }

@@ -61,6 +61,7 @@ HEAVY = {
     "simulator": {"av", "pyarrow", "typer", "huggingface_hub"},
     "simulated-camera": {"av", "pyarrow", "typer"},
     "push": {"typer"},
+    "policy": {"av", "pyarrow", "pydantic", "typer", "rich", "torch", "grpc", "websockets"},
 }
 
 

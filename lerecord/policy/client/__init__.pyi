@@ -1,0 +1,3 @@
+from .backends import Backend as Backend
+from .messages import PolicyCamera as PolicyCamera
+from .remote_policy import RemotePolicy as RemotePolicy
