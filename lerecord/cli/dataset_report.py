@@ -45,7 +45,7 @@ def check(root: Path, quick: bool, output: Output) -> int:
         DatasetError: there is none.
     """
     with Progress() as progress:
-        report = verified(root, quick, progress.episodes("checked"))
+        report = verified(root, quick, progress.told("checked"))
     document = {
         "dataset": root,
         "sound": report.sound,

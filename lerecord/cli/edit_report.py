@@ -52,7 +52,7 @@ def transcode(root: Path, profile: str, output: Output) -> None:
         DatasetError: it is refused; nothing has changed.
     """
     before = size_of(root / layout.VIDEOS)
-    with watch() as watched:
+    with watch("encoded") as watched:
         edited = operations.transcode(root, profile, watched)
     after = size_of(root / layout.VIDEOS)
     said = f"Every video of {root} is of the profile {profile} already; nothing to do."
@@ -68,14 +68,10 @@ def transcode(root: Path, profile: str, output: Output) -> None:
 
 
 @contextmanager
-def watch() -> Iterator[Watch]:
+def watch(verb: str = "changing files") -> Iterator[Watch]:
     """Shows the progress at a terminal."""
     with Progress() as progress:
-
-        def show(done: int, total: int) -> None:
-            progress.show("changing files", done, total)
-
-        yield Watch(show)
+        yield Watch(progress.told(verb))
 
 
 def empty_trash(root: Path, output: Output) -> None:

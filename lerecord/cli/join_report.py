@@ -56,7 +56,7 @@ def merge(out: Path, roots: Sequence[Path], allow_hardware: bool, output: Output
     """
     left = _LeftOut(output)
     with Progress() as progress:
-        how = Merging(progress.episodes("merged"), left.tell, allow_hardware=allow_hardware)
+        how = Merging(progress.told("merged"), left.tell, allow_hardware=allow_hardware)
         made = _made(out, merged(out, roots, how))
     output.result({**made, "left_out": left.names}, [_said(made)])
 
@@ -69,7 +69,7 @@ def split(root: Path, outs: Sequence[Path], rule: Rule, output: Output) -> None:
     """
     left = _LeftOut(output)
     with Progress() as progress:
-        how = Watched(progress.episodes("written"), left.tell)
+        how = Watched(progress.told("written"), left.tell)
         infos = separated(root, outs, rule, how)
     parts = [_made(out, info) for out, info in zip(outs, infos, strict=True)]
     document = {"source": root, "datasets": parts, "left_out": left.names}
@@ -87,7 +87,7 @@ def export(root: Path, out: Path, version: str, output: Output) -> None:
         raise ConfigError(f"The format {version!r} cannot be written; {CODEBASE_VERSION} can.")
     left = _LeftOut(output)
     with Progress() as progress:
-        episodes = export_v30(root, out, Exporting(progress.episodes("exported"), left.tell))
+        episodes = export_v30(root, out, Exporting(progress.told("exported"), left.tell))
     document = {"dataset": out, "source": root, "format": version, "episodes": episodes}
     output.result(
         {**document, "left_out": left.names},
@@ -102,7 +102,7 @@ def import_(root: Path, out: Path, output: Output) -> None:
         DatasetError: the dataset cannot be imported.
     """
     with Progress() as progress:
-        imported = import_v30(root, out, Importing(progress.episodes("imported")))
+        imported = import_v30(root, out, Importing(progress.told("imported")))
     made, encoded = _made(out, imported.info), imported.encoded
     output.result(
         {**made, "source": root, "reencoded_images": encoded},

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Self
 
+from lerecord.progress import Advance
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
@@ -44,9 +46,15 @@ class Progress(AbstractContextManager["Progress"]):
         (task,) = self._bar.tasks
         self._bar.update(task.id, description=words, completed=done, total=total)
 
-    def episodes(self, done: str) -> Callable[[int, int], None]:
-        """What is told how many episodes are done, of how many; `done` is the word for it."""
-        return lambda count, total: self.show(f"{done} {count} of {total} episodes", count, total)
+    def told(self, verb: str) -> Callable[[Advance], None]:
+        """What shows how far work has come; `verb` says what was done, as in "merged"."""
+
+        def show(advance: Advance) -> None:
+            counted = advance.unit != "steps"
+            words = f"{verb} {advance.done} of {advance.total} {advance.unit}" if counted else verb
+            self.show(words, advance.done, advance.total)
+
+        return show
 
     def __enter__(self) -> Self:
         return self

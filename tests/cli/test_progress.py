@@ -1,6 +1,7 @@
 import pytest
 
 from lerecord.cli.progress import Progress
+from lerecord.progress import Advance
 
 
 class Clock:
@@ -13,12 +14,10 @@ class Clock:
 
 def shown(progress: Progress, clock: Clock) -> None:
     with progress:
-        tell = progress.episodes("merged")
-        tell(1, 9)
-        clock.seconds += 0.4
-        tell(2, 9)
-        clock.seconds += 0.2
-        tell(3, 9)
+        tell = progress.told("merged")
+        for done, seconds in ((1, 0.4), (2, 0.2), (3, 0.0)):
+            tell(Advance(done, 9, "episodes"))
+            clock.seconds += seconds
 
 
 @pytest.mark.parametrize("attended", [True, False])

@@ -20,6 +20,7 @@ from lerecord.dataset.format import (
     metadata,
     stats,
 )
+from lerecord.progress import Advance
 from tests.dataset.lists import Scripted, record, small_lab, stage
 
 TAKE = Scripted("a", 3, 1)
@@ -85,10 +86,10 @@ def main() -> None:
             took.append(time.perf_counter() - began)
         print(f"commit           {sorted(took)[len(took) // 2] * 1000:.1f} ms (median of 9)")
         for rows, said in ((3, "equal"), (5, "longer")):
-            told: list[int] = []
+            told: list[Advance] = []
             staged = stage(lab, writer, Scripted("a", rows, 2))
             began = time.perf_counter()
-            writer.replace(count // 2, staged, lambda done, _, told=told: told.append(done))  # type: ignore[misc]
+            writer.replace(count // 2, staged, told.append)
             seconds = time.perf_counter() - began
             print(f"rerecord, {said:7s} {seconds:.2f} s, progress told {len(told)} times")
     began = time.perf_counter()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lerecord.dataset.write import DatasetWriter
+from lerecord.progress import Advance
 from tests.dataset.lists import Scripted, record, small_lab, stage
 from tests.dataset.many import TAKE, multiply
 
@@ -53,14 +54,14 @@ def test_a_rerecording_in_the_middle_shows_its_progress(tmp_path: Path) -> None:
     root = record(tmp_path / "set", [TAKE])
     multiply(root, 60)
     lab = small_lab(root)
-    told: list[tuple[int, int]] = []
+    told: list[Advance] = []
     with lab.open() as writer:
         staged = stage(lab, writer, Scripted("a", 5, 2))
-        writer.replace(30, staged, lambda done, total: told.append((done, total)))
-    dones = [done for done, _ in told]
+        writer.replace(30, staged, told.append)
+    dones = [each.done for each in told]
     assert dones == sorted(dones)
     assert len(set(dones)) > 29 * 2  # the tables of every episode behind it
-    assert told[-1][0] == told[-1][1]
+    assert told[-1].done == told[-1].total
 
 
 def test_opening_reads_no_more_than_the_ends_of_the_files_of_lines(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.dataset.edit import Watch, operations, silent
+from lerecord.dataset.edit import Watch, operations
 from lerecord.dataset.format import layout
 from lerecord.dataset.storage import PendingView
 from lerecord.dataset.verify import check
@@ -30,7 +30,7 @@ def test_a_change_while_it_is_taken_is_taken_wholly(
         links.append(name)
         LINK(view, name, target)
         if len(links) == 3:
-            operations.delete(dataset, [0], Watch(silent))
+            operations.delete(dataset, [0], Watch())
 
     monkeypatch.setattr(frozen, "_link", link)
     with Frozen(dataset) as held:

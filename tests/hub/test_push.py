@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lerecord.dataset.edit import Watch, operations, silent
+from lerecord.dataset.edit import Watch, operations
 from lerecord.dataset.format import layout
 from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import ConfigError, DatasetError, HubError
@@ -21,7 +21,7 @@ from tests.hub.server import Fault, Hub, Tree
 if TYPE_CHECKING:
     from tests.dataset.conftest import Lab
 
-WATCH = Watch(silent)
+WATCH = Watch()
 
 
 def names(root: Path, *episodes: int) -> set[str]:

@@ -5,7 +5,5 @@ from .episode_list import stays as stays
 from .operation_record import Done as Done
 from .operations import Edited as Edited
 from .rebuild import Change as Change
-from .rebuild import Progress as Progress
 from .rebuild import Rebuild as Rebuild
 from .rebuild import Watch as Watch
-from .rebuild import silent as silent

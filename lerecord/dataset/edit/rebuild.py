@@ -1,6 +1,6 @@
 """From one list of episodes to another, in one transaction; only what changes is written."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -45,13 +45,7 @@ from lerecord.dataset.storage import (
     unobserved,
 )
 from lerecord.errors import DatasetError
-
-Progress = Callable[[int, int], None]
-"""Told how much of the work is done, of how much, in a unit of the work's own."""
-
-
-def silent(done: int, total: int) -> None:
-    """The progress that nobody looks at."""
+from lerecord.progress import Advance, Progress, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +245,12 @@ class _Counting:
     def __call__(self, step: str) -> None:
         self._watch.probe(step)
         if step.startswith(("stage ", "sync ", "step ")) and self._done < self._total:
-            self._watch.progress(self._done, self._total)
+            self._watch.progress(Advance(self._done, self._total, "steps"))
             self._done += 1
 
     def finish(self) -> None:
         """Everything is done."""
-        self._watch.progress(self._total, self._total)
+        self._watch.progress(Advance(self._total, self._total, "steps"))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from lerecord.dataset.edit.episode_list import Draft, Slot, stays
-from lerecord.dataset.edit.rebuild import Progress, Rebuild
+from lerecord.dataset.edit.rebuild import Rebuild
 from lerecord.dataset.format import (
     CameraSpec,
     StoredSidecar,
@@ -16,6 +16,7 @@ from lerecord.dataset.format import (
     video_to_data,
 )
 from lerecord.dataset.video import Cut, codec_of, encode_again, require_image_per_frame
+from lerecord.progress import Advance, Progress
 
 
 def outdated(rebuild: Rebuild, settings: VideoSettings) -> list[int]:
@@ -73,7 +74,7 @@ class _Encoded:
 
     def __call__(self) -> None:
         self._done += 1
-        self._progress(self._done, self._total)
+        self._progress(Advance(self._done, self._total, "images"))
 
 
 def _draft(

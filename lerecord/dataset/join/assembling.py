@@ -35,10 +35,8 @@ from lerecord.dataset.storage import (
     unobserved,
 )
 from lerecord.errors import DatasetError
+from lerecord.progress import Advance, Progress, silent
 from lerecord.refusals import to_read
-
-Progress = Callable[[int, int], None]
-"""Told how many episodes are done, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Watched:
         probe: told what comes next, for tests.
     """
 
-    progress: Progress | None = None
+    progress: Progress = silent
     left_out: Callable[[str], object] = ignored
     probe: Probe = unobserved
 
@@ -126,8 +124,7 @@ class Assembly:
         for run, shift in zip(self._runs, self._shifts, strict=True):
             for record in run.part.episodes:
                 self._add(run, shift, record)
-                if self._how.progress is not None:
-                    self._how.progress(len(self._records), total)
+                self._how.progress(Advance(len(self._records), total, "episodes"))
         return self._finish()
 
     def _add(self, run: EpisodeRun, shift: Shift, record: EpisodeRecord) -> None:

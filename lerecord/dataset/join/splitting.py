@@ -12,6 +12,7 @@ from lerecord.dataset.join.assembling import Assembly, EpisodeRun, Watched
 from lerecord.dataset.storage import NewFolder, Snapshot, ignored, require_unchanged
 from lerecord.dataset.verify import require_sound
 from lerecord.errors import DatasetError
+from lerecord.progress import Advance
 
 Rule = Callable[[Sequence[EpisodeRecord]], list[list[int]]]
 """Gives the episodes of each part; raises DatasetError where it cannot be followed."""
@@ -156,7 +157,6 @@ class _Told:
         left_out = self.how.left_out if self.parts == 1 else ignored
         return replace(self.how, progress=self._tell, left_out=left_out)
 
-    def _tell(self, *_: int) -> None:
+    def _tell(self, advance: Advance) -> None:
         self.episodes += 1
-        if self.how.progress is not None:
-            self.how.progress(self.episodes, self.total)
+        self.how.progress(replace(advance, done=self.episodes, total=self.total))

@@ -38,9 +38,7 @@ from lerecord.dataset.v30.files import FileNumber, FullStats
 from lerecord.dataset.verify import require_sound
 from lerecord.dataset.video import Clip, concatenate, header_of, histogram_of, is_depth, pictures_of
 from lerecord.errors import DatasetError
-
-Progress = Callable[[int, int], None]
-"""Told how many episodes are done, of how many."""
+from lerecord.progress import Advance, Progress, silent
 
 _TOLERANCE_S = 1e-4
 
@@ -57,7 +55,7 @@ class Exporting:
         video_file_mb: size that an mp4 stays below.
     """
 
-    progress: Progress | None = None
+    progress: Progress = silent
     left_out: Callable[[str], object] = ignored
     probe: Probe = unobserved
     data_file_mb: float = v30.DATA_FILE_MB
@@ -140,8 +138,7 @@ class _Export:
             placed[place] |= {"meta/episodes/chunk_index": 0, "meta/episodes/file_index": 0}
             histograms = {key: histograms.get(key, 0) + each for key, each in mine.items()}
             self._take_sidecar(record)
-            if self._how.progress is not None:
-                self._how.progress(place + 1, len(self._records))
+            self._how.progress(Advance(place + 1, len(self._records), "episodes"))
         self._write_metadata(placed, histograms)
 
     @staticmethod

@@ -32,10 +32,8 @@ from lerecord.dataset.storage import NewFolder, Probe, column_of, unobserved
 from lerecord.dataset.v30.source import DatasetV30, Episode, files_seen
 from lerecord.dataset.video import Extract, VideoIndex, index_of, pictures_from
 from lerecord.errors import DatasetError
+from lerecord.progress import Advance, Progress, silent
 from lerecord.refusals import to_read
-
-Progress = Callable[[int, int], None]
-"""Told how many episodes are done, of how many."""
 
 _HUGGINGFACE = b"huggingface"
 
@@ -44,7 +42,7 @@ _HUGGINGFACE = b"huggingface"
 class Importing:
     """Who is told: the progress after each episode, and each effect on the disk."""
 
-    progress: Progress | None = None
+    progress: Progress = silent
     probe: Probe = unobserved
 
 
@@ -109,8 +107,7 @@ class _Import:
             for key in episode.spans:
                 self._add_video(episode, key)
             self._take(layout.capture_file(episode.record.index))
-            if self._how.progress is not None:
-                self._how.progress(number + 1, len(self._records))
+            self._how.progress(Advance(number + 1, len(self._records), "episodes"))
         return Imported(self._finish(each), self._encoded)
 
     def _add_table(self, episode: Episode) -> Stats:

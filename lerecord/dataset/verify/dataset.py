@@ -20,6 +20,7 @@ from lerecord.dataset.storage import Snapshot, restless
 from lerecord.dataset.verify.episode import Episode, check_episode
 from lerecord.dataset.verify.findings import Place, Report
 from lerecord.errors import DatasetError
+from lerecord.progress import Advance, Progress, silent
 
 FOLD_TOLERANCE = 1e-9
 """Relative; the fold is exact on one machine, and rounds a little differently on another."""
@@ -28,11 +29,8 @@ _ATTEMPTS = 3  # what changed in the middle of a check looks wrong, and is not
 
 _T = TypeVar("_T")
 
-Progress = Callable[[int, int], None]
-"""Told how many episodes are checked, of how many."""
 
-
-def check(root: Path, quick: bool = False, progress: Progress | None = None) -> Report:
+def check(root: Path, quick: bool = False, progress: Progress = silent) -> Report:
     """Check everything; nothing is written.
 
     Args:
@@ -51,7 +49,7 @@ def check(root: Path, quick: bool = False, progress: Progress | None = None) -> 
     raise restless(root)
 
 
-def _checked(snapshot: Snapshot, quick: bool, progress: Progress | None) -> Report:
+def _checked(snapshot: Snapshot, quick: bool, progress: Progress) -> Report:
     report = Report()
     place = Place(report)
     spec = _spec(snapshot, place)
@@ -82,8 +80,7 @@ def _checked(snapshot: Snapshot, quick: bool, progress: Progress | None) -> Repo
         )
         check_episode(snapshot, episode, Place(report, record.index))
         first_row += record.length
-        if progress is not None:
-            progress(number + 1, len(records))
+        progress(Advance(number + 1, len(records), "episodes"))
     report.condense()
     return report
 

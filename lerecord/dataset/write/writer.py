@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from lerecord.dataset.edit import Change, Done, EpisodeList, Progress, Rebuild, Watch, silent, stays
+from lerecord.dataset.edit import Change, Done, EpisodeList, Rebuild, Watch, stays
 from lerecord.dataset.format import DatasetSpec, layout, third_party
 from lerecord.dataset.staging import (
     ClosedTake,
@@ -39,6 +39,7 @@ from lerecord.dataset.write.append import append_episode
 from lerecord.dataset.write.staged_episode import EpisodeSummary, draft_of
 from lerecord.dataset.write.take_place import TakePlace, episode_of
 from lerecord.errors import DatasetError
+from lerecord.progress import Progress, silent
 
 __all__ = ["DatasetWriter", "EpisodeSummary", "StagedTake"]
 

@@ -13,6 +13,7 @@ from lerecord.dataset.storage import DatasetLock
 from lerecord.dataset.verify import check
 from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import DatasetError
+from lerecord.progress import Advance
 from tests.dataset.lists import A, B, C, D, Scripted, record, small_lab, stage, tree
 
 
@@ -236,10 +237,10 @@ def test_an_episode_of_several_tasks_is_refused(root: Path) -> None:
 
 
 def test_progress_rises_to_the_whole(root: Path) -> None:
-    told: list[tuple[int, int]] = []
-    operations.delete(root, [0], Watch(lambda done, total: told.append((done, total))))
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert {total for _, total in told} == {told[-1][0]}
+    told: list[Advance] = []
+    operations.delete(root, [0], Watch(told.append))
+    assert [each.done for each in told] == sorted(each.done for each in told)
+    assert {each.total for each in told} == {told[-1].done}
     assert len(told) > 20
 
 

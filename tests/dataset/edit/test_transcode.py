@@ -23,6 +23,7 @@ from lerecord.dataset.format.video_settings import PROFILES
 from lerecord.dataset.verify import check
 from lerecord.dataset.video import FragmentedVideo, codec_of, facts_of, pictures_of
 from lerecord.errors import ConfigError, DatasetError
+from lerecord.progress import Advance
 from tests.dataset.conftest import Lab
 from tests.dataset.lists import A, B, C, Scripted, record, small_lab, stage, tree
 
@@ -214,9 +215,9 @@ def test_a_video_that_does_not_decode_is_refused(root: Path) -> None:
 
 
 def test_every_picture_is_told(root: Path) -> None:
-    told: list[tuple[int, int]] = []
-    operations.transcode(root, "fast", Watch(lambda done, total: told.append((done, total))))
-    assert told == [(done, 20) for done in range(1, 21)]
+    told: list[Advance] = []
+    operations.transcode(root, "fast", Watch(told.append))
+    assert told == [Advance(done, 20, "images") for done in range(1, 21)]
 
 
 def run(*arguments: object) -> str:

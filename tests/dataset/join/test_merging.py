@@ -14,6 +14,7 @@ from lerecord.dataset.read import Dataset
 from lerecord.dataset.storage import NewFolder
 from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
+from lerecord.progress import Advance
 from tests.dataset.conftest import Lab
 
 FRONT = "observation.images.front"
@@ -59,11 +60,11 @@ def test_a_merge_passes_the_check_and_leaves_its_sources_as_they_are(
 ) -> None:
     before = [contents(root) for root in roots]
     out = tmp_path / "out"
-    told: list[tuple[int, int]] = []
-    info = merge(out, roots, Merging(progress=lambda *step: told.append(step)))
+    told: list[Advance] = []
+    info = merge(out, roots, Merging(progress=told.append))
     assert check(out).findings == []
     assert (info.episodes, info.frames, info.tasks) == (6, 27, 4)
-    assert told == [(each, 6) for each in range(1, 7)]
+    assert told == [Advance(each, 6, "episodes") for each in range(1, 7)]
     assert [contents(root) for root in roots] == before
     assert [path.name for path in tmp_path.glob(".*")] == []
 

@@ -12,6 +12,7 @@ from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
 from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
+from lerecord.progress import Advance
 
 if TYPE_CHECKING:
     from tests.dataset.conftest import Lab
@@ -52,15 +53,15 @@ def test_a_quick_check_decodes_nothing(sound: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_progress_is_told_by_episodes(sound: Path) -> None:
-    told: list[tuple[int, int]] = []
-    check(sound, quick=True, progress=lambda done, all_: told.append((done, all_)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    told: list[Advance] = []
+    check(sound, quick=True, progress=told.append)
+    assert told == [Advance(each, 3, "episodes") for each in (1, 2, 3)]
 
 
 def test_a_change_in_the_middle_of_a_check_is_no_finding(sound: Path) -> None:
-    def edit_once(done: int, _: int) -> None:
+    def edit_once(advance: Advance) -> None:
         if not changed:
-            changed.append(done)
+            changed.append(advance.done)
             operations.delete(sound, [0])
 
     changed: list[int] = []
@@ -71,8 +72,8 @@ def test_a_change_in_the_middle_of_a_check_is_no_finding(sound: Path) -> None:
 
 
 def test_a_dataset_that_changes_all_the_time_is_not_judged(sound: Path) -> None:
-    def edit_again(done: int, _: int) -> None:
-        if done == 1:
+    def edit_again(advance: Advance) -> None:
+        if advance.done == 1:
             operations.relabel(sound, [2], next(tasks))
 
     tasks = iter(["c", "a", "c", "unused"])
