@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lerecord.cli.output import Output
 from lerecord.cli.progress import Progress
+from lerecord.dataset.format import layout
 from lerecord.dataset.storage import megabytes
 from lerecord.hub import (
     Outcome,
@@ -45,7 +46,9 @@ def said(outcome: Outcome) -> str:
     else:
         done = f"{pushed.sent} files ({megabytes(pushed.sent_bytes)}) uploaded"
     removed = f", {pushed.removed} removed" if pushed.removed else ""
-    return f"{place} as {outcome.tag}; {done}{removed}."
+    withheld = ", ".join(outcome.withheld)
+    without = f" {layout.HARDWARE} was sent without the secret in {withheld}." if withheld else ""
+    return f"{place} as {outcome.tag}; {done}{removed}.{without}"
 
 
 def pull(repo: str, out: Path | None, revision: str | None, output: Output) -> None:

@@ -25,6 +25,7 @@ class Outcome:
         tag: that readers resolve.
         episodes: that it has there.
         pushed: what was done for it.
+        withheld: the entries of meta/hardware.json whose passwords and tokens were left out.
     """
 
     dataset: str
@@ -33,6 +34,7 @@ class Outcome:
     tag: str
     episodes: int
     pushed: Pushed
+    withheld: tuple[str, ...] = ()
 
     def to_data(self) -> dict[str, object]:
         """All of it, flat."""
@@ -67,4 +69,4 @@ def push_dataset(
         target.remember(root, repo)
         keep(Destination.of(root, repo, options.license))
         pushed = Push(remote, ready.files, Pushing(tag, options.private, progress, sleep)).run()
-        return Outcome(str(root), repo, remote.url, tag, ready.episodes, pushed)
+        return Outcome(str(root), repo, remote.url, tag, ready.episodes, pushed, ready.withheld)

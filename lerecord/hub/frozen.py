@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from lerecord.dataset.format import layout
+from lerecord.dataset.format import layout, secret_places, without_secret_places
 from lerecord.dataset.storage import (
     DatasetBusyError,
     PendingView,
@@ -34,6 +34,7 @@ class Frozen:
     Attributes:
         dataset: the folder that holds still: the last committed episodes and the user's card.
         other: a place beside it for the same in another layout; nothing is there yet.
+        withheld: the entries of meta/hardware.json whose passwords and tokens were left out.
 
     Raises:
         DatasetError: on entering, when there is no dataset, it is being pushed already, or the
@@ -45,6 +46,7 @@ class Frozen:
         self._folder = self._root.with_name(f".{self._root.name}.push")
         self.dataset = self._folder / "frozen"
         self.other = self._folder / "other"
+        self.withheld: tuple[str, ...] = ()
         self._lock = ExitStack()
 
     def __enter__(self) -> Self:
@@ -105,12 +107,19 @@ class Frozen:
         for name, data in snapshot.meta.items():
             if data is not None:
                 _require_own(snapshot.view, name)
-                _put(data, self.dataset / name)
+                _put(self._published(name, data), self.dataset / name)
         _require_own(snapshot.view, layout.INFO)
         _put(snapshot.view.read(layout.INFO), self.dataset / layout.INFO)
         for path in self._of_others(snapshot):
             _require_own(snapshot.view, path.relative_to(self._root).as_posix())
             _put(path.read_bytes(), self.dataset / path.relative_to(self._root))
+
+    def _published(self, name: str, data: bytes) -> bytes:
+        """What others may see of a file of metadata."""
+        if name != layout.HARDWARE:
+            return data
+        self.withheld = tuple(secret_places(data))
+        return without_secret_places(data)
 
     def _of_others(self, snapshot: Snapshot) -> list[Path]:
         """The card, and what other programs keep below meta/, such as a modality.json."""

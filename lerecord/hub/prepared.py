@@ -21,10 +21,17 @@ FORMATS = (CODEBASE_VERSION, v30.CODEBASE_VERSION)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is pushed: the files, valid while the dataset is held, and how many episodes."""
+    """What is pushed.
+
+    Attributes:
+        files: valid while the dataset is held.
+        episodes: how many.
+        withheld: the entries of meta/hardware.json whose passwords and tokens are left out.
+    """
 
     files: list[LocalFile]
     episodes: int
+    withheld: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -57,7 +64,7 @@ def prepared(
             folder = frozen.other
             export_v30(frozen.dataset, folder)
         (folder / CARD).write_bytes(text)
-        yield Prepared(files_of(folder), snapshot.info.episodes)
+        yield Prepared(files_of(folder), snapshot.info.episodes, frozen.withheld)
 
 
 def _user_card(folder: Path) -> bytes | None:

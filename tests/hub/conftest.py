@@ -83,6 +83,7 @@ class Pusher:
     slept: list[float] = field(default_factory=list)
     told: list["Sent"] = field(default_factory=list)
     then: Callable[["Sent"], None] = lambda sent: None
+    withheld: tuple[str, ...] = ()
 
     def push(self, root: Path, version: str = "v2.1", **how: object) -> "Pushed":
         from lerecord.hub.prepared import prepared
@@ -95,6 +96,7 @@ class Pusher:
         pushing = Pushing(version, progress=progress, sleep=self.slept.append)
         pushing = replace(pushing, **how)  # type: ignore[arg-type]
         with prepared(root, version, REPO, pushing.tag) as ready:
+            self.withheld = ready.withheld
             return Push(remote_of(self.hub), ready.files, pushing).run()
 
     def push_files(self, root: Path) -> "Pushed":

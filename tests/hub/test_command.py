@@ -8,6 +8,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
+from lerecord.dataset.format import layout
 from lerecord.hub import target
 from tests.hub.conftest import REPO, environment, local_files, remote_files
 from tests.hub.server import TOKEN, Hub
@@ -51,7 +52,7 @@ def test_a_dataset_goes_to_the_hub_and_back(hub: Hub, dataset: Path, tmp_path: P
     outcome = json.loads(run(hub, "push", str(out), "--json").stdout)
     assert set(outcome) == {
         *("dataset", "repo_id", "url", "tag", "episodes"),
-        *("commit", "sent", "sent_bytes", "removed", "moved"),
+        *("commit", "sent", "sent_bytes", "removed", "moved", "withheld"),
     }
     assert outcome["repo_id"] == REPO
     assert (outcome["sent"], outcome["removed"], outcome["moved"]) == (0, 0, False)
@@ -67,6 +68,14 @@ def test_a_push_chooses_neither_repository_nor_licence(hub: Hub, dataset: Path) 
     assert b'license: "cc-by-4.0"' in hub.files(REPO, "v2.1")["README.md"]
     assert run(hub, "push", str(dataset)).returncode == 0
     assert b'license: "cc-by-4.0"' in hub.files(REPO, "v2.1")["README.md"]
+
+
+def test_a_push_says_what_it_leaves_out(hub: Hub, dataset: Path) -> None:
+    path = dataset / layout.HARDWARE
+    data = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**data, "seen_at": "rtsp://me:hunter2@cam/1"}))
+    done = run(hub, "push", str(dataset), "--repo-id", REPO)
+    assert done.stdout.endswith(" meta/hardware.json was sent without the secret in seen_at.\n")
 
 
 def test_no_password_is_shown_or_kept(hub: Hub, dataset: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The real huggingface_hub against a Hub of one's own."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +54,22 @@ def test_a_push_makes_a_private_repository_that_is_equal_and_tagged(
     assert max(hub.uploads.values()) == 1
     assert pusher.told[-1] == Sent(pushed.sent, pushed.sent_bytes, pushed.sent, pushed.sent_bytes)
     assert pusher.slept == []
+
+
+@pytest.mark.parametrize("version", ["v2.1", "v3.0"])
+def test_a_password_in_an_older_hardware_json_stays_here(
+    hub: Hub, pusher: Pusher, dataset: Path, version: str
+) -> None:
+    path = dataset / layout.HARDWARE
+    data = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**data, "seen_at": "rtsp://me:hunter2@cam/1"}))
+    before = path.read_bytes()
+    pusher.push(dataset, version)
+    sent = hub.files(REPO, version)
+    assert b'"seen_at": "rtsp://cam/1"' in sent[layout.HARDWARE]
+    assert not any(b"hunter2" in each for each in sent.values())
+    assert path.read_bytes() == before
+    assert pusher.withheld == ("seen_at",)
 
 
 def test_a_push_leaves_nothing_behind(pusher: Pusher, dataset: Path) -> None:

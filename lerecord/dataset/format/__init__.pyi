@@ -26,6 +26,8 @@ from .frame_columns import FrameColumns as FrameColumns
 from .hardware import hardware_bytes as hardware_bytes
 from .hardware import hardware_record as hardware_record
 from .hardware import spec_of as spec_of
+from .hardware_secrets import secret_places as secret_places
+from .hardware_secrets import without_secret_places as without_secret_places
 from .health import health_of as health_of
 from .info import CODEBASE_VERSION as CODEBASE_VERSION
 from .info import Info as Info

@@ -14,6 +14,7 @@ from lerecord.dataset.format import (
     Stats,
     layout,
     metadata,
+    secret_places,
     stats,
 )
 from lerecord.dataset.storage import Snapshot, restless
@@ -115,6 +116,12 @@ def _spec(snapshot: Snapshot, place: Place) -> DatasetSpec | None:
             place.wrong(f"the feature {key} in {layout.INFO} is not of LeRobot's form.")
     for key in spec.hardware.lacking:
         place.wrong(f"{layout.HARDWARE} lacks {key}.")
+    if secrets := secret_places(snapshot.required(layout.HARDWARE)):
+        place.remark(
+            f"{layout.HARDWARE} holds a user name, password or token in {', '.join(secrets)}; a "
+            f"push leaves it out, a copy of the folder does not. Delete it there, and change it "
+            f"if the dataset was shared."
+        )
     return spec
 
 
