@@ -1,6 +1,10 @@
+from .arm_examination import examined_arm as examined_arm
 from .calibrating import ArmToCalibrate as ArmToCalibrate
 from .calibrating import Middle as Middle
 from .calibrating import Ranges as Ranges
+from .camera_examination import examined_cameras as examined_cameras
+from .computer_examination import examined_computer as examined_computer
+from .finding import Finding as Finding
 from .makes import MAKES as MAKES
 from .makes import Make as Make
 from .makes import make_of as make_of
@@ -8,6 +12,9 @@ from .makes import model_named as model_named
 from .places import ArmPlace as ArmPlace
 from .places import arm_named as arm_named
 from .places import arm_places as arm_places
+from .port_examination import System as System
+from .port_examination import examined_port as examined_port
+from .port_examination import meddlers as meddlers
 from .scan import ALL_IDS as ALL_IDS
 from .scan import Answering as Answering
 from .scan import Scan as Scan

@@ -13,6 +13,7 @@ from lerecord.cli.bench import bench
 from lerecord.cli.calibrate import calibrate
 from lerecord.cli.check import check
 from lerecord.cli.compat import compat
+from lerecord.cli.doctor import doctor
 from lerecord.cli.export import export
 from lerecord.cli.group import Commands, UsageError, show_help
 from lerecord.cli.import_ import import_
@@ -61,6 +62,7 @@ app.command(rich_help_panel=RIG, epilog=DRIVING_KEYS)(teleop)
 app.command(rich_help_panel=RIG, epilog=DRIVING_KEYS)(replay)
 app.add_typer(find.app, name="find", rich_help_panel=RIG)
 app.command(rich_help_panel=RIG)(calibrate)
+app.command(rich_help_panel=RIG)(doctor)
 app.add_typer(torque.app, name="torque", rich_help_panel=RIG)
 app.command(rich_help_panel=RIG)(sim)
 app.command(rich_help_panel=RIG)(bench)

@@ -140,3 +140,14 @@ def test_breaking_off_changes_nothing(bench: Bench) -> None:
     assert told == "lerecord: Calibration was broken off; nothing was changed."
     assert not (bench.folder / "leader.json").exists()
     assert [servo.value("Homing_Offset") for servo in bench.leader.servos] == [0] * 6
+
+
+def test_the_doctor_names_what_is_missing(bench: Bench) -> None:
+    done = bench.run("doctor", "--hardware", bench.rig, "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["sound"]) == (1, False)
+    remedies = [each["remedy"] for each in told["findings"] if each["subject"].startswith("main")]
+    assert [each for each in remedies if each is not None] == [
+        "`lerecord calibrate main.leader` with the same --hardware",
+        "`lerecord calibrate main.follower` with the same --hardware",
+    ]

@@ -1,0 +1,77 @@
+"""What `lerecord doctor` prints."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+
+from lerecord.bringup import (
+    Finding,
+    arm_places,
+    examined_arm,
+    examined_cameras,
+    examined_computer,
+    examined_port,
+)
+from lerecord.cli.calibrate_session import bus_of
+from lerecord.config import HardwareConfig, find_config, load_config
+from lerecord.printable import print_json, print_line
+from lerecord.simulation_client import simulator
+
+
+def examine(hardware: str | None, folder: Path, as_json: bool) -> int:
+    """Print every finding; the exit status, 0 when nothing needs to be done.
+
+    Raises:
+        LerecordError: there is no such rig, or its simulator does not start.
+    """
+    found = _told(_findings(hardware, folder), silent=as_json)
+    sound = all(each.is_right for each in found)
+    if as_json:
+        print_json({"sound": sound, "findings": [asdict(each) for each in found]})
+    else:
+        wrong = sum(not each.is_right for each in found)
+        print_line("Everything is fine." if sound else f"{wrong} of {len(found)} need attention.")
+    return 0 if sound else 1
+
+
+def _told(findings: Iterator[Finding], silent: bool) -> list[Finding]:
+    """Each finding as it is found."""
+    found = []
+    for subject, group in groupby(findings, key=lambda each: each.subject):
+        if not silent:
+            print_line(subject)
+        for each in group:
+            found.append(each)
+            if not silent:
+                for line in _lines(each):
+                    print_line(line)
+    return found
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    yield f"  {'ok   ' if finding.is_right else 'WRONG'} {finding.fact}"
+    if finding.remedy:
+        yield f"        -> {finding.remedy}"
+
+
+def _findings(hardware: str | None, folder: Path) -> Iterator[Finding]:
+    yield from examined_computer(folder)
+    if hardware is None:
+        return
+    path = find_config(hardware)
+    config = load_config(path)
+    with ExitStack() as stack:
+        if config.simulator is not None and config.simulator.start:
+            config = stack.enter_context(simulator(config, demonstrates=False)).config
+        yield from _rig(config, path.parent)
+
+
+def _rig(config: HardwareConfig, folder: Path) -> Iterator[Finding]:
+    for place in arm_places(config, folder):
+        obstacles = list(examined_port(place.name, place.config.port))
+        yield from obstacles
+        if not obstacles:
+            yield from examined_arm(place, bus_of(place))
+    yield from examined_cameras(config.cameras)
