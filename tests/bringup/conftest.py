@@ -10,9 +10,9 @@ from lerecord import drivers
 from lerecord.arms import ArmDriver
 from lerecord.bringup import ArmToCalibrate
 from lerecord.motors.dynamixel import DynamixelBus
-from lerecord.simulator.dynamixel import Bus
+from lerecord.motors.feetech import FeetechBus
 from lerecord.simulator.ports.ports import LockStepPort
-from lerecord.simulator.rigs import koch as simulated_koch
+from lerecord.simulator.rigs import JOINTS, RIGS
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Bench:
     """An arm whose joints a test moves.
 
     Attributes:
+        kind: name of its driver.
         driver: what drives it.
         arm: as it is brought up.
         bus: under it.
@@ -30,6 +31,7 @@ class Bench:
         wire: that they are on.
     """
 
+    kind: str
     driver: ArmDriver
     arm: ArmToCalibrate
     bus: Any
@@ -45,37 +47,35 @@ class Bench:
             servo.world.hand = servo.shaft = shaft
 
 
-def _koch(role: str) -> Bench:
-    simulated = simulated_koch.leader() if role == "Leader" else simulated_koch.follower()
-    driver = getattr(drivers.load("arms", "koch"), role)
-    wire = Bus(simulated.servos)
+def _bench(name: str, role: str) -> Bench:
+    simulated = getattr(RIGS[name], role)()
+    driver = getattr(drivers.load("arms", name), role.capitalize())
+    wire = simulated.wire()
     port = LockStepPort(wire)
-    bus = DynamixelBus(port, driver.motors, now=port.now)
-    mounts = simulated.mounts
+    bus = BUSES[name](port, driver.motors, now=port.now)
     return Bench(
+        name,
         driver,
-        ArmToCalibrate(f"main {role.lower()}", driver, bus),
+        ArmToCalibrate(f"main {role}", driver, bus),
         bus,
         simulated.calibration(),
-        [mount.shaft(mount.homed) for mount in mounts],
+        [mount.shaft(mount.homed) for mount in simulated.mounts],
         [
             None
-            if mount.low is None or mount.high is None
+            if joint in driver.turning_joints
             else (mount.shaft(mount.low), mount.shaft(mount.high))
-            for mount in mounts
+            for joint, mount in zip(JOINTS, simulated.mounts, strict=True)
         ],
         simulated.servos,
         wire,
     )
 
 
-ARMS: dict[str, Callable[[], Bench]] = {
-    "koch leader": lambda: _koch("Leader"),
-    "koch follower": lambda: _koch("Follower"),
-}
+BUSES: dict[str, Callable[..., Any]] = {"koch": DynamixelBus, "so101": FeetechBus}
+ARMS = [(name, role) for name in BUSES for role in ("leader", "follower")]
 
 
-@pytest.fixture(params=ARMS)
+@pytest.fixture(params=ARMS, ids=" ".join)
 def bench(request: pytest.FixtureRequest) -> Bench:
     """One arm of each kind after the other."""
-    return ARMS[request.param]()
+    return _bench(*request.param)
