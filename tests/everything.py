@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 FILES_ONLY = (
     *("tests/dataset", "tests/hub", "tests/power"),
-    *("tests/arms", "tests/config", "tests/motors", "tests/ui"),
+    *("tests/arms", "tests/bringup", "tests/config", "tests/motors", "tests/policy", "tests/ui"),
     *("tests/test_docs.py", "tests/test_environment.py", "tests/test_strangers.py"),
 )
 CHECKS = (
