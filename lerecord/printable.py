@@ -5,7 +5,6 @@ them moves the cursor or renames the window, a bidirectional mark turns a line a
 break forges a line of ours.
 """
 
-import json
 import sys
 import unicodedata
 from typing import IO, Any
@@ -34,6 +33,8 @@ def print_line(text: str, to: IO[str] | None = None) -> None:
 
 def print_json(data: Any, to: IO[str] | None = None) -> None:
     r"""Print data as one line of JSON; what is not visible is written as `\uXXXX`."""
+    import json  # here, for `lerecord --help` prints none
+
     text = json.dumps(data, ensure_ascii=False)
     text = "".join(each if _is_visible(each) else json.dumps(each)[1:-1] for each in text)
     try:

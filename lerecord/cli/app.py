@@ -1,71 +1,38 @@
-"""Puts the commands together, and turns what goes wrong into one sentence."""
+"""The `lerecord` command, and what it says when something goes wrong: one sentence."""
 
 import os
 import stat
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 
 from lerecord import __version__, refusals, standard_streams
-from lerecord.cli import edit, find, torque
-from lerecord.cli.bench import bench
-from lerecord.cli.calibrate import calibrate
-from lerecord.cli.check import check
-from lerecord.cli.compat import compat
-from lerecord.cli.doctor import doctor
-from lerecord.cli.export import export
 from lerecord.cli.group import Commands, UsageError, show_help
-from lerecord.cli.import_ import import_
-from lerecord.cli.info import info
-from lerecord.cli.list_ import list_
-from lerecord.cli.merge import merge
-from lerecord.cli.pull import pull
-from lerecord.cli.push import push
-from lerecord.cli.record import KEYS, record
-from lerecord.cli.recover import recover
-from lerecord.cli.replay import replay
-from lerecord.cli.rerecord import rerecord
-from lerecord.cli.sim import sim
-from lerecord.cli.split import EXAMPLES as SPLIT_EXAMPLES
-from lerecord.cli.split import split
-from lerecord.cli.teleop import DRIVING_KEYS, teleop
-from lerecord.cli.transcode import transcode
+from lerecord.cli.table import TABLE, Deferred
 from lerecord.errors import LerecordError
 from lerecord.printable import print_line
 from lerecord.supported import require_supported
 
+
+class Root(Commands):
+    """The commands of the table; none is made before it is asked for."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given | {"commands": Deferred(TABLE)})
+
+    def summaries(self, width: int) -> Iterator[tuple[str, str, str]]:
+        """As the table has them."""
+        return ((entry.group, name, entry.summary) for name, entry in TABLE.items())
+
+
 app = typer.Typer(
-    cls=Commands,
+    cls=Root,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-RECORD, LOOK, CHANGE, SHARE, RIG = "Record", "Look", "Change", "Share", "Rig"
-app.command(rich_help_panel=RECORD, epilog=KEYS)(record)
-app.command(rich_help_panel=RECORD)(rerecord)
-app.command(rich_help_panel=RECORD)(recover)
-app.command(rich_help_panel=LOOK)(info)
-app.command("list", rich_help_panel=LOOK)(list_)
-app.command(rich_help_panel=LOOK)(check)
-app.command(rich_help_panel=LOOK)(compat)
-app.add_typer(edit.app, name="edit", rich_help_panel=CHANGE)
-app.command(rich_help_panel=CHANGE)(merge)
-app.command(rich_help_panel=CHANGE, epilog=SPLIT_EXAMPLES)(split)
-app.command(rich_help_panel=CHANGE)(transcode)
-app.command(rich_help_panel=CHANGE)(export)
-app.command("import", rich_help_panel=CHANGE)(import_)
-app.command(rich_help_panel=SHARE)(push)
-app.command(rich_help_panel=SHARE)(pull)
-app.command(rich_help_panel=RIG, epilog=DRIVING_KEYS)(teleop)
-app.command(rich_help_panel=RIG, epilog=DRIVING_KEYS)(replay)
-app.add_typer(find.app, name="find", rich_help_panel=RIG)
-app.command(rich_help_panel=RIG)(calibrate)
-app.command(rich_help_panel=RIG)(doctor)
-app.add_typer(torque.app, name="torque", rich_help_panel=RIG)
-app.command(rich_help_panel=RIG)(sim)
-app.command(rich_help_panel=RIG)(bench)
 
 
 @app.callback(invoke_without_command=True)

@@ -9,7 +9,7 @@ from lerecord.cli.group import Commands, show_help
 from lerecord.cli.options import AsJson, Dataset, Episodes
 from lerecord.cli.output import Output
 
-app = typer.Typer(cls=Commands, rich_markup_mode=None)
+app = typer.Typer(cls=Commands, add_completion=False, rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)

@@ -7,7 +7,7 @@ import typer
 from lerecord.cli.group import Commands, show_help
 from lerecord.cli.options import AsJson
 
-app = typer.Typer(cls=Commands, rich_markup_mode=None)
+app = typer.Typer(cls=Commands, add_completion=False, rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)

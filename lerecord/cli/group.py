@@ -1,8 +1,7 @@
 """What a command line means: bare options are `record`, and a wrong guess gets the right name."""
 
-import difflib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 import typer
@@ -85,14 +84,20 @@ class Commands(TyperGroup):
         """List the commands by group, in the order in which they were added."""
         groups: dict[str, list[tuple[str, str]]] = {}
         width = formatter.width - 6 - max(map(len, self.commands))
-        for name, command in self.commands.items():
-            line = name, command.get_short_help_str(width)
-            groups.setdefault(getattr(command, "rich_help_panel", None) or "Commands", []).append(
-                line
-            )
+        for group, name, summary in self.summaries(width):
+            groups.setdefault(group, []).append((name, summary))
         for title, lines in groups.items():
             with formatter.section(title):
                 formatter.write_dl(lines)
+
+    def summaries(self, width: int) -> Iterable[tuple[str, str, str]]:
+        """Heading, name and summary of each command; a summary has at most `width` characters."""
+        for name, command in self.commands.items():
+            yield "Commands", name, command.get_short_help_str(width)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names, for completion; none is made for it."""
+        return [*self.commands]
 
     def _is_bare(self, ctx: Any, args: Sequence[str]) -> bool:
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
@@ -108,6 +113,8 @@ class Commands(TyperGroup):
         if word in GUESSES:
             return f"; try `lerecord {GUESSES[word]}`"
         group = "lerecord" if ctx.parent is None else f"lerecord {ctx.info_name}"
+        import difflib
+
         if close := difflib.get_close_matches(word, self.commands, n=1):
             return f"; try `{group} {close[0]}`"
         return f"; `{group} --help` lists them"

@@ -7,7 +7,7 @@ import typer
 from lerecord.cli.options import Push, PushEvery, RepoId
 from lerecord.cli.session_options import SessionOptions, taking_session_options
 
-KEYS = """\b
+EPILOG = """\b
 Keys:
   Enter, Space   start a take, then save it
   Right, n       save the take

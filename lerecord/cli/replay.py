@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lerecord.cli.options import AsJson, Hardware, Seed, Sound, TrustRig, WriteCalibration
+from lerecord.cli.teleop import EPILOG as EPILOG
 
 
 def replay(

@@ -12,7 +12,7 @@ from lerecord.cli.output import Output
 if TYPE_CHECKING:
     from lerecord.dataset.join import Rule
 
-EXAMPLES = """\b
+EPILOG = """\b
 Examples:
   lerecord split datasets/box train test --fraction 0.9
   lerecord split datasets/box first rest --episodes 0-9

@@ -6,7 +6,7 @@ import typer
 
 from lerecord.cli.options import AsJson, Hardware, Seed, Sound, WriteCalibration
 
-DRIVING_KEYS = """\b
+EPILOG = """\b
 Keys:
   Space, p   hold, then go on
   q, Esc     stop: park and let go

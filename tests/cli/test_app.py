@@ -56,7 +56,7 @@ def test_help_is_plain_and_imports_nothing_heavy() -> None:
     assert shown.returncode == 0
     for word in ("--task", "record", "rerecord", "info", "check", "edit", "push", "sim"):
         assert word in shown.stdout
-    heavy = "cv2", "av", "pyarrow", "dynamixel_sdk", "pydantic", "multiprocessing", "numpy"
+    heavy = "cv2", "av", "pyarrow", "pydantic", "numpy", "json", "rich", "lerecord.cli.record"
     code = (
         "import sys\nsys.argv = ['lerecord', '--help']\nfrom lerecord.cli import main\n"
         "try: main()\nexcept SystemExit: pass\n"

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from lerecord.cli import app, main
 from lerecord.cli.group import GUESSES
+from lerecord.cli.table import TABLE, Deferred
 
 WRONG = {
     ("help-me",): "no command 'help-me'",
@@ -89,7 +90,15 @@ def test_each_guess_leads_to_a_command_there_is() -> None:
 
 
 def test_a_guess_is_never_a_command() -> None:
-    assert not {command.name for command in app.registered_commands} & {*GUESSES}
+    assert not {*TABLE} & {*GUESSES}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_table_says_what_each_command_says_of_itself(name: str) -> None:
+    command = Deferred(TABLE)[name]
+    assert command.name == name
+    assert command.get_short_help_str(limit=100) == TABLE[name].summary
+    assert "--install-completion" not in {each for part in command.params for each in part.opts}
 
 
 @pytest.mark.parametrize("arguments", [("help", "edit", "trim"), ("edit", "trim", "--help")])
