@@ -83,9 +83,10 @@ class Commands(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands by group, in the order in which they were added."""
         groups: dict[str, list[tuple[str, str]]] = {}
-        width = formatter.width - 6 - max(map(len, self.commands))
+        longest = max(map(len, self.commands))
+        width = formatter.width - 6 - longest
         for group, name, summary in self.summaries(width):
-            groups.setdefault(group, []).append((name, summary))
+            groups.setdefault(group, []).append((name.ljust(longest), summary))
         for title, lines in groups.items():
             with formatter.section(title):
                 formatter.write_dl(lines)
