@@ -47,7 +47,7 @@ TABLE = {
     "replay": Entry(RIG, "Let the followers do an episode again."),
     "find": Entry(RIG, "Find what is plugged in."),
     "calibrate": Entry(RIG, "Calibrate an arm by hand: how far each joint goes."),
-    "doctor": Entry(RIG, "Examine a rig and this computer: each fault with its remedy. Nothing moves."),
+    "doctor": Entry(RIG, "Examine a rig and this computer: each fault with its remedy."),
     "torque": Entry(RIG, "Let arms go limp that were left under torque."),
     "sim": Entry(RIG, "Run the simulated rig alone, for any program to connect to."),
     "bench": Entry(RIG, "Measure what recording costs on this machine, without hardware."),

@@ -53,7 +53,7 @@ DOCUMENTS = {
     "replay": {field.name for field in fields(Replayed)},
 }
 """Of what takes too long here, the keys; their own tests run them."""
-ELSEWHERE = {"rerecord", "push", "pull", "find ports", "torque off", "calibrate"}
+ELSEWHERE = {"rerecord", "push", "pull", "find ports", "torque off", "calibrate", "doctor"}
 """What other tests run."""
 NO_RESULT = {"sim"}
 
