@@ -9,6 +9,11 @@ import typer
 from lerecord.cli.options import AsJson
 from lerecord.cli.output import Output
 
+EPILOG = """\b
+Examples:
+  lerecord bench --cameras 3 --fps 60 --seconds 30
+"""
+
 
 def bench(
     cameras: Annotated[int, typer.Option(min=1, help="Number of cameras.")] = 2,

@@ -8,6 +8,11 @@ import typer
 from lerecord.cli.options import AllowHardware, AsJson
 from lerecord.cli.output import Output
 
+EPILOG = """\b
+Examples:
+  lerecord compat datasets/monday datasets/tuesday
+"""
+
 
 def compat(
     datasets: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Dataset folders.")],

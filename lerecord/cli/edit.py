@@ -6,6 +6,7 @@ import typer
 
 from lerecord.cli.episodes import indices
 from lerecord.cli.group import Commands, show_help
+from lerecord.cli.help import Command, example
 from lerecord.cli.options import AsJson, Dataset, Episodes
 from lerecord.cli.output import Output
 
@@ -19,7 +20,7 @@ def edit(context: typer.Context) -> None:
         show_help(context)
 
 
-@app.command()
+@app.command(cls=Command, epilog=example("lerecord edit delete datasets/box 3 7-9 last"))
 def delete(dataset: Dataset, episodes: Episodes, as_json: AsJson = False) -> None:
     """Delete episodes; later ones are renumbered."""
     from lerecord.cli.edit_report import run, watch
@@ -29,7 +30,7 @@ def delete(dataset: Dataset, episodes: Episodes, as_json: AsJson = False) -> Non
         run(output, operations.delete, dataset, indices(episodes, dataset), watched)
 
 
-@app.command()
+@app.command(cls=Command, epilog=example("lerecord edit trim datasets/box 3 --start 0.5 --end 6"))
 def trim(
     dataset: Dataset,
     episode: Annotated[str, typer.Argument(metavar="EPISODE", help="Episode number, or last.")],
@@ -45,7 +46,7 @@ def trim(
         run(output, operations.trim, dataset, indices([episode], dataset)[0], start, end, watched)
 
 
-@app.command()
+@app.command(cls=Command, epilog=example('lerecord edit relabel box 3-5 --task "Push the cup"'))
 def relabel(
     dataset: Dataset,
     episodes: Episodes,
@@ -60,7 +61,7 @@ def relabel(
         run(output, operations.relabel, dataset, indices(episodes, dataset), task, watched)
 
 
-@app.command()
+@app.command(cls=Command, epilog=example('lerecord edit rename-task box "Grab box" "Grab the box"'))
 def rename_task(
     dataset: Dataset,
     old: Annotated[str, typer.Argument(metavar="OLD", help="Present task description.")],
@@ -75,7 +76,7 @@ def rename_task(
         run(output, operations.rename_task, dataset, old, new, watched)
 
 
-@app.command()
+@app.command(cls=Command)
 def undo(dataset: Dataset, as_json: AsJson = False) -> None:
     """Undo the last edit; repeat to undo earlier ones."""
     from lerecord.cli.edit_report import run, watch
@@ -85,7 +86,7 @@ def undo(dataset: Dataset, as_json: AsJson = False) -> None:
         run(output, operations.undo, dataset, watched)
 
 
-@app.command()
+@app.command(cls=Command)
 def redo(dataset: Dataset, as_json: AsJson = False) -> None:
     """Redo the edit that was undone last."""
     from lerecord.cli.edit_report import run, watch
@@ -95,7 +96,7 @@ def redo(dataset: Dataset, as_json: AsJson = False) -> None:
         run(output, operations.redo, dataset, watched)
 
 
-@app.command()
+@app.command(cls=Command)
 def empty_trash(dataset: Dataset, as_json: AsJson = False) -> None:
     """Free the disk space of past edits, which ends their undo."""
     from lerecord.cli.edit_report import empty_trash as run

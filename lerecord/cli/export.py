@@ -7,11 +7,18 @@ import typer
 from lerecord.cli.options import AsJson, Dataset, Out
 from lerecord.cli.output import Output
 
+EPILOG = """\b
+Examples:
+  lerecord export datasets/box datasets/box-v3
+"""
+
 
 def export(
     dataset: Dataset,
     out: Out,
-    version: Annotated[str, typer.Option("--format", help="LeRobot format version.")] = "v3.0",
+    version: Annotated[
+        str, typer.Option("--format", metavar="V", help="LeRobot format version.")
+    ] = "v3.0",
     as_json: AsJson = False,
 ) -> None:
     """Convert a dataset to LeRobot v3.0, without re-encoding."""

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from lerecord.cli.group import Commands, show_help
+from lerecord.cli.help import Command
 from lerecord.cli.options import AsJson
 
 app = typer.Typer(cls=Commands, add_completion=False, rich_markup_mode=None)
@@ -17,7 +18,7 @@ def find(context: typer.Context) -> None:
         show_help(context)
 
 
-@app.command()
+@app.command(cls=Command)
 def ports(
     port: Annotated[
         list[str] | None,

@@ -8,6 +8,11 @@ import typer
 from lerecord.cli.options import AsJson, Out
 from lerecord.cli.output import Output
 
+EPILOG = """\b
+Examples:
+  lerecord import downloads/box-v3 datasets/box
+"""
+
 
 def import_(
     source: Annotated[Path, typer.Argument(metavar="DIR", help="Dataset in LeRobot's v3.0.")],

@@ -11,6 +11,11 @@ from lerecord.cli.options import AllowHardware, AsJson
 from lerecord.cli.output import Output
 from lerecord.printable import print_line
 
+EPILOG = """\b
+Examples:
+  lerecord merge datasets/monday datasets/tuesday datasets/both
+"""
+
 
 def merge(
     folders: Annotated[

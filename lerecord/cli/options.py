@@ -71,9 +71,7 @@ Sound = Annotated[
         "three times for trouble.",
     ),
 ]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print the result as one JSON document and nothing else.")
-]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
 Dataset = Annotated[Path, typer.Argument(metavar="DIR", help="Dataset folder.")]
 Episodes = Annotated[
     list[str],

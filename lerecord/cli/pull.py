@@ -8,6 +8,12 @@ import typer
 from lerecord.cli.options import AsJson
 from lerecord.cli.output import Output
 
+EPILOG = """\b
+Examples:
+  lerecord pull me/box
+  lerecord pull me/box datasets/mine --revision main
+"""
+
 
 def pull(
     repo_id: Annotated[str, typer.Argument(metavar="USER/NAME", help="Repository on the Hub.")],

@@ -8,6 +8,12 @@ import typer
 from lerecord.cli.options import AsJson, Dataset, RepoId
 from lerecord.cli.output import Output
 
+EPILOG = """\b
+Examples:
+  lerecord push datasets/box --repo-id me/box
+  lerecord push datasets/box --repo-id me/box-v3 --format v3.0
+"""
+
 
 def push(
     dataset: Dataset = Path(),
@@ -17,7 +23,7 @@ def push(
         typer.Option("--private/--public", help="Who may see it [a new one is private]."),
     ] = None,
     version: Annotated[
-        str, typer.Option("--format", help="LeRobot format version: v2.1 or v3.0.")
+        str, typer.Option("--format", metavar="V", help="LeRobot format version: v2.1 or v3.0.")
     ] = "v2.1",
     tag: Annotated[
         str | None, typer.Option(help="Git tag to move to this version [the format].")

@@ -13,13 +13,15 @@ Keys:
   Right, n       save the take
   Left, r        redo: discard the take; between takes: replace the last one
   p              pause
-  q, Esc         quit; in a take it asks: s saves it, d discards it, l leaves it for recover;
-                 Enter saves it and r discards it, and the session goes on
+  q, Esc         quit; in a take it asks: s saves it, d discards it, l leaves
+                 it for recover; Enter saves it and r discards it, and the
+                 session goes on
 
 \b
 Examples:
   lerecord --task "Grab the paper box"
-  lerecord --task "Push the cup" --episodes 20 --episode-time 15 --reset-time 5
+  lerecord --task "Push the cup" --episodes 20 --reset-time 5
+  lerecord --task "Push the cup" --hardware koch --dataset datasets/cup
 """
 
 

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from lerecord.dataset.write import TakePlace
 
 
+EPILOG = """\b
+Examples:
+  lerecord recover datasets/box
+  lerecord recover datasets/box --discard
+"""
+
+
 def recover(
     dataset: Dataset = Path(),
     discard: Annotated[

@@ -9,6 +9,14 @@ import typer
 from lerecord.cli.options import Push, RepoId
 from lerecord.cli.session_options import SessionOptions, taking_session_options
 
+EPILOG = """\b
+Examples:
+  lerecord rerecord datasets/box 3
+  lerecord rerecord datasets/box last --task "Push the cup"
+
+The keys are those of `lerecord record --help`.
+"""
+
 
 @taking_session_options
 def rerecord(

@@ -5,6 +5,12 @@ from typing import Annotated
 
 import typer
 
+EPILOG = """\b
+Examples:
+  lerecord sim --write rig.toml
+  lerecord --hardware rig.toml --task "Grab the paper box"
+"""
+
 
 def sim(
     write: Annotated[

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import typer
 from typer.main import get_command
 
+from lerecord.cli.help import Command
+
 RECORD, LOOK, CHANGE, SHARE, RIG = "Record", "Look", "Change", "Share", "Rig"
 
 
@@ -84,7 +86,7 @@ def _made(name: str, entry: Entry) -> Any:
     if app is None:
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
         epilog = getattr(module, "EPILOG", None)
-        app.command(name, epilog=epilog)(getattr(module, module_name))
+        app.command(name, cls=Command, epilog=epilog)(getattr(module, module_name))
     command = get_command(app)
     command.name = name
     return command

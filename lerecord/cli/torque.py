@@ -3,6 +3,7 @@
 import typer
 
 from lerecord.cli.group import Commands, show_help
+from lerecord.cli.help import Command
 from lerecord.cli.options import AsJson, Hardware
 
 app = typer.Typer(cls=Commands, add_completion=False, rich_markup_mode=None)
@@ -15,7 +16,7 @@ def torque(context: typer.Context) -> None:
         show_help(context)
 
 
-@app.command()
+@app.command(cls=Command)
 def off(hardware: Hardware = None, as_json: AsJson = False) -> None:
     """Let every arm of a rig go: it sinks, so hold it."""
     from lerecord.cli.torque_report import let_go

@@ -7,11 +7,16 @@ import typer
 from lerecord.cli.options import AsJson, Dataset
 from lerecord.cli.output import Output
 
+EPILOG = """\b
+Examples:
+  lerecord transcode datasets/box --profile archive
+"""
+
 
 def transcode(
     dataset: Dataset,
     profile: Annotated[
-        str, typer.Option(help="Video profile: default, fast or archive.")
+        str, typer.Option(metavar="NAME", help="Video profile: default, fast or archive.")
     ] = "archive",
     as_json: AsJson = False,
 ) -> None:

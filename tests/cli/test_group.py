@@ -120,3 +120,32 @@ def test_every_line_of_the_help_fits_80_columns(monkeypatch: pytest.MonkeyPatch)
     shown = CliRunner().invoke(app, ["--help"]).output
     assert max(map(len, shown.splitlines())) <= 80
     assert "..." not in shown.split("Record:")[1]  # no summary is cut off
+
+
+def every_command() -> list[str]:
+    """Those of groups, too."""
+    made = Deferred(TABLE)
+    parts = {name: getattr(made[name], "commands", {}) for name in TABLE}
+    return [*TABLE, *(f"{name} {part}" for name in TABLE for part in parts[name])]
+
+
+@pytest.mark.parametrize("command", every_command())
+def test_the_help_of_a_command_is_for_people(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(app, [*command.split(), "--help"], prog_name="lerecord").output
+    assert max(map(len, shown.splitlines())) <= 80
+    usage, _, rest = shown.partition("\n")
+    assert usage.startswith(f"Usage: lerecord {command} [OPTIONS]")
+    for ugly in "{", "<", ">", "range", "list[":
+        assert ugly not in usage
+        assert ugly not in rest.replace("<hardware name>", "")
+
+
+def test_the_help_tells_what_is_required_and_what_happens_otherwise() -> None:
+    def told(*command: str) -> str:
+        return " ".join(CliRunner().invoke(app, [*command, "--help"]).output.split())
+
+    assert 'box". [required]' in told("record")
+    assert "DIR Dataset folder. [this folder]" in told("check")
+    assert "--fps N Rate of the loop and of each camera. [30]" in told("bench")
+    assert "OUT... Output folders; must not exist. Options" in told("split")
