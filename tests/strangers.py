@@ -54,7 +54,7 @@ def digest(folder: Path) -> str:
 
 
 class Planted(Protocol):
-    """Something that a stranger does to the folder in which the dataset `set` lies."""
+    """Something that a stranger does to the folder in which `set` lies, and `newer` of v3.0."""
 
     def plant(self, folder: Path) -> None:
         """Do it."""
@@ -168,7 +168,24 @@ BESIDE = [
     ".out.partial/meta", ".set.push", ".set.push/.lerecord", ".set.push/frozen",
     ".set.push/other", ".out.partial/.lerecord/txn",
 ]  # fmt: skip
-PLACES = st.sampled_from([*(f"set/{each}" for each in [*PRIVATE, *PUBLIC]), *BESIDE])
+NEWER = [
+    "data", "data/chunk-000", "data/chunk-000/file-000.parquet", "videos", layout.INFO, "capture",
+    "meta/episodes", "meta/episodes/chunk-000/file-000.parquet", "meta/tasks.parquet",
+    layout.STATS, layout.HARDWARE, "meta/episodes/chunk-001", layout.capture_file(0),
+    "videos/observation.images.front/chunk-000/file-000.mp4",
+]  # fmt: skip
+BESIDE_A_PULL = [
+    "out", "out/.lerecord", ".out.pull", ".out.pull/.lerecord", ".out.pull/.lerecord/lock",
+    ".out.pull/meta", ".out.pull/meta/info.json", ".out.pull/data/chunk-000", ".out.pull/.cache",
+    ".out.pull/.cache/huggingface", ".out.pull/videos", ".out.pull/README.md",
+]  # fmt: skip
+PLACES = st.sampled_from(
+    [
+        *(f"set/{each}" for each in [*PRIVATE, *PUBLIC]),
+        *BESIDE,
+        *(f"newer/{each}" for each in NEWER),
+    ]
+)
 AIMS = st.sampled_from(
     ["victim", "victim/k", "victim/none", "victim/docs", "victim/takes", "victim/trash", ".", "set"]
 )
@@ -212,6 +229,8 @@ BENT = [
     *(f"set/{each}" for each in META),
     f"set/{KEPT}/operation.json",
     f"set/{layout.TAKES}/{TAKE}/take.json",
+    f"newer/{layout.INFO}",
+    f"newer/{layout.HARDWARE}",
 ]
 PLANTED: st.SearchStrategy[Planted] = st.one_of(
     st.builds(Link, PLACES, AIMS, st.booleans()),
@@ -225,6 +244,28 @@ PLANTED: st.SearchStrategy[Planted] = st.one_of(
     ),
 )
 
+PLANTED_BESIDE_A_PULL: st.SearchStrategy[Planted] = st.one_of(
+    st.builds(Link, st.sampled_from(BESIDE_A_PULL), AIMS, st.booleans()),
+    st.builds(
+        Link, st.sampled_from(BESIDE_A_PULL), st.just("victim/k"), st.just(False), st.just(True)
+    ),
+    st.builds(Pipe, st.sampled_from(BESIDE_A_PULL)),
+    st.builds(Data, st.sampled_from(BESIDE_A_PULL), st.binary(max_size=20)),
+)
+SERVED = st.dictionaries(
+    st.sampled_from(
+        [
+            "../victim/k", "meta/../../victim/k", "data/../../victim/k", "/etc/none", "meta",
+            "meta/info.json", "meta/info.json/x", "meta/link/k", "data//x", "data/./x", "videos/..",
+            "data/a\\b", ".lerecord/lock", ".lerecord/hub.json", "README.md", "capture/new",
+            "meta/" + "x" * 300,
+        ]
+    ),
+    st.binary(max_size=20),
+    max_size=3,
+)  # fmt: skip
+"""Name to content of files that a Hub serves among those of a dataset."""
+
 Command = Callable[[Path], Sequence[str]]
 COMMANDS: dict[str, Sequence[str]] = {
     "info": ("info", "{set}"),
@@ -235,7 +276,7 @@ COMMANDS: dict[str, Sequence[str]] = {
     "compat": ("compat", "{set}", "{set}"),
     "export": ("export", "{set}", "{out}"),
     "merge": ("merge", "{set}", "{set}", "{out}"),
-    "import": ("import", "{set}", "{out}"),
+    "import": ("import", "{newer}", "{out}"),
     "transcode": ("transcode", "{set}", "--profile", "fast"),
     "delete": ("edit", "delete", "{set}", "0"),
     "trim": ("edit", "trim", "{set}", "0", "--end", "0.1"),
@@ -249,5 +290,5 @@ COMMANDS: dict[str, Sequence[str]] = {
 
 def arguments(command: str, folder: Path) -> list[str]:
     """The command's arguments in a folder."""
-    places = {"set": folder / "set", "out": folder / "out"}
+    places = {name: folder / name for name in ("set", "newer", "out")}
     return [each.format(**places) for each in COMMANDS[command]]

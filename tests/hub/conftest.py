@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,17 +30,24 @@ if TYPE_CHECKING:
 REPO = "me/box"
 
 
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+@contextmanager
+def serving(patch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A Hub that huggingface_hub takes for the real one."""
     from huggingface_hub import constants, file_download
 
     with running() as server:
         # huggingface_hub 0.36 compares the address of a commit with this, whatever it was given;
         # the template of downloads has to agree, which 0.36 keeps in the second place.
-        monkeypatch.setattr(constants, "ENDPOINT", server.url)
+        patch.setattr(constants, "ENDPOINT", server.url)
         template = f"{server.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
         for module in (constants, file_download):
-            monkeypatch.setattr(module, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
+            patch.setattr(module, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
+        yield server
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    with serving(monkeypatch) as server:
         yield server
 
 
