@@ -98,7 +98,7 @@ def _record(
         raise ConfigError(
             "--preview draws what the cameras see on a terminal; run it in one, or leave it out."
         )
-    plan = plan_of(options, setup, attended)
+    plan = replace(plan_of(options, setup, attended), catching_up=who.catching_up)
     if afterwork is not None:
         afterwork.check(setup.root)
     min_free_gb = setup.config.quality.min_free_gb

@@ -1,18 +1,18 @@
 """What `lerecord rollout` does: a recording in which a policy drives."""
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from lerecord.cli.record_options import RecordOptions
 from lerecord.cli.recording_session import record
+from lerecord.cli.session_parts import waiting_for
 from lerecord.cli.who_drives import Driven, Opened, WhoDrives
-from lerecord.config import SIMULATED, find_config
+from lerecord.dataset.format import task_of
 from lerecord.errors import ConfigError
 from lerecord.policy import (
     Connection,
@@ -25,6 +25,7 @@ from lerecord.policy import (
     Turns,
     misfits,
 )
+from lerecord.policy.client import PolicyCamera, RemotePolicy
 from lerecord.recording.session import Command, Operator, Phase
 from lerecord.simulation_client import SimulatedRig
 from lerecord.ui.terminal import ROLLOUT_KEYS
@@ -42,6 +43,7 @@ class RolloutOptions:
         recording: what `lerecord record` is given, too.
         stop_and_go: the follower holds while the policy thinks.
         renamed: camera of the rig to what the policy calls it.
+        token: with which a server is asked.
         corrects: a person can take over; the leaders are connected.
         correct_after_s, correct_for_s: when the simulated person takes over, and for how long.
     """
@@ -50,16 +52,10 @@ class RolloutOptions:
     recording: RecordOptions
     stop_and_go: bool = False
     renamed: dict[str, str] = field(default_factory=dict)
+    token: str | None = None
     corrects: bool = True
     correct_after_s: float | None = None
     correct_for_s: float | None = None
-
-
-def dataset_of(hardware: str | None, dataset: Path | None) -> Path:
-    """Where rollouts go: beside the demonstrations, since they have more columns."""
-    if dataset is not None:
-        return dataset
-    return Path("datasets") / f"{find_config(hardware or SIMULATED).stem}_rollouts"
 
 
 def renamed(given: Sequence[str]) -> dict[str, str]:
@@ -88,10 +84,29 @@ def roll_out(options: RolloutOptions, connect: Connect) -> int:
         who=WhoDrives(
             cast=lambda opened: _cast(options, opened, connect),
             keys=ROLLOUT_KEYS,
+            catching_up="The rollout starts as soon as the follower is where the policy wants it.",
             leaders=options.corrects,
             rollouts=True,
         ),
     )
+
+
+@contextmanager
+def connected_policy(options: RolloutOptions, opened: Opened) -> Iterator[Connection]:
+    """The policy of the options, in a process of its own.
+
+    Raises:
+        LerecordError: it cannot be reached.
+    """
+    cameras = [
+        PolicyCamera(options.renamed.get(name, name), mailbox, opened.config.cameras[name].rotation)
+        for name, mailbox in opened.recorder.mailboxes.items()
+    ]
+    task = task_of(options.recording.task or "")
+    with RemotePolicy(options.policy, task, cameras, options.token) as policy:
+        with waiting_for("the policy"):
+            policy.wait_until_ready()
+        yield policy
 
 
 def _cast(options: RolloutOptions, opened: Opened, connect: Connect) -> Driven:

@@ -31,6 +31,9 @@ TABLE = {
     "record": Entry(RECORD, "Record episodes; an existing dataset is appended to."),
     "rerecord": Entry(RECORD, "Re-record episodes in place."),
     "recover": Entry(RECORD, "Recover takes interrupted by a crash or power loss."),
+    "rollout": Entry(
+        RECORD, "Let a policy drive, record it, and take over whenever it goes wrong."
+    ),
     "info": Entry(LOOK, "Show a summary of a dataset."),
     "list": Entry(LOOK, "List the episodes of a dataset: number, seconds, health, task.", "list_"),
     "check": Entry(LOOK, "Verify a dataset, image by image."),

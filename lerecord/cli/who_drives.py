@@ -60,12 +60,14 @@ class WhoDrives:
     Attributes:
         cast: makes whoever drives.
         keys: name of a key to what it asks for.
+        catching_up: what is said when a take is asked for and the follower is not there yet.
         leaders: the leaders are connected.
         rollouts: a policy does what a simulated rig's demonstrator does otherwise.
     """
 
     cast: Callable[[Opened], Driven] = _lead
     keys: Mapping[str, Command] = field(default_factory=lambda: RECORDING_KEYS)
+    catching_up: str = "The take starts as soon as the follower has caught up with the leader."
     leaders: bool = True
     rollouts: bool = False
 

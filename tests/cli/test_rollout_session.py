@@ -1,8 +1,6 @@
-from pathlib import Path
-
 import pytest
 
-from lerecord.cli.rollout_session import TakesOver, dataset_of, renamed
+from lerecord.cli.rollout_session import TakesOver, renamed
 from lerecord.errors import ConfigError
 from lerecord.policy import Turn
 from lerecord.recording.session import Command, Phase
@@ -13,12 +11,6 @@ def test_cameras_are_renamed_as_given() -> None:
     for wrong in ("front", "front=", "=top", ""):
         with pytest.raises(ConfigError, match="--rename takes CAMERA=NAME"):
             renamed([wrong])
-
-
-def test_rollouts_go_beside_the_demonstrations() -> None:
-    assert dataset_of(None, None) == Path("datasets/sim_rollouts")
-    assert dataset_of("koch", None) == Path("datasets/koch_rollouts")
-    assert dataset_of("koch", Path("mine")) == Path("mine")
 
 
 class Clock:

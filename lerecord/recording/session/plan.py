@@ -35,4 +35,4 @@ class Plan:
     attended: bool = True
     catch_up_s: float = 30.0
     between: Phase = Phase.RESETTING
-    catching_up: str = "The take starts as soon as the follower has caught up with the leader."
+    catching_up: str = "The take starts as soon as the follower is where it is wanted."
