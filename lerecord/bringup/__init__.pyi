@@ -21,4 +21,8 @@ from .scan import Scan as Scan
 from .scan import SerialPort as SerialPort
 from .scan import answering as answering
 from .scan import serial_ports as serial_ports
+from .servo_setup import LoneServo as LoneServo
+from .servo_setup import OpenPort as OpenPort
+from .servo_setup import lone_servo as lone_servo
+from .servo_setup import set_up as set_up
 from .torque import torque_off as torque_off

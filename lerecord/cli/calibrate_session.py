@@ -1,8 +1,6 @@
 """What `lerecord calibrate` does, as a person with both hands on the arm sees it."""
 
 import os
-import select
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -12,24 +10,20 @@ from rich.live import Live
 
 from lerecord.arms import ArmSettings, Calibration, calibration
 from lerecord.bringup import ArmPlace, ArmToCalibrate, Ranges, arm_named, arm_places, make_of
+from lerecord.cli.typed_lines import BrokenOffError, TypedLines
 from lerecord.config import SIMULATED_PLACE, find_config, load_config
-from lerecord.errors import ConfigError, LerecordError
+from lerecord.errors import ConfigError
 from lerecord.motors import MotorBus, WaitingPort
 from lerecord.printable import print_json, print_line
 from lerecord.ui.terminal import JointRange, ranges_table
 
 _LOOK_S = 0.05  # no hand turns a joint by half a turn meanwhile
 _DEGREES_PER_TURN = 360.0
-_TYPED_BYTES = 4096
 _BROKEN_OFF = "Calibration was broken off; nothing was changed."
 _NO_HARDWARE = (
     "Name the rig with --hardware: a simulated one is calibrated as it comes, as nobody is there "
     "to move its arms."
 )
-
-
-class BrokenOffError(LerecordError):
-    """The person broke it off."""
 
 
 def calibrate_by_hand(name: str, hardware: str | None, as_json: bool) -> None:
@@ -40,7 +34,7 @@ def calibrate_by_hand(name: str, hardware: str | None, as_json: bool) -> None:
     """
     place = _place(name, hardware)
     arm = ArmToCalibrate(place.name, place.driver, bus_of(place))
-    lines = _Lines()
+    lines = TypedLines(_BROKEN_OFF)
     lines.ask(
         f"The {place.name} on {place.config.port} goes limp now: hold it, then press Enter "
         f"(q breaks off)."
@@ -116,7 +110,7 @@ def _settings(place: ArmPlace) -> ArmSettings:
     return ArmSettings(place.name, place.config.port, place.config.baud)
 
 
-def _move_through(arm: ArmToCalibrate, place: ArmPlace, ranges: Ranges, lines: "_Lines") -> None:
+def _move_through(arm: ArmToCalibrate, place: ArmPlace, ranges: Ranges, lines: TypedLines) -> None:
     hint = "Move every joint from one end of its range to the other; Enter when done, q breaks off."
     turning = place.driver.turning_joints
     with Live(console=Console(stderr=True), auto_refresh=False) as live:
@@ -157,35 +151,3 @@ def _report(place: ArmPlace, found: Calibration, as_json: bool) -> None:
     for name, joint in found.joints.items():
         print_line(f"{name:14} {joint.range_min:5d} to {joint.range_max:5d}")
     print_line(f"The {place.name} is calibrated; {place.calibration_file} has it.")
-
-
-class _Lines:
-    """What is typed, a line at a time: Enter goes on, q and the end of the input break off.
-
-    What is asked goes to stderr, so that stdout has the result alone.
-    """
-
-    def __init__(self) -> None:
-        self._typed = b""
-
-    def ask(self, sentence: str) -> None:
-        print_line(sentence, sys.stderr)
-        sys.stderr.flush()
-        while not self.next(None):
-            pass
-
-    def next(self, timeout_s: float | None) -> bool:
-        """True once Enter was pressed; False when time is up first."""
-        if b"\n" not in self._typed:
-            if not select.select([sys.stdin], [], [], timeout_s)[0]:
-                return False
-            if not (typed := os.read(sys.stdin.fileno(), _TYPED_BYTES)):
-                raise BrokenOffError(_BROKEN_OFF)
-            self._typed += typed
-        line, newline, rest = self._typed.partition(b"\n")
-        if not newline:
-            return False
-        self._typed = rest
-        if line.strip().lower() in (b"q", b"quit", b"\x1b"):
-            raise BrokenOffError(_BROKEN_OFF)
-        return True

@@ -51,6 +51,7 @@ TABLE = {
     "teleop": Entry(RIG, "Drive the followers by their leaders, and record nothing."),
     "replay": Entry(RIG, "Let the followers do an episode again."),
     "find": Entry(RIG, "Find what is plugged in."),
+    "setup-motors": Entry(RIG, "Give new servos their ids, one at a time.", "setup_motors"),
     "calibrate": Entry(RIG, "Calibrate an arm by hand: how far each joint goes."),
     "doctor": Entry(RIG, "Examine a rig and this computer: each fault with its remedy."),
     "torque": Entry(RIG, "Let arms go limp that were left under torque."),

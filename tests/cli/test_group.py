@@ -58,6 +58,10 @@ WRONG = {
     ("torque", "of"): "try `lerecord torque off`",
     ("torque", "off"): "Name the rig with --hardware",
     ("find", "port"): "ports",
+    ("setup-motors", "so101", "follower"): "Missing option '--port'",
+    ("setup-motors", "so101", "hand", "--port", "x"): "not 'hand'",
+    ("setup-motors", "so", "leader", "--port", "x"): "There is no driver 'so'",
+    ("setup-motors", "koch", "leader", "--port", "x", "--joint", "hip"): "no joint 'hip'",
 }
 
 

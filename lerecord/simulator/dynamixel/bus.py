@@ -25,7 +25,7 @@ from lerecord.simulator.dynamixel.instructions import (
 )
 from lerecord.simulator.dynamixel.packets import BROADCAST, STATUS, Packet, Parser, crc16, status
 from lerecord.simulator.dynamixel.servo import Servo
-from lerecord.simulator.servos import Answer, Hears, Reply, everybody_hears
+from lerecord.simulator.servos import Answer, Hears, Reply, everybody_hears, together
 
 _ALERT = 0x80
 _ANSWERS_PING, _ANSWERS_READS = 0, 1  # Status_Return_Level; 2 answers everything
@@ -102,8 +102,17 @@ class Bus:
             return self._group[packet.instruction](packet)
         if packet.id == BROADCAST:
             return self._broadcast(packet) if packet.intact else []
-        servo = self._servo(packet.id, packet.instruction)
-        return [] if servo is None else [self._reply(servo, packet)]
+        replies = [
+            self._reply(servo, packet)
+            for servo in self.servos
+            if servo.id == packet.id
+            and self._in_tune(servo)
+            and self._hears(servo.id, packet.instruction)
+        ]
+        if len(replies) < 2:
+            return replies
+        delay_s = max(reply.delay_s for reply in replies)
+        return [Reply(packet.id, together([reply.data for reply in replies]), delay_s)]
 
     def _broadcast(self, packet: Packet) -> list[Reply]:
         """Every servo obeys; only a ping is answered. Nobody loses its ID by broadcast."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lerecord.simulator.feetech.packets import BROADCAST, Packet, Parser, status
 from lerecord.simulator.feetech.servo import Servo
-from lerecord.simulator.servos import Answer, Hears, Reply, everybody_hears
+from lerecord.simulator.servos import Answer, Hears, Reply, everybody_hears, together
 
 PING, READ, WRITE, REG_WRITE, ACTION = 0x01, 0x02, 0x03, 0x04, 0x05
 FACTORY_RESET, CLEAR_TURNS, SYNC_READ, SYNC_WRITE = 0x06, 0x0A, 0x82, 0x83
@@ -102,7 +102,7 @@ class Bus:
             data = self._single[packet.instruction](servo, packet.parameters)
             if speaks:
                 spoken.append(status(servo_id, servo.status, data))
-        return Reply(servo_id, _together(spoken), delay_s)
+        return Reply(servo_id, together(spoken), delay_s)
 
     def _sync_read(self, parameters: bytes) -> list[Reply]:
         replies: list[Reply] = []
@@ -114,7 +114,7 @@ class Bus:
                 status(servo_id, servo.status, _read(servo, parameters[:2])) for servo in called
             ]
             delay_s = max(servo.return_delay_s for servo in called)
-            replies.append(Reply(servo_id, _together(spoken), delay_s))
+            replies.append(Reply(servo_id, together(spoken), delay_s))
         return replies
 
     def _sync_write(self, parameters: bytes) -> None:
@@ -124,18 +124,6 @@ class Bus:
         for at in range(2, len(parameters) - size, size + 1):
             for servo in self._called(parameters[at], SYNC_WRITE):
                 servo.write(address, parameters[at + 1 : at + 1 + size])
-
-
-def _together(packets: Sequence[bytes]) -> bytes:
-    """What several servos send at the same time."""
-    if not packets:
-        return b""
-    longest = max(len(packet) for packet in packets)
-    whole = bytearray(b"\xff" * longest)
-    for packet in packets:
-        for at, byte in enumerate(packet):
-            whole[at] &= byte
-    return bytes(whole)
 
 
 def _read(servo: Servo, parameters: bytes) -> bytes:

@@ -1,3 +1,4 @@
+from .clash import together as together
 from .motion import Surroundings as Surroundings
 from .motion import approach as approach
 from .motion import sink as sink

@@ -1,0 +1,165 @@
+"""Giving a servo from its box the id, the speed and the answer time that its joint has."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lerecord.arms import servo_registers
+from lerecord.bringup.makes import Make, make_of, model_named
+from lerecord.errors import ConfigError, DeviceError
+from lerecord.motors import ONCE, BusError, Model, Motor
+
+BAUD = 1_000_000
+"""Bits a second at which arms are driven."""
+
+_SERVO = "servo"
+_LOOKS = 3
+_SETTLING_S = 2.0
+_ALL_IDS = range(253)
+_LIKELY_IDS = range(21)
+
+OpenPort = Callable[[int], Any]
+"""A port, not yet open, at so many bits a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoneServo:
+    """The only servo on a wire.
+
+    Attributes:
+        id: under which it answers.
+        baud: bits a second at which it does.
+        model: what it is.
+    """
+
+    id: int
+    baud: int
+    model: Model
+
+
+def lone_servo(port: OpenPort, motor: Motor) -> LoneServo:
+    """Find the one servo that is plugged in, at whatever id and speed.
+
+    Args:
+        port: that it is on.
+        motor: what it is to become.
+
+    Raises:
+        DeviceError: none answers, several do, or it is of another model.
+    """
+    make = make_of(motor.model)
+    found = next(_answering(port, make, motor), None)
+    if found is None:
+        raise DeviceError(
+            f"No {make.name} servo answers: plug the one of {motor.name} in alone, switch the "
+            f"power on, and try again."
+        )
+    baud, ids = found
+    if len(ids) > 1:
+        told = ", ".join(map(str, ids))
+        raise DeviceError(
+            f"Several servos answer, with the ids {told}: plug the one of {motor.name} in alone."
+        )
+    return LoneServo(ids[0], baud, _model(port, make, (baud, ids[0]), motor))
+
+
+def set_up(
+    port: OpenPort, found: LoneServo, motor: Motor, sleep: Callable[[float], None] = time.sleep
+) -> bool:
+    """Let a servo keep the id of its joint, the usual speed, and answer at once.
+
+    What is written into an STS is safe from a pulled plug only some time later; that is waited for.
+
+    Returns:
+        False when it had all of that already.
+
+    Raises:
+        DeviceError: it does not answer under its new id.
+    """
+    changed = (found.id, found.baud) != (motor.id, BAUD)
+    if changed:
+        _write(port, found, motor)
+    _verify(port, motor)
+    if changed and motor.model.lock is not None:
+        sleep(_SETTLING_S)
+        _lock(port, motor)
+    return changed
+
+
+def _answering(port: OpenPort, make: Make, motor: Motor) -> Iterator[tuple[int, Sequence[int]]]:
+    """Speeds and the ids that answer there, the likeliest first."""
+    bauds = list(dict.fromkeys((BAUD, make.fresh_baud, *make.bauds.values())))
+    for ids in (_LIKELY_IDS, _ALL_IDS[len(_LIKELY_IDS) :]):
+        for baud in bauds:
+            try:
+                with _bus(port, make, (baud, motor.id), motor.model) as bus:
+                    found = bus.answering(ids)
+            except ConfigError:
+                continue  # the port cannot run at that speed
+            if found:
+                yield baud, found
+
+
+def _model(port: OpenPort, make: Make, place: tuple[int, int], motor: Motor) -> Model:
+    with _bus(port, make, place, motor.model) as bus:
+        try:
+            number = bus.ping(_SERVO, servo_registers.SET_UP)
+            for _ in range(_LOOKS):  # two shafts do not stand alike: their answers clash
+                bus.read("Present_Position", _SERVO, ONCE)
+        except BusError as error:
+            raise DeviceError(
+                f"What answers with the id {place[1]} cannot be read: two servos with one id "
+                f"do that; plug the one of {motor.name} in alone."
+            ) from error
+    if number == motor.model.number:
+        return motor.model
+    other = model_named(make, number)
+    name = f"a servo with the model number {number}" if other is None else f"an {other.name}"
+    raise DeviceError(f"{motor.name} takes an {motor.model.name}, and this is {name}.")
+
+
+def _write(port: OpenPort, found: LoneServo, motor: Motor) -> None:
+    """The speed last: whatever is asked after that has to be asked at the new one."""
+    make = make_of(found.model)
+    baud_value = next(value for value, baud in make.bauds.items() if baud == BAUD)
+    entries = (("Return_Delay_Time", 0), ("ID", motor.id), ("Baud_Rate", baud_value))
+    place = (found.baud, found.id)
+    for register, value in entries:
+        with _bus(port, make, place, found.model) as bus:
+            bus.write("Torque_Enable", _SERVO, 0, servo_registers.SET_UP)
+            if found.model.lock is not None:
+                bus.write(found.model.lock, _SERVO, 0, servo_registers.SET_UP)
+            with contextlib.suppress(BusError):  # its answer may come from the new id
+                bus.write(register, _SERVO, value, ONCE)
+        place = (found.baud, motor.id if register == "ID" else place[1])
+
+
+def _verify(port: OpenPort, motor: Motor) -> None:
+    with _bus(port, make_of(motor.model), (BAUD, motor.id), motor.model) as bus:
+        try:
+            bus.ping(_SERVO, servo_registers.SET_UP)
+            servo_registers.ensure(bus, "arm", "Return_Delay_Time", {_SERVO: 0})
+        except BusError as error:
+            raise DeviceError(
+                f"The servo of {motor.name} does not answer under its new id {motor.id}: switch "
+                f"its power off and on, and set it up again."
+            ) from error
+
+
+def _lock(port: OpenPort, motor: Motor) -> None:
+    with _bus(port, make_of(motor.model), (BAUD, motor.id), motor.model) as bus:
+        bus.write(motor.model.lock, _SERVO, 1, servo_registers.SET_UP)
+
+
+@contextlib.contextmanager
+def _bus(port: OpenPort, make: Make, place: tuple[int, int], model: Model) -> Iterator[Any]:
+    """A bus at a speed with one servo, called as the joint, open for the block."""
+    baud, servo_id = place
+    bus = make.bus(port(baud), [Motor(_SERVO, servo_id, model)])
+    bus.open()
+    try:
+        yield bus
+    finally:
+        bus.close()

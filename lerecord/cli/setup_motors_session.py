@@ -1,0 +1,69 @@
+"""What `lerecord setup-motors` does, one servo after the other."""
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from lerecord import drivers
+from lerecord.arms import ArmDriver
+from lerecord.bringup import lone_servo, set_up
+from lerecord.cli.group import refuse
+from lerecord.cli.typed_lines import TypedLines
+from lerecord.errors import DeviceError
+from lerecord.motors import Motor, WaitingPort
+from lerecord.printable import print_json, print_line
+
+_BROKEN_OFF = "Broken off; the servos that were set up stay so."
+
+
+def set_up_each(
+    kind: tuple[str, str], port: str, joints: Sequence[str] | None, as_json: bool
+) -> None:
+    """Set up the servos of an arm as a person plugs them in, the gripper's first.
+
+    Raises:
+        LerecordError: it was broken off, or the port cannot be used.
+    """
+    driver = _driver(*kind)
+    motors = _chosen(driver, joints)
+    lines = TypedLines(_BROKEN_OFF)
+    for motor in motors:
+        _set_up(motor, port, lines)
+    if as_json:
+        print_json({"port": port, "set_up": {motor.name: motor.id for motor in motors}})
+    else:
+        print_line(
+            f"All of them are set up: plug them together, then calibrate the {kind[1]} "
+            f"(`lerecord calibrate {kind[1]} --hardware NAME`)."
+        )
+
+
+def _set_up(motor: Motor, port: str, lines: TypedLines) -> None:
+    """Ask until the right servo is plugged in alone."""
+    while True:
+        lines.ask(f"Plug in the servo of {motor.name} alone, then press Enter (q breaks off).")
+        try:
+            opened = partial(WaitingPort, port)
+            changed = set_up(opened, lone_servo(opened, motor), motor)
+        except DeviceError as error:
+            print_line(str(error), sys.stderr)
+            continue
+        done = "has" if changed else "had"
+        print_line(f"The servo of {motor.name} {done} the id {motor.id}.", sys.stderr)
+        return
+
+
+def _driver(kind: str, role: str) -> ArmDriver:
+    if role not in ("leader", "follower"):
+        refuse(f"An arm is a leader or a follower, not {role!r}.")
+    driver: ArmDriver = getattr(drivers.load("arms", kind), role.capitalize())
+    return driver
+
+
+def _chosen(driver: ArmDriver, joints: Sequence[str] | None) -> list[Motor]:
+    """Those of the joints, from the end of the arm to its base, as LeRobot goes about it."""
+    names = [motor.name for motor in driver.motors]
+    for joint in joints or ():
+        if joint not in names:
+            refuse(f"There is no joint {joint!r}; the arm has {', '.join(names)}.")
+    return [motor for motor in reversed(driver.motors) if not joints or motor.name in joints]
