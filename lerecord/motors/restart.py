@@ -17,8 +17,8 @@ _FARTHEST_TURNS = 0.5  # from one read to the next; no hand turns a joint so fas
 class RestartWatch:
     """Finds servos that have restarted since the arm was set up.
 
-    Positions that jump show it, and a register that has forgotten its value: it is asked for every
-    fifteenth read and after each read that failed.
+    Positions that jump show it, where turns are counted, and a register that has forgotten its
+    value: it is asked for every fifteenth read and after each read that failed.
 
     Args:
         arm: its name in messages.
@@ -34,8 +34,10 @@ class RestartWatch:
         self._bus = bus
         self._retry = retry
         self._forgets = forgets
-        turns = np.array([motor.model.counts_per_turn for motor in bus.motors])
-        self._farthest = _FARTHEST_TURNS * turns
+        models = [motor.model for motor in bus.motors]
+        self._farthest = np.array(
+            [_FARTHEST_TURNS * m.counts_per_turn if m.counts_turns else np.inf for m in models]
+        )
         self.begin(())
 
     def begin(self, held: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lerecord.simulator.ports import Ports
-from lerecord.simulator.rigs import JOINTS, Arm, Pose, koch
+from lerecord.simulator.rigs import JOINTS, RIGS, Arm, Pose
 from lerecord.simulator.scene.demonstrator import minimum_jerk
 
 _MOVE_S = 0.5
@@ -89,8 +89,9 @@ class Bench:
         ports: path of the terminal by arm.
     """
 
-    def __init__(self) -> None:
-        self.arms = {"leader": HeldArm(koch.leader()), "follower": HeldArm(koch.follower())}
+    def __init__(self, rig: str = "koch") -> None:
+        made = RIGS[rig]
+        self.arms = {"leader": HeldArm(made.leader()), "follower": HeldArm(made.follower())}
         ports = Ports(time.monotonic)
         self.ports = {name: ports.add_terminal(arm) for name, arm in self.arms.items()}
         self._stack = ExitStack()

@@ -14,7 +14,7 @@ case ${1:?$usage} in
 0.6.1)
     python=python3.12
     torch=(torch==2.9.1 torchvision==0.24.1 torchcodec==0.9.1)
-    lerobot=('lerobot[dataset,hardware,dynamixel]==0.6.1')
+    lerobot=('lerobot[dataset,hardware,dynamixel,feetech]==0.6.1')
     ;;
 *)
     echo "$usage" >&2
@@ -25,4 +25,4 @@ esac
 export PIP_CONSTRAINT='' # an index of one's own may constrain versions; here the pins are the point
 "$place/bin/pip" install "${torch[@]}"
 "$place/bin/pip" install "${torch[@]}" "${lerobot[@]}" lazy-loader # lerecord imports through it
-"$place/bin/pip" list | grep -E '^(lerobot|dynamixel-sdk|datasets|av|torch|torchvision|torchcodec) '
+"$place/bin/pip" list | grep -E '^(lerobot|dynamixel-sdk|feetech-servo-sdk|datasets|av|torch|torchvision|torchcodec) '

@@ -65,7 +65,8 @@ def commands(places: Path, folder: Path) -> Iterator[Command]:
     yield in_lerobot(new, "lerobot_v30.py", folder / "back")
     for place in (old, new):
         yield in_lerobot(place, "lerobot_speed.py", box)
-    yield (sys.executable, "-m", "tests.interop.lerobot_koch", new / "bin" / "python")
+    for arms in ("koch", "so101"):
+        yield (sys.executable, "-m", f"tests.interop.lerobot_{arms}", new / "bin" / "python")
 
 
 def shown(command: Command, places: Path, folder: Path) -> str:

@@ -1,9 +1,10 @@
-"""LeRobot's own Koch arms, at the command of another process. Runs in LeRobot's environment.
+"""LeRobot's own arms, at the command of another process. Runs in LeRobot's environment.
 
 `python lerobot_arms.py COMMANDS ANSWERS` takes two file descriptors with JSON lines: in,
-{"arm": "leader", "port": ..., "id": ...} makes an arm, {"arm": "leader", "do": "bus.sync_read",
-"arguments": [...], "named": {...}} calls a method or gets an attribute; out, {"value": ...} or
-{"error": ...}. Stdin and stdout stay LeRobot's, which prompts the person at the arm there.
+{"arm": "leader", "port": ..., "id": ...} makes a Koch arm, and with "degrees" in it an SO-101;
+{"arm": "leader", "do": "bus.sync_read", "arguments": [...], "named": {...}} calls a method or gets
+an attribute; out, {"value": ...} or {"error": ...}. Stdin and stdout stay LeRobot's, which prompts
+the person at the arm there.
 """
 
 import json
@@ -13,11 +14,25 @@ from dataclasses import asdict
 from functools import reduce
 from typing import Any
 
-from lerobot.robots.koch_follower import KochFollower, KochFollowerConfig
-from lerobot.teleoperators.koch_leader import KochLeader, KochLeaderConfig
-
 
 def make(asked: dict[str, Any]) -> Any:
+    return make_koch(asked) if "degrees" not in asked else make_so101(asked)
+
+
+def make_so101(asked: dict[str, Any]) -> Any:
+    from lerobot.robots.so_follower import SO101Follower, SO101FollowerConfig
+    from lerobot.teleoperators.so_leader import SO101Leader, SO101LeaderConfig
+
+    named = {"port": asked["port"], "id": asked["id"], "use_degrees": asked["degrees"]}
+    if asked["arm"] == "follower":
+        return SO101Follower(SO101FollowerConfig(**named))
+    return SO101Leader(SO101LeaderConfig(**named))
+
+
+def make_koch(asked: dict[str, Any]) -> Any:
+    from lerobot.robots.koch_follower import KochFollower, KochFollowerConfig
+    from lerobot.teleoperators.koch_leader import KochLeader, KochLeaderConfig
+
     if asked["arm"] == "follower":
         return KochFollower(KochFollowerConfig(port=asked["port"], id=asked["id"]))
     return KochLeader(KochLeaderConfig(port=asked["port"], id=asked["id"]))

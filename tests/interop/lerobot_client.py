@@ -22,7 +22,7 @@ class LeRobotError(Exception):
 
 
 class LeRobot:
-    """LeRobot's KochLeader and KochFollower; ends with the block.
+    """LeRobot's own leader and follower; ends with the block.
 
     Args:
         python: interpreter of LeRobot's environment.
@@ -48,9 +48,12 @@ class LeRobot:
         os.close(answers)
         self._unread = b""
 
-    def make(self, arm: str, port: str, name: str) -> None:
-        """Make LeRobot's leader or follower at a port, with the id under which it calibrates."""
-        self._send({"arm": arm, "port": port, "id": name})
+    def make(self, arm: str, port: str, name: str, **options: object) -> None:
+        """Make LeRobot's leader or follower at a port, with the id under which it calibrates.
+
+        With `degrees` in the options it is an SO-101 arm, else a Koch.
+        """
+        self._send({"arm": arm, "port": port, "id": name, **options})
         self.answer(_IMPORTING_S)
 
     def call(self, arm: str, do: str, *arguments: object, **named: object) -> Any:

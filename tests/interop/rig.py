@@ -31,9 +31,9 @@ class SimulatedRig:
         ports: path of the terminal by arm.
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, rig: str = "koch") -> None:
         self._child = ChildProcess("simulator")
-        self._child.send({"seed": seed, "cameras": {}})
+        self._child.send({"seed": seed, "rig": rig, "cameras": {}})
         self._heard: list[Message] = []
         self.ports: Mapping[str, str] = self._child.wait_for("up", _START_TIMEOUT_S)["ports"]
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.arms import Calibration, koch
+from lerecord.arms import Calibration, Follower, Leader
 from lerecord.arms.six_joints import JOINTS
 from lerecord.arms.units import Mode, Scale
 from lerecord.motors import BusError
@@ -29,7 +29,7 @@ Units = NDArray[np.float64]
 
 
 def scale_of(calibration: Calibration) -> Scale:
-    """Counts to -100..100, the gripper to 0..100, as LeRobot has it for a Koch."""
+    """Counts to -100..100, the gripper to 0..100, as LeRobot has it without degrees."""
     joints = [calibration.joints[name] for name in JOINTS]
     modes = [Mode.RANGE_M100_100] * 5 + [Mode.RANGE_0_100]
     return Scale(modes, [j.range_min for j in joints], [j.range_max for j in joints], 4096)
@@ -61,7 +61,7 @@ class Pair(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LeRobotPair:
-    """Through LeRobot's KochLeader and KochFollower."""
+    """Through LeRobot's own leader and follower."""
 
     lerobot: LeRobot
 
@@ -93,8 +93,8 @@ class LeRobotPair:
 class OwnPair:
     """Through lerecord's own arms."""
 
-    leader: koch.Leader
-    follower: koch.Follower
+    leader: Leader
+    follower: Follower
 
     def read(self, arm: str) -> Units:
         """Positions of an arm."""

@@ -1,12 +1,13 @@
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lerecord.motors import RestartWatch, ServoError
+from lerecord.motors import Motor, MotorBus, RestartWatch, ServoError
 from lerecord.motors.dynamixel import COUNTS_PER_TURN
+from lerecord.motors.feetech import STS3215
 from lerecord.motors.retry import ONCE
 
 HERE = np.array([2048, 2048, 2048])
@@ -91,3 +92,13 @@ def test_a_jump_of_more_than_half_a_turn_is_a_restart(make_bench: Any, jump: int
             watch.after_read(moved)
     watch.begin(())
     watch.after_read(moved)
+
+
+def test_a_servo_that_counts_no_turns_may_be_anywhere_at_the_next_read(bench: Any) -> None:
+    class Buses:
+        motors = tuple(Motor(name, at, STS3215) for at, name in enumerate(NAMES))
+
+    watch = RestartWatch("main leader", cast("MotorBus", Buses()), ONCE)
+    watch.after_read(HERE)
+    watch.after_read(HERE + 2047)
+    watch.after_read(HERE - 2047)
