@@ -52,6 +52,8 @@ GUESSES = {
     "play": "replay",
     "simulate": "sim",
     "simulator": "sim",
+    "server": "serve",
+    "policy": "serve",
     "benchmark": "bench",
     "find-port": "find ports",
     "find-ports": "find ports",

@@ -55,6 +55,7 @@ TABLE = {
     "calibrate": Entry(RIG, "Calibrate an arm by hand: how far each joint goes."),
     "doctor": Entry(RIG, "Examine a rig and this computer: each fault with its remedy."),
     "torque": Entry(RIG, "Let arms go limp that were left under torque."),
+    "serve": Entry(RIG, "Serve a policy to `lerecord rollout` and to openpi clients."),
     "sim": Entry(RIG, "Run the simulated rig alone, for any program to connect to."),
     "bench": Entry(RIG, "Measure what recording costs on this machine, without hardware."),
 }

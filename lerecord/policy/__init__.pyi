@@ -1,3 +1,4 @@
+from . import wire as wire
 from .chunk_queue import ChunkQueue as ChunkQueue
 from .chunk_queue import ChunkRequest as ChunkRequest
 from .chunk_queue import QueueCounts as QueueCounts
@@ -8,11 +9,14 @@ from .link import Answer as Answer
 from .link import Connection as Connection
 from .link import Lost as Lost
 from .link import PolicyLink as PolicyLink
+from .policies import local_policy as local_policy
 from .policy import CameraInput as CameraInput
 from .policy import Chunk as Chunk
 from .policy import Policy as Policy
 from .policy import PolicyFeatures as PolicyFeatures
 from .policy import PolicyInput as PolicyInput
+from .server import PolicyServer as PolicyServer
+from .server import ServerSettings as ServerSettings
 from .source import PolicySource as PolicySource
 from .telling import PolicyFigures as PolicyFigures
 from .telling import Telling as Telling

@@ -1,12 +1,13 @@
 """How a policy is reached, by its address."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Protocol
 
 from lerecord.errors import ConfigError
 from lerecord.policy.client.messages import Ask
+from lerecord.policy.policies import LOCAL, local_policy
 from lerecord.policy.policy import Chunk, Policy, PolicyFeatures, PolicyInput
+from lerecord.secrets import without_secrets
 
 
 class Backend(Protocol):
@@ -52,17 +53,22 @@ class InProcess:
         return self._policy.infer(observation)
 
 
-def _nearest(rest: str, token: str | None) -> Backend:
-    def make() -> Policy:
-        from lerecord.policy.nearest import NearestPolicy  # takes PyAV and pyarrow
-
-        return NearestPolicy(Path(rest))
-
-    return InProcess(make)
+def _in_process(address: str, token: str | None) -> Backend:
+    return InProcess(lambda: local_policy(address))
 
 
-_KINDS: Mapping[str, Callable[[str, str | None], Backend]] = {"nearest": _nearest}
-"""What an address begins with, to what makes a backend of its rest and the token."""
+def _websocket(address: str, token: str | None) -> Backend:
+    from lerecord.policy.client.websocket import WebsocketBackend
+
+    return WebsocketBackend(address, token)
+
+
+_KINDS: Mapping[str, Callable[[str, str | None], Backend]] = {
+    "ws": _websocket,
+    "wss": _websocket,
+    **dict.fromkeys(LOCAL, _in_process),
+}
+"""What an address begins with, to what makes a backend of it and the token."""
 
 
 def backend_of(address: str, token: str | None) -> Backend:
@@ -74,7 +80,7 @@ def backend_of(address: str, token: str | None) -> Backend:
     kind, colon, rest = address.partition(":")
     if not colon or not rest or kind not in _KINDS:
         raise ConfigError(
-            f"{address!r} is no address of a policy; it is one of nearest:DIR, ws://HOST:PORT and "
-            f"lerobot://HOST:PORT."
+            f"{without_secrets(address)!r} is no address of a policy; it is one of nearest:DIR and "
+            f"ws://HOST:PORT."
         )
-    return _KINDS[kind](rest, token)
+    return _KINDS[kind](address, token)

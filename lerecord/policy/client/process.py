@@ -25,6 +25,7 @@ from lerecord.processes import messages, tell
 
 _NICENESS = 5  # behind the loop and the cameras
 _LOOK_EVERY_S = 0.5
+_MOST_NUMBERS = 1 << 16  # in a chunk: the loop must not spend its tick on reading it
 
 
 class _Asks:
@@ -72,6 +73,8 @@ class _Conversation:
             self._is_open = True
         except LerecordError as error:
             return Unanswered(ask.seq, str(error))
+        if chunk.actions.size > _MOST_NUMBERS:
+            return Unanswered(ask.seq, f"The policy sent {chunk.actions.size} numbers at once.")
         return Answered(ask.seq, ask.epoch, Block.of(chunk.actions), chunk.done)
 
     def _open_again(self) -> None:
