@@ -1,5 +1,6 @@
 """`lerecord --task ...`: everything that a recording needs, opened, run and closed in order."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -46,6 +47,7 @@ from lerecord.ui.terminal import (
     Scene,
     ScreenProcess,
     Signals,
+    graphics_of,
     has_cursor,
     in_background,
     is_attended,
@@ -94,10 +96,8 @@ def _record(
     attended = is_attended()
     if setup.kept is not None and not (setup.kept.is_local or options.trust_rig):
         setup.kept.require_trust(attended)
-    if options.preview and not (attended and has_cursor()):
-        raise ConfigError(
-            "--preview draws what the cameras see on a terminal; run it in one, or leave it out."
-        )
+    if options.preview:
+        _check_that_images_can_be_shown(attended)
     plan = replace(plan_of(options, setup, attended), catching_up=who.catching_up)
     if afterwork is not None:
         afterwork.check(setup.root)
@@ -117,6 +117,14 @@ def _record(
     if received is not None:
         return 128 + received
     return afterwork.finish(setup.root) if afterwork is not None and saved else 0
+
+
+def _check_that_images_can_be_shown(attended: bool) -> None:
+    graphics_of(os.environ)
+    if not (attended and has_cursor()):
+        raise ConfigError(
+            "--preview draws what the cameras see on a terminal; run it in one, or leave it out."
+        )
 
 
 def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:

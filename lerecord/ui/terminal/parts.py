@@ -20,14 +20,14 @@ _LOOK = {
     Phase.CATCHING_UP: ("◐ CATCHING UP", "bold yellow"),
     Phase.RECORDING: ("● RECORDING", "bold white on red"),
     Phase.PAUSED: ("‖ PAUSED", "bold cyan"),
-    Phase.ASKING: ("? KEEP THIS TAKE", "bold black on yellow"),
-    Phase.CONFIRMING: ("? KEEP THIS SHORT TAKE", "bold black on yellow"),
+    Phase.ASKING: ("? KEEP THIS TAKE", "black on yellow"),
+    Phase.CONFIRMING: ("? KEEP THIS SHORT TAKE", "black on yellow"),
     Phase.DRIVING: ("▶ DRIVING", "bold white on blue"),
     Phase.HOLDING: ("‖ HOLDING", "bold cyan"),
     Phase.DONE: ("✓ DONE", "bold green"),
 }
 _TROUBLE = ("▲ TROUBLE", "bold white on magenta")
-_SIMULATED = (" SIMULATED ", "bold black on cyan")
+_SIMULATED = (" SIMULATED ", "black on cyan")
 _AROUND_BAR = 23  # columns for borders, numbers and gaps
 _GAP = 3  # columns between cells
 _TRACK, _FOLLOWER, _LEADER = ("─", "bright_black"), ("█", "blue"), ("○", "bold yellow")

@@ -1,10 +1,13 @@
 """The recording screen, drawn by a process of its own: it may die without hurting anything."""
 
 import codecs
+import fcntl
 import os
+import struct
 import sys
+import termios
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.live import Live
@@ -13,6 +16,7 @@ from rich.panel import Panel
 from lerecord.processes import newest, say
 from lerecord.ui.snapshot import MESSAGES, PreviewedCamera, Snapshot
 from lerecord.ui.terminal.folding import Part, fitted, lines_of
+from lerecord.ui.terminal.graphics import graphics_of
 from lerecord.ui.terminal.parts import (
     cameras,
     headline,
@@ -26,7 +30,11 @@ from lerecord.ui.terminal.parts import (
 )
 from lerecord.ui.terminal.sound import Bell
 
+if TYPE_CHECKING:
+    from lerecord.ui.terminal.preview import Preview
+
 _LINES_FOR_BORDER = 8
+_HOLD, _LET_GO = "\x1b[?2026h", "\x1b[?2026l"  # synchronized output, ignored by who has it not
 _ASCII = dict(zip("○◐●▶‖✓▲─█▀·…", "o*@>=+!-#'-.", strict=True))
 
 
@@ -86,12 +94,61 @@ def _like(failure: UnicodeError) -> tuple[str, int]:
     return "".join(_ASCII.get(each, "?") for each in missing), failure.end
 
 
-def _images(cameras: Sequence[str]) -> Images | None:
-    if not cameras:
-        return None
-    from lerecord.ui.terminal.preview import Preview  # decodes images, which takes libraries
+class _Painter:
+    """Draws snapshots on a terminal; a context manager that leaves it as it was.
 
-    return Preview([PreviewedCamera.from_argument(camera) for camera in cameras]).draw
+    Args:
+        descriptor: of the terminal.
+        sound: ring its bell.
+        cameras: whose images are shown.
+    """
+
+    def __init__(self, descriptor: int, sound: bool, cameras: Sequence[str]) -> None:
+        codecs.register_error("like", _like)
+        self._terminal = os.fdopen(descriptor, "w", encoding=sys.stdout.encoding, errors="like")
+        self._console = Console(file=self._terminal)
+        self._live = Live(console=self._console, screen=True, auto_refresh=False)
+        self._bell = Bell() if sound else None
+        self._preview = _preview(cameras) if cameras else None
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """The whole screen, at once where the terminal can hold back what is half drawn."""
+        size = os.get_terminal_size(self._terminal.fileno())
+        width, height = size.columns or 80, size.lines or 24
+        self._console.size = ConsoleDimensions(width, height)
+        self._live.start()
+        if self._preview is None:
+            self._live.update(draw(snapshot, width, height), refresh=True)
+        else:
+            self._preview.cell = _cell(self._terminal.fileno())
+            self._terminal.write(_HOLD + self._preview.clearing)
+            self._live.update(draw(snapshot, width, height, self._preview.draw), refresh=True)
+            self._terminal.write(_LET_GO)
+            self._terminal.flush()
+        if self._bell is not None and self._bell.rings(snapshot):
+            self._console.bell()
+
+    def __enter__(self) -> "_Painter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._preview is not None:
+            self._terminal.write(self._preview.clearing)
+        self._live.stop()
+
+
+def _preview(cameras: Sequence[str]) -> "Preview":
+    from lerecord.ui.terminal.preview import Preview  # images take libraries
+
+    shown = [PreviewedCamera.from_argument(camera) for camera in cameras]
+    return Preview(shown, graphics_of(os.environ))
+
+
+def _cell(descriptor: int) -> tuple[int, int]:
+    """Width and height of a character in pixels; 0 where the terminal does not say it."""
+    told = fcntl.ioctl(descriptor, termios.TIOCGWINSZ, bytes(8))
+    lines, columns, width, height = struct.unpack("HHHH", told)
+    return (width // columns, height // lines) if lines and columns else (0, 0)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -100,22 +157,7 @@ def main(arguments: Sequence[str]) -> None:
     The terminal is the descriptor that the first argument names; the second is "sound" where its
     bell rings; each further one is a camera whose images are shown. stdout speaks to the parent.
     """
-    codecs.register_error("like", _like)
-    descriptor = int(arguments[0])
-    terminal = os.fdopen(descriptor, "w", encoding=sys.stdout.encoding, errors="like")
-    console = Console(file=terminal)
-    bell = Bell() if arguments[1] == "sound" else None
-    images = _images(arguments[2:])
-    say("up")
-    with ExitStack() as stack:
-        live: Live | None = None
+    with _Painter(int(arguments[0]), arguments[1] == "sound", arguments[2:]) as painter:
+        say("up")
         for message in newest():
-            snapshot: Snapshot = MESSAGES.read(message)
-            size = os.get_terminal_size(descriptor)
-            width, height = size.columns or 80, size.lines or 24
-            console.size = ConsoleDimensions(width, height)
-            if live is None:
-                live = stack.enter_context(Live(console=console, screen=True, auto_refresh=False))
-            live.update(draw(snapshot, width, height, images), refresh=True)
-            if bell is not None and bell.rings(snapshot):
-                console.bell()
+            painter.draw(MESSAGES.read(message))
