@@ -15,6 +15,7 @@ from lerecord.motors import ONCE, BusError, Motor, MotorBus, check_servos
 
 _ROUNDS = 50
 _SLOW_S = 0.010
+_TOLERATED_SHARE = 0.1  # a busy computer is late for some, which are then asked again
 _HOT_BELOW_LIMIT = 10  # degrees
 _VOLTS, _TEMPERATURES = ("Present_Input_Voltage", "Present_Voltage"), ("Present_Temperature",)
 _HOTTEST = ("Temperature_Limit", "Max_Temperature_Limit")
@@ -108,7 +109,7 @@ def _round_trips(name: str, bus: MotorBus, now: Callable[[], float]) -> Iterator
         took.append(now() - before)
     median_ms, worst_ms = 1000 * float(np.median(took)), 1000 * max(took)
     fact = f"{len(joints)} positions are read in {median_ms:.1f} ms (at most {worst_ms:.1f} ms)"
-    if failed:
+    if failed > _ROUNDS * _TOLERATED_SHARE:
         yield Finding(
             name,
             f"{failed} of {_ROUNDS} readings failed",

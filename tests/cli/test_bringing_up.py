@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from lerecord.simulator.dynamixel import Bus
+from lerecord.motors.dynamixel import XL330_M288
+from lerecord.simulator.dynamixel import Bus, Servo
 from lerecord.simulator.ports import Ports
 from lerecord.simulator.rigs import koch
 
@@ -32,11 +33,12 @@ calibration = "follower.json"
 
 @dataclass
 class Bench:
-    """Two arms that were never calibrated, each on a port."""
+    """Two arms that were never calibrated, and a servo from its box, each on a port."""
 
     folder: Path
     leader: Any
     follower: Any
+    loose: Any
     ports: dict[str, str]
 
     @property
@@ -69,18 +71,24 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     leader, follower = koch.leader(), koch.follower()
+    loose = Servo(XL330_M288, 1, baud=1)
     ports = Ports(time.monotonic)
     names = {
         "leader": ports.add_terminal(Bus(leader.servos)),
         "follower": ports.add_terminal(Bus(follower.servos)),
+        "loose": ports.add_terminal(Bus([loose])),
     }
     with ports:
         (tmp_path / "rig.toml").write_text(RIG.format(**names), encoding="utf-8")
-        yield Bench(tmp_path, leader, follower, names)
+        yield Bench(tmp_path, leader, follower, loose, names)
 
 
 def test_ports_tell_which_arm_answers(bench: Bench) -> None:
-    asked = [word for port in bench.ports.values() for word in ("--port", port)]
+    asked = [
+        word
+        for port in (bench.ports["leader"], bench.ports["follower"])
+        for word in ("--port", port)
+    ]
     found = json.loads(bench.run("find", "ports", *asked, "--json").stdout)["ports"]
     assert [each["answering"][0]["arms"] for each in found] == [
         ["koch leader"],
@@ -146,8 +154,16 @@ def test_the_doctor_names_what_is_missing(bench: Bench) -> None:
     done = bench.run("doctor", "--hardware", bench.rig, "--json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["sound"]) == (1, False)
-    remedies = [each["remedy"] for each in told["findings"] if each["subject"].startswith("main")]
-    assert [each for each in remedies if each is not None] == [
+    remedies = [each["remedy"] for each in told["findings"]]
+    assert [each for each in remedies if each is not None and "calibrate" in each] == [
         "`lerecord calibrate main.leader` with the same --hardware",
         "`lerecord calibrate main.follower` with the same --hardware",
     ]
+
+
+def test_a_new_servo_gets_the_id_of_its_joint(bench: Bench) -> None:
+    servo = bench.loose
+    arguments = ("setup-motors", "koch", "follower", "--port", bench.ports["loose"])
+    done = bench.run(*arguments, "--joint", "gripper", "--json", given="\n")
+    assert json.loads(done.stdout)["set_up"] == {"gripper": 6}
+    assert (servo.id, servo.baud) == (6, 1_000_000)

@@ -54,7 +54,10 @@ DOCUMENTS = {
     "rollout": {*Outcome("box", (), (), 0, ()).to_data()},
 }
 """Of what takes too long here, the keys; their own tests run them."""
-ELSEWHERE = {"rerecord", "push", "pull", "find ports", "torque off", "calibrate", "doctor"}
+ELSEWHERE = {
+    *("rerecord", "push", "pull"),
+    *("find ports", "torque off", "setup-motors", "calibrate", "doctor"),
+}
 """What other tests run."""
 NO_RESULT = {"sim"}
 
