@@ -70,7 +70,7 @@ def _run() -> int | None:
     """Run what the command line says; the exit status."""
     try:
         require_supported()
-        status: int | None = app(standalone_mode=False)
+        status: int | None = app(standalone_mode=False, prog_name="lerecord")
     except UsageError as error:
         print_line(f"lerecord: {_sentence(error)}", sys.stderr)
         status = 2

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from lerecord.cli.completion import datasets as completed
 from lerecord.cli.options import AllowHardware, AsJson
 from lerecord.cli.output import Output
 
@@ -15,7 +16,10 @@ Examples:
 
 
 def compat(
-    datasets: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Dataset folders.")],
+    datasets: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR...", help="Dataset folders.", autocompletion=completed),
+    ],
     allow_hardware: AllowHardware = False,
     as_json: AsJson = False,
 ) -> None:

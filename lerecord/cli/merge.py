@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lerecord.cli.completion import datasets as completed
 from lerecord.cli.group import refuse
 from lerecord.cli.options import AllowHardware, AsJson
 from lerecord.cli.output import Output
@@ -20,7 +21,11 @@ Examples:
 def merge(
     folders: Annotated[
         list[Path],
-        typer.Argument(metavar="DIR... OUT", help="Dataset folders, then the output folder."),
+        typer.Argument(
+            metavar="DIR... OUT",
+            help="Dataset folders, then the output folder.",
+            autocompletion=completed,
+        ),
     ],
     allow_hardware: AllowHardware = False,
     as_json: AsJson = False,

@@ -5,12 +5,19 @@ from typing import Annotated
 
 import typer
 
+from lerecord.cli.completion import datasets
+
 Hardware = Annotated[
     str | None,
     typer.Option(metavar="NAME|PATH", help="The rig: a name in hardware_configs/, or a TOML file."),
 ]
 DatasetOption = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Dataset folder [datasets/<hardware name>].")
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Dataset folder [datasets/<hardware name>].",
+        autocompletion=datasets,
+    ),
 ]
 EpisodeTime = Annotated[
     float | None,
@@ -72,7 +79,9 @@ Sound = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
-Dataset = Annotated[Path, typer.Argument(metavar="DIR", help="Dataset folder.")]
+Dataset = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Dataset folder.", autocompletion=datasets)
+]
 Episodes = Annotated[
     list[str],
     typer.Argument(metavar="EPISODE...", help="Episode numbers from 0: 3 7 12, 3-7 or last."),

@@ -1,16 +1,15 @@
 """`lerecord replay`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lerecord.cli.options import AsJson, Hardware, Seed, Sound, TrustRig, WriteCalibration
+from lerecord.cli.options import AsJson, Dataset, Hardware, Seed, Sound, TrustRig, WriteCalibration
 from lerecord.cli.teleop import EPILOG as EPILOG
 
 
 def replay(
-    dataset: Annotated[Path, typer.Argument(metavar="DIR", help="Dataset folder.")],
+    dataset: Dataset,
     episode: Annotated[str, typer.Argument(metavar="EPISODE", help="Its number, or last.")],
     speed: Annotated[
         float, typer.Option(min=0.05, max=1.0, metavar="X", help="1 is as fast as recorded.")

@@ -7,7 +7,9 @@ from typer.testing import CliRunner
 
 from lerecord.cli import app, main
 from lerecord.cli.group import GUESSES
+from lerecord.cli.record_options import RecordOptions
 from lerecord.cli.table import TABLE, Deferred
+from tests.dataset.lists import A, B, record
 
 WRONG = {
     ("help-me",): "no command 'help-me'",
@@ -153,3 +155,53 @@ def test_the_help_tells_what_is_required_and_what_happens_otherwise() -> None:
     assert "DIR Dataset folder. [this folder]" in told("check")
     assert "--fps N Rate of the loop and of each camera. [30]" in told("bench")
     assert "OUT... Output folders; must not exist. Options" in told("split")
+
+
+def said_by(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> str:
+    monkeypatch.setattr("sys.argv", ["lerecord", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    return capsys.readouterr().err
+
+
+def test_a_merge_with_its_output_first_is_made_with_a_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made: list[tuple[Path, list[Path]]] = []
+    monkeypatch.setattr(
+        "lerecord.cli.join_report.merge", lambda out, roots, *_: made.append((out, roots))
+    )
+    one, two, out = tmp_path / "one", tmp_path / "two", tmp_path / "out"
+    one.mkdir()
+    two.mkdir()
+    assert said_by(["merge", *map(str, (one, two, out))], monkeypatch, capsys) == ""
+    hint = said_by(["merge", *map(str, (out, one, two))], monkeypatch, capsys)
+    assert hint == "The output folder comes last now: lerecord merge DIR... OUT.\n"
+    assert made == [(out, [one, two])] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["3", "last", "--dataset", "BOX"], "comes first now: `lerecord rerecord BOX 3 last`.\n"),
+        (["BOX", "3", "last"], ""),
+    ],
+)
+def test_rerecording_with_the_dataset_as_an_option_is_done_with_a_hint(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    hint: str,
+) -> None:
+    root = record(tmp_path / "2026-box", [A, B])
+    done: list[RecordOptions] = []
+    monkeypatch.setattr(
+        "lerecord.cli.recording_session.record", lambda options, *_: done.append(options)
+    )
+    given = [each.replace("BOX", str(root)) for each in ["rerecord", *arguments]]
+    assert said_by(given, monkeypatch, capsys).endswith(hint.replace("BOX", str(root)))
+    (options,) = done
+    assert (options.dataset, options.rerecord) == (root, (3, 1))
