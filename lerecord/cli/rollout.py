@@ -16,7 +16,7 @@ Keys, beside those of `lerecord record`:
 \b
 Examples:
   lerecord rollout --policy nearest:datasets/sim --task "Grab the paper box"
-  lerecord rollout --policy ws://localhost:8000 --task "Push the cup" --episodes 20
+  lerecord rollout --policy ws://gpu:8000 --task "Push the cup" --episodes 20
 """
 _EPISODE_TIME_S = 30.0
 
