@@ -29,13 +29,12 @@ from lerobot.policies.act.modeling_act import ACTPolicy
 
 import lerecord
 
-# A file beside this one; `tests` is another package in LeRobot's environment.
+# Files beside this one; `tests` is another package in LeRobot's environment.
 table = import_module("report")
 expect: Callable[[str, object, object], None] = table.expect
+compared: Callable[[dict[str, Any], dict[str, Any]], int] = import_module("samples").compared
 
 SAMPLES = 60
-LARGEST_PICTURE_ERROR = 6
-"""Of 255: two ways from the same yuv420p to RGB."""
 STEPS = 4
 APPENDED = (25, 40)
 POLICIES = ("act", "diffusion", "smolvla", "pi0")
@@ -43,28 +42,6 @@ POLICIES = ("act", "diffusion", "smolvla", "pi0")
 
 def theirs(root: Path, deltas: dict[str, list[float]] | None, backend: str) -> Any:
     return LeRobotDataset("local/compared", root, delta_timestamps=deltas, video_backend=backend)
-
-
-def compared(ours: dict[str, Any], other: dict[str, Any]) -> int:
-    """The largest error of an image; everything else is the same to the bit."""
-    expect("the keys", sorted(ours), sorted(other))
-    worst = 0
-    for key, value in other.items():
-        if isinstance(value, str):
-            expect(key, ours[key], value)
-            continue
-        due = value.numpy()
-        expect(
-            f"shape and type of {key}", (ours[key].shape, ours[key].dtype), (due.shape, due.dtype)
-        )
-        if key.startswith("observation.images.") and not key.endswith("_is_pad"):
-            apart = float(np.abs(ours[key] - due).max()) * 255
-            worst = max(worst, round(apart))
-        else:
-            expect(key, ours[key].tolist(), due.tolist())
-    if worst > LARGEST_PICTURE_ERROR:
-        expect("the largest error of an image", worst, LARGEST_PICTURE_ERROR)
-    return worst
 
 
 def same(root: Path, deltas: dict[str, list[float]] | None, chooser: random.Random) -> str:

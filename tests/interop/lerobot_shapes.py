@@ -1,8 +1,9 @@
-"""Datasets of many shapes that LeRobot 0.3.3 writes: lerecord is content and reads them alike.
+"""Datasets of many shapes that LeRobot writes: lerecord is content and reads them alike.
 
     PYTHONPATH=. PLACE/bin/python tests/interop/lerobot_shapes.py [FOLDER]
 
-PLACE is an environment with LeRobot 0.3.3. The datasets stay in FOLDER, which must not exist.
+PLACE is an environment with LeRobot 0.3.3, which writes v2.1, or 0.6.1, which writes v3.0 and whose
+datasets are imported. The datasets stay in FOLDER, which must not exist.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,14 +28,16 @@ from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
 import lerecord
 from lerecord.dataset.overview import summary
+from lerecord.dataset.v30 import import_v30
 from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
 
 # Files beside this one; `tests` is another package in LeRobot's environment.
 table = import_module("report")
 expect = table.expect
-compared: Callable[[dict[str, Any], dict[str, Any]], int] = import_module("lerobot_reader").compared
+compared: Callable[[dict[str, Any], dict[str, Any]], int] = import_module("samples").compared
 
+OLD = version("lerobot").startswith("0.3")
 SAMPLES = 40
 FRONT, WRIST = "observation.images.front", "observation.images.wrist"
 IMAGES = "The feature {} keeps its images in the data files; lerecord reads videos."
@@ -134,8 +138,11 @@ def written(root: Path, shape: Shape) -> None:
         for frame in range(length):
             turn = episode + (frame > length // 2 if shape.changes else 0)
             made = {key: value(each, frame, chooser) for key, each in shape.features.items()}
-            writer.add_frame(made, task=shape.tasks[turn % len(shape.tasks)])
+            task = shape.tasks[turn % len(shape.tasks)]
+            writer.add_frame(made, task=task) if OLD else writer.add_frame({**made, "task": task})
         writer.save_episode()
+    if not OLD:
+        writer.finalize()
 
 
 def narrowed(sample: dict[str, Any]) -> dict[str, Any]:
@@ -146,15 +153,10 @@ def narrowed(sample: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def read_alike(root: Path, refusal: str | None) -> str:
+def read_alike(source: Path, root: Path) -> str:
     """Compare lerecord's samples with LeRobot's."""
-    try:
-        ours = lerecord.Dataset(root, images="float32")
-    except DatasetError as error:
-        expect("what lerecord says", str(error), refusal)
-        return f"not read: {error}"
-    expect("a refusal", None, refusal)
-    theirs = LeRobotDataset("local/shape", root, video_backend="pyav")
+    ours = lerecord.Dataset(root, images="float32")
+    theirs = LeRobotDataset("local/shape", source, video_backend="pyav")
     expect("frames", len(ours), len(theirs))
     chosen = np.unique(np.linspace(0, len(ours) - 1, SAMPLES).astype(int)).tolist()
     worst = max(compared(narrowed(ours[index]), theirs[index]) for index in chosen)
@@ -163,14 +165,23 @@ def read_alike(root: Path, refusal: str | None) -> str:
 
 def seen(folder: Path, name: str) -> str:
     """Write a shape, check it, look at it and read it."""
-    root, shape = folder / name, SHAPES[name]
-    written(root, shape)
-    report = check(root)
-    expect("findings", [str(each) for each in report.findings], [])
-    overview = summary(root)
-    episodes, frames = len(shape.lengths), sum(shape.lengths)
-    expect("episodes and frames", (overview.episodes, overview.frames), (episodes, frames))
-    return f"{read_alike(root, shape.refusal)}, {len(report.remarks)} remarks"
+    source, shape = folder / name, SHAPES[name]
+    written(source, shape)
+    root = source if OLD else folder / f"{name}, imported"
+    try:
+        if not OLD:
+            import_v30(source, root)
+        report = check(root)
+        expect("findings", [str(each) for each in report.findings], [])
+        overview = summary(root)
+        episodes, frames = len(shape.lengths), sum(shape.lengths)
+        expect("episodes and frames", (overview.episodes, overview.frames), (episodes, frames))
+        seen = read_alike(source, root)
+    except DatasetError as error:
+        expect("what lerecord says", str(error), shape.refusal)
+        return f"not read: {error}"
+    expect("a refusal", None, shape.refusal)
+    return f"{seen}, {len(report.remarks)} remarks"
 
 
 def main() -> int:
