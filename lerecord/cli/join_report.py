@@ -101,11 +101,13 @@ def import_(root: Path, out: Path, output: Output) -> None:
     Raises:
         DatasetError: the dataset cannot be imported.
     """
+    left = _LeftOut(output)
     with Progress() as progress:
-        imported = import_v30(root, out, Importing(progress.told("imported")))
+        how = Importing(progress.told("imported"), left_out=left.tell)
+        imported = import_v30(root, out, how)
     made, encoded = _made(out, imported.info), imported.encoded
     output.result(
-        {**made, "source": root, "reencoded_images": encoded},
+        {**made, "source": root, "reencoded_images": encoded, "left_out": left.names},
         [_said(made, f"{encoded} images were re-encoded; ")],
     )
 

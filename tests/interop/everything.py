@@ -55,8 +55,8 @@ def commands(places: Path, folder: Path) -> Iterator[Command]:
     yield (sys.executable, "-m", "tests.interop.going_on", "v2.1", old, box, folder / "on")
     yield in_lerobot(old, "lerobot_reader.py", folder / "on", "--brief")
     yield (sys.executable, "-m", "tests.interop.edit_lerobot", old, folder / "edited")
-    yield in_lerobot(old, "lerobot_shapes.py", folder / "shapes")
-    for place in (old, new):
+    for place, shapes in ((old, "shapes"), (new, "newer shapes")):
+        yield in_lerobot(place, "lerobot_shapes.py", folder / shapes)
         yield in_lerobot(place, "lerobot_metadata.py")
     yield in_lerobot(new, "lerobot_v30.py", box)
     yield in_lerobot(new, "lerobot_import.py", box, imports)

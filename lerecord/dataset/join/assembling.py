@@ -182,7 +182,7 @@ class Assembly:
     def _take_further_files(self) -> None:
         taken, left = further_files([run.snapshot.root for run in self._runs])
         for name, path in taken.items():
-            self._folder.put(name, path.read_bytes())
+            self._folder.copy(path, name)
         for name in left:
             self._how.left_out(name)
         extra = self._runs[0].snapshot.info.extra

@@ -1,6 +1,7 @@
 """Files below meta/ that are neither LeRobot's nor lerecord's, such as GR00T's modality.json."""
 
-from collections.abc import Sequence
+import filecmp
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from lerecord.dataset.format import layout
@@ -19,8 +20,14 @@ def ignored(name: str) -> None:
     """Who is told of what is left out unless somebody is."""
 
 
-def further_files(roots: Sequence[Path]) -> tuple[dict[str, Path], list[str]]:
+def further_files(
+    roots: Sequence[Path], known: Collection[str] = ()
+) -> tuple[dict[str, Path], list[str]]:
     """What a dataset made of others takes over, and what it cannot.
+
+    Args:
+        roots: of the others.
+        known: what else below meta/ is theirs by their format.
 
     Returns:
         Path in the dataset to the file, of those that are the same wherever they are; and the
@@ -31,10 +38,10 @@ def further_files(roots: Sequence[Path]) -> tuple[dict[str, Path], list[str]]:
     for root in roots:
         for path in sorted((root / "meta").iterdir()):
             name = f"meta/{path.name}"
-            if name in _KNOWN or path.name.startswith(".") or name in left:
+            if name in _KNOWN or name in known or path.name.startswith(".") or name in left:
                 continue
             plain = path.is_file() and not path.is_symlink()
-            if plain and taken.setdefault(name, path).read_bytes() == path.read_bytes():
+            if plain and filecmp.cmp(taken.setdefault(name, path), path, shallow=False):
                 continue
             left.append(name)
     return {name: path for name, path in taken.items() if name not in left}, left

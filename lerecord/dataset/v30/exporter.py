@@ -268,7 +268,7 @@ class _Export:
     def _take_further_files(self) -> None:
         taken, left = further_files([self._snapshot.root])
         for name, path in taken.items():
-            self._folder.put(name, path.read_bytes())
+            self._folder.copy(path, name)
         for name in left:
             self._how.left_out(name)
         for entry in dict.fromkeys(key for record in self._records for key in record.extra):

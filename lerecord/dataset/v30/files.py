@@ -24,6 +24,8 @@ DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
 EPISODES_PATH = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 TASKS = "meta/tasks.parquet"
+OF_META = (TASKS, "meta/episodes")
+"""What is below meta/ beside what v2.1 has there, too."""
 
 STATISTICS = ("min", "max", "mean", "std", "count", *quantiles.SHARES)
 

@@ -28,7 +28,15 @@ from lerecord.dataset.format import (
     spec_of,
     stats,
 )
-from lerecord.dataset.storage import NewFolder, Probe, column_of, unobserved
+from lerecord.dataset.storage import (
+    NewFolder,
+    Probe,
+    column_of,
+    further_files,
+    ignored,
+    unobserved,
+)
+from lerecord.dataset.v30 import files
 from lerecord.dataset.v30.source import DatasetV30, Episode, files_seen
 from lerecord.dataset.video import Extract, VideoIndex, index_of, pictures_from
 from lerecord.errors import DatasetError
@@ -40,10 +48,17 @@ _HUGGINGFACE = b"huggingface"
 
 @dataclass(frozen=True, slots=True)
 class Importing:
-    """Who is told: the progress after each episode, and each effect on the disk."""
+    """Who is told.
+
+    Attributes:
+        progress: how many episodes are done.
+        probe: each effect on the disk, for tests.
+        left_out: told the name of each thing that the new dataset does not have.
+    """
 
     progress: Progress = silent
     probe: Probe = unobserved
+    left_out: Callable[[str], object] = ignored
 
 
 _UNWATCHED = Importing()
@@ -239,7 +254,15 @@ class _Import:
             tasks=len(self._tasks),
         )
         folder.put(layout.INFO, info.to_bytes())
+        self._take_further_files()
         return info
+
+    def _take_further_files(self) -> None:
+        taken, left = further_files([self._source.root], files.OF_META)
+        for name, path in taken.items():
+            self._folder.copy(path, name)
+        for name in (*left, *(f"{each} in meta/episodes" for each in self._source.further)):
+            self._how.left_out(name)
 
 
 def _for_any_datasets(table: pa.Table) -> pa.Table:

@@ -1,5 +1,6 @@
 """A dataset of the LeRobot v3.0 layout as it lies on disk, with its metadata as v2.1 has it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,10 @@ _STATISTICS = ("min", "max", "mean", "std", "count")
 _OF_V30 = ("data_files_size_in_mb", "video_files_size_in_mb")
 _DEPTH = "is_depth_map"
 _MOST_FILES = 999_999
+_OF_EPISODES = re.compile(
+    r"episode_index|tasks|length|dataset_(from|to)_index|(data|meta/episodes|videos|stats)/.*"
+)
+"""LeRobot's columns of meta/episodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,14 @@ class DatasetV30:
         info: as it will be in v2.1.
         tasks: by task_index.
         episodes: by episode_index.
+        further: columns of meta/episodes that are not LeRobot's.
     """
 
     root: Path
     info: Info
     tasks: list[str]
     episodes: list[Episode]
+    further: list[str]
 
     @classmethod
     def load(cls, root: Path) -> Self:
@@ -86,16 +93,19 @@ class DatasetV30:
             PathTemplate.from_fields(paths, "data_path", _DATA),
             PathTemplate.from_fields(paths, "video_path", _VIDEO) if info.videos else None,
         )
-        rows = _episode_rows(root, info)
-        episodes = sorted(
-            (_episode(places, info, row) for row in rows), key=lambda each: each.record.index
-        )
+        names: dict[str, None] = {}
+        episodes = []
+        for row in _episode_rows(root, info):
+            names |= dict.fromkeys(row.values)
+            episodes.append(_episode(places, info, row))
+        episodes.sort(key=lambda each: each.record.index)
         if [each.record.index for each in episodes] != list(range(info.episodes)):
             raise DatasetError(
                 f"meta/episodes of {root} does not number its episodes 0 to {info.episodes - 1}; "
                 f"restore it from a copy."
             )
-        return cls(root, info, _tasks(root / files.TASKS), episodes)
+        further = [name for name in names if _OF_EPISODES.fullmatch(name) is None]
+        return cls(root, info, _tasks(root / files.TASKS), episodes, further)
 
 
 def files_seen(root: Path) -> dict[str, tuple[int, int]]:

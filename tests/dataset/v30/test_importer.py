@@ -25,6 +25,7 @@ from lerecord.dataset.v30 import files as v30
 from lerecord.dataset.verify import check
 from lerecord.dataset.video import Clip, concatenate, facts_of, index_of, pictures_of
 from lerecord.errors import DatasetError
+from lerecord.progress import Advance
 from tests.dataset.conftest import Lab
 from tests.dataset.lists import A, B, C, Scripted, record, tree
 
@@ -89,10 +90,10 @@ def test_what_was_exported_comes_back_as_it_was(
     files = len(list(source.glob("videos/*/*/*.mp4"))), len(list(source.glob("data/*/*")))
     assert files == ((6, 3) if small else (2, 1))
     before = tree(source)
-    told: list[tuple[int, int]] = []
-    imported = import_v30(source, out, Importing(lambda *step: told.append(step)))
+    told: list[Advance] = []
+    imported = import_v30(source, out, Importing(told.append))
     assert (imported.info.episodes, imported.info.frames, imported.encoded) == (3, 15, 0)
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert [(each.done, each.total) for each in told] == [(1, 3), (2, 3), (3, 3)]
     assert_same(original, out)
     assert tree(source) == before
     report = check(out)
@@ -386,6 +387,19 @@ def test_a_folder_with_something_in_it_is_refused(source: Path, out: Path) -> No
     with pytest.raises(DatasetError, match="is not empty"):
         import_v30(source, out)
     assert (out / "mine").read_text() == "x"
+
+
+def test_further_files_and_columns_are_carried_or_named(source: Path, out: Path) -> None:
+    (source / "meta/modality.json").write_text("{}")
+    (source / "meta/link.json").symlink_to(source / layout.INFO)
+    (source / "meta/more").mkdir()
+    rewrite(source / EPISODES, lambda table: table.append_column("success", [[True] * 3]))
+    left: list[str] = []
+    import_v30(source, out, Importing(left_out=left.append))
+    assert (out / "meta/modality.json").read_text() == "{}"
+    assert left == ["meta/link.json", "meta/more", "success in meta/episodes"]
+    assert not (out / "meta/tasks.parquet").exists()
+    assert check(out).findings == []
 
 
 def test_the_command_says_what_came_of_it(source: Path, out: Path) -> None:
