@@ -18,7 +18,7 @@ class Vocabulary:
     Args:
         key: under which the word travels.
         types: word to dataclass. Its fields are what JSON knows, paths, enums, dataclasses, tuples
-            of these, and types with `to_json` and `from_json`.
+            and mappings of these, and types with `to_json` and `from_json`.
     """
 
     def __init__(self, key: str, **types: type) -> None:
@@ -43,6 +43,8 @@ def plain(value: Any) -> Any:
         return _fields_of(value)
     if isinstance(value, tuple):
         return [plain(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
     if isinstance(value, Path):
         return str(value)
     return value.value if isinstance(value, Enum) else value
@@ -56,6 +58,8 @@ def read_as(kind: Any, value: Any) -> Any:
         return None if value is None else read_as(kind, value)
     if typing.get_origin(kind) is tuple:
         return tuple(read_as(arguments[0], each) for each in value)
+    if typing.get_origin(kind) is Mapping:
+        return {key: read_as(arguments[1], each) for key, each in value.items()}
     if hasattr(kind, "from_json"):
         return kind.from_json(value)
     if isinstance(kind, type) and is_dataclass(kind):

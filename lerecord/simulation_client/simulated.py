@@ -8,24 +8,46 @@ from types import TracebackType
 from lerecord.config import SIMULATED_PLACE, HardwareConfig, SimulatorConfig
 from lerecord.errors import ConfigError, LerecordError
 from lerecord.printable import print_line
-from lerecord.processes import ChildProcess, Message
+from lerecord.processes import ChildProcess
 from lerecord.recording.session import Command, Phase
+from lerecord.simulator.messages import (
+    EVENTS,
+    Begin,
+    Done,
+    InjectedFaults,
+    Opening,
+    Ready,
+    SimulatedCamera,
+    StagePhase,
+    TellTruth,
+    Truth,
+    Up,
+    command_message,
+)
+from lerecord.simulator.messages import Command as SimulatorCommand
 
 _START_TIMEOUT_S = 15.0
 _LAST_WORD_TIMEOUT_S = 5.0
-_PHASES = {Phase.RESETTING: "reset", Phase.RECORDING: "record", Phase.PAUSED: "idle"}
-_PHASES_OF_ROLLOUTS = {**_PHASES, Phase.RECORDING: "watch", Phase.DRIVING: "watch"}
+_PHASES = {
+    Phase.RESETTING: StagePhase.RESET,
+    Phase.RECORDING: StagePhase.RECORD,
+    Phase.PAUSED: StagePhase.IDLE,
+}
+_PHASES_OF_ROLLOUTS = {
+    **_PHASES,
+    Phase.RECORDING: StagePhase.WATCH,
+    Phase.DRIVING: StagePhase.WATCH,
+}
 
 
-def first_line(config: HardwareConfig, seed: int | None, faults: Path | None) -> Message:
+def opening(config: HardwareConfig, seed: int | None, faults: Path | None) -> Opening:
     """What the simulator is to be: the cameras of a config, and a file of faults."""
-    cameras = {
-        name: {"width": camera.width, "height": camera.height, "fps": camera.fps}
+    cameras = [
+        SimulatedCamera(name, camera.width, camera.height, camera.fps)
         for name, camera in config.cameras.items()
         if camera.device.startswith(SIMULATED_PLACE)
-    }
-    named = {} if faults is None else {"faults": str(faults.absolute())}
-    return {"seed": seed, "cameras": cameras, "rig": _rig(config), **named}
+    ]
+    return Opening(seed, tuple(cameras), _rig(config), faults)
 
 
 def _rig(config: HardwareConfig) -> str:
@@ -44,10 +66,10 @@ def _rig(config: HardwareConfig) -> str:
 def faults_told(child: ChildProcess) -> str:
     """End the input of a simulator that has faults; what it injected, in a sentence."""
     child.end_input()
-    counts = child.wait_for("faults", _LAST_WORD_TIMEOUT_S)["counts"]
+    injected: InjectedFaults = EVENTS.read(child.wait_for("faults", _LAST_WORD_TIMEOUT_S))
     told = [
         f"{place} {fault} {count}"
-        for place, faults in counts.items()
+        for place, faults in injected.counts.items()
         for fault, count in faults.items()
     ]
     return f"Injected faults: {', '.join(told) or 'none'}."
@@ -84,23 +106,24 @@ class SimulatedRig:
         self._phases = _PHASES_OF_ROLLOUTS if rollouts else _PHASES
         self._faults = None if simulator.faults is None else Path(simulator.faults)
         self._child = ChildProcess("simulator")
-        self._child.send(first_line(config, seed, self._faults))
+        self._child.send(opening(config, seed, self._faults).to_message())
         self._unresolved = config
 
     def wait_until_up(self) -> HardwareConfig:
         """The config with the ports and devices at which the simulator now answers."""
-        up = self._child.wait_for("up", _START_TIMEOUT_S)
-        return self._unresolved.reached_at(up["ports"], up["cameras"])
+        up: Up = EVENTS.read(self._child.wait_for("up", _START_TIMEOUT_S))
+        return self._unresolved.reached_at(up.ports, up.cameras)
 
     def poll(self) -> Command | None:
         """GO when the scene is ready and nobody else decides, SAVE when the task is done."""
-        for message in self._child.poll():
-            if message["event"] == "ready":
-                self._ready = True
-            elif message["event"] == "done":
-                self._done = True
-            elif message["event"] == "truth":
-                self._stood.append(message["box_on_target"])
+        for event in map(EVENTS.read, self._child.poll()):
+            match event:
+                case Ready():
+                    self._ready = True
+                case Done():
+                    self._done = True
+                case Truth():
+                    self._stood.append(event.box_on_target)
         if self._phase is Phase.RECORDING and self._done:
             return Command.SAVE
         if self._phase is Phase.RESETTING and self._ready and not self._attended:
@@ -110,28 +133,31 @@ class SimulatedRig:
     def enter(self, phase: Phase) -> None:
         """Tell the demonstrator what is due now; at the end of a take, ask where the box is."""
         if self._phase is Phase.RECORDING:
-            self._child.send({"query": "truth"})
+            self._send(TellTruth())
             self._asked += 1
         self._phase = phase
         self._ready = self._done = False
         if phase in self._phases:
-            self._child.send({"phase": self._phases[phase]})
+            self._send(Begin(self._phases[phase]))
 
     def correct(self) -> None:
         """Let the demonstrator bring the leader to the follower, and then do the task."""
-        self._child.send({"phase": "correct"})
+        self._send(Begin(StagePhase.CORRECT))
 
     def watch(self) -> None:
         """Let the demonstrator take its hands off, until the task is done."""
-        self._child.send({"phase": "watch"})
+        self._send(Begin(StagePhase.WATCH))
 
     def box_on_target(self) -> list[bool]:
         """Of each take, whether the box stood on the target at its end."""
         with suppress(LerecordError):  # it has died, which is told elsewhere
             while len(self._stood) < self._asked:
-                truth = self._child.wait_for("truth", _LAST_WORD_TIMEOUT_S)
-                self._stood.append(truth["box_on_target"])
+                truth: Truth = EVENTS.read(self._child.wait_for("truth", _LAST_WORD_TIMEOUT_S))
+                self._stood.append(truth.box_on_target)
         return self._stood
+
+    def _send(self, command: SimulatorCommand) -> None:
+        self._child.send(command_message(command))
 
     def __enter__(self) -> "SimulatedRig":
         return self

@@ -11,7 +11,16 @@ from lerecord.commands import command
 from lerecord.config import SIMULATED, ConfigFile, HardwareConfig, find_config, load_config
 from lerecord.printable import print_line
 from lerecord.processes import ChildProcess
-from lerecord.simulation_client.simulated import faults_told, first_line
+from lerecord.simulation_client.simulated import faults_told, opening
+from lerecord.simulator.messages import (
+    EVENTS,
+    Begin,
+    StagePhase,
+    TellTruth,
+    Truth,
+    Up,
+    command_message,
+)
 
 _START_TIMEOUT_S = 15.0
 _TRUTH_TIMEOUT_S = 5.0
@@ -34,12 +43,13 @@ class Simulator:
     def place_box(self, times: int) -> None:
         """Put the box to its next place, so many times."""
         for _ in range(times):
-            self.process.send({"phase": "reset"})
+            self.process.send(command_message(Begin(StagePhase.RESET)))
 
     def box_is_on_target(self) -> bool:
         """Whether the box stands on its target now."""
-        self.process.send({"query": "truth"})
-        return bool(self.process.wait_for("truth", _TRUTH_TIMEOUT_S)["box_on_target"])
+        self.process.send(command_message(TellTruth()))
+        truth: Truth = EVENTS.read(self.process.wait_for("truth", _TRUTH_TIMEOUT_S))
+        return truth.box_on_target
 
 
 @contextmanager
@@ -62,10 +72,10 @@ def simulator(
     """
     looping = ["--loop"] if demonstrates else []
     with ChildProcess("simulator", *looping) as child:
-        child.send(first_line(config, seed, faults))
-        up = child.wait_for("up", _START_TIMEOUT_S)
-        reached = config.reached_at(up["ports"], up["cameras"])
-        yield Simulator(child, {**up["ports"], **up["cameras"]}, reached)
+        child.send(opening(config, seed, faults).to_message())
+        up: Up = EVENTS.read(child.wait_for("up", _START_TIMEOUT_S))
+        reached = config.reached_at(up.ports, up.cameras)
+        yield Simulator(child, {**up.ports, **up.cameras}, reached)
 
 
 def run_simulator(write: Path | None, seed: int | None, faults: Path | None) -> None:

@@ -1,9 +1,7 @@
 """One simulated camera, in a process of its own: its drawing never delays a servo's answer.
 
-`python -m lerecord _simulated-camera '{"name": ..., "width": ..., "height": ..., "fps": ...,
-"seed": ..., "descriptor": ...}'`: the descriptor is a socket to the world. It says {"url": ...,
-"image_s": ...}: where it serves, and the processor seconds that an image takes. It ends at the end
-of its stdin.
+`python -m lerecord _simulated-camera OPENING`: the argument is a `messages.CameraOpening` as JSON.
+It says `CameraUp` when it serves, and ends at the end of its stdin.
 """
 
 import json
@@ -14,10 +12,11 @@ import cv2
 
 from lerecord import frame_stamp
 from lerecord.priority import Realtime, ask_for_realtime
-from lerecord.processes import end_with_input, say
+from lerecord.processes import end_with_input, tell
 from lerecord.simulator.camera.mjpeg import MjpegServer, Stream
 from lerecord.simulator.camera.sight import LOOK, TAKE, Sight, SightClient
 from lerecord.simulator.faults import CameraFault
+from lerecord.simulator.messages import CAMERA, CameraOpening, CameraUp
 from lerecord.simulator.scene import Renderer
 
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 90)
@@ -87,13 +86,14 @@ def main(arguments: Sequence[str]) -> int:
     """Serve until the end of stdin; the exit status."""
     ask_for_realtime(Realtime.SIMULATED_CAMERA)  # a real camera waits for no processor
     end_with_input()
-    asked = json.loads(arguments[0])
+    opening: CameraOpening = CAMERA.read(json.loads(arguments[0]))
+    asked = opening.camera
     cv2.setNumThreads(1)
-    renderer = Renderer(asked["name"], asked["width"], asked["height"], asked["seed"])
-    client = SightClient(asked["descriptor"])
-    camera = Camera(asked["name"], asked["fps"], renderer, client.look)
+    renderer = Renderer(asked.name, asked.width, asked.height, opening.seed)
+    client = SightClient(opening.descriptor)
+    camera = Camera(asked.name, asked.fps, renderer, client.look)
     with camera.server:
-        say("up", url=camera.server.url, image_s=cost_s(renderer, client.look))
+        tell(CAMERA.write(CameraUp(camera.server.url, cost_s(renderer, client.look))))
         try:
             camera.stream.run()
         except EOFError:

@@ -5,7 +5,6 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from lerecord.simulator.faults.rules import (
     CAMERA_FAULTS,
@@ -17,6 +16,7 @@ from lerecord.simulator.faults.rules import (
     ServoRule,
     WireRule,
 )
+from lerecord.simulator.messages import InjectedFaults
 
 
 class Spell:
@@ -80,15 +80,7 @@ class OnWire:
 
 @dataclass(slots=True)
 class Injected:
-    """What was injected so far.
-
-    Attributes:
-        counts: arm or camera, then fault, to how often: replies on the wire, requests that a silent
-            servo did not hear, servos that failed, unpluggings, spells of a camera without images
-            and the images of one that gave wrong ones.
-        spoiled: arm to requests of which not every reply came whole and in time.
-        noise_bytes: arm to foreign bytes on its wire.
-    """
+    """What was injected so far, as `InjectedFaults` says it."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     spoiled: Counter[str] = field(default_factory=Counter)
@@ -98,13 +90,10 @@ class Injected:
         """One more."""
         self.counts.setdefault(place, Counter())[fault] += 1
 
-    def to_json(self) -> dict[str, Any]:
-        """As plain mappings."""
-        return {
-            "counts": {place: dict(counted) for place, counted in self.counts.items()},
-            "spoiled": dict(self.spoiled),
-            "noise_bytes": dict(self.noise_bytes),
-        }
+    def told(self) -> InjectedFaults:
+        """As it is now."""
+        counts = {place: dict(counted) for place, counted in self.counts.items()}
+        return InjectedFaults(counts, dict(self.spoiled), dict(self.noise_bytes))
 
 
 class Faults:

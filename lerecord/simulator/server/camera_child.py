@@ -4,20 +4,10 @@ import json
 import select
 import socket
 import subprocess
-from dataclasses import asdict, dataclass
 
 from lerecord.errors import DeviceError
 from lerecord.processes import child_command, environment
-
-
-@dataclass(frozen=True, slots=True)
-class CameraConfig:
-    """One camera: its name, its images' size in pixels, images a second."""
-
-    name: str
-    width: int
-    height: int
-    fps: float
+from lerecord.simulator.messages import CAMERA, CameraOpening, CameraUp, SimulatedCamera
 
 
 class CameraChild:
@@ -29,14 +19,14 @@ class CameraChild:
         sight: socket to the world; closed here once the process has it.
     """
 
-    def __init__(self, camera: CameraConfig, seed: int, sight: socket.socket) -> None:
+    def __init__(self, camera: SimulatedCamera, seed: int, sight: socket.socket) -> None:
         self._name = camera.name
         self._fps = camera.fps
         self.needed = 0.0
         """Cores that it needs to keep its rate; known once it is up."""
-        asked = asdict(camera) | {"seed": seed, "descriptor": sight.fileno()}
+        opening = CAMERA.write(CameraOpening(camera, seed, sight.fileno()))
         self._process = subprocess.Popen(
-            [*child_command("simulated-camera"), json.dumps(asked)],
+            [*child_command("simulated-camera"), json.dumps(opening)],
             env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -62,10 +52,9 @@ class CameraChild:
         line = self._process.stdout.readline()
         if not line:
             self.check()
-        up = json.loads(line)
-        self.needed = up["image_s"] * self._fps
-        url: str = up["url"]
-        return url
+        up: CameraUp = CAMERA.read(json.loads(line))
+        self.needed = up.image_s * self._fps
+        return up.url
 
     def check(self) -> None:
         """Raise DeviceError when the process has ended."""

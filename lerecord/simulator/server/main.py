@@ -1,10 +1,7 @@
 """The simulated rig as a process: `python -m lerecord _simulator [--loop]`.
 
-JSON lines on stdin and stdout. First in: {"seed": 0, "rig": "koch", "cameras": {"front": {"width":
-640, "height": 480, "fps": 30}}}; first out: {"event": "up", "ports": {...}, "cameras": {...}}. Then
-in: {"phase": "reset" | "record" | "idle" | "watch" | "correct"}, {"faults": {...} | null} or
-{"query": "truth" | "faults"}; out: {"event": "ready" | "done" | "truth" | "faults"}, or {"event":
-"error", "message": ...} before it ends with status 2.
+JSON lines on stdin and stdout, as `messages` has them: first in an `Opening`, first out `Up`; then
+commands in, events out, the last of them `Failed` where it ends with status 2.
 It ends at the end of stdin, and at nothing else: its parent decides.
 """
 
@@ -13,7 +10,8 @@ import sys
 from collections.abc import Sequence
 
 from lerecord.errors import LerecordError
-from lerecord.processes import say
+from lerecord.processes import tell
+from lerecord.simulator.messages import EVENTS, Event, Failed
 from lerecord.simulator.server.process import run
 
 
@@ -23,9 +21,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--loop", action="store_true", help="repeat demonstrations unasked")
     options = parser.parse_args(arguments)
     try:
-        run(sys.stdin.fileno(), say, options.loop)
+        run(sys.stdin.fileno(), _tell, options.loop)
     except LerecordError as error:
-        say("error", message=str(error))
+        _tell(Failed(str(error)))
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _tell(event: Event) -> None:
+    tell(EVENTS.write(event))

@@ -1,6 +1,5 @@
 """The simulator's process: a stage, its servo ports, its cameras, and JSON lines to steer it."""
 
-import json
 import os
 import secrets
 import select
@@ -8,18 +7,32 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lerecord.errors import ConfigError
 from lerecord.simulator.faults import Faults, Rules, load, parse
+from lerecord.simulator.messages import (
+    Begin,
+    Done,
+    Event,
+    Inject,
+    Opening,
+    Ready,
+    SimulatedCamera,
+    StagePhase,
+    TellFaults,
+    TellTruth,
+    Up,
+    command_of,
+)
 from lerecord.simulator.ports import Ports
 from lerecord.simulator.rigs import RIGS
 from lerecord.simulator.scene import CAMERAS
-from lerecord.simulator.server.camera_child import CameraChild, CameraConfig
+from lerecord.simulator.server.camera_child import CameraChild
 from lerecord.simulator.server.pace import cores, too_slow
-from lerecord.simulator.server.stage import PHASES, RECORD, RESET, Done, Ready, SightWire, Stage
+from lerecord.simulator.server.stage import SightWire, Stage
 
 _BETWEEN_DEMONSTRATIONS_S = 1.0
 _READ_BYTES = 65536
@@ -39,7 +52,7 @@ class SimulatorConfig:
     """
 
     seed: int
-    cameras: tuple[CameraConfig, ...]
+    cameras: tuple[SimulatedCamera, ...]
     faults: Rules
     log: Path | None
     rig: str
@@ -47,29 +60,23 @@ class SimulatorConfig:
 
 def parse_config(line: str) -> SimulatorConfig:
     """The first line; raises ConfigError when it does not say what is needed."""
-    try:
-        asked = json.loads(line)
-        cameras = tuple(
-            CameraConfig(name, int(camera["width"]), int(camera["height"]), float(camera["fps"]))
-            for name, camera in asked["cameras"].items()
-        )
-        rig = str(asked.get("rig", "koch"))
-        seed = secrets.randbits(32) if asked["seed"] is None else int(asked["seed"])
-        faults, log = (asked.get(key) and Path(asked[key]) for key in ("faults", "log"))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(
-            f"The simulator's first line is not usable ({error!r}): give it one line such as "
-            '{"seed": 0, "cameras": {"front": {"width": 640, "height": 480, "fps": 30}}}.'
-        ) from error
-    for camera in cameras:
+    opening = Opening.from_line(line)
+    for camera in opening.cameras:
         _check(camera)
-    if rig not in RIGS:
-        raise ConfigError(f"The simulator has no arms {rig!r}; it has {' and '.join(RIGS)}.")
-    rules = Rules() if faults is None else load(faults)
-    return SimulatorConfig(seed, cameras, rules, log, rig)
+    if opening.rig not in RIGS:
+        raise ConfigError(
+            f"The simulator has no arms {opening.rig!r}; it has {' and '.join(RIGS)}."
+        )
+    return SimulatorConfig(
+        seed=secrets.randbits(32) if opening.seed is None else opening.seed,
+        cameras=opening.cameras,
+        faults=Rules() if opening.faults is None else load(opening.faults),
+        log=opening.log,
+        rig=opening.rig,
+    )
 
 
-def _check(camera: CameraConfig) -> None:
+def _check(camera: SimulatedCamera) -> None:
     if camera.name not in CAMERAS:
         raise ConfigError(
             f"The simulator has no camera {camera.name!r}; it has {' and '.join(CAMERAS)}."
@@ -109,7 +116,7 @@ class Script:
 
     Args:
         stage: to play on.
-        say: tells the parent an event, by its name and what belongs to it.
+        tell: tells the parent an event.
         loop: True to go on by itself.
         now: clock of the stage.
         wake: called when there are new faults.
@@ -118,17 +125,17 @@ class Script:
     def __init__(
         self,
         stage: Stage,
-        say: Callable[..., None],
+        tell: Callable[[Event], None],
         loop: bool,
         now: Callable[[], float] = time.monotonic,
         wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._stage = stage
         self._wake = wake
-        self._say = say
+        self._tell = tell
         self._loop = loop
         self._now = now
-        self._next: tuple[float, str] | None = (now(), RESET) if loop else None
+        self._next = (now(), StagePhase.RESET) if loop else None
 
     def wait_s(self) -> float | None:
         """Seconds until something is due; None when nothing is."""
@@ -140,36 +147,32 @@ class Script:
     def step(self) -> None:
         """Tell what happened; begin what is due."""
         event = self._stage.poll()
+        if event is not None:
+            self._tell(event)
         if isinstance(event, Ready):
-            self._say("ready")
-            self._follow_with(RECORD, 0.0)
+            self._follow_with(StagePhase.RECORD, 0.0)
         elif isinstance(event, Done):
-            self._say("done", **asdict(event))
-            self._follow_with(RESET, _BETWEEN_DEMONSTRATIONS_S)
+            self._follow_with(StagePhase.RESET, _BETWEEN_DEMONSTRATIONS_S)
         if self._next is not None and self._now() >= self._next[0]:
             (_, phase), self._next = self._next, None
             self._stage.begin(phase)
 
     def obey(self, line: str) -> None:
         """Do what a line says; a line that says nothing known is named on stderr."""
-        try:
-            command = json.loads(line)
-        except ValueError:
-            command = None
-        if not isinstance(command, dict):
-            command = {}
-        phase = command.get("phase")
-        if isinstance(phase, str) and phase in PHASES:
-            self._next = None
-            self._stage.begin(phase)
-        elif command.get("query") == "truth":
-            self._say("truth", **asdict(self._stage.truth()))
-        elif command.get("query") == "faults":
-            self._say("faults", **self._stage.injected())
-        elif "faults" in command:
-            self._inject(command["faults"])
-        else:
-            print(f"The simulator does not know the line {line!r}.", file=sys.stderr, flush=True)
+        command = command_of(line)
+        match command:
+            case Begin(phase):
+                self._next = None
+                self._stage.begin(phase)
+            case TellTruth():
+                self._tell(self._stage.truth())
+            case TellFaults():
+                self._tell(self._stage.injected())
+            case Inject(faults):
+                self._inject(faults)
+            case None:
+                said = f"The simulator does not know the line {line!r}."
+                print(said, file=sys.stderr, flush=True)
 
     def _inject(self, faults: Any) -> None:
         try:
@@ -178,12 +181,12 @@ class Script:
             print(error, file=sys.stderr, flush=True)
         self._wake()
 
-    def _follow_with(self, phase: str, after_s: float) -> None:
+    def _follow_with(self, phase: StagePhase, after_s: float) -> None:
         if self._loop:
             self._next = (self._now() + after_s, phase)
 
 
-def run(descriptor: int, say: Callable[..., None], loop: bool) -> None:
+def run(descriptor: int, tell: Callable[[Event], None], loop: bool) -> None:
     """Serve until the descriptor's end of file.
 
     Raises ConfigError for a bad first line or cameras that are too fast for this machine, and
@@ -208,13 +211,13 @@ def run(descriptor: int, say: Callable[..., None], loop: bool) -> None:
         urls = {name: camera.url() for name, camera in cameras.items()}
         if slow := too_slow({name: each.needed for name, each in cameras.items()}, cores()):
             raise ConfigError(slow)
-        say("up", ports=paths, cameras=urls)
-        script = Script(stage, say, loop, wake=ports.wake)
+        tell(Up(paths, urls))
+        script = Script(stage, tell, loop, wake=ports.wake)
         for line in first[1:]:
             script.obey(line)
         _play(script, lines, list(cameras.values()))
         if config.faults != Rules():
-            script.obey('{"query": "faults"}')
+            tell(stage.injected())
 
 
 def _cameras(

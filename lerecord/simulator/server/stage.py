@@ -8,6 +8,14 @@ from typing import Any
 
 from lerecord.simulator.camera import TAKE, Sight
 from lerecord.simulator.faults import Faults, Line, Rules
+from lerecord.simulator.messages import (
+    Done,
+    InjectedFaults,
+    JointTruth,
+    Ready,
+    StagePhase,
+    Truth,
+)
 from lerecord.simulator.rigs import JOINTS, RIGS, Arm, Pose, UnreachableError
 from lerecord.simulator.scene import (
     Motion,
@@ -18,49 +26,10 @@ from lerecord.simulator.scene import (
     return_home,
 )
 
-IDLE, RESET, RECORD, WATCH, CORRECT = "idle", "reset", "record", "watch", "correct"
-PHASES = (IDLE, RESET, RECORD, WATCH, CORRECT)
+IDLE, RESET, RECORD, WATCH, CORRECT = StagePhase
 _LOOK_S = 0.1  # between two looks at whether the box is on the target
 _SETTLE_S = 0.35  # from the hand's last move until the box is measured
 _ENCODER_MASK = 4095
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The leader is home and the box lies in its new place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A demonstration or a correction is over, or the task that is watched is done.
-
-    Attributes:
-        box_on_target: True when the box lies on the square.
-        box_to_target_m: metres from the box to the middle of the square.
-    """
-
-    box_on_target: bool
-    box_to_target_m: float
-
-
-@dataclass(frozen=True, slots=True)
-class JointTruth:
-    """One servo: its present and its goal position in counts, and its torque."""
-
-    position: int
-    goal: int
-    torque: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Truth:
-    """How the world really is, for tests."""
-
-    box: tuple[float, float, float]
-    target: tuple[float, float]
-    box_on_target: bool
-    leader: dict[str, JointTruth]
-    follower: dict[str, JointTruth]
 
 
 class Stage:
@@ -91,7 +60,7 @@ class Stage:
         self._seed = seed
         self._motions = 0
         self._lies_since: float | None = None
-        self._over: tuple[float, str] | None = None  # when the phase is over, and which it is
+        self._over: tuple[float, StagePhase] | None = None  # when it ends, and which
         self._world.advance(now())
 
     def buses(self) -> dict[str, "BusWire"]:
@@ -110,12 +79,12 @@ class Stage:
                 self._faults.add(rules, self._now())
                 self._advance()  # what is due at once happens before anything else is asked
 
-    def injected(self) -> dict[str, Any]:
-        """What has failed so far: `Injected` as plain mappings."""
+    def injected(self) -> InjectedFaults:
+        """What has failed so far."""
         with self._lock:
-            return self._faults.injected.to_json()
+            return self._faults.injected.told()
 
-    def begin(self, phase: str) -> None:
+    def begin(self, phase: StagePhase) -> None:
         """Start a phase; what was under way ends where it is."""
         with self._lock:
             now = self._advance()
@@ -232,7 +201,7 @@ class Stage:
             self._world.place_box()
             return demonstration(start, self._world.box.flat_place(), seed)
 
-    def _play(self, motion: Motion, start: float, phase: str) -> None:
+    def _play(self, motion: Motion, start: float, phase: StagePhase) -> None:
         self._world.hand = lambda now: motion.at(now - start)
         settle = 0.0 if phase == RESET else _SETTLE_S
         self._over = (start + motion.duration_s + settle, phase)

@@ -93,7 +93,7 @@ class Rig:
         return self.stage.truth().follower["elbow_flex"].torque
 
     def counts(self) -> object:
-        return self.stage.injected()["counts"]
+        return self.stage.injected().counts
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_servo_that_restarts_is_silent_and_then_limp() -> None:
     assert rig.ping()[8] == 0
     assert not rig.torque()
     assert rig.counts() == {"follower": {"reboot": 1}}
-    assert rig.stage.injected()["spoiled"] == {"follower": 1}
+    assert rig.stage.injected().spoiled == {"follower": 1}
 
 
 def test_rules_of_a_line_count_from_its_arrival() -> None:

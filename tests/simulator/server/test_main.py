@@ -246,7 +246,7 @@ def test_a_bad_first_line_is_refused_with_a_sentence() -> None:
     )
     assert done.returncode == 2
     assert json.loads(done.stdout)["event"] == "error"
-    assert "first line is not usable" in done.stderr
+    assert "cannot use its first line" in done.stderr
     assert "Traceback" not in done.stderr
 
 

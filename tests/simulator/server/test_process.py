@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lerecord.errors import ConfigError
-from lerecord.simulator.server.camera_child import CameraConfig
+from lerecord.simulator.messages import EVENTS, Event, SimulatedCamera
 from lerecord.simulator.server.process import Lines, Script, parse_config
 from lerecord.simulator.server.stage import Stage
 
@@ -21,8 +21,8 @@ def test_the_first_line() -> None:
     parsed = parse_config(config(front=CAMERA, wrist={"width": 320, "height": 240, "fps": 15}))
     assert parsed.seed == 7
     assert parsed.cameras == (
-        CameraConfig("front", 640, 480, 30.0),
-        CameraConfig("wrist", 320, 240, 15.0),
+        SimulatedCamera("front", 640, 480, 30.0),
+        SimulatedCamera("wrist", 320, 240, 15.0),
     )
 
 
@@ -34,11 +34,11 @@ def test_no_seed_draws_a_new_one() -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("", "not usable"),
-        ("[]", "not usable"),
-        ('{"seed": 1}', "not usable"),
-        ('{"seed": 1, "cameras": {"front": {"width": 640}}}', "not usable"),
-        ('{"seed": "x", "cameras": {}}', "not usable"),
+        ("", "cannot use its first line"),
+        ("[]", "cannot use its first line"),
+        ('{"seed": 1}', "cannot use its first line"),
+        ('{"seed": 1, "cameras": {"front": {"width": 640}}}', "cannot use its first line"),
+        ('{"seed": "x", "cameras": {}}', "cannot use its first line"),
         (config(top=CAMERA), "no camera 'top'; it has front and wrist"),
         (config(front=CAMERA | {"width": 20}), "at least 80x80"),
         (config(front=CAMERA | {"fps": 0}), "a rate"),
@@ -69,10 +69,10 @@ class Told:
         self.now = 0.0
         self.events: list[dict[str, Any]] = []
         self.stage = Stage(3, lambda: self.now)
-        self.script = Script(self.stage, self.say, loop, lambda: self.now)
+        self.script = Script(self.stage, self.tell, loop, lambda: self.now)
 
-    def say(self, event: str, **content: Any) -> None:
-        self.events.append({"event": event, **content})
+    def tell(self, event: Event) -> None:
+        self.events.append(EVENTS.write(event))
 
     def step(self, seconds: float) -> None:
         self.now += seconds
@@ -128,7 +128,7 @@ def test_faults_of_a_line_are_injected_and_counted(capsys: pytest.CaptureFixture
     assert leader.wait_s(told.now) == 5.0
     told.script.obey('{"faults": null}')
     assert leader.wait_s(told.now) is None
-    assert told.stage.injected()["counts"] == {"leader": {"overload": 1}}
+    assert told.stage.injected().counts == {"leader": {"overload": 1}}
     assert "unknown key 'servos'" in capsys.readouterr().err
 
 

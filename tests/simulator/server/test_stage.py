@@ -2,18 +2,16 @@ import pytest
 
 from lerecord.simulator.dynamixel import PING
 from lerecord.simulator.dynamixel.packets import encode
+from lerecord.simulator.messages import Done, Ready, StagePhase
 from lerecord.simulator.rigs import JOINTS, REST, koch
 from lerecord.simulator.scene.demonstrator import HOME
 from lerecord.simulator.scene.world import TARGET
 from lerecord.simulator.server.stage import (
     CORRECT,
     IDLE,
-    PHASES,
     RECORD,
     RESET,
     WATCH,
-    Done,
-    Ready,
     SightWire,
     Stage,
 )
@@ -196,4 +194,4 @@ def test_truth_names_every_joint_and_the_target() -> None:
     truth = Set().stage.truth()
     assert tuple(truth.leader) == tuple(truth.follower) == JOINTS
     assert truth.target == TARGET
-    assert set(PHASES) == {"idle", "reset", "record", "watch", "correct"}
+    assert set(StagePhase) == {"idle", "reset", "record", "watch", "correct"}
