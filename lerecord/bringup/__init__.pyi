@@ -3,6 +3,10 @@ from .calibrating import ArmToCalibrate as ArmToCalibrate
 from .calibrating import Middle as Middle
 from .calibrating import Ranges as Ranges
 from .camera_examination import examined_cameras as examined_cameras
+from .camera_scan import FoundCamera as FoundCamera
+from .camera_scan import camera_devices as camera_devices
+from .camera_scan import contact_sheet as contact_sheet
+from .camera_scan import looked_at as looked_at
 from .computer_examination import examined_computer as examined_computer
 from .finding import Finding as Finding
 from .makes import MAKES as MAKES

@@ -1,11 +1,12 @@
 """What cameras really give, all of them at once, as they share the computer's USB buses."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lerecord import drivers
 from lerecord.bringup.finding import Finding
@@ -26,21 +27,22 @@ def examined_cameras(cameras: Mapping[str, CameraConfig]) -> Iterator[Finding]:
     if not cameras:
         return
     with ThreadPoolExecutor(len(cameras)) as threads:
-        watched = {
-            name: threads.submit(_watched, _camera(name, config))
+        looks = {
+            name: threads.submit(watched, camera_of(name, config))
             for name, config in cameras.items()
         }
         for name, config in cameras.items():
             subject = f"{name} camera"
             try:
-                images = watched[name].result()
+                images = looks[name].result()
             except LerecordError as error:
                 yield Finding(subject, str(error), "")
                 continue
             yield from _judged(subject, config, images)
 
 
-def _camera(name: str, config: CameraConfig) -> Camera:
+def camera_of(name: str, config: CameraConfig) -> Camera:
+    """The camera of a config, not yet open."""
     driver = drivers.load("cameras", config.driver)
     settings = CameraSettings(
         name, config.device, config.width, config.height, config.fps, config.fourcc
@@ -49,7 +51,12 @@ def _camera(name: str, config: CameraConfig) -> Camera:
     return camera
 
 
-def _watched(camera: Camera) -> list[Image]:
+def watched(camera: Camera) -> list[Image]:
+    """Open a camera, look for two seconds, and close it.
+
+    Raises:
+        DeviceError: it does not open, or gives no images.
+    """
     try:
         camera.open()
         images = [camera.read() for _ in range(_SETTLING)]
@@ -62,8 +69,7 @@ def _watched(camera: Camera) -> list[Image]:
 
 
 def _judged(subject: str, config: CameraConfig, images: list[Image]) -> Iterator[Finding]:
-    gaps = [after.captured_at - before.captured_at for before, after in pairwise(images)]
-    fps = 1.0 / float(np.mean(gaps)) if gaps and np.mean(gaps) > 0 else 0.0
+    fps = rate_of(images)
     fact = f"{config.width} x {config.height} at {fps:.1f} images a second"
     if fps < _LEAST_SHARE * config.fps:
         yield Finding(
@@ -73,7 +79,20 @@ def _judged(subject: str, config: CameraConfig, images: list[Image]) -> Iterator
         )
     else:
         yield Finding(subject, fact)
-    newest = images[-1].data if images else None
-    pixels = decode(newest) if isinstance(newest, bytes) else newest
-    if pixels is not None and pixels.mean() < _DARK:
+    if images and pixels_of(images[-1]).mean() < _DARK:
         yield Finding(subject, "its image is black", "take the cap off, or switch a light on")
+
+
+def rate_of(images: Sequence[Image]) -> float:
+    """Images a second; 0 when there are too few to tell."""
+    gaps = [after.captured_at - before.captured_at for before, after in pairwise(images)]
+    return 1.0 / float(np.mean(gaps)) if gaps and np.mean(gaps) > 0 else 0.0
+
+
+def pixels_of(image: Image) -> NDArray[np.uint8]:
+    """(H, W, 3) BGR.
+
+    Raises:
+        CorruptImageError: the image does not decode.
+    """
+    return decode(image.data) if isinstance(image.data, bytes) else image.data

@@ -1,5 +1,6 @@
-"""`lerecord find ports`."""
+"""`lerecord find ports` and `lerecord find cameras`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,3 +38,21 @@ def ports(
     from lerecord.cli.find_report import find_ports
 
     find_ports(port, every, as_json)
+
+
+@app.command(cls=Command)
+def cameras(
+    device: Annotated[
+        list[str] | None,
+        typer.Option("--device", metavar="PATH", help="Only this one; may be repeated."),
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what the cameras see into one JPEG."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List cameras: stable name, size, and how many images a second really come."""
+    from lerecord.cli.find_report import find_cameras
+
+    find_cameras(device, sheet, as_json)

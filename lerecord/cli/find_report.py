@@ -2,8 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
-from lerecord.bringup import ALL_IDS, Answering, Scan, SerialPort, answering, serial_ports
+from lerecord.bringup import (
+    ALL_IDS,
+    Answering,
+    FoundCamera,
+    Scan,
+    SerialPort,
+    answering,
+    camera_devices,
+    contact_sheet,
+    looked_at,
+    serial_ports,
+)
 from lerecord.errors import LerecordError
 from lerecord.printable import print_json, print_line
 
@@ -24,6 +36,39 @@ def find_ports(only: Sequence[str] | None, every: bool, as_json: bool) -> None:
         print_line(f"{port.stable}{f'  ({port.adapter})' if port.adapter else ''}")
         for line in _lines(*found[port.stable]):
             print_line(f"    {line}")
+
+
+def find_cameras(only: Sequence[str] | None, sheet: Path | None, as_json: bool) -> None:
+    """Print the cameras and what each gives; their images go into the sheet."""
+    devices = list(only) if only else camera_devices()
+    found = []
+    for camera in looked_at(devices):
+        found.append(camera)
+        if not as_json:
+            print_line(_said(camera))
+    if sheet is not None:
+        _write_sheet(sheet, found)
+    if as_json:
+        print_json({"cameras": [_facts(each) for each in found]})
+    elif not devices:
+        print_line("No camera is plugged in: plug one in, and try again.")
+
+
+def _write_sheet(sheet: Path, found: Sequence[FoundCamera]) -> None:
+    seen = {each.device: each.pixels for each in found if each.pixels is not None}
+    if seen:
+        sheet.write_bytes(contact_sheet(seen))
+
+
+def _said(camera: FoundCamera) -> str:
+    if camera.failure is not None:
+        return f"{camera.device}: {camera.failure}"
+    return f"{camera.device}: {camera.width} x {camera.height}, {camera.fps:.1f} images a second"
+
+
+def _facts(camera: FoundCamera) -> dict[str, object]:
+    size = {"width": camera.width, "height": camera.height}
+    return {"device": camera.device, **size, "fps": camera.fps, "failure": camera.failure}
 
 
 def _found(port: SerialPort, scan: Scan) -> tuple[list[Answering], str | None]:

@@ -50,6 +50,7 @@ TABLE = {
     "pull": Entry(SHARE, "Download a dataset from the Hugging Face Hub."),
     "teleop": Entry(RIG, "Drive the followers by their leaders, and record nothing."),
     "replay": Entry(RIG, "Let the followers do an episode again."),
+    "hardware": Entry(RIG, "Write, show and check hardware configs."),
     "find": Entry(RIG, "Find what is plugged in."),
     "setup-motors": Entry(RIG, "Give new servos their ids, one at a time.", "setup_motors"),
     "calibrate": Entry(RIG, "Calibrate an arm by hand: how far each joint goes."),

@@ -5,7 +5,7 @@ import select
 import sys
 
 from lerecord.errors import LerecordError
-from lerecord.printable import print_line
+from lerecord.printable import print_line, shown
 
 _TYPED_BYTES = 4096
 
@@ -38,22 +38,38 @@ class TypedLines:
         while not self.next(None):
             pass
 
+    def answer(self, question: str) -> str:
+        """Ask for a line; empty when only Enter was pressed.
+
+        Raises:
+            BrokenOffError: as for `ask`.
+        """
+        sys.stderr.write(f"{shown(question)} ")
+        sys.stderr.flush()
+        while (line := self._line(None)) is None:
+            pass
+        return line
+
     def next(self, timeout_s: float | None) -> bool:
         """True once Enter was pressed; False when time is up first.
 
         Raises:
             BrokenOffError: as for `ask`.
         """
+        return self._line(timeout_s) is not None
+
+    def _line(self, timeout_s: float | None) -> str | None:
         if b"\n" not in self._typed:
             if not select.select([sys.stdin], [], [], timeout_s)[0]:
-                return False
+                return None
             if not (typed := os.read(sys.stdin.fileno(), _TYPED_BYTES)):
                 raise BrokenOffError(self._broken_off)
             self._typed += typed
         line, newline, rest = self._typed.partition(b"\n")
         if not newline:
-            return False
+            return None
         self._typed = rest
-        if line.strip().lower() in (b"q", b"quit", b"\x1b"):
+        text = line.decode(errors="replace").strip()
+        if text.lower() in ("q", "quit", "\x1b"):
             raise BrokenOffError(self._broken_off)
-        return True
+        return text

@@ -56,7 +56,8 @@ DOCUMENTS = {
 """Of what takes too long here, the keys; their own tests run them."""
 ELSEWHERE = {
     *("rerecord", "push", "pull"),
-    *("find ports", "torque off", "setup-motors", "calibrate", "doctor"),
+    *("find ports", "find cameras", "hardware new", "hardware show", "hardware check"),
+    *("torque off", "setup-motors", "calibrate", "doctor"),
 }
 """What other tests run."""
 NO_RESULT = {"sim"}

@@ -1,0 +1,65 @@
+"""What `lerecord hardware show` and `lerecord hardware check` print."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lerecord.arms import calibration
+from lerecord.bringup import arm_places
+from lerecord.config import find_config, load_config
+from lerecord.printable import print_json, print_line
+
+
+def show_config(name: str, as_json: bool) -> None:
+    """Print a config with every default in it.
+
+    Raises:
+        ConfigError: there is none, or it is wrong.
+    """
+    path = find_config(name)
+    config = load_config(path).without_secrets().model_dump(mode="json", exclude_none=True)
+    if as_json:
+        print_json({"file": str(path), "config": config})
+        return
+    print_line(f"# {path}")
+    for line in _lines(config):
+        print_line(line)
+
+
+def check_config(name: str, as_json: bool) -> None:
+    """Say that a config and the calibrations that it names can be used.
+
+    Raises:
+        ConfigError: one of them cannot; the sentence names file and key.
+    """
+    path = find_config(name)
+    config = load_config(path)
+    places = arm_places(config, path.parent)
+    files = {}
+    for place in places:
+        names = place.driver.calibration_names
+        found = calibration.find(place.config.calibration, place.folder, names, os.environ)
+        files[place.name] = calibration.load(found, place.driver.motors).source
+    if as_json:
+        print_json({"file": str(path), "calibrations": files})
+    else:
+        print_line(f"{path} and its {len(files)} calibrations are right.")
+
+
+def _lines(table: Mapping[str, Any], place: str = "") -> Iterator[str]:
+    """A table as TOML would have it: keys first, then the tables in it."""
+    for key, value in table.items():
+        if not isinstance(value, Mapping) or not value:
+            yield f"{key} = {_value(value)}"
+    for key, value in table.items():
+        if isinstance(value, Mapping) and value:
+            name = f"{place}{key}"
+            if any(not isinstance(each, Mapping) for each in value.values()):
+                yield f"[{name}]"
+            yield from _lines(value, f"{name}.")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
