@@ -1,7 +1,7 @@
 """What `lerecord rollout` does: a recording in which a policy drives."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,7 +15,9 @@ from lerecord.cli.who_drives import Driven, Opened, WhoDrives
 from lerecord.dataset.format import task_of
 from lerecord.errors import ConfigError
 from lerecord.policy import (
+    CameraInput,
     Connection,
+    PolicyFeatures,
     PolicyFigures,
     PolicySource,
     QueueSettings,
@@ -103,10 +105,21 @@ def connected_policy(options: RolloutOptions, opened: Opened) -> Iterator[Connec
         for name, mailbox in opened.recorder.mailboxes.items()
     ]
     task = task_of(options.recording.task or "")
-    with RemotePolicy(options.policy, task, cameras, options.token) as policy:
+    rig = described(opened, options.renamed)
+    with RemotePolicy(options.policy, task, cameras, options.token, rig) as policy:
         with waiting_for("the policy"):
             policy.wait_until_ready()
         yield policy
+
+
+def described(opened: Opened, renamed: Mapping[str, str]) -> PolicyFeatures:
+    """What the rig has, for servers that must be told, under the policy's names of the cameras."""
+    cameras = [
+        CameraInput(renamed.get(name, name), *camera.recorded_size)
+        for name, camera in opened.config.cameras.items()
+    ]
+    config = opened.config
+    return PolicyFeatures(opened.rig.joints, config.fps, 1, tuple(cameras), config.units)
 
 
 def _cast(options: RolloutOptions, opened: Opened, connect: Connect) -> Driven:

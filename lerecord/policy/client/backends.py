@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from lerecord.errors import ConfigError
-from lerecord.policy.client.messages import Ask
+from lerecord.policy.client.messages import Ask, Opening
 from lerecord.policy.policies import LOCAL, local_policy
 from lerecord.policy.policy import Chunk, Policy, PolicyFeatures, PolicyInput
 from lerecord.secrets import without_secrets
@@ -53,34 +53,41 @@ class InProcess:
         return self._policy.infer(observation)
 
 
-def _in_process(address: str, token: str | None) -> Backend:
-    return InProcess(lambda: local_policy(address))
+def _in_process(opening: Opening) -> Backend:
+    return InProcess(lambda: local_policy(opening.address))
 
 
-def _websocket(address: str, token: str | None) -> Backend:
+def _websocket(opening: Opening) -> Backend:
     from lerecord.policy.client.websocket import WebsocketBackend
 
-    return WebsocketBackend(address, token)
+    return WebsocketBackend(opening.address, opening.token)
 
 
-_KINDS: Mapping[str, Callable[[str, str | None], Backend]] = {
-    "ws": _websocket,
-    "wss": _websocket,
-    **dict.fromkeys(LOCAL, _in_process),
+def _lerobot_server(opening: Opening) -> Backend:
+    from lerecord.policy.lerobot import LerobotBackend
+
+    return LerobotBackend(opening.address, opening.rig)
+
+
+_KINDS: Mapping[str, Callable[[Opening], Backend]] = {
+    "ws://": _websocket,
+    "wss://": _websocket,
+    "lerobot://": _lerobot_server,
+    **{f"{kind}:": _in_process for kind in LOCAL},
 }
-"""What an address begins with, to what makes a backend of it and the token."""
+"""What an address begins with, to what makes a backend of it; the first one that fits."""
 
 
-def backend_of(address: str, token: str | None) -> Backend:
+def backend_of(opening: Opening) -> Backend:
     """The way to the policy at an address.
 
     Raises:
-        ConfigError: there is no such kind of address.
+        ConfigError: there is no such kind of address, or it is not complete.
     """
-    kind, colon, rest = address.partition(":")
-    if not colon or not rest or kind not in _KINDS:
-        raise ConfigError(
-            f"{without_secrets(address)!r} is no address of a policy; it is one of nearest:DIR and "
-            f"ws://HOST:PORT."
-        )
-    return _KINDS[kind](address, token)
+    for kind, make in _KINDS.items():
+        if opening.address.startswith(kind) and opening.address != kind:
+            return make(opening)
+    raise ConfigError(
+        f"{without_secrets(opening.address)!r} is no address of a policy; it is one of "
+        f"nearest:DIR, ws://HOST:PORT and lerobot://HOST:PORT."
+    )

@@ -46,11 +46,16 @@ class PolicyCamera:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The first message: which policy, how to get in, and what it may look through."""
+    """The first message: which policy, how to get in, and what it may look through.
+
+    Attributes:
+        rig: what the rig has, for servers that must be told; its horizon says nothing.
+    """
 
     address: str
     token: str | None
     cameras: tuple[PolicyCamera, ...]
+    rig: PolicyFeatures | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def main(arguments: Sequence[str]) -> int:
     asks = _Asks(arriving)
     try:
         sight = Sight(opening.cameras)
-        conversation = _Conversation(backend_of(opening.address, opening.token), sight)
+        conversation = _Conversation(backend_of(opening), sight)
     except LerecordError as error:
         tell(EVENTS.write(Failed(str(error))))
         return 2

@@ -37,6 +37,7 @@ class RemotePolicy:
         task: what is to be done; may be changed between rollouts.
         cameras: what the policy may look through.
         token: with which a server is asked, if it wants one.
+        rig: what the rig has, for servers that must be told.
         now: monotonic seconds.
         answer_timeout_s: after which a process that says nothing is ended.
     """
@@ -47,12 +48,13 @@ class RemotePolicy:
         task: str,
         cameras: Sequence[PolicyCamera] = (),
         token: str | None = None,
+        rig: PolicyFeatures | None = None,
         now: Callable[[], float] = time.monotonic,
         answer_timeout_s: float = _ANSWER_TIMEOUT_S,
     ) -> None:
         self.address = address
         self.task = task
-        self._opening = Opening(address, token, tuple(cameras))
+        self._opening = Opening(address, token, tuple(cameras), rig)
         self._now = now
         self._timeout_s = answer_timeout_s
         self._features: PolicyFeatures | None = None
