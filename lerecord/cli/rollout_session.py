@@ -108,7 +108,7 @@ def connected_policy(options: RolloutOptions, opened: Opened) -> Iterator[Connec
     rig = described(opened, options.renamed)
     with RemotePolicy(options.policy, task, cameras, options.token, rig) as policy:
         with waiting_for("the policy"):
-            policy.wait_until_ready()
+            policy.wait_until_ready(meanwhile=opened.recorder.trouble)
         yield policy
 
 

@@ -109,8 +109,15 @@ class ChildProcess:
         self._kept.clear()
         return messages
 
-    def wait_for(self, event: str, timeout_s: float) -> Message:
+    def wait_for(
+        self, event: str, timeout_s: float, meanwhile: Callable[[], object] = lambda: None
+    ) -> Message:
         """Wait until the child says `event`, and keep what it said after; never for the loop.
+
+        Args:
+            event: what is waited for.
+            timeout_s: how long.
+            meanwhile: called again and again, for those who must be heard in the meantime.
 
         Raises:
             LerecordError: the child said `error`, ended, or said nothing in time.
@@ -134,6 +141,7 @@ class ChildProcess:
                     f"The {self.name} process did not answer within {timeout_s:g} s; try once "
                     f"more, and look for what else uses this machine when it happens again."
                 )
+            meanwhile()
             time.sleep(0.002)
 
     def end_input(self) -> None:

@@ -8,6 +8,7 @@ python openpi_peer.py codec OUT
 import importlib.util
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,5 +68,7 @@ def codec(out: str) -> None:
     Path(out).write_bytes(msgpack_numpy.packb(VALUES))
 
 
+MODES: dict[str, Callable[..., None]] = {"client": client, "server": server, "codec": codec}
+
 if __name__ == "__main__":
-    {"client": client, "server": server, "codec": codec}[sys.argv[1]](*sys.argv[2:])
+    MODES[sys.argv[1]](*sys.argv[2:])

@@ -70,13 +70,21 @@ class RemotePolicy:
         self._child = ChildProcess("policy", inherits=mailboxes)
         self._child.send(COMMANDS.write(self._opening))
 
-    def wait_until_ready(self, timeout_s: float = _LOADED_AFTER_S) -> PolicyFeatures:
+    def wait_until_ready(
+        self,
+        timeout_s: float = _LOADED_AFTER_S,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> PolicyFeatures:
         """Wait until the policy is reached or loaded; only before the loop runs.
+
+        Args:
+            timeout_s: how long.
+            meanwhile: called again and again: loading may take minutes, and cameras talk on.
 
         Raises:
             LerecordError: it cannot be, and why.
         """
-        ready: Ready = EVENTS.read(self._child.wait_for("ready", timeout_s))
+        ready: Ready = EVENTS.read(self._child.wait_for("ready", timeout_s, meanwhile))
         self._features = ready.features
         self._is_ready = True
         return ready.features

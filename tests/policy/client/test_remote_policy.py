@@ -92,7 +92,9 @@ def asked_until(policy: RemotePolicy, fits: Callable[[Answer | Lost], bool]) -> 
 
 def test_its_answers_are_those_of_the_policy(dataset: Path, rig: Rig) -> None:
     with RemotePolicy(f"nearest:{dataset}", "Grab the box", rig.cameras) as policy:
-        features = policy.wait_until_ready()
+        polled: list[None] = []
+        features = policy.wait_until_ready(meanwhile=lambda: polled.append(None))
+        assert polled
         local = NearestPolicy(dataset)
         assert features == local.features
         at = time.monotonic()
