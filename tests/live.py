@@ -12,24 +12,32 @@ from lerecord.config import ConfigFile, HardwareConfig
 from lerecord.control import Rig, Setup
 from lerecord.simulation_client import fill_in_places
 
-SIM = Path(__file__).parents[1] / "hardware_configs" / "sim.toml"
+CONFIGS = Path(__file__).parents[1] / "hardware_configs"
+SIM = CONFIGS / "sim.toml"
 SETUP = Setup.resolve(str(SIM), None)
+SO101 = Setup.resolve(str(CONFIGS / "sim_so101.toml"), None)
 
 
 class Simulator:
-    """A simulator of its own, in the phase that the test asks for; with `loop` in every phase."""
+    """A simulator of its own, in the phase that the test asks for; with `loop` in every phase.
 
-    def __init__(self, *cameras: str, loop: bool = False, log: Path | None = None) -> None:
+    Its arms are those of the setup.
+    """
+
+    def __init__(
+        self, *cameras: str, loop: bool = False, log: Path | None = None, setup: Setup = SETUP
+    ) -> None:
+        self._rig = setup.config.arms["main"].leader.driver
         self.process = subprocess.Popen(
             [sys.executable, "-m", "lerecord", "_simulator", *(["--loop"] if loop else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        first = {"seed": 1, "cameras": dict.fromkeys(cameras, _CAMERA)}
+        first = {"seed": 1, "rig": self._rig, "cameras": dict.fromkeys(cameras, _CAMERA)}
         up = self.ask(first if log is None else {**first, "log": str(log)}, "up")
         self.places: dict[str, str] = {**up["ports"], **up["cameras"]}
-        devices = dict.fromkeys(SETUP.config.cameras, "not watched") | up["cameras"]
-        self.config: HardwareConfig = SETUP.config.reached_at(up["ports"], devices)
+        devices = dict.fromkeys(setup.config.cameras, "not watched") | up["cameras"]
+        self.config: HardwareConfig = setup.config.reached_at(up["ports"], devices)
 
     def say(self, message: dict[str, Any]) -> None:
         assert self.process.stdin is not None
@@ -66,7 +74,7 @@ class Simulator:
 
     def hardware(self, folder: Path, cameras: bool = True) -> Path:
         """A hardware config that reaches it."""
-        file = ConfigFile(SIM)
+        file = ConfigFile(SIM if self._rig == "koch" else CONFIGS / f"sim_{self._rig}.toml")
         if not cameras:
             file.drop(("cameras",))
         fill_in_places(file, self.places)

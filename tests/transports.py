@@ -11,21 +11,23 @@ import numpy as np
 import pytest
 
 from lerecord import drivers
-from lerecord.arms import ArmSettings, Calibration, koch
+from lerecord.arms import ArmSettings, Calibration
 from lerecord.arms.units import Units
 from lerecord.config import HardwareConfig
-from lerecord.control import Handover, Leader, Rig
+from lerecord.control import Handover, Leader, Rig, Setup
 from lerecord.control.rig import Calibrations
 from lerecord.control.source import ActionSource
 from lerecord.frame import Frame
 from lerecord.motors.dynamixel import DynamixelBus
+from lerecord.motors.feetech import FeetechBus
 from lerecord.pacing import Clocks, Pacer, Tick
-from lerecord.simulator.dynamixel import Bus
 from lerecord.simulator.ports.ports import LockStepPort
-from lerecord.simulator.rigs import koch as simulated
-from tests.live import SETUP, Simulator
+from lerecord.simulator.rigs import RIGS
+from tests.live import SETUP, SO101, Simulator
 
 TRANSPORTS = ["lock step", "serial ports"]
+RIGS_AND_TRANSPORTS = [*TRANSPORTS, "so101, lock step"]
+BUSES: dict[str, Any] = {"koch": DynamixelBus, "so101": FeetechBus}
 
 
 class Time:
@@ -63,7 +65,7 @@ class Time:
 class _SharedPort(LockStepPort):
     """A lock-step port that has its clock in common with others."""
 
-    def __init__(self, wire: Bus, time: Time) -> None:
+    def __init__(self, wire: Any, time: Time) -> None:
         self._time = time
         super().__init__(wire)
 
@@ -100,6 +102,7 @@ class RigBench:
     """A rig under test on a transport, with clocks that the test can stop."""
 
     config: HardwareConfig = SETUP.config
+    calibrations: Calibrations = SETUP.calibrations
     time: Time
 
     def follower(self, what: str) -> np.ndarray:
@@ -114,8 +117,9 @@ class RigBench:
         """The leader is moved far away while nobody looks."""
         raise NotImplementedError
 
-    def rig(self, calibrations: Calibrations = SETUP.calibrations, **options: Any) -> DrivenRig:
-        return DrivenRig(self.config, calibrations, self.time.clocks, **options)
+    def rig(self, calibrations: Calibrations | None = None, **options: Any) -> DrivenRig:
+        held = self.calibrations if calibrations is None else calibrations
+        return DrivenRig(self.config, held, self.time.clocks, **options)
 
     def pacer(self) -> Pacer:
         return Pacer(self.config.fps, self.time.clocks.now, self.time.clocks.sleep)
@@ -135,22 +139,25 @@ class RigBench:
 class LockStep(RigBench):
     """Drivers and simulated servos in one process, on a clock that only they advance."""
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch, setup: Setup = SETUP) -> None:
         self.time = Time()
-        self._arms = {"Leader": simulated.leader(), "Follower": simulated.follower()}
+        self.config, self.calibrations = setup.config, setup.calibrations
+        self._make_of_arms = setup.config.arms["main"].leader.driver
+        self._driver = drivers.load("arms", self._make_of_arms)
+        made = RIGS[self._make_of_arms]
+        self._arms: dict[str, Any] = {"Leader": made.leader(), "Follower": made.follower()}
         for arm in self._arms.values():
             arm.calibrate()
         module = SimpleNamespace(Leader=self._make("Leader"), Follower=self._make("Follower"))
         patch.setattr(drivers, "load", lambda kind, name: module)
 
     def _make(self, kind: str) -> Any:
-        driver: Any = getattr(koch, kind)
+        driver: Any = getattr(self._driver, kind)
+        bus = BUSES[self._make_of_arms]
 
         def make(settings: ArmSettings, calibration: Calibration, units: Units) -> Any:
-            port = _SharedPort(Bus(self._arms[kind].servos), self.time)
-            return driver(
-                settings, calibration, units, DynamixelBus(port, driver.motors, now=port.now)
-            )
+            port = _SharedPort(self._arms[kind].wire(), self.time)
+            return driver(settings, calibration, units, bus(port, driver.motors, now=port.now))
 
         return make
 
@@ -162,7 +169,7 @@ class LockStep(RigBench):
         return np.array([servo.value(name) for servo in servos])
 
     def trigger_torque(self) -> bool:
-        return self._arms["Leader"].servos[-1].torque
+        return bool(self._arms["Leader"].servos[-1].torque)
 
     def move_leader(self) -> None:
         leader = self._arms["Leader"]
@@ -209,6 +216,9 @@ def rig_bench(transport: str, patch: pytest.MonkeyPatch) -> Iterator[RigBench]:
     """The bench of a transport."""
     if transport == "lock step":
         yield LockStep(patch)
+        return
+    if transport == "so101, lock step":
+        yield LockStep(patch, SO101)
         return
     bench = SerialPorts()
     try:

@@ -1,7 +1,7 @@
-"""How the recorder bears a bad wire: `python -m tests.bench.wire_faults [--seconds 60]`.
+"""How the recorder bears a bad wire: `python -m tests.bench.wire_faults [--rig so101]`.
 
-It records one take on a simulated rig while one reply in a hundred is dropped, corrupted or late,
-and compares every frame with what the encoders read at the frame's time.
+It records one take on a simulated rig while one reply in a hundred is dropped, corrupted, late or
+echoed, and compares every frame with what the encoders read at the frame's time.
 """
 
 import argparse
@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from lerecord import drivers
 from lerecord.arms import ArmSettings
+from lerecord.control import Setup
 from lerecord.dataset.format import Sidecar, layout, read_sidecar
-from tests.live import SETUP, Simulator
+from tests.live import SETUP, SO101, Simulator
 
 LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")
 Kind = Mapping[str, Any]
@@ -32,7 +33,9 @@ KINDS: tuple[Kind, ...] = (
     {"fault": "drop"},
     {"fault": "corrupt"},
     {"fault": "late", "delay_s": 0.03},
+    {"fault": "echo"},
 )
+SETUPS = {"koch": SETUP, "so101": SO101}
 _LAST_ROW_S = 0.1
 
 
@@ -68,11 +71,15 @@ class Findings:
 
 
 def record_on_a_bad_wire(
-    folder: Path, seconds: float, probability: float, kinds: Sequence[Kind] = KINDS
+    folder: Path,
+    seconds: float,
+    probability: float,
+    kinds: Sequence[Kind] = KINDS,
+    setup: Setup = SETUP,
 ) -> Findings:
     """One take of so many seconds; that share of all replies is hit, but at its very ends."""
     log, dataset = folder / "log", folder / "dataset"
-    simulator = Simulator(loop=True, log=log)
+    simulator = Simulator(loop=True, log=log, setup=setup)
     try:
         arguments = ["--task", "Grab", "--episode-time", str(seconds), "--dataset", str(dataset)]
         hardware = simulator.hardware(folder, cameras=False)
@@ -94,14 +101,15 @@ def record_on_a_bad_wire(
         injected, released = simulator.injected(), not simulator.follower("torque").any()
     finally:
         simulator.close()
-    return _compared(dataset, log, injected, released)
+    return _compared(dataset, _encoders(log, setup), injected, released)
 
 
-def _compared(dataset: Path, log: Path, injected: dict[str, Any], released: bool) -> Findings:
+def _compared(
+    dataset: Path, read: Mapping[str, "_Encoders"], injected: dict[str, Any], released: bool
+) -> Findings:
     sidecar = read_sidecar(dataset / layout.capture_file(0), ())
     table = pq.read_table(dataset / layout.data_file(0))
     state = np.array(table["observation.state"].to_pylist(), np.float32)
-    follower, leader = _encoders(log, "follower"), _encoders(log, "leader")
     moving = sum(not np.array_equal(state[row], state[row - 1]) for row in range(1, len(state)))
     return Findings(
         rows=len(sidecar),
@@ -113,8 +121,8 @@ def _compared(dataset: Path, log: Path, injected: dict[str, Any], released: bool
         retries=int(sidecar.frames.retries.sum()),
         strays=int(sidecar.frames.faults["strays"].sum()),
         drained_bytes=int(sidecar.frames.faults["drained_bytes"].sum()),
-        false_states=_false_rows(sidecar, state, follower),
-        false_requests=_false_rows(sidecar, sidecar.frames.requested, leader),
+        false_states=_false_rows(sidecar, state, read["follower"]),
+        false_requests=_false_rows(sidecar, sidecar.frames.requested, read["leader"]),
         moving=moving,
         released=released,
     )
@@ -128,12 +136,19 @@ class _Encoders:
     poses: NDArray[np.float32]
 
 
-def _encoders(log: Path, role: str) -> _Encoders:
+def _encoders(log: Path, setup: Setup) -> dict[str, _Encoders]:
     lines = [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
-    lines = [line for line in lines if line[1] == role]
-    config = SETUP.config
-    driver = getattr(drivers.load("arms", "koch"), role.capitalize())
-    arm = driver(ArmSettings(role, "nowhere"), SETUP.calibrations["main"][role], config.units)
+    return {
+        role: _encoders_of(role, [line for line in lines if line[1] == role], setup)
+        for role in ("leader", "follower")
+    }
+
+
+def _encoders_of(role: str, lines: Sequence[Sequence[str]], setup: Setup) -> _Encoders:
+    config = setup.config
+    name = config.arms["main"].leader.driver
+    driver = getattr(drivers.load("arms", name), role.capitalize())
+    arm = driver(ArmSettings(role, "nowhere"), setup.calibrations["main"][role], config.units)
     counts = np.array([[int(count) for count in line[2:]] for line in lines])
     poses = arm.scale.to_units(counts).astype(np.float32)
     return _Encoders(np.array([float(line[0]) for line in lines]), poses)
@@ -160,9 +175,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.wire_faults")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--probability", type=float, default=0.01)
+    parser.add_argument("--rig", choices=SETUPS, default="koch")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = record_on_a_bad_wire(Path(folder), options.seconds, options.probability)
+        found = record_on_a_bad_wire(
+            Path(folder), options.seconds, options.probability, setup=SETUPS[options.rig]
+        )
     print(json.dumps(asdict(found), indent=2))
     return 0 if found.false_states == found.false_requests == 0 else 1
 

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
 
-from lerecord.arms import Calibration, koch
+from lerecord.arms import Calibration
+from lerecord.arms.driven_arm import DrivenArm
 from lerecord.errors import ConfigError
 from lerecord.frame import Frame
 from lerecord.recording.session import Command
 from lerecord.ui.terminal import Signals
-from tests.live import SETUP
-from tests.transports import TRANSPORTS, RigBench, rig_bench
+from tests.transports import RIGS_AND_TRANSPORTS, RigBench, rig_bench
 
 ROUNDING = 1e-3  # of float32 units
 
 
-@pytest.fixture(params=TRANSPORTS)
+@pytest.fixture(params=RIGS_AND_TRANSPORTS)
 def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[RigBench]:
     with rig_bench(request.param, monkeypatch) as made:
         yield made
@@ -109,21 +109,29 @@ def test_a_slow_follower_gets_all_the_way_back_before_it_is_let_go(
 def test_a_follower_that_holds_another_calibration_is_refused_before_any_arm_is_set_up(
     bench: RigBench,
 ) -> None:
-    right = SETUP.calibrations["main"]["follower"]
-    elbow = replace(right.joints["elbow_flex"], homing_offset=731, range_min=1517, range_max=3338)
+    right = bench.calibrations["main"]["follower"]
+    held = right.joints["elbow_flex"]
+    adds_offset = bench.config.arms["main"].follower.driver == "koch"
+    elbow = replace(
+        held,
+        homing_offset=held.homing_offset + (380 if adds_offset else -380),
+        range_min=held.range_min + 380,
+        range_max=held.range_max + 380,
+    )
     other = Calibration({**right.joints, "elbow_flex": elbow}, "left.json")
-    swapped = {"main": {**SETUP.calibrations["main"], "follower": other}}
+    swapped = {"main": {**bench.calibrations["main"], "follower": other}}
     before = bench.follower("position")
     with pytest.raises(ConfigError) as refused, bench.rig(swapped):
         pass
     assert "The servos of the main follower on " in str(refused.value)
-    assert "elbow_flex (homing_offset is 351, not 731)" in str(refused.value)
+    differs = f"homing_offset is {held.homing_offset}, not {elbow.homing_offset}"
+    assert f"elbow_flex ({differs})" in str(refused.value)
     assert not bench.follower("torque").any()
     assert not bench.trigger_torque()  # the leader was examined, and nothing more
     np.testing.assert_array_equal(bench.follower("position"), before)
     with bench.rig():  # the servos still hold their own
         assert bench.follower("torque").all()
-        assert bench.trigger_torque()
+        assert bench.trigger_torque() == adds_offset  # an SO-101 leader has no trigger
     with bench.rig(swapped, write_calibration=True) as rig:
         assert rig.trouble() is None
     assert bench.follower("position")[2] == pytest.approx(before[2] + 380, abs=20)
@@ -134,9 +142,9 @@ def test_ctrl_backslash_parks_in_small_steps_and_lets_go(
 ) -> None:
     ramp_step = bench.config.safety.ramp_speed / bench.config.fps
     sent: list[np.ndarray] = []
-    park = koch.Follower.park
+    park = DrivenArm.park
 
-    def seen(arm: koch.Follower, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
+    def seen(arm: DrivenArm, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
         sent.append(park(arm, goal, max_step))
         assert bench.follower("torque").all()
         return sent[-1]
@@ -146,7 +154,7 @@ def test_ctrl_backslash_parks_in_small_steps_and_lets_go(
         found = rig.step(next(iter(bench.pacer()))).state
         bench.move_leader()
         bench.align(rig)
-        monkeypatch.setattr(koch.Follower, "park", seen)
+        monkeypatch.setattr(DrivenArm, "park", seen)
         os.kill(os.getpid(), signal.SIGQUIT)
         assert signals.poll() is Command.STOP
     assert not bench.follower("torque").any()

@@ -37,7 +37,7 @@ from lerecord.pacing import Pacer
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session import Command, Phase, Plan, Session, Wanted
 from tests.bench.wire_faults import KINDS, record_on_a_bad_wire
-from tests.live import SETUP, SIM, Simulator
+from tests.live import SETUP, SIM, SO101, Simulator
 
 LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")
 SILENCE_S = 0.5
@@ -354,8 +354,13 @@ def test_another_picture_size_ends_the_take_until_it_is_right(bench: Bench) -> N
 ALL_KINDS = (*KINDS, {"fault": "truncate"}, {"fault": "double"}, {"fault": "noise"})
 
 
-def test_a_take_on_a_bad_wire_is_true_and_everything_is_counted(tmp_path: Path) -> None:
-    found = record_on_a_bad_wire(tmp_path, seconds=5.0, probability=0.04, kinds=ALL_KINDS)
+RIGS = {"koch": SETUP, "so101": SO101}
+TESTED = RIGS if "LERECORD_TEST_EVERY_LINK" in os.environ else ["koch"]
+
+
+@pytest.mark.parametrize("rig", TESTED)
+def test_a_take_on_a_bad_wire_is_true_and_everything_is_counted(tmp_path: Path, rig: str) -> None:
+    found = record_on_a_bad_wire(tmp_path, 5.0, 0.04, ALL_KINDS, RIGS[rig])
     assert found.rows == 150
     assert found.moving > 60
     assert found.false_states == found.false_requests == 0

@@ -34,6 +34,7 @@ _ACCELERATION_UNIT = 100.0  # counts/s2
 _LOAD_PER_COUNT, _FULL_LOAD = 10, 1000  # 0.1 % of the torque
 _CURRENT_AT_FULL_LOAD = 400  # 6.5 mA
 _STILL = 10.0  # counts a second
+_MOST = 32767  # what two bytes with a sign bit hold
 
 
 class Servo:
@@ -261,7 +262,7 @@ class Servo:
         load = self._load()
         for name, value in (
             ("Present_Position", self.position),
-            ("Present_Velocity", round(self.velocity)),
+            ("Present_Velocity", round(min(max(self.velocity, -_MOST), _MOST))),
             ("Present_Load", load),
             ("Present_Voltage", self.protection.decivolts),
             ("Present_Temperature", self.protection.celsius),

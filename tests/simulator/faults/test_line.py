@@ -7,14 +7,16 @@ import pytest
 from lerecord.motors import Motor, Retry
 from lerecord.motors.dynamixel import DynamixelBus
 from lerecord.motors.errors import NoReplyError
+from lerecord.motors.feetech import FeetechBus
 from lerecord.motors.retry import ONCE
 from lerecord.simulator.dynamixel import PING, SYNC_READ, WRITE, Bus, Servo
 from lerecord.simulator.dynamixel.packets import Parser, encode
 from lerecord.simulator.faults import Faults, Line, Rules, parse
 from lerecord.simulator.ports.ports import LockStepPort
-from lerecord.simulator.rigs import JOINTS, koch
+from lerecord.simulator.rigs import JOINTS, RIGS, koch
 from tests.simulator.conftest import write
 
+BUSES: dict[str, Any] = {"koch": DynamixelBus, "so101": FeetechBus}
 PATIENT = Retry(attempts=20, budget_s=10.0)
 READS = 200
 
@@ -34,17 +36,18 @@ def prompt_servos() -> tuple[Servo, ...]:
 class Bench:
     """A follower's servos behind a wire that has faults, and the recorder's bus on it."""
 
-    def __init__(self, faults: Rules, seed: int | None = None) -> None:
-        self.servos = koch.follower().servos
+    def __init__(self, faults: Rules, seed: int | None = None, rig: str = "koch") -> None:
+        arm = RIGS[rig].follower()
+        self.servos = arm.servos
         given = faults if seed is None else faults.model_copy(update={"seed": seed})
         self.faults = Faults(given)
-        line = Line("follower", partial(Bus, self.servos), self.faults)
+        line = Line("follower", arm.wire, self.faults)
         self.port = LockStepPort(line, cable=line)
         motors = [
             Motor(name, servo.id, servo.model)
             for name, servo in zip(JOINTS, self.servos, strict=True)
         ]
-        self.bus = DynamixelBus(self.port, motors, now=self.port.now)
+        self.bus = BUSES[rig](self.port, motors, now=self.port.now)
         self.bus.open()
 
     def read(self, times: int = READS) -> None:
@@ -65,19 +68,46 @@ class Bench:
 
     @property
     def failed(self) -> int:
-        return self.bus.counters.timeouts + self.bus.counters.corrupt
+        return int(self.bus.counters.timeouts + self.bus.counters.corrupt)
 
 
+@pytest.mark.parametrize("rig", RIGS)
 @pytest.mark.parametrize("fault", ["drop", "corrupt", "truncate"])
-def test_what_spoils_a_reply_is_noticed_each_time_and_read_again(fault: str) -> None:
-    bench = Bench(on_wire(fault, probability=0.05))
+def test_what_spoils_a_reply_is_noticed_each_time_and_read_again(fault: str, rig: str) -> None:
+    bench = Bench(on_wire(fault, probability=0.05), rig=rig)
     bench.read()
     assert bench.counts[fault] >= bench.spoiled > 30
     assert bench.failed == bench.spoiled == bench.bus.counters.retries
 
 
-def test_a_reply_that_comes_twice_is_counted_and_not_taken_for_the_next() -> None:
-    bench = Bench(on_wire("double", probability=0.05))
+@pytest.mark.parametrize("rig", RIGS)
+def test_everything_at_once_is_counted_and_no_position_is_false(rig: str) -> None:
+    kinds = ("drop", "corrupt", "truncate", "double", "noise", "echo", "late")
+    rules = [
+        {"arm": "follower", "fault": kind, "probability": 0.01}
+        | ({"delay_s": 0.06} if kind == "late" else {})
+        for kind in kinds
+    ]
+    bench = Bench(parse({"wire": rules}), rig=rig)
+    bench.read()
+    assert set(bench.counts) == set(kinds)
+    assert bench.failed >= bench.spoiled > 30
+
+
+@pytest.mark.parametrize("rig", RIGS)
+def test_an_adapter_that_echoes_spoils_nothing(rig: str) -> None:
+    bench = Bench(on_wire("echo", id=1), rig=rig)
+    bench.read()
+    for joint in JOINTS:
+        bench.bus.write("Torque_Enable", joint, 1, ONCE)
+        bench.bus.ping(joint, ONCE)
+    assert bench.counts == {"echo": READS + 2}
+    assert bench.failed == bench.spoiled == 0
+
+
+@pytest.mark.parametrize("rig", RIGS)
+def test_a_reply_that_comes_twice_is_counted_and_not_taken_for_the_next(rig: str) -> None:
+    bench = Bench(on_wire("double", probability=0.05), rig=rig)
     bench.read()
     assert bench.spoiled == 0
     assert bench.bus.counters.strays == bench.counts["double"] > 30
