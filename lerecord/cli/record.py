@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from lerecord.cli.options import Push, PushEvery, RepoId
-from lerecord.cli.session_options import SessionOptions, taking_session_options
+from lerecord.cli.session_options import SessionOptions, taking_options
 
 EPILOG = """\b
 Keys:
@@ -25,7 +25,7 @@ Examples:
 """
 
 
-@taking_session_options
+@taking_options
 def record(
     *,
     task: Annotated[str, typer.Option(help='What is done, in one sentence: "Grab the paper box".')],

@@ -9,7 +9,7 @@ import typer
 
 from lerecord.cli.completion import datasets
 from lerecord.cli.options import Push, RepoId
-from lerecord.cli.session_options import SessionOptions, taking_session_options
+from lerecord.cli.session_options import SessionOptions, taking_options
 from lerecord.commands import command
 from lerecord.printable import print_line
 
@@ -22,7 +22,7 @@ The keys are those of `lerecord record --help`.
 """
 
 
-@taking_session_options
+@taking_options
 def rerecord(
     *,
     episodes: Annotated[

@@ -1,11 +1,11 @@
 """`lerecord rollout`."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
-from lerecord.cli.session_options import SessionOptions, taking_session_options
+from lerecord.cli.session_options import SessionOptions, taking_options
 
 EPILOG = """\b
 Keys, beside those of `lerecord record`:
@@ -21,27 +21,24 @@ Examples:
 _EPISODE_TIME_S = 30.0
 
 
-@taking_session_options
-def rollout(
-    *,
+@dataclass(frozen=True, slots=True)
+class PolicyOptions:
+    """What the command line says of the policy, and of the person who corrects it."""
+
     policy: Annotated[
         str, typer.Option(metavar="ADDRESS", help="The policy: nearest:DATASET or ws://HOST:PORT.")
-    ],
-    task: Annotated[str, typer.Option(help="What the policy is to do, in one sentence.")],
-    episodes: Annotated[
-        int | None, typer.Option(min=1, help="Number of rollouts (1 when not run in a terminal).")
-    ] = None,
+    ]
     synchronous: Annotated[
         bool, typer.Option("--synchronous", help="Stop and go: hold while the policy thinks.")
-    ] = False,
+    ] = False
     rename: Annotated[
         list[str] | None,
         typer.Option(metavar="CAMERA=NAME", help="The policy's name of a camera; repeatable."),
-    ] = None,
+    ] = None
     token: Annotated[
         str | None,
         typer.Option(envvar="LERECORD_POLICY_TOKEN", help="Token that the server asks for."),
-    ] = None,
+    ] = None
     corrections: Annotated[
         bool,
         typer.Option(
@@ -49,7 +46,7 @@ def rollout(
             help="Connect the leaders, so that you can take over [yes].",
             show_default=False,
         ),
-    ] = True,
+    ] = True
     correct_after: Annotated[
         float | None,
         typer.Option(
@@ -57,11 +54,21 @@ def rollout(
             metavar="S",
             help="Let the simulated person take over after S seconds (simulated rig only).",
         ),
-    ] = None,
+    ] = None
     correct_for: Annotated[
         float | None,
         typer.Option(min=0.1, metavar="S", help="With --correct-after: give back after S seconds."),
+    ] = None
+
+
+@taking_options
+def rollout(
+    *,
+    task: Annotated[str, typer.Option(help="What the policy is to do, in one sentence.")],
+    episodes: Annotated[
+        int | None, typer.Option(min=1, help="Number of rollouts (1 when not run in a terminal).")
     ] = None,
+    how: PolicyOptions,
     given: SessionOptions,
 ) -> None:
     """Let a policy drive, record it, and take over whenever it goes wrong.
@@ -78,13 +85,13 @@ def rollout(
         episode_time=given.episode_time or _EPISODE_TIME_S,
     )
     options = RolloutOptions(
-        policy=policy,
+        policy=how.policy,
         recording=RecordOptions.of(given, task=task, episodes=episodes),
-        stop_and_go=synchronous,
-        renamed=renamed(rename or []),
-        token=token,
-        corrects=corrections,
-        correct_after_s=correct_after,
-        correct_for_s=correct_for,
+        stop_and_go=how.synchronous,
+        renamed=renamed(how.rename or []),
+        token=how.token,
+        corrects=how.corrections,
+        correct_after_s=how.correct_after,
+        correct_for_s=how.correct_for,
     )
     raise typer.Exit(roll_out(options, connected_policy))

@@ -1,11 +1,11 @@
-"""The options that every recording command takes: one dataclass, each of whose fields is one."""
+"""Options as the fields of dataclasses, and those that every recording command takes."""
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 from lerecord.cli.options import (
     AcceptCalibration,
@@ -44,29 +44,42 @@ class SessionOptions:
         return self.dataset or Path("datasets", Path(self.hardware or "sim").stem)
 
 
-def taking_session_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command each field of `SessionOptions` as an option, in the place of its `given`."""
+def taking_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command each field of its dataclasses as an option, in the place of the dataclass.
+
+    Every parameter of the command is given by its name.
+    """
     signature = inspect.signature(command)
-    hints = get_type_hints(SessionOptions, include_extras=True)
-    names = [field.name for field in fields(SessionOptions)]
-    options = [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=field.default,
-            annotation=hints[field.name],
-        )
-        for field in fields(SessionOptions)
+    groups: dict[str, Any] = {
+        name: parameter.annotation
+        for name, parameter in signature.parameters.items()
+        if is_dataclass(parameter.annotation)
+    }
+    parameters = [
+        option
+        for name, parameter in signature.parameters.items()
+        for option in (_options(groups[name]) if name in groups else [parameter])
     ]
-    parameters = list(signature.parameters.values())
-    place = list(signature.parameters).index("given")
-    parameters[place : place + 1] = options
 
     @wraps(command)
     def with_options(**values: object) -> None:
-        given = SessionOptions(**{name: values.pop(name) for name in names})  # type: ignore[arg-type]
-        command(**values, given=given)
+        for name, group in groups.items():
+            values[name] = group(**{each.name: values.pop(each.name) for each in fields(group)})
+        command(**values)
 
     with_options.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     with_options.__annotations__ = {each.name: each.annotation for each in parameters}
     return with_options
+
+
+def _options(group: Any) -> list[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is MISSING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(group)
+    ]

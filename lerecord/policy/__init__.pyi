@@ -1,3 +1,4 @@
+from . import packing as packing
 from . import wire as wire
 from .chunk_queue import ChunkQueue as ChunkQueue
 from .chunk_queue import ChunkRequest as ChunkRequest

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lerecord.errors import ConfigError, LerecordError
-from lerecord.policy import wire
+from lerecord.policy import packing, wire
 from lerecord.policy.extras import needed
 from lerecord.policy.policy import Policy
 
@@ -133,7 +133,7 @@ class PolicyServer:
             return
         self._connections.add(connection)
         try:
-            connection.send(wire.packed(wire.metadata_of(self._policy.features)))
+            connection.send(packing.packed(wire.metadata_of(self._policy.features)))
             for data in connection:
                 connection.send(self._answer(data, connection))
         except LerecordError as error:
@@ -149,8 +149,8 @@ class PolicyServer:
 
     def _answer(self, data: bytes | str, owner: object) -> bytes:
         if isinstance(data, str):
-            raise wire.WireError("an observation came as text")
-        message = wire.unpacked(data)
+            raise packing.WireError("an observation came as text")
+        message = packing.unpacked(data)
         extra = wire.extra_of(message)
         observation = wire.observation_of(message, self._policy.features)
         with self._turn:
@@ -159,7 +159,7 @@ class PolicyServer:
             chunk = self._policy.infer(observation)
             took_s = time.monotonic() - began
         time.sleep(self._settings.delay_s)
-        return wire.packed(wire.reply_message(chunk, extra, 1000.0 * took_s))
+        return packing.packed(wire.reply_message(chunk, extra, 1000.0 * took_s))
 
     def _begin(self, owner: object, epoch: int | None) -> None:
         """What the policy saw of another client, or in an epoch that is over, counts no more."""

@@ -46,9 +46,9 @@ def test_what_cannot_be_served_is_one_sentence(arguments: list[str], sentence: s
 def test_without_the_extra_it_is_one_sentence(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['msgpack'] = None\n"
-        "from lerecord.policy import wire\n"
+        "from lerecord.policy import packing\n"
         "from lerecord.errors import ConfigError\n"
-        "try:\n    wire.packed({})\n"
+        "try:\n    packing.packed({})\n"
         "except ConfigError as error:\n    print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -28,6 +28,7 @@ from lerecord.policy import (
     PolicyInput,
     PolicyServer,
     ServerSettings,
+    packing,
     wire,
 )
 from lerecord.policy.client import Ask, Block, WebsocketBackend
@@ -122,7 +123,7 @@ def _asked(backend: WebsocketBackend) -> bool:
 def codec(python: str, folder: Path) -> bool:
     subprocess.run([python, PEER, "codec", folder / "packed"], check=True)
     theirs = (folder / "packed").read_bytes()
-    same = wire.packed(wire.unpacked(theirs)) == theirs
+    same = packing.packed(packing.unpacked(theirs)) == theirs
     print(f"  {len(theirs)} bytes of openpi's codec come back as the same bytes: {same}")
     return same
 

@@ -18,6 +18,7 @@ from lerecord.policy import (
     PolicyInput,
     PolicyServer,
     ServerSettings,
+    packing,
     wire,
 )
 from lerecord.policy.client import Ask, Block, WebsocketBackend
@@ -149,7 +150,7 @@ def stranger(*replies: bytes | str | None) -> Iterator[str]:
         server.shutdown()
 
 
-METADATA = wire.packed(wire.metadata_of(FEATURES))
+METADATA = packing.packed(wire.metadata_of(FEATURES))
 EXTRA = {"seq": 1, "epoch": 1}
 
 
@@ -161,7 +162,7 @@ EXTRA = {"seq": 1, "epoch": 1}
         ("Traceback\n...\nKeyError: 'image'", r"reports an error \(KeyError: 'image'\)"),
         (bytes(9 << 20), "sent more than 8 MiB at once"),
         (msgpack.packb({"actions": 3}), "answered without `actions`"),
-        (wire.packed({"actions": np.zeros((4, 2)), "_": EXTRA | {"seq": 9}}), "another request"),
+        (packing.packed({"actions": np.zeros((4, 2)), "_": EXTRA | {"seq": 9}}), "another request"),
     ],
 )
 def test_a_strange_answer_is_one_sentence(reply: bytes | str | None, sentence: str) -> None:
@@ -197,8 +198,8 @@ def test_what_is_no_server_is_one_sentence() -> None:
 def test_a_server_without_the_key_is_asked_as_openpis_client_asks() -> None:
     metadata = wire.metadata_of(FEATURES)
     del metadata["lerecord_policy"]
-    reply = wire.packed({"actions": np.ones((4, 2), np.float32), "server_timing": {}})
-    with stranger(wire.packed(metadata), reply) as address:
+    reply = packing.packed({"actions": np.ones((4, 2), np.float32), "server_timing": {}})
+    with stranger(packing.packed(metadata), reply) as address:
         backend = WebsocketBackend(address, None)
         backend.open()
         assert backend.infer(ask(1), SEEN).actions.tolist() == [[1.0, 1.0]] * 4

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lerecord.policy import CameraInput, Chunk, PolicyFeatures, PolicyInput, wire
+from lerecord.policy import CameraInput, Chunk, PolicyFeatures, PolicyInput, packing, wire
 
 msgpack = pytest.importorskip("msgpack")
 
@@ -22,7 +22,7 @@ DTYPES = ("|b1", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "<f2", 
 
 def read(data: bytes) -> None:
     """Read bytes as everything that they may be."""
-    message = wire.unpacked(data)
+    message = packing.unpacked(data)
     for reader in (
         wire.extra_of,
         wire.features_of,
@@ -31,7 +31,7 @@ def read(data: bytes) -> None:
     ):
         try:
             reader(message)
-        except wire.WireError:
+        except packing.WireError:
             continue
 
 
@@ -45,14 +45,14 @@ def test_an_array_travels_as_openpis_client_writes_it() -> None:
     as_map = {
         b"__ndarray__": True, b"data": array.tobytes(), b"dtype": "<f4", b"shape": [1, 2],
     }  # fmt: skip
-    assert wire.packed({"actions": array}) == msgpack.packb({"actions": as_map})
+    assert packing.packed({"actions": array}) == msgpack.packb({"actions": as_map})
     number = {b"__npgeneric__": True, b"data": 2.5, b"dtype": "<f4"}
-    assert wire.packed({"t": np.float32(2.5)}) == msgpack.packb({"t": number})
+    assert packing.packed({"t": np.float32(2.5)}) == msgpack.packb({"t": number})
 
 
 @given(st.sampled_from(DTYPES).flatmap(lambda name: hnp.arrays(name, hnp.array_shapes(min_dims=0))))
 def test_arrays_come_back_as_they_were(array: np.ndarray[Any, Any]) -> None:
-    back = wire.unpacked(wire.packed({"x": array}))["x"]
+    back = packing.unpacked(packing.packed({"x": array}))["x"]
     assert (back.dtype, back.shape, back.tobytes()) == (array.dtype, array.shape, array.tobytes())
 
 
@@ -60,7 +60,7 @@ def test_observation_and_chunk_come_back() -> None:
     left = np.ones((3, 2), np.float32)
     asked = wire.Extra(7, 2, 40, wire.RealTimeChunking(4, 6, left))
     sent = wire.observation_message(PolicyInput(STATE, IMAGES, "Grab it"), asked)
-    message = wire.unpacked(wire.packed(sent))
+    message = packing.unpacked(packing.packed(sent))
     assert message["_"]["rtc"]["inference_delay"] == 4
     assert np.array_equal(message["_"]["rtc"]["prev_chunk_left_over"], left)
     seen = wire.observation_of(message, FEATURES)
@@ -70,16 +70,16 @@ def test_observation_and_chunk_come_back() -> None:
     extra = wire.extra_of(message)
     assert extra == wire.Extra(7, 2, 40)
     chunk = Chunk(np.zeros((5, 2), np.float32), done=True)
-    reply = wire.unpacked(wire.packed(wire.reply_message(chunk, extra, 12.5)))
+    reply = packing.unpacked(packing.packed(wire.reply_message(chunk, extra, 12.5)))
     assert reply["server_timing"] == {"infer_ms": 12.5}
     back = wire.chunk_of(reply, asked)
     assert (back.actions.shape, back.done) == ((5, 2), True)
-    with pytest.raises(wire.WireError, match="another request"):
+    with pytest.raises(packing.WireError, match="another request"):
         wire.chunk_of(reply, wire.Extra(8, 2))
 
 
 def test_metadata_comes_back() -> None:
-    metadata = wire.unpacked(wire.packed(wire.metadata_of(FEATURES)))
+    metadata = packing.unpacked(packing.packed(wire.metadata_of(FEATURES)))
     assert metadata["lerecord_policy"] == 1
     assert wire.features_of(metadata) == FEATURES
 
@@ -100,7 +100,7 @@ def test_metadata_comes_back() -> None:
 )
 def test_an_observation_that_does_not_fit_is_refused(change: dict[str, Any], sentence: str) -> None:
     message = {"state": STATE, "images": IMAGES, "prompt": "x"} | change
-    with pytest.raises(wire.WireError, match=sentence):
+    with pytest.raises(packing.WireError, match=sentence):
         read_strictly(message)
 
 
@@ -119,8 +119,8 @@ def test_an_observation_that_does_not_fit_is_refused(change: dict[str, Any], sen
     ],
 )
 def test_an_array_that_is_none_is_refused(array: dict[bytes, Any]) -> None:
-    with pytest.raises(wire.WireError):
-        wire.unpacked(msgpack.packb({"x": {b"__ndarray__": True, **array}}))
+    with pytest.raises(packing.WireError):
+        packing.unpacked(msgpack.packb({"x": {b"__ndarray__": True, **array}}))
 
 
 leaves = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.binary()
@@ -140,7 +140,7 @@ values = st.recursive(
 @settings(max_examples=60)
 @given(st.dictionaries(keys, values, max_size=8))
 def test_messages_of_any_form_are_read_or_refused(message: dict[Any, Any]) -> None:
-    with contextlib.suppress(wire.WireError):
+    with contextlib.suppress(packing.WireError):
         read(msgpack.packb(message))
 
 
@@ -148,11 +148,11 @@ def test_messages_of_any_form_are_read_or_refused(message: dict[Any, Any]) -> No
 @given(st.binary(max_size=300), st.integers(0, 200), st.integers(0, 255))
 def test_any_bytes_are_read_or_refused(data: bytes, place: int, byte: int) -> None:
     whole = bytearray(
-        wire.packed(wire.observation_message(PolicyInput(STATE, IMAGES, "x"), wire.Extra(1, 1)))
+        packing.packed(wire.observation_message(PolicyInput(STATE, IMAGES, "x"), wire.Extra(1, 1)))
     )
     whole[place % len(whole)] = byte
     for each in (data, bytes(whole), bytes(whole[:place])):
-        with contextlib.suppress(wire.WireError):
+        with contextlib.suppress(packing.WireError):
             read(each)
 
 
@@ -170,6 +170,6 @@ def test_any_bytes_are_read_or_refused(data: bytes, place: int, byte: int) -> No
 )
 def test_what_announces_more_than_it_brings_takes_no_memory(data: bytes) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(wire.WireError):
-        wire.unpacked(data)
+    with pytest.raises(packing.WireError):
+        packing.unpacked(data)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB

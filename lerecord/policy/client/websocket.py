@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from lerecord.errors import LerecordError
-from lerecord.policy import wire
+from lerecord.policy import packing, wire
 from lerecord.policy.client.messages import Ask
 from lerecord.policy.extras import needed
 from lerecord.policy.policy import Chunk, PolicyFeatures, PolicyInput
@@ -53,7 +53,7 @@ class WebsocketBackend:
                 proxy=None,
             )
             self._connection = self._opened.enter_context(connecting)
-            metadata = wire.unpacked(self._received(OPEN_TIMEOUT_S))
+            metadata = packing.unpacked(self._received(OPEN_TIMEOUT_S))
             self._understands_extra = metadata.get("lerecord_policy") == wire.VERSION
             return wire.features_of(metadata)
 
@@ -61,8 +61,8 @@ class WebsocketBackend:
         """Its answer; one that comes too late never counts for another request."""
         extra = _extra_of(ask) if self._understands_extra else None
         with self._in_sentences():
-            self._connection.send(wire.packed(wire.observation_message(observation, extra)))
-            return wire.chunk_of(wire.unpacked(self._received(self._timeout_s)), extra)
+            self._connection.send(packing.packed(wire.observation_message(observation, extra)))
+            return wire.chunk_of(packing.unpacked(self._received(self._timeout_s)), extra)
 
     def _received(self, timeout_s: float) -> bytes:
         data = self._connection.recv(timeout_s)
@@ -80,7 +80,7 @@ class WebsocketBackend:
         failures = needed("websockets.exceptions", "policy")
         try:
             yield
-        except wire.WireError as error:
+        except packing.WireError as error:
             raise ServerLostError(
                 f"{self._server} speaks otherwise than it should: {error}."
             ) from error

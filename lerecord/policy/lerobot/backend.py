@@ -12,8 +12,8 @@ from lerecord.policy.client import Ask, ServerLostError
 from lerecord.policy.extras import needed
 from lerecord.policy.lerobot import requests
 from lerecord.policy.lerobot.chunks import chunk_of
+from lerecord.policy.packing import WireError
 from lerecord.policy.policy import Chunk, PolicyFeatures, PolicyInput
-from lerecord.policy.wire import WireError
 
 _SERVICE = "/transport.AsyncInference/"
 _CALL_TIMEOUT_S = 10.0

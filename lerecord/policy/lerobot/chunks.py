@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.policy.lerobot.pickled import Call, Global, Instance, Reference, read
-from lerecord.policy.wire import WireError
+from lerecord.policy.packing import WireError
 
 _TIMED_ACTION = Global("lerobot.async_inference.helpers", "TimedAction")
 _REBUILD = Global("torch._utils", "_rebuild_tensor_v2")

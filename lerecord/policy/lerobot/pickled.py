@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lerecord.policy.wire import WireError
+from lerecord.policy.packing import WireError
 
 _MOST_OPCODES = 1_000_000
 

@@ -7,8 +7,8 @@ import pickle
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lerecord.policy.packing import WireError
 from lerecord.policy.policy import PolicyFeatures, PolicyInput
-from lerecord.policy.wire import WireError
 
 _PIECE_BYTES = 2 << 20
 _BEGIN, _MIDDLE, _END = 1, 2, 3

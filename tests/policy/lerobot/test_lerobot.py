@@ -23,7 +23,7 @@ from lerecord.errors import ConfigError, LerecordError
 from lerecord.policy import CameraInput, PolicyFeatures, PolicyInput
 from lerecord.policy.client import Ask, Block
 from lerecord.policy.lerobot import LerobotBackend, ServedPolicy, chunk_of, pickled, requests
-from lerecord.policy.wire import WireError
+from lerecord.policy.packing import WireError
 
 RIG = PolicyFeatures(("a.pos", "b.pos"), 30, 1, (CameraInput("top", 4, 3),), "degrees")
 SEEN = PolicyInput(
