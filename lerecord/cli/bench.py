@@ -10,7 +10,7 @@ from lerecord.cli.options import AsJson
 from lerecord.cli.output import Output
 
 EPILOG = """\b
-Examples:
+Example:
   lerecord bench --cameras 3 --fps 60 --seconds 30
 """
 

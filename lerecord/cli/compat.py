@@ -10,7 +10,7 @@ from lerecord.cli.options import AllowHardware, AsJson
 from lerecord.cli.output import Output
 
 EPILOG = """\b
-Examples:
+Example:
   lerecord compat datasets/monday datasets/tuesday
 """
 

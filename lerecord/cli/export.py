@@ -8,7 +8,7 @@ from lerecord.cli.options import AsJson, Dataset, Out
 from lerecord.cli.output import Output
 
 EPILOG = """\b
-Examples:
+Example:
   lerecord export datasets/box datasets/box-v3
 """
 

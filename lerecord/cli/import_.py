@@ -9,7 +9,7 @@ from lerecord.cli.options import AsJson, Out
 from lerecord.cli.output import Output
 
 EPILOG = """\b
-Examples:
+Example:
   lerecord import downloads/box-v3 datasets/box
 """
 

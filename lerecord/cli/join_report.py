@@ -118,9 +118,13 @@ def _made(out: Path, info: Info) -> dict[str, Any]:
 
 
 def _said(made: dict[str, Any], more: str = "") -> str:
+    episodes, frames, tasks = (
+        f"{made[name]} {name if made[name] != 1 else name.removesuffix('s')}"
+        for name in ("episodes", "frames", "tasks")
+    )
     return (
-        f"{made['dataset']} has {made['episodes']} episodes, {made['frames']} frames and "
-        f"{made['tasks']} tasks; {more}{command('check', made['dataset'])} verifies it."
+        f"{made['dataset']} has {episodes}, {frames} and {tasks}; {more}"
+        f"{command('check', made['dataset'])} verifies it."
     )
 
 

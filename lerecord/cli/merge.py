@@ -13,7 +13,7 @@ from lerecord.cli.output import Output
 from lerecord.printable import print_line
 
 EPILOG = """\b
-Examples:
+Example:
   lerecord merge datasets/monday datasets/tuesday datasets/both
 """
 

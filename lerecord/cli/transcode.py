@@ -8,7 +8,7 @@ from lerecord.cli.options import AsJson, Dataset
 from lerecord.cli.output import Output
 
 EPILOG = """\b
-Examples:
+Example:
   lerecord transcode datasets/box --profile archive
 """
 

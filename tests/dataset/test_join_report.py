@@ -59,7 +59,7 @@ def test_merge_and_export_say_what_came_of_it(
     out, exported = tmp_path / "out", tmp_path / "exported"
     merge(out, pair, True, Output())
     assert capsys.readouterr().out == (
-        f"{out} has 2 episodes, 4 frames and 1 tasks; `lerecord check {out}` verifies it.\n"
+        f"{out} has 2 episodes, 4 frames and 1 task; `lerecord check {out}` verifies it.\n"
     )
     assert check(out).findings == []
     export(out, exported, "v3.0", Output())
@@ -78,6 +78,6 @@ def test_split_says_what_each_part_has(
     outs = [tmp_path / "one", tmp_path / "two"]
     split(tmp_path / "both", outs, ByEpisodes([[1]]), Output())
     assert capsys.readouterr().out == "".join(
-        f"{out} has 1 episodes, 2 frames and 1 tasks; `lerecord check {out}` verifies it.\n"
+        f"{out} has 1 episode, 2 frames and 1 task; `lerecord check {out}` verifies it.\n"
         for out in outs
     )
