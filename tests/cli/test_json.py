@@ -60,7 +60,7 @@ ELSEWHERE = {
     *("torque off", "setup-motors", "calibrate", "doctor"),
 }
 """What other tests run."""
-NO_RESULT = {"sim"}
+NO_RESULT = {"sim", "serve"}
 
 
 def run(line: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
