@@ -16,7 +16,7 @@ from lerecord.motors import MotorBus, check_servos
 
 _DEGREES_PER_TURN = 360.0
 _LEAST_DEGREES = 20.0  # the gripper's trigger of a leader, the least of all, goes 50
-_AWRY_COUNTS = 64  # under six degrees, which a hand moves an arm while its calibration is written
+_AWRY_COUNTS = 512  # under 45 degrees: what a limp arm may sink while its calibration is written
 
 Counts = NDArray[np.int64]
 
@@ -184,8 +184,8 @@ class ArmToCalibrate:
             raise DeviceError(
                 f"{self.joints[at]} of the {self.name} measures "
                 f"{awry[at] * _DEGREES_PER_TURN / self._turn[at]:.0f} degrees beside where it "
-                f"should since its calibration was written: switch the arm's power off and on, "
-                f"and calibrate it again."
+                f"should since its calibration was written, unless it was moved meanwhile: "
+                f"switch the arm's power off and on, and calibrate it again."
             )
 
     def _acknowledge(self) -> None:

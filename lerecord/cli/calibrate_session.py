@@ -113,7 +113,8 @@ def _settings(place: ArmPlace) -> ArmSettings:
 def _move_through(arm: ArmToCalibrate, place: ArmPlace, ranges: Ranges, lines: TypedLines) -> None:
     hint = "Move every joint from one end of its range to the other; Enter when done, q breaks off."
     turning = place.driver.turning_joints
-    with Live(console=Console(stderr=True), auto_refresh=False) as live:
+    console = Console(stderr=True)
+    with lines.unseen(), Live(console=console, auto_refresh=False) as live:
         while True:
             ranges.see(arm.shafts())
             live.update(ranges_table(_shown(arm.joints, ranges, turning), hint), refresh=True)

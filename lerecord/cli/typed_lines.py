@@ -3,6 +3,9 @@
 import os
 import select
 import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from lerecord.errors import LerecordError
 from lerecord.printable import print_line, shown
@@ -49,6 +52,21 @@ class TypedLines:
         while (line := self._line(None)) is None:
             pass
         return line
+
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """For the block, the terminal does not show what is typed, which would shift a display."""
+        if not sys.stdin.isatty():
+            yield
+            return
+        before = termios.tcgetattr(sys.stdin)
+        mode = [*before]
+        mode[3] &= ~termios.ECHO
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, mode)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
     def next(self, timeout_s: float | None) -> bool:
         """True once Enter was pressed; False when time is up first.

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-_BAR_COLUMNS = 41
+_BAR_COLUMNS = 31  # all of it fits 80 columns
 _HALF_TURN = 180.0
 
 
