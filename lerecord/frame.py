@@ -77,6 +77,7 @@ class Frame:
         faults: what went wrong on the buses in this tick.
         motion: what was measured with the state; None when an arm does not measure it.
         source: who drove, a number of `control.source.Driver`.
+        policy_action: (D,) what a policy asked for; None when none did.
     """
 
     tick: int
@@ -91,6 +92,7 @@ class Frame:
     faults: BusFaults = NO_FAULTS
     motion: Motion | None = None
     source: int = 0
+    policy_action: NDArray[np.float32] | None = None
 
     @property
     def lateness_s(self) -> float:

@@ -219,7 +219,7 @@ def _open(job: _Job, config: HardwareConfig, stack: ExitStack) -> tuple[Recorder
     setup, options = job.setup, job.options
     clocks, leaders = Clocks(sleep=sleep), job.who.leaders
     rig = Rig(config, setup.calibrations, clocks, options.write_calibration, leaders)
-    spec = dataset_spec(setup, rig)
+    spec = replace(dataset_spec(setup, rig), rollouts=job.who.rollouts)
     finishing = stack.enter_context(Finishing(job.plan.attended))
     recorder = stack.enter_context(
         Recorder(setup.root, spec, config, options.accept_calibration, finishing.tell)

@@ -148,6 +148,7 @@ class Rig:
             faults=BusFaults(*(a + b for a, b in zip(observed.faults, faults, strict=True))),
             motion=observed.motion,
             source=Driver.NOBODY if goal.action is None else goal.action.driver,
+            policy_action=None if goal.action is None else goal.action.policy_action,
         )
 
     def _split(self, goal: Goal) -> list[Vector]:

@@ -14,6 +14,7 @@ from lerecord.dataset.format import (
     EpisodeRecord,
     Info,
     Place,
+    Vectors,
     episode_table,
     layout,
     line_of,
@@ -60,7 +61,7 @@ def multiply(root: Path, count: int, files: bool = True) -> None:
 def _files(root: Path, read: EpisodeColumns, place: Place, keys: list[str]) -> None:
     path = root / layout.data_file(place.episode)
     path.parent.mkdir(parents=True, exist_ok=True)
-    episode_table.write_episode(path, EpisodeColumns.of(read.action, read.state, place))
+    episode_table.write_episode(path, Vectors(read.action, read.state).at(place))
     pairs = [(layout.capture_file(0), layout.capture_file(place.episode))]
     pairs += [(layout.video_file(0, key), layout.video_file(place.episode, key)) for key in keys]
     for old, new in pairs:

@@ -10,15 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lerecord.dataset.format import (
     Annotations,
     EpisodeRecord,
     Info,
     Place,
     Stats,
+    Vectors,
     layout,
     metadata,
     read_annotations,
@@ -105,8 +103,7 @@ class Draft:
 
     Attributes:
         task: the sentence.
-        action: (N, D).
-        state: (N, D).
+        frames: what its parquet says.
         stats: of every feature; those of the index columns are set to its place.
         annotations: without health when it has no sidecar.
         sidecar: writes it at a path; None when there is none.
@@ -114,15 +111,14 @@ class Draft:
     """
 
     task: str
-    action: NDArray[np.float32]
-    state: NDArray[np.float32]
+    frames: Vectors
     stats: Stats
     annotations: Annotations
     sidecar: Callable[[Path], None] | None
     videos: Mapping[str, Callable[[Path], object]]
 
     def __len__(self) -> int:
-        return len(self.action)
+        return len(self.frames)
 
 
 Slot = Stays | Draft

@@ -26,7 +26,6 @@ from lerecord.dataset.edit.new_metadata import NewMetadata
 from lerecord.dataset.edit.operation_record import Done, Kept, Operation
 from lerecord.dataset.edit.sources import require_sources
 from lerecord.dataset.format import (
-    EpisodeColumns,
     Place,
     StoredSidecar,
     episode_table,
@@ -183,7 +182,7 @@ class Rebuild:
 
     def _write_table(self, path: Path, slot: Slot, place: Place) -> None:
         if isinstance(slot, Draft):
-            columns = EpisodeColumns.of(slot.action, slot.state, place)
+            columns = slot.frames.at(place)
         else:
             source = self.root / layout.data_file(slot.old)
             columns = episode_table.read_entire(source).at(place)

@@ -94,8 +94,7 @@ def _draft(
 
     return Draft(
         task=old.task(episode),
-        action=read.action,
-        state=read.state,
+        frames=read,
         stats=old.stats[episode],
         annotations=old.annotations.get(episode, {}),
         sidecar=partial(_tell, sidecar, settings) if episode in old.sidecars else None,

@@ -11,7 +11,6 @@ from lerecord.dataset.edit.rebuild import Rebuild
 from lerecord.dataset.format import (
     MIN_ROWS,
     Annotations,
-    EpisodeColumns,
     Histogram,
     Sidecar,
     StoredSidecar,
@@ -75,9 +74,8 @@ def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
         DatasetError: a file of it cannot be read.
     """
     root, spec = rebuild.root, rebuild.state.spec
-    read = episode_table.read_entire(root / layout.data_file(episode))
-    action, state = read.action[rows.start : rows.stop], read.state[rows.start : rows.stop]
-    columns = EpisodeColumns.of(action, state, rebuild.old.places[episode])
+    read = episode_table.read_entire(root / layout.data_file(episode)).part(rows)
+    columns = read.at(rebuild.old.places[episode])
     videos = {camera: root / layout.video_file(episode, camera.key) for camera in spec.cameras}
     for path in videos.values():
         require_image_per_frame(path, rebuild.old.records[episode].length, spec.fps)
@@ -90,8 +88,7 @@ def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
     stored = _cut_sidecar(rebuild, episode, rows, histograms)
     return Draft(
         task=rebuild.old.task(episode),
-        action=action,
-        state=state,
+        frames=read,
         stats=values,
         annotations=_annotations(rebuild, episode, stored),
         sidecar=None if stored is None else stored.write,

@@ -99,8 +99,7 @@ def _restored(rebuild: Rebuild, name: str, kept: Kept) -> Draft:
     sidecar = files.get(layout.capture_file(kept.index))
     return Draft(
         task=kept.task,
-        action=read.action,
-        state=read.state,
+        frames=read,
         stats=kept.stats,
         annotations=kept.annotations,
         sidecar=None if sidecar is None else partial(_link, folder / sidecar),

@@ -13,6 +13,7 @@ from .camera_health import is_blank as is_blank
 from .camera_health import remarks_of as remarks_of
 from .episode_table import EpisodeColumns as EpisodeColumns
 from .episode_table import Place as Place
+from .episode_table import Vectors as Vectors
 from .episode_table import to_numpy as to_numpy
 from .feature import Feature as Feature
 from .fields import Fields as Fields
@@ -47,6 +48,13 @@ from .rig_differences import calibration_differences as calibration_differences
 from .rig_differences import differences as differences
 from .rig_differences import follower_differences as follower_differences
 from .rig_record import HardwareRecord as HardwareRecord
+from .rollout_features import HAS_POLICY_ACTION as HAS_POLICY_ACTION
+from .rollout_features import INTERVENTION as INTERVENTION
+from .rollout_features import POLICY_ACTION as POLICY_ACTION
+from .rollout_features import ROLLOUT_FEATURES as ROLLOUT_FEATURES
+from .rollout_features import a_persons as a_persons
+from .rollout_features import has_rollouts as has_rollouts
+from .rollout_features import rollout_columns as rollout_columns
 from .sidecar import Sidecar as Sidecar
 from .sidecar import StoredSidecar as StoredSidecar
 from .sidecar import read_sidecar as read_sidecar

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, cast
@@ -15,6 +15,12 @@ from numpy.typing import NDArray
 from lerecord.commands import for_dataset
 from lerecord.dataset.format import stats
 from lerecord.dataset.format.parquet_file import read_parquet
+from lerecord.dataset.format.rollout_features import (
+    POLICY_ACTION,
+    ROLLOUT_FEATURES,
+    Extras,
+    has_rollouts,
+)
 from lerecord.dataset.format.spec import DEFAULT_FEATURES, VECTORS, DatasetSpec
 from lerecord.dataset.format.stats import Histogram, Stats
 from lerecord.errors import DatasetError
@@ -42,10 +48,12 @@ class EpisodeColumns:
     episode_index: NDArray[np.int64]
     index: NDArray[np.int64]
     task_index: NDArray[np.int64]
+    extras: Extras = field(default_factory=dict)
 
     @classmethod
-    def of(cls, action: NDArray[np.float32], state: NDArray[np.float32], place: Place) -> Self:
+    def of(cls, vectors: "Vectors", place: Place) -> Self:
         """The columns of recorded rows at a place in the dataset."""
+        action, state = vectors.action, vectors.state
         frame_index = np.arange(len(action), dtype=np.int64)
         return cls(
             action=action,
@@ -55,6 +63,7 @@ class EpisodeColumns:
             episode_index=np.full_like(frame_index, place.episode),
             index=frame_index + place.first_row,
             task_index=np.full_like(frame_index, place.task),
+            extras=vectors.extras,
         )
 
     def __len__(self) -> int:
@@ -66,19 +75,35 @@ class EpisodeColumns:
             "action": self.action,
             "observation.state": self.state,
             **{name: getattr(self, name) for name in DEFAULT_FEATURES},
+            **self.extras,
         }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vectors:
-    """What the parquet of an episode says that does not follow from its place: (N, D) each."""
+    """What the parquet of an episode says that does not follow from its place.
+
+    Attributes:
+        action, state: (N, D) each.
+        extras: the columns of rollouts, where the dataset has them.
+    """
 
     action: NDArray[np.float32]
     state: NDArray[np.float32]
+    extras: Extras = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.action)
 
     def at(self, place: Place) -> EpisodeColumns:
         """The columns at a place in the dataset."""
-        return EpisodeColumns.of(self.action, self.state, place)
+        return EpisodeColumns.of(self, place)
+
+    def part(self, rows: range) -> "Vectors":
+        """Only these frames."""
+        kept = slice(rows.start, rows.stop)
+        extras = {name: each[kept] for name, each in self.extras.items()}
+        return Vectors(self.action[kept], self.state[kept], extras)
 
 
 def timestamps(rows: int, fps: int) -> NDArray[np.float32]:
@@ -117,7 +142,7 @@ def placed_stats(content: Stats, rows: int, place: Place) -> Stats:
 def write_episode(path: Path, columns: EpisodeColumns) -> None:
     """Write the parquet file of an episode."""
     arrays = [to_arrow(column) for column in columns.by_feature().values()]
-    schema = _schema(columns.action.shape[1], columns.state.shape[1])
+    schema = _schema(columns.action.shape[1], columns.state.shape[1], tuple(columns.extras))
     # Encoded in memory: Arrow writes a file in many small pieces.
     encoded = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), encoded, compression="snappy")
@@ -136,11 +161,20 @@ def read_episode(path: Path) -> EpisodeColumns:
 def _columns_of(path: Path, table: pa.Table) -> EpisodeColumns:
     try:
         values = {name: to_numpy(table, name) for name in (*VECTORS, *DEFAULT_FEATURES)}
+        extras = {name: to_numpy(table, name) for name in _extras_of(table)}
     except (pa.ArrowException, KeyError, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
     return EpisodeColumns(
-        action=values.pop("action"), state=values.pop("observation.state"), **values
+        action=values.pop("action"),
+        state=values.pop("observation.state"),
+        extras=extras,
+        **values,
     )
+
+
+def _extras_of(table: pa.Table) -> list[str]:
+    """The columns of rollouts that a table has, when it has all of them."""
+    return list(ROLLOUT_FEATURES) if has_rollouts(table.column_names) else []
 
 
 def read_entire(path: Path) -> Vectors:
@@ -154,9 +188,12 @@ def read_entire(path: Path) -> Vectors:
     try:
         vectors = {name: to_numpy(table, name) for name in VECTORS}
         scalars = {name: table[name] for name in _SCALARS}
+        extras = {name: to_numpy(table, name) for name in _extras_of(table)}
     except (pa.ArrowException, KeyError, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
-    lost = [name for name in table.column_names if name not in vectors and name not in scalars]
+    kept = {*vectors, *scalars, *extras}
+    lost = [name for name in table.column_names if name not in kept]
+    lost += [name for name, each in extras.items() if each.dtype != ROLLOUT_FEATURES[name]]
     lost += [name for name, each in vectors.items() if each.dtype != np.float32 or each.ndim != 2]
     lost += [
         name for name, each in scalars.items() if each.type != _SCALARS[name] or each.null_count
@@ -172,16 +209,18 @@ def read_entire(path: Path) -> Vectors:
             f"{path} has frames of several tasks, and lerecord keeps one an episode, so the "
             f"dataset is not changed; {for_dataset('check', path)} names the frames."
         )
-    return Vectors(vectors["action"], vectors["observation.state"])
+    return Vectors(vectors["action"], vectors["observation.state"], extras)
 
 
 _SCALARS = {name: pa.from_numpy_dtype(np.dtype(dtype)) for name, dtype in DEFAULT_FEATURES.items()}
 
 
 @lru_cache(maxsize=16)
-def _schema(action_width: int, state_width: int) -> pa.Schema:
+def _schema(action_width: int, state_width: int, extras: tuple[str, ...]) -> pa.Schema:
     """Of a parquet file, with the features as `datasets` wants them described."""
     widths = {"action": action_width, "observation.state": state_width}
+    widths |= {name: action_width for name in extras if name == POLICY_ACTION}
+    further = {name: ROLLOUT_FEATURES[name] for name in extras if name != POLICY_ACTION}
     # "Sequence" is the name that every release of `datasets` reads.
     vectors = {
         name: {
@@ -191,12 +230,17 @@ def _schema(action_width: int, state_width: int) -> pa.Schema:
         }
         for name, width in widths.items()
     }
-    scalars = {name: {"dtype": dtype, "_type": "Value"} for name, dtype in DEFAULT_FEATURES.items()}
+    plain = {**DEFAULT_FEATURES, **further}
+    scalars = {name: {"dtype": dtype, "_type": "Value"} for name, dtype in plain.items()}
     info = {"info": {"features": {**vectors, **scalars}}}
     types: dict[str, Any] = {
         name: _vector_type(width, pa.float32()) for name, width in widths.items()
     }
-    return pa.schema({**types, **_SCALARS}.items(), metadata={"huggingface": json.dumps(info)})
+    types |= _SCALARS | {name: pa.bool_() for name in further}
+    order = ("action", "observation.state", *DEFAULT_FEATURES, *extras)
+    return pa.schema(
+        [(name, types[name]) for name in order], metadata={"huggingface": json.dumps(info)}
+    )
 
 
 def to_arrow(column: NDArray[Any]) -> Any:

@@ -70,6 +70,7 @@ COLUMNS: Sequence[Column] = (
     Column("action", "<f4", per_joint=True, in_parquet=True),
     Column("requested", "<f4", per_joint=True),
     Column("source", "<u1"),
+    Column("policy_action", "<f4", per_joint=True, absent=np.nan, is_optional=True),
     *(
         Column(name, "<f4", True, f"motion.{name}", absent=np.nan, is_optional=True)
         for name in Motion._fields

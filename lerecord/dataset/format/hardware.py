@@ -9,6 +9,7 @@ from lerecord.dataset.format import layout
 from lerecord.dataset.format.fields import Fields, require_flat
 from lerecord.dataset.format.info import Info, cameras_of
 from lerecord.dataset.format.rig_record import HardwareRecord
+from lerecord.dataset.format.rollout_features import has_rollouts
 from lerecord.dataset.format.spec import DatasetSpec
 from lerecord.dataset.format.video_settings import VideoSettings, video_from_data, video_to_data
 from lerecord.errors import DatasetError
@@ -44,6 +45,7 @@ def spec_of(info: Info, hardware: bytes) -> DatasetSpec:
         hardware=HardwareRecord(
             {k: v for k, v in fields.values.items() if k not in ("units", "video")}
         ),
+        rollouts=has_rollouts(info.features),
     )
 
 

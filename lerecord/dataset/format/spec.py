@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from lerecord.dataset.format.rig_record import HardwareRecord
+from lerecord.dataset.format.rollout_features import rollout_features
 from lerecord.dataset.format.video_settings import VideoSettings, video_from_data, video_to_data
 from lerecord.errors import ConfigError
 
@@ -70,6 +71,7 @@ class DatasetSpec:
         cameras: in the order of the features.
         video: how images are encoded; no part of the identity.
         hardware: the rig, as far as nothing above says it.
+        rollouts: it has the columns of rollouts, too; no part of the identity.
     """
 
     robot_type: str
@@ -79,6 +81,7 @@ class DatasetSpec:
     cameras: tuple[CameraSpec, ...]
     video: VideoSettings = field(default_factory=VideoSettings)
     hardware: HardwareRecord = field(default_factory=HardwareRecord)
+    rollouts: bool = False
 
     @property
     def simulated(self) -> bool:
@@ -107,7 +110,7 @@ class DatasetSpec:
             key: {"dtype": dtype, "shape": [1], "names": None}
             for key, dtype in DEFAULT_FEATURES.items()
         }
-        return features
+        return features | (rollout_features(self.joints) if self.rollouts else {})
 
     def _video_feature(self, camera: CameraSpec) -> dict[str, Any]:
         return {
@@ -137,6 +140,7 @@ class DatasetSpec:
                 "cameras": [asdict(each) for each in self.cameras],
                 "video": video_to_data(self.video),
                 "hardware": dict(self.hardware.entries),
+                "rollouts": self.rollouts,
             },
             ensure_ascii=False,
         )
@@ -153,4 +157,5 @@ class DatasetSpec:
             cameras=tuple(CameraSpec(**each) for each in data["cameras"]),
             video=video_from_data(data["video"]),
             hardware=HardwareRecord(data["hardware"]),
+            rollouts=bool(data.get("rollouts", False)),
         )

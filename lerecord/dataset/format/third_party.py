@@ -13,6 +13,7 @@ from lerecord.dataset.format import layout
 from lerecord.dataset.format.feature import Feature
 from lerecord.dataset.format.fields import shown
 from lerecord.dataset.format.info import Info, cameras_of
+from lerecord.dataset.format.rollout_features import has_rollouts, rollout_features
 from lerecord.dataset.format.spec import (
     DEFAULT_FEATURES,
     IMAGE_PREFIX,
@@ -71,6 +72,7 @@ def spec_of(info: Info) -> DatasetSpec:
         joints=() if action is None else action.names,
         cameras=cameras_of(info),
         video=settings_for(codecs.pop() if len(codecs) == 1 else None) or VideoSettings(),
+        rollouts=has_rollouts(info.features),
     )
 
 
@@ -83,7 +85,11 @@ def kept_spec(info: Info) -> DatasetSpec:
     for key in (*VECTORS, *DEFAULT_FEATURES):
         if key not in info.features:
             raise _refusal(key, "is missing")
+    joints = info.features["action"].names
+    ours = rollout_features(joints) if has_rollouts(info.features) else {}
     for key, feature in info.features.items():
+        if key in ours and dict(feature.data) == ours[key]:
+            continue
         if (obstacle := _obstacle(feature)) is not None:
             raise _refusal(key, obstacle)
     return spec_of(info)

@@ -1,23 +1,30 @@
 """A new dataset of episodes of others: frames numbered anew, videos never encoded again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from lerecord.dataset.format import (
     NUMBERS,
+    ROLLOUT_FEATURES,
     Annotations,
     EpisodeRecord,
     Info,
     Part,
+    Place,
     Shift,
     Stats,
+    a_persons,
     annotation_lines,
+    episode_table,
+    has_rollouts,
     joined,
     layout,
     metadata,
@@ -110,6 +117,7 @@ class Assembly:
         self._how = how
         self._take = folder.copy if own_files else folder.take
         self._tasks, self._shifts = joined([run.part for run in runs])
+        self._info = _widest([run.snapshot.info for run in runs])
         self._records: list[EpisodeRecord] = []
         self._stats: list[Stats] = []
         self._annotations: list[tuple[int, Annotations]] = []
@@ -142,23 +150,26 @@ class Assembly:
 
     def _add_table(self, run: EpisodeRun, shift: Shift, record: EpisodeRecord) -> Stats:
         path = run.snapshot.view.path(layout.data_file(record.index))
-        info = self._runs[0].snapshot.info
+        has = run.snapshot.info.features
         try:
-            keys = [each.key for each in info.columns]
+            keys = [each.key for each in self._info.columns if each.key in has]
             table = read_parquet(path, keys, record.length)
             columns = {key: to_numpy(table, key) for key in NUMBERS}
         except (OSError, pa.ArrowException, KeyError, ValueError) as error:
             raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
-        for key, values in shift.renumbered(columns).items():
-            table = table.set_column(keys.index(key), table.schema.field(key), pa.array(values))
+        numbers = shift.renumbered(columns)
         target = self._folder.place(layout.data_file(shift.episode + record.index))
+        values = shift.renumbered_stats(run.stats[record.index], columns)
+        if has_rollouts(self._info.features) and not has_rollouts(has):
+            return values | _write_as_a_persons(path, target, numbers, run.snapshot.info.fps)
+        for key, each in numbers.items():
+            table = table.set_column(keys.index(key), table.schema.field(key), pa.array(each))
         pq.write_table(table, target, compression="snappy")
-        return shift.renumbered_stats(run.stats[record.index], columns)
+        return values
 
     def _finish(self) -> Info:
-        first = self._runs[0].snapshot
         info = replace(
-            first.info,
+            self._info,
             episodes=len(self._records),
             frames=sum(each.length for each in self._records),
             tasks=len(self._tasks),
@@ -185,7 +196,7 @@ class Assembly:
             self._folder.copy(path, name)
         for name in left:
             self._how.left_out(name)
-        extra = self._runs[0].snapshot.info.extra
+        extra = self._info.extra
         for run in self._runs[1:]:
             for key, value in run.snapshot.info.extra.items():
                 if extra.get(key) != value:
@@ -197,3 +208,23 @@ class Assembly:
             layout.EPISODES: (each.to_line() for each in self._records),
             layout.EPISODES_STATS: (metadata.stats_line(*each) for each in enumerate(self._stats)),
         }
+
+
+def _widest(infos: Sequence[Info]) -> Info:
+    """The first one's, with the columns of rollouts when any of them has these."""
+    first = infos[0]
+    widest = next((info for info in infos if has_rollouts(info.features)), first)
+    further = {key: each for key, each in widest.features.items() if key in ROLLOUT_FEATURES}
+    return replace(first, features={**first.features, **further})
+
+
+def _write_as_a_persons(
+    path: Path, target: Path, numbers: Mapping[str, NDArray[np.int64]], fps: int
+) -> Stats:
+    """Write the frames of a demonstration with the columns of rollouts; the statistics of these."""
+    read = episode_table.read_entire(path)
+    whole = replace(read, extras=a_persons(len(read), read.action.shape[1]))
+    first = {key: int(values[0]) for key, values in numbers.items()}
+    place = Place(first["episode_index"], first["index"], first["task_index"], fps)
+    episode_table.write_episode(target, whole.at(place))
+    return {key: stats.of_column(column) for key, column in whole.extras.items()}

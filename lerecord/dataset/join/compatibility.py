@@ -11,7 +11,15 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from lerecord.dataset.format import IMAGE_PREFIX, Feature, HardwareRecord, hardware_record, layout
+from lerecord.dataset.format import (
+    IMAGE_PREFIX,
+    ROLLOUT_FEATURES,
+    Feature,
+    HardwareRecord,
+    hardware_record,
+    has_rollouts,
+    layout,
+)
 from lerecord.dataset.storage import Snapshot
 from lerecord.errors import DatasetError
 
@@ -105,8 +113,10 @@ def _facts(snapshot: Snapshot) -> _Facts:
         (Tier.HARDWARE, layout.HARDWARE): "absent" if hardware is None else "present",
         (Tier.ENVIRONMENT, "order of features"): list(info.features),
     }
+    rollouts = ROLLOUT_FEATURES if has_rollouts(info.features) else ()
     for feature in info.features.values():
-        facts |= _feature_facts(feature)
+        if feature.key not in rollouts:  # a dataset without them is given them by a merge
+            facts |= _feature_facts(feature)
     if hardware is None:
         return facts
     others = dict(hardware.others)

@@ -7,11 +7,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format import NUMBERS, EpisodeRecord, Part, Stats, joined, stats
+from lerecord.dataset.format import (
+    NUMBERS,
+    EpisodeRecord,
+    Part,
+    Stats,
+    has_rollouts,
+    joined,
+    stats,
+)
 from lerecord.dataset.join.compatibility import require_compatible
 from lerecord.dataset.read import TOLERANCE_S, Batch, Dataset, DeltaTimestamps, ImageForm, Samples
 from lerecord.dataset.storage import Snapshot
 from lerecord.dataset.verify import require_sound
+from lerecord.errors import DatasetError
 
 
 class MultiDataset(Samples):
@@ -39,7 +48,13 @@ class MultiDataset(Samples):
         images: ImageForm = "uint8",
         allow_hardware: bool = False,
     ) -> None:
-        require_compatible([Snapshot.of(Path(root)) for root in roots], allow_hardware)
+        snapshots = [Snapshot.of(Path(root)) for root in roots]
+        require_compatible(snapshots, allow_hardware)
+        if len({has_rollouts(each.info.features) for each in snapshots}) > 1:
+            raise DatasetError(
+                "Some of the datasets have the columns of rollouts, and some do not; merge them, "
+                "which gives the columns to all: `lerecord merge DIR... OUT`."
+            )
         require_sound(Path(root) for root in roots)
         self.datasets = tuple(
             Dataset(root, None, delta_timestamps, tolerance_s, images) for root in roots

@@ -15,10 +15,12 @@ from lerecord.dataset.format import (
     Info,
     Stats,
     StoredStats,
+    has_rollouts,
     layout,
     metadata,
     stats,
 )
+from lerecord.dataset.read.chosen import WHO_ACTS, ChosenFrames, FrameChoice
 from lerecord.dataset.read.samples import Batch, ImageForm, Samples
 from lerecord.dataset.read.windows import DeltaTimestamps, Windows, expanded
 from lerecord.dataset.storage import Rows, Snapshot, load_rows, require_known_tasks
@@ -144,6 +146,20 @@ class Dataset(Samples):
 
     def __repr__(self) -> str:
         return f"Dataset({str(self.root)!r}, {len(self.episodes)} episodes, {len(self)} frames)"
+
+    def only(self, frames: FrameChoice) -> ChosenFrames:
+        """The samples of frames in which a person acts (`corrections`), or a policy (`policy`).
+
+        A window still takes what follows in the episode.
+
+        Raises:
+            DatasetError: the dataset does not say who acts.
+        """
+        if not has_rollouts(self._info.features):
+            raise DatasetError(
+                f"{self.root} does not say who acts: it has no rollout, nor was merged with one."
+            )
+        return ChosenFrames(self, np.flatnonzero(self._rows.columns[WHO_ACTS[frames]]))
 
     def gather(self, rows: NDArray[np.int64]) -> Batch:
         """Samples by number, stacked; raises DatasetError when an image cannot be read."""

@@ -155,6 +155,11 @@ def compared_rig(mine: DatasetSpec, theirs: DatasetSpec, accept_calibration: boo
     Raises:
         DatasetError: it is another, or was calibrated anew and that was not accepted.
     """
+    if mine.rollouts and not theirs.rollouts:
+        raise DatasetError(
+            "The dataset has no columns for what a policy does; roll out into another folder, "
+            "which can be merged with it later."
+        )
     if different := differences(mine, theirs):
         raise DatasetError(
             f"This is not the rig that the dataset was recorded with: {'; '.join(different)}; "
@@ -167,7 +172,7 @@ def compared_rig(mine: DatasetSpec, theirs: DatasetSpec, accept_calibration: boo
             f"{'; '.join(recalibrated)}; accept it with --accept-calibration, "
             f"or record into another folder."
         )
-    return mine
+    return replace(mine, rollouts=theirs.rollouts)
 
 
 def _stats(files: MetaFiles, info: Info) -> Stats | None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from lerecord.dataset.edit import Draft
 from lerecord.dataset.format import (
-    EpisodeColumns,
     EpisodeRecord,
     Place,
     Stats,
@@ -81,7 +80,7 @@ def place_files(change: Transaction, draft: Draft, place: Place) -> None:
         copies = [pool.submit(write, places[key]) for key, write in draft.videos.items()]
     for copy in copies:
         copy.result()
-    columns = EpisodeColumns.of(draft.action, draft.state, place)
+    columns = draft.frames.at(place)
     episode_table.write_episode(change.place(layout.data_file(place.episode)), columns)
     if draft.sidecar is not None:
         draft.sidecar(change.place(layout.capture_file(place.episode)))

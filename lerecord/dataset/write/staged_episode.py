@@ -8,12 +8,13 @@ from typing import Any
 from lerecord.dataset.edit import Draft
 from lerecord.dataset.format import (
     CameraSpec,
-    EpisodeColumns,
     Place,
     Sidecar,
+    Vectors,
     episode_table,
     health_of,
     remarks_of,
+    rollout_columns,
     video_to_data,
     write_sidecar,
 )
@@ -75,13 +76,15 @@ class TakenDraft:
 def draft_of(take: ClosedTake, read: StagedColumns) -> TakenDraft:
     """The draft of a closed take, of as many frames as were read of it."""
     spec = take.facts.spec
-    columns = EpisodeColumns.of(read.rows.action, read.rows.state, Place(0, 0, 0, spec.fps))
+    rows = read.rows
+    extras = rollout_columns(rows) if spec.rollouts else {}
+    frames = Vectors(rows.action, rows.state, extras)
+    columns = frames.at(Place(0, 0, 0, spec.fps))
     histograms = {name: track.histogram for name, track in read.tracks.items()}
     sidecar = Sidecar(read.rows, read.tracks, _facts(take, read.salvaged))
     draft = Draft(
         task=take.facts.task,
-        action=columns.action,
-        state=columns.state,
+        frames=frames,
         stats=episode_table.episode_stats(columns, histograms, spec),
         annotations={"health": health_of(sidecar)},
         sidecar=partial(write_sidecar, sidecar=sidecar),

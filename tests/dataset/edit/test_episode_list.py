@@ -21,7 +21,7 @@ from lerecord.dataset.edit.episode_list import (
     places,
     task_indices,
 )
-from lerecord.dataset.format import EpisodeRecord, Place, layout
+from lerecord.dataset.format import EpisodeRecord, Place, Vectors, layout
 from lerecord.errors import DatasetError
 
 KEY = "observation.images.front"
@@ -37,7 +37,7 @@ def listed(*episodes: tuple[str, int], sidecars: Sequence[int] | None = None) ->
 
 def draft(task: str, rows: int) -> Draft:
     values = np.zeros((rows, 2), dtype=np.float32)
-    return Draft(task, values, values, {}, {}, lambda path: None, {KEY: lambda path: None})
+    return Draft(task, Vectors(values, values), {}, {}, lambda path: None, {KEY: lambda path: None})
 
 
 def changed(old: EpisodeList, slots: Sequence[Slot]) -> list[object]:

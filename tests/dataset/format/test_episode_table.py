@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lerecord.dataset.format import EpisodeColumns, Place, episode_table, to_numpy
+from lerecord.dataset.format import EpisodeColumns, Place, Vectors, episode_table, to_numpy
 from lerecord.errors import DatasetError
 
 
@@ -30,7 +30,7 @@ class Matrix(pa.ExtensionType):
 def columns(rows: int = 5) -> EpisodeColumns:
     action = np.arange(rows * 3, dtype=np.float32).reshape(rows, 3)
     state = action / np.float32(7)
-    return EpisodeColumns.of(action, state, Place(episode=4, first_row=100, task=2, fps=30))
+    return Vectors(action, state).at(Place(episode=4, first_row=100, task=2, fps=30))
 
 
 def test_the_schema_is_lerobots(tmp_path: Path) -> None:
