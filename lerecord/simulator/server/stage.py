@@ -27,6 +27,7 @@ from lerecord.simulator.scene import (
 )
 
 IDLE, RESET, RECORD, WATCH, CORRECT = StagePhase
+_STOPS_S = 0.5  # until a follower that is told to hold does
 _LOOK_S = 0.1  # between two looks at whether the box is on the target
 _SETTLE_S = 0.35  # from the hand's last move until the box is measured
 _ENCODER_MASK = 4095
@@ -60,6 +61,7 @@ class Stage:
         self._seed = seed
         self._motions = 0
         self._lies_since: float | None = None
+        self._follower_stops = False
         self._over: tuple[float, StagePhase] | None = None  # when it ends, and which
         self._world.advance(now())
 
@@ -90,14 +92,15 @@ class Stage:
             now = self._advance()
             start = self._world.leader.pose()
             self._motions += 1
+            self._follower_stops = phase == CORRECT
             seed = self._seed * 1000 + self._motions
             if phase == RESET:
                 self._world.place_box()
                 self._play(return_home(start, seed), now, phase)
             elif phase == RECORD:
                 self._play(self._demonstration(start, seed), now, phase)
-            elif phase == CORRECT:
-                self._play(self._correction(start, seed), now, phase)
+            elif phase == CORRECT:  # the follower is still on its way to where it holds
+                self._world.hand, self._over = None, (now + _STOPS_S, phase)
             else:
                 self._world.hand, self._over, self._lies_since = None, None, None
                 if phase == WATCH:
@@ -117,6 +120,11 @@ class Stage:
             (_, phase), self._over = self._over, None
             if phase == WATCH and not self._has_lain(now):
                 self._over = (now + _LOOK_S, phase)
+                return None
+            if phase == CORRECT and self._follower_stops:
+                self._follower_stops = False
+                seed = self._seed * 1000 + self._motions
+                self._play(self._correction(self._world.leader.pose(), seed), now, CORRECT)
                 return None
             if phase == RESET:
                 return Ready()

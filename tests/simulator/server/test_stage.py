@@ -100,6 +100,9 @@ def test_a_correction_brings_the_leader_to_the_follower_waits_and_does_the_task(
     set_.stage.begin(RESET)
     set_.wait(2.0)
     set_.stage.begin(CORRECT)
+    held = set_.leader()
+    assert set_.wait(0.51) is None  # the follower has come to where it holds
+    assert set_.leader() == held
     length = set_.stage.until_over()
     assert length is not None
     assert 7.8 < length < 10.3
