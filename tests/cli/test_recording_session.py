@@ -279,11 +279,15 @@ class Terminal:
         wait_until(lambda: text in self.read())
         self.shown = self.shown[self.shown.rindex(text) + len(text) :]
 
+    def hang_up(self) -> None:
+        """As a window that is closed, or a connection that is lost."""
+        os.close(self.slave)
+        os.close(self.master)
+
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-        os.close(self.master)
-        os.close(self.slave)
+        self.hang_up()
 
 
 @pytest.fixture
@@ -349,27 +353,35 @@ def test_a_terminal_that_stands_still_does_not_keep_the_arm_under_torque(
         terminal.close()
 
 
-def test_a_take_that_was_left_is_offered_before_the_next_session(
-    terminal: Terminal, tmp_path: Path
+def test_a_terminal_that_is_closed_parks_the_arm_and_leaves_the_take_to_the_next_session(
+    simulator: Simulator, tmp_path: Path
 ) -> None:
+    found = simulator.follower_found()
+    simulator.say({"phase": "reset"})
+    dataset, hardware = tmp_path / "box", str(simulator.hardware(tmp_path))
+    arguments = ("--task", TASK, "--dataset", str(dataset), "--hardware", hardware)
+    terminal = Terminal(*arguments)
     terminal.wait_for("RESET")
     time.sleep(2.5)
     terminal.press("\r")
     terminal.wait_for("RECORDING")
-    time.sleep(1)
-    terminal.press("q")
-    terminal.wait_for("KEEP THIS TAKE")
-    terminal.press("l")
+    simulator.say({"phase": "record"})
+    wait_until(lambda: np.abs(simulator.follower("position") - found).max() > 100)
+    started = family(terminal.process.pid)
+    terminal.hang_up()
     terminal.process.wait(timeout=30)
-    again = Terminal("--task", TASK, "--dataset", str(tmp_path / "box"))
+    assert not alive(started)
+    assert not simulator.follower("torque").any()
+    assert np.abs(simulator.follower("goal") - found)[:5].max() < 20  # it was parked first
+    again = Terminal(*arguments)
     again.wait_for("(k)eep or (d)iscard?")
     again.press("k\n")
     again.wait_for("RESET")
     again.press("q")
     again.process.wait(timeout=30)
     again.close()
-    assert info(tmp_path / "box")["total_episodes"] == 1
-    assert_passes_check(tmp_path / "box")
+    assert info(dataset)["total_episodes"] == 1
+    assert_passes_check(dataset)
 
 
 def test_the_death_of_the_screen_hurts_nothing(terminal: Terminal, tmp_path: Path) -> None:
