@@ -1,6 +1,7 @@
 """One dataset becomes several: which episodes go where, and the new datasets."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -113,8 +114,8 @@ def split(root: Path, outs: Sequence[Path], rule: Rule, how: Watched = _UNWATCHE
 def _parts(episodes: Sequence[EpisodeRecord], outs: Sequence[Path], rule: Rule) -> list[list[int]]:
     """A part per folder, none of them empty."""
     parts = rule(episodes)
-    given = [index for part in parts for index in part]
-    if twice := sorted({index for index in given if given.count(index) > 1}):
+    given = Counter(index for part in parts for index in part)
+    if twice := [index for index, count in given.items() if count > 1]:
         raise DatasetError(f"Episode {twice[0]} is in two parts; name it in one.")
     rest = sorted({*range(len(episodes))} - {*given})
     if len(parts) == len(outs) - 1 and rest:
