@@ -257,7 +257,8 @@ def _lines(name: str, data: bytes, count: int | None) -> Iterator[_Line]:
         end = len(data) if end < 0 else end
         place, line = f"{name}, line {number}", data[start:end]
         _require_content(place, line)
-        yield _Line(Fields.parsed(line.removeprefix(_BOM), place), number, start, end)
+        text = line.removeprefix(_BOM)
+        yield _Line(Fields.parsed(text, place), number, end - len(text), end)
         start = end + 1
 
 

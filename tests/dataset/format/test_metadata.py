@@ -314,7 +314,7 @@ def test_statistics_that_do_not_fit_are_parsed_line_by_line(
     at_once = metadata.parse_episodes_stats(data, 4)
     assert isinstance(at_once, list)
     monkeypatch.setattr(metadata, "_PARSED_AT_ONCE", 10)
-    stored = metadata.parse_episodes_stats(data, 4)
+    stored = metadata.parse_episodes_stats(b"\xef\xbb\xbf" + data, 4)
     assert isinstance(stored, StoredStats)
     assert means(stored) == means(at_once) == [0, 1, 2, 3]
     assert means(stored[1:3]) == [1, 2]
