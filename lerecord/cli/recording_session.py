@@ -98,7 +98,9 @@ def _record(
         setup.kept.require_trust(attended)
     if options.preview:
         _check_that_images_can_be_shown(attended)
-    plan = replace(plan_of(options, setup, attended), catching_up=who.catching_up)
+    plan = replace(
+        plan_of(options, setup, attended), catching_up=who.catching_up, rollout=who.rollouts
+    )
     if afterwork is not None:
         afterwork.check(setup.root)
     min_free_gb = setup.config.quality.min_free_gb

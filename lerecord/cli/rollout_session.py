@@ -131,7 +131,7 @@ def _cast(options: RolloutOptions, opened: Opened, connect: Connect) -> Driven:
     step = np.full(len(rig.joints), bounds.max_step, np.float32)
     settings = QueueSettings(1 / config.fps, step, grippers, stop_and_go=options.stop_and_go)
     policy = PolicySource(link, settings)
-    telling = Telling(opened.listeners, policy)
+    telling = Telling(opened.listeners, policy, rig.joints)
     opened.listeners.add(telling)
     person = _Person(opened.simulated)
 

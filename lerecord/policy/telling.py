@@ -1,13 +1,17 @@
 """What people are told of a rollout while it runs, and what is known of it at its end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
+
+import numpy as np
 
 from lerecord.frame import Frame
 from lerecord.policy.source import PolicySource
 from lerecord.policy.turns import Turn
 from lerecord.recording.session import Listener, Session
 
+_TELL_EVERY_TICKS = 45
 _SENTENCES = {
     Turn.POLICY: "The policy drives.",
     Turn.HOLD: "The follower holds.",
@@ -22,25 +26,43 @@ class Telling:
     Args:
         listener: gets the sentences.
         policy: that drives.
+        joints: names of the rig's.
     """
 
-    def __init__(self, listener: Listener, policy: PolicySource) -> None:
+    def __init__(self, listener: Listener, policy: PolicySource, joints: Sequence[str]) -> None:
         self._listener = listener
         self._policy = policy
+        self._joints = [name.removesuffix(".pos") for name in joints]
         self._told: str | None = None
+        self._turn: Turn | None = None
+        self._aligning = 0
 
     def turned(self, turn: Turn) -> None:
         """Somebody else drives now."""
+        self._turn, self._aligning = turn, 0
         if (sentence := _SENTENCES.get(turn)) is not None:
             self._listener.notice(sentence)
 
     def tell(self, session: Session, frame: Frame) -> None:
         """Say what is wrong with the policy as soon as it is, and that it is right again."""
+        if self._turn is Turn.ALIGN:
+            self._aligning += 1
+            if self._aligning % _TELL_EVERY_TICKS == 0:
+                self._listener.notice(self._apart(frame))
         complaint = self._policy.complaint
         if complaint == self._told:
             return
         self._told = complaint
         self._listener.notice("The policy answers again." if complaint is None else complaint)
+
+    def _apart(self, frame: Frame) -> str:
+        """Which joint of the leader, whose pose is requested, is farthest from the follower."""
+        apart = np.abs(frame.requested - frame.action)
+        apart[[name.endswith("gripper") for name in self._joints]] = 0.0
+        at = int(apart.argmax())
+        return (
+            f"Bring the leader to the follower: {self._joints[at]} is {apart[at]:.0f} units away."
+        )
 
     def notice(self, sentence: str) -> None:
         """What others have to say is no concern of the policy."""

@@ -57,6 +57,7 @@ class Snapshot:
         source: who asks for the poses of the joints that are no follower's.
         saves: takes saved in this session, those that replaced an episode included.
         trouble: why nothing can be recorded or driven just now; empty when it can.
+        rollout: a policy drives, and a person can take over.
     """
 
     phase: Phase
@@ -83,6 +84,7 @@ class Snapshot:
     source: str = "leader"
     saves: int = 0
     trouble: str = ""
+    rollout: bool = False
 
 
 MESSAGES = Vocabulary("do", show=Snapshot)

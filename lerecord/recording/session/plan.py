@@ -25,6 +25,7 @@ class Plan:
         attended: somebody is at the keys who can act on a notice.
         catch_up_s: after which a take that was asked for is given up, the follower being too far.
         between: the phase in which no take runs; DRIVING where none can be begun.
+        rollout: a policy drives, and a person can take over.
         catching_up: what is said when a take is asked for and the follower is not there yet.
     """
 
@@ -35,4 +36,5 @@ class Plan:
     attended: bool = True
     catch_up_s: float = 30.0
     between: Phase = Phase.RESETTING
+    rollout: bool = False
     catching_up: str = "The take starts as soon as the follower is where it is wanted."

@@ -63,9 +63,15 @@ KEY_HINTS: dict[Phase, tuple[tuple[str, str], ...]] = {
 """What the keys do in each phase, the most useful first, for people."""
 
 
-def hints(phase: Phase, has_saved: bool) -> tuple[tuple[str, str], ...]:
-    """What the keys do now; only a take that was saved can be redone."""
-    return tuple(hint for hint in KEY_HINTS[phase] if has_saved or hint != _REDO_THE_LAST)
+_ROLLOUT_HINTS = (("t", "take over"), ("g", "give back"), ("h", "hold"))
+_TAKEN_OVER_IN = (Phase.RECORDING, Phase.DRIVING)
+
+
+def hints(phase: Phase, has_saved: bool, rollout: bool = False) -> tuple[tuple[str, str], ...]:
+    """What the keys do now; only a take that was saved can be redone, and a rollout taken over."""
+    further = _ROLLOUT_HINTS if rollout and phase in _TAKEN_OVER_IN else ()
+    known = (hint for hint in KEY_HINTS[phase] if has_saved or hint != _REDO_THE_LAST)
+    return (*further, *known)
 
 
 class KeyParser:

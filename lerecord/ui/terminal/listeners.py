@@ -175,6 +175,7 @@ class Screen:
             source=_source(frame),
             saves=session.saves,
             trouble=session.trouble or "",
+            rollout=session.plan.rollout,
         )
 
     def _joints(self, frame: Frame) -> tuple[JointView, ...]:
@@ -258,7 +259,9 @@ class Lines:
         elif self._phase is Phase.RECORDING:
             self._say(f"the take has {self._rows} frames")
         self._phase = session.phase
-        if self._keys and (pressed := hints(session.phase, session.saves > 0)):
+        if self._keys and (
+            pressed := hints(session.phase, session.saves > 0, session.plan.rollout)
+        ):
             keys = "; ".join(f"{key}: {meaning}" for key, meaning in pressed)
             self._say(f"{session.phase} [{keys}]")
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lerecord.recording.session import Command, Phase
-from lerecord.ui.terminal import DRIVING_KEYS, Signals
-from lerecord.ui.terminal.keys import Keyboard, KeyParser
+from lerecord.ui.terminal import DRIVING_KEYS, ROLLOUT_KEYS, Signals
+from lerecord.ui.terminal.keys import Keyboard, KeyParser, hints
 
 
 class Clock:
@@ -269,3 +269,10 @@ def test_where_nothing_is_recorded_one_key_holds_and_goes_on(key: bytes) -> None
         assert keyboard.poll() is command
     os.write(writer, b"nrdl")
     assert keyboard.poll() is None
+
+
+def test_a_rollout_tells_how_to_take_over_while_a_policy_drives() -> None:
+    keys = [key for key, _ in hints(Phase.RECORDING, has_saved=False, rollout=True)]
+    assert keys[:3] == ["t", "g", "h"]
+    assert all(ROLLOUT_KEYS[key] for key in keys[:3])
+    assert hints(Phase.RESETTING, False, rollout=True) == hints(Phase.RESETTING, False)
