@@ -14,7 +14,7 @@ from pathlib import Path
 from lerecord.errors import LerecordError
 from lerecord.hub.dataset_push import push_dataset
 from lerecord.hub.options import PushOptions
-from lerecord.processes import end_with_input, say
+from lerecord.processes import end_with_input, errand, tell
 
 _NICE = 19
 
@@ -30,6 +30,6 @@ def main(arguments: Sequence[str]) -> None:
         try:
             outcome = push_dataset(root, options)
         except LerecordError as error:
-            say("failed", message=str(error))
+            tell(errand.OUTCOMES.write(errand.Failed(str(error))))
         else:
-            say("pushed", episodes=outcome.episodes)
+            tell(errand.OUTCOMES.write(errand.Finished(outcome.episodes)))

@@ -1,3 +1,4 @@
+from . import errand as errand
 from .child import ChildProcess as ChildProcess
 from .child import Message as Message
 from .image_mailbox import ImageMailbox as ImageMailbox

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lerecord.frame import Frame
-from lerecord.processes import ChildProcess
+from lerecord.processes import ChildProcess, errand
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session.roles import Listener
 from lerecord.recording.session.session import Session
@@ -26,9 +26,9 @@ class Afterwork(Protocol):
         ...
 
     def behind(self, root: Path) -> tuple[str, ...]:
-        """Name and arguments of the process that does it each time a line asks it to.
+        """Name and arguments of the process that does it each time it is asked to.
 
-        It says `failed` with a `message` when it could not.
+        It says what came of it as `processes.errand` has it.
         """
         ...
 
@@ -64,10 +64,10 @@ class Behind:
             return
         if self._recorder.committed - self._asked_at >= self._every:
             self._asked_at = self._recorder.committed
-            self._child.send({})
-        for message in self._child.poll():
-            if message["event"] == "failed":
-                self._listener.notice(message["message"])
+            self._child.send(errand.REQUESTS.write(errand.Ask()))
+        for outcome in map(errand.OUTCOMES.read, self._child.poll()):
+            if isinstance(outcome, errand.Failed):
+                self._listener.notice(outcome.message)
         if not self._child.running:
             self._listener.notice(f"The {self._child.name} process has ended and is not restarted.")
             self.close()
