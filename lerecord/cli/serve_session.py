@@ -3,11 +3,11 @@
 import sys
 import time
 
-from lerecord.policy import PolicyServer, ServerSettings, local_policy
+from lerecord.policy import LoadOptions, PolicyServer, ServerSettings, local_policy
 from lerecord.printable import print_line
 
 
-def serve(policy: str, settings: ServerSettings) -> None:
+def serve(policy: str, settings: ServerSettings, options: LoadOptions) -> None:
     """Load a policy and serve it until Ctrl-C.
 
     Raises:
@@ -16,7 +16,7 @@ def serve(policy: str, settings: ServerSettings) -> None:
     settings.require_safe()
     print_line(f"loading {policy} ...")
     began = time.monotonic()
-    loaded = local_policy(policy)
+    loaded = local_policy(policy, options)
     features = loaded.features
     print_line(
         f"loaded in {time.monotonic() - began:.0f} s: {len(features.joints)} joints at "

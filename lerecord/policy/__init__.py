@@ -2,8 +2,9 @@
 
 A policy answers when it can; the arm moves at every tick. `link` is what the loop asks of a policy
 wherever it runs, `chunk_queue` what stands between the two, and `source` the source of actions that
-they make together. `policy` is what a policy is, and `nearest` one that needs no network.
-Begin with `chunk_queue`.
+they make together. `client` is a link to a policy in a process of its own, `server` serves one, and
+`wire` is what the two say; `lerobot` is the way to LeRobot's server. `policy` is what a policy is,
+`nearest` one that needs no network, and `checkpoint` one of LeRobot's. Begin with `chunk_queue`.
 """
 
 import lazy_loader

@@ -10,6 +10,8 @@ from .link import Answer as Answer
 from .link import Connection as Connection
 from .link import Lost as Lost
 from .link import PolicyLink as PolicyLink
+from .policies import LEROBOT_PYTHON as LEROBOT_PYTHON
+from .policies import LoadOptions as LoadOptions
 from .policies import local_policy as local_policy
 from .policy import CameraInput as CameraInput
 from .policy import Chunk as Chunk

@@ -29,8 +29,13 @@ def test_a_policy_is_served_until_ctrl_c(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["nowhere:x"], "'nowhere:x' is no policy that can be served; it is nearest:DIR."),
+        (
+            ["nowhere:x"],
+            "'nowhere:x' is no policy that can be served; it is nearest:DIR or lerobot:DIR.",
+        ),
         (["nearest:x", "--host", "0.0.0.0"], "give --token, or serve on 127.0.0.1"),
+        (["lerobot:x"], "name it with --lerobot PYTHON or in LERECORD_LEROBOT_PYTHON"),
+        (["lerobot:x", "--lerobot", "y"], "not what its joints are; give it with --dataset"),
         (["nearest:x", "--cert", "c.pem"], "give both --cert and --key"),
     ],
 )

@@ -89,5 +89,5 @@ def backend_of(opening: Opening) -> Backend:
             return make(opening)
     raise ConfigError(
         f"{without_secrets(opening.address)!r} is no address of a policy; it is one of "
-        f"nearest:DIR, ws://HOST:PORT and lerobot://HOST:PORT."
+        f"nearest:DIR, lerobot:DIR, ws://HOST:PORT and lerobot://HOST:PORT."
     )

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import cv2
@@ -14,7 +16,14 @@ from lerecord.control import Observation
 from lerecord.errors import LerecordError
 from lerecord.jpeg import decode
 from lerecord.pacing import Tick
-from lerecord.policy import Answer, ChunkRequest, Lost, PolicyInput
+from lerecord.policy import (
+    Answer,
+    ChunkRequest,
+    Lost,
+    PolicyInput,
+    PolicyServer,
+    ServerSettings,
+)
 from lerecord.policy.client import PolicyCamera, RemotePolicy
 from lerecord.policy.nearest import HORIZON, NearestPolicy
 from lerecord.processes import ImageMailbox, MailboxWriter
@@ -163,3 +172,30 @@ def test_a_camera_that_the_rig_has_not_is_named(dataset: Path, rig: Rig) -> None
             "The policy looks through a camera wrist, which the rig has not (front); name one of "
             "the rig's: --rename CAMERA=wrist.",
         )
+
+
+def test_a_server_that_goes_and_comes_back_is_found_again(dataset: Path, rig: Rig) -> None:
+    pytest.importorskip("websockets")
+    policy = NearestPolicy(dataset)
+
+    @contextmanager
+    def served(port: int) -> Iterator[PolicyServer]:
+        with PolicyServer(policy, ServerSettings(port=port), lambda _: None) as server:
+            threading.Thread(target=server.run, daemon=True).start()
+            yield server
+
+    with ExitStack() as later:
+        with served(0) as server:
+            address = server.address
+            remote = later.enter_context(RemotePolicy(address, "Grab the box", rig.cameras))
+            assert remote.wait_until_ready() == policy.features
+            remote.ask(request(1), observed(time.monotonic()))
+            assert isinstance(heard(remote), Answer)
+        remote.ask(request(2), observed(time.monotonic()))
+        lost = heard(remote)
+        assert isinstance(lost, Lost)
+        assert lost.reason.startswith(f"The policy's server at {address} ")
+        later.enter_context(served(int(address.rpartition(":")[2])))
+        pid = remote.pid
+        assert isinstance(asked_until(remote, lambda said: isinstance(said, Answer)), Answer)
+        assert remote.pid == pid
