@@ -97,8 +97,8 @@ def parse(data: Any, motors: Sequence[Motor], source: str) -> Calibration:
     for joint in data:
         if joint not in names:
             raise ConfigError(
-                f"The calibration {source} has a joint {joint!r} that this arm has not "
-                f"(it has {', '.join(names)}): name the calibration of this arm instead."
+                f"The calibration {source} has a joint {joint!r} that this arm does not "
+                f"have (it has {', '.join(names)}): name the calibration of this arm instead."
             )
     return Calibration({motor.name: _joint(data, motor, source) for motor in motors}, source)
 

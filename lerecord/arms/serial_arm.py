@@ -161,7 +161,7 @@ class SerialArm:
         turns cuts goals off at its range, so that it would jump to there from far outside.
 
         Raises:
-            DeviceError: a joint is too far outside of its calibrated range even so.
+            DeviceError: a joint is too far outside its calibrated range even so.
         """
         measured = self.bus.sync_read("Present_Position", self._joints, SET_UP)
         joints = [self._calibration.joints[name] for name in self._joints]
@@ -180,7 +180,7 @@ class SerialArm:
             degrees = outside[worst] * 360 / turn[worst]
             raise DeviceError(
                 f"{self._joints[worst]} of the {self._settings.name} is {degrees:.0f} degrees "
-                f"outside of its calibrated range: switch the arm off, move the joint into its "
+                f"outside its calibrated range: switch the arm off, move the joint into its "
                 f"range and start again, or calibrate the arm again."
             )
 
@@ -220,8 +220,8 @@ class SerialArm:
         for joint, (lowest, highest) in self._settings.limits.items():
             if joint not in self._joints:
                 raise ConfigError(
-                    f"The limits of the {self._settings.name} name a joint {joint!r} that it has "
-                    f"not: it has {', '.join(self._joints)}."
+                    f"The limits of the {self._settings.name} name a joint {joint!r} that it "
+                    f"does not have: it has {', '.join(self._joints)}."
                 )
             at = self._joints.index(joint)
             low[at], high[at] = max(low[at], lowest), min(high[at], highest)

@@ -30,7 +30,7 @@ def ensure(bus: MotorBus, arm: str, register: str, values: Mapping[str, int]) ->
     if differing and (kept := _differing(bus, register, values)):
         raise DeviceError(
             f"{kept[0]} of the {arm} does not keep {register} = {values[kept[0]]}: switch the "
-            f"arm's power off and on, and replace the servo when this comes back."
+            f"arm's power off and on, and replace the servo if this happens again."
         )
 
 

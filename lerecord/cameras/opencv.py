@@ -60,8 +60,8 @@ class Camera:
         capture = self._capture
         if capture is None or not capture.grab():
             raise DeviceError(
-                f"Camera {self._settings.name} at {self._place} gives no image any "
-                f"more; check its cable."
+                f"Camera {self._settings.name} at {self._place} no longer "
+                f"delivers images; check its cable."
             )
         captured_at = self._now()
         ok, pixels = capture.retrieve()

@@ -36,7 +36,7 @@ class Camera(Protocol):
         """Wait for the next image; its sequence counts from 0 at open.
 
         Raises:
-            DeviceError: the camera is gone or gives no image any more.
+            DeviceError: the camera is gone or no longer delivers images.
         """
         ...
 

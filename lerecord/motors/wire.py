@@ -266,8 +266,8 @@ class Wire:
             self.counters.drained_bytes += waiting
             drained += waiting
         raise CorruptReplyError(
-            f"The port {self.port.port_name} does not become quiet: disconnect what else talks on "
-            f"the servo bus, or correct the baud in the hardware config."
+            f"The port {self.port.port_name} does not go quiet: disconnect anything else that "
+            f"talks on the servo bus, or correct the baud in the hardware config."
         )
 
     def _silent(self, missing: Sequence[Motor]) -> NoReplyError:
@@ -280,6 +280,6 @@ class Wire:
 
     def _damaged(self) -> CorruptReplyError:
         return CorruptReplyError(
-            f"Packets on {self.port.port_name} come damaged: check the arm's cables, and that no "
+            f"Packets on {self.port.port_name} arrive damaged: check the arm's cables, and that no "
             f"two servos have the same id."
         )

@@ -105,7 +105,7 @@ def test_limits_of_the_config_narrow_the_range(make_bench: Any) -> None:
 
 
 def test_limits_that_do_not_fit_the_arm_are_refused(make_bench: Any) -> None:
-    with pytest.raises(ConfigError, match="a joint 'knee' that it has not"):
+    with pytest.raises(ConfigError, match="a joint 'knee' that it does not have"):
         make_bench("Follower", knee=[0.0, 1.0])
     with pytest.raises(ConfigError, match=r"limits of gripper .* leave nothing"):
         make_bench("Follower", gripper=[100.0, 120.0])

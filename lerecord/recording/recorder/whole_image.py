@@ -33,8 +33,8 @@ def first_whole(camera: Camera, settings: CameraSettings) -> Image:
             )
         return image
     raise DeviceError(
-        f"None of the first {_TORN_AT_START} images of camera {settings.name} decodes ({reason}): "
-        f"check its cable, and its size and fourcc in the hardware config."
+        f"None of the first {_TORN_AT_START} images of camera {settings.name} can be decoded "
+        f"({reason}): check its cable, and its size and fourcc in the hardware config."
     )
 
 

@@ -306,7 +306,7 @@ def test_a_line_that_never_becomes_quiet_ends_in_an_error(bench: Any) -> None:
             return 64
 
     bench.attach(Babble(bench.wire))
-    with pytest.raises(CorruptReplyError, match="does not become quiet"):
+    with pytest.raises(CorruptReplyError, match="does not go quiet"):
         bench.bus.read("ID", "lift", ONCE)
     assert bench.port.writes == 0
 

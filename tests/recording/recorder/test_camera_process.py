@@ -247,7 +247,7 @@ def test_a_camera_that_gives_nothing_whole_is_refused() -> None:
     thread = threading.Thread(target=stream.run)
     with MjpegServer("front", stream) as server:
         thread.start()
-        with pytest.raises(LerecordError, match=r"None of the first 10 images .* decodes"):
+        with pytest.raises(LerecordError, match=r"None of the first 10 images .* can be decoded"):
             camera_at(server.url)
     thread.join()
 
