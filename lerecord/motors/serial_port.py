@@ -82,7 +82,6 @@ class WaitingPort:
             self.port_name,
             self.baudrate,
             timeout=0,
-            write_timeout=_WRITE_TIMEOUT_S,
             exclusive=True,
         )
         self.is_open = True
@@ -112,9 +111,18 @@ class WaitingPort:
         return len(self._received) + waiting
 
     def writePort(self, packet: Sequence[int]) -> int:
-        """Write a packet; returns the bytes taken."""
-        written = self.ser.write(bytes(packet))
-        self._sent = written if written is not None else 0
+        """Write a packet; returns the bytes taken, which are all.
+
+        pyserial's own write calls a port stuck when this process stood still meanwhile.
+        """
+        data = bytes(packet)
+        while data:
+            _, ready, _ = select.select([], [self.ser.fileno()], [], _WRITE_TIMEOUT_S)
+            if not ready:
+                raise serial.SerialException("it takes no bytes")
+            with contextlib.suppress(BlockingIOError):
+                data = data[os.write(self.ser.fileno(), data) :]
+        self._sent = len(packet)
         return self._sent
 
     def readPort(self, length: int) -> bytes:

@@ -133,6 +133,27 @@ def test_with_low_latency_mode_the_grace_stays_short(
     assert port.grace_s == 0.003
 
 
+def test_a_process_that_stood_still_while_it_wrote_has_not_lost_the_port(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+
+    def late(descriptor: int, data: bytes) -> int:
+        time.sleep(0.25)
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", late)
+    assert line.port.writePort([1, 2, 3]) == 3
+    monkeypatch.undo()
+    assert os.read(line.far, 10) == b"\x01\x02\x03"
+
+
+def test_a_port_that_takes_nothing_is_lost(line: Line) -> None:
+    with pytest.raises(OSError, match="takes no bytes"):
+        for _ in range(1000):
+            line.port.writePort(bytes(4096))
+
+
 def test_when_the_far_end_goes_the_port_fails_and_closes(line: Line) -> None:
     os.close(line.far)
     line.port.setPacketTimeoutMillis(1_000)
