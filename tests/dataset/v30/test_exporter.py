@@ -17,6 +17,7 @@ from lerecord.dataset.v30 import files as v30
 from lerecord.dataset.v30.files import FileNumber
 from lerecord.dataset.video import facts_of, pictures_of
 from lerecord.errors import DatasetError
+from lerecord.progress import Advance
 from tests.dataset.conftest import Lab
 
 FRONT, WRIST = "observation.images.front", "observation.images.wrist"
@@ -56,8 +57,8 @@ def episodes(out: Path) -> list[dict[str, Any]]:
 
 def test_the_files_are_those_of_the_layout(root: Path, out: Path) -> None:
     before = files(root)
-    told: list[tuple[int, int]] = []
-    assert export_v30(root, out, Exporting(lambda *step: told.append(step))) == 4
+    told: list[Advance] = []
+    assert export_v30(root, out, Exporting(told.append)) == 4
     sidecars = [layout.capture_file(each) for each in range(4)]
     assert files(out) == sorted(
         [
@@ -73,7 +74,7 @@ def test_the_files_are_those_of_the_layout(root: Path, out: Path) -> None:
         ]
     )
     assert files(root) == before
-    assert told == [(each, 4) for each in range(1, 5)]
+    assert told == [Advance(each, 4, "episodes") for each in range(1, 5)]
 
 
 def test_info_is_lerobots_with_its_order_of_keys(root: Path, out: Path) -> None:
