@@ -37,4 +37,4 @@ class Plan:
     catch_up_s: float = 30.0
     between: Phase = Phase.RESETTING
     rollout: bool = False
-    catching_up: str = "The take starts as soon as the follower is where it is wanted."
+    catching_up: str = "The take starts as soon as the follower has caught up with the leader."
