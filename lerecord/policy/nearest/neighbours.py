@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lerecord.dataset.format import IMAGE_PREFIX
+from lerecord.dataset.format import IMAGE_PREFIX, layout
 from lerecord.dataset.read import Dataset
+from lerecord.dataset.storage import Snapshot
 from lerecord.errors import DatasetError
 from lerecord.policy.nearest.examples import PHASES, Examples, examples_of
 from lerecord.policy.nearest.images import SMALL, chroma
@@ -50,7 +51,10 @@ class NearestPolicy:
         }
 
     def infer(self, observation: PolicyInput) -> Chunk:
-        """Go on as the demonstrations of this task do that look most like the observation."""
+        """Go on as the demonstrations of this task do that look most like the observation.
+
+        With demonstrations of one task only, that is the task, whatever it is called.
+        """
         examples = self._of_task(observation.task)
         images = {name: chroma(each) for name, each in observation.images.items()}
         seen = examples.seen(observation.state, images)
@@ -107,4 +111,11 @@ def _features_of(dataset: Dataset) -> PolicyFeatures:
         fps=dataset.fps,
         horizon=HORIZON,
         cameras=tuple(CameraInput(name, *SMALL) for name in cameras),
+        units=_units_of(dataset.root),
     )
+
+
+def _units_of(root: Path) -> str | None:
+    """What lerecord keeps of the rig; datasets of others do not say their units."""
+    snapshot = Snapshot.of(root)
+    return None if snapshot.meta[layout.HARDWARE] is None else snapshot.spec().units

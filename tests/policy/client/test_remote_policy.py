@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -199,3 +201,13 @@ def test_a_server_that_goes_and_comes_back_is_found_again(dataset: Path, rig: Ri
         pid = remote.pid
         assert isinstance(asked_until(remote, lambda said: isinstance(said, Answer)), Answer)
         assert remote.pid == pid
+
+
+def test_a_link_takes_none_of_the_libraries_that_speak_to_policies() -> None:
+    code = (
+        "import sys, lerecord.policy.client, lerecord.policy, lerecord.policy.wire\n"
+        "lerecord.policy.client.RemotePolicy, lerecord.policy.PolicyServer\n"
+        "print({'torch', 'grpc', 'websockets', 'msgpack', 'av'} & sys.modules.keys())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

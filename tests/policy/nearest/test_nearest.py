@@ -119,6 +119,7 @@ def test_it_learns_from_a_dataset_of_several_tasks(tmp_path: Path) -> None:
     policy = NearestPolicy(tmp_path / "set")
     assert policy.features.joints == lab.spec.joints
     assert (policy.features.fps, policy.features.horizon) == (30, HORIZON)
+    assert policy.features.units == lab.spec.units
     assert [(each.name, each.width, each.height) for each in policy.features.cameras] == [
         ("front", 64, 48),
         ("wrist", 64, 48),
