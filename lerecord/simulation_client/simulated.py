@@ -43,11 +43,21 @@ _PHASES_OF_ROLLOUTS = {
 def opening(config: HardwareConfig, seed: int | None, faults: Path | None) -> Opening:
     """What the simulator is to be: the cameras of a config, and a file of faults."""
     cameras = [
-        SimulatedCamera(name, camera.width, camera.height, camera.fps)
-        for name, camera in config.cameras.items()
+        SimulatedCamera(
+            camera.device.removeprefix(SIMULATED_PLACE), camera.width, camera.height, camera.fps
+        )
+        for camera in config.cameras.values()
         if camera.device.startswith(SIMULATED_PLACE)
     ]
-    return Opening(seed, tuple(cameras), _rig(config), faults)
+    return Opening(seed, tuple(cameras), _rig(config), faults, pairs=_pairs(config))
+
+
+def _pairs(config: HardwareConfig) -> tuple[str, ...]:
+    """What the places of the simulated arms begin with: "left" of sim:left_leader."""
+    arms = [arm for pair in config.arms.values() for arm in (pair.leader, pair.follower)]
+    places = [arm.port.removeprefix(SIMULATED_PLACE) for arm in arms]
+    simulated = [each for each, arm in zip(places, arms, strict=True) if each != arm.port]
+    return tuple(dict.fromkeys(place.rpartition("_")[0] for place in simulated)) or ("",)
 
 
 def _rig(config: HardwareConfig) -> str:

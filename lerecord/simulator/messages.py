@@ -48,6 +48,7 @@ class Opening:
         rig: which arms there are, by the name of their driver.
         faults: a file of rules of what fails.
         log: a file that gets a line for each request.
+        pairs: names of the pairs of arms; a single one has none.
     """
 
     seed: int | None
@@ -55,6 +56,7 @@ class Opening:
     rig: str = "koch"
     faults: Path | None = None
     log: Path | None = None
+    pairs: tuple[str, ...] = ("",)
 
     def to_message(self) -> Message:
         """As it goes over the pipe."""
@@ -63,7 +65,8 @@ class Opening:
             del each["name"]
         files = {"faults": self.faults, "log": self.log}
         named = {key: str(path.absolute()) for key, path in files.items() if path is not None}
-        return {"seed": self.seed, "cameras": cameras, "rig": self.rig, **named}
+        rig = {"rig": self.rig, "pairs": list(self.pairs)}
+        return {"seed": self.seed, "cameras": cameras, **rig, **named}
 
     @classmethod
     def from_line(cls, line: str) -> Self:
@@ -76,12 +79,13 @@ class Opening:
             )
             seed = None if asked["seed"] is None else int(asked["seed"])
             faults, log = (asked.get(key) and Path(asked[key]) for key in ("faults", "log"))
+            pairs = tuple(str(pair) for pair in asked.get("pairs", [""]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
                 f"The simulator cannot use its first line ({error!r}); send one such as "
                 '{"seed": 0, "cameras": {"front": {"width": 640, "height": 480, "fps": 30}}}.'
             ) from error
-        return cls(seed, cameras, str(asked.get("rig", "koch")), faults, log)
+        return cls(seed, cameras, str(asked.get("rig", "koch")), faults, log, pairs)
 
 
 @dataclass(frozen=True, slots=True)

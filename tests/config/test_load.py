@@ -24,6 +24,15 @@ def test_packaged_configs_are_valid(name: str) -> None:
     assert list(loaded.cameras) == ["front", "wrist"]
 
 
+@pytest.mark.parametrize("name", ["sim_bimanual", "koch_bimanual"])
+def test_two_pairs_are_left_and_right_with_three_cameras(name: str) -> None:
+    loaded = load_config(find_config(name))
+    assert list(loaded.arms) == ["left", "right"]
+    assert list(loaded.cameras) == ["front", "left_wrist", "right_wrist"]
+    arms = [arm for pair in loaded.arms.values() for arm in (pair.leader, pair.follower)]
+    assert len({arm.port for arm in arms}) == 4
+
+
 def test_a_name_in_the_working_folder_comes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -37,7 +46,9 @@ def test_a_name_in_the_working_folder_comes_first(
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"no hardware config named 'kuch'; known are koch, sim"):
+    with pytest.raises(
+        ConfigError, match=r"no hardware config named 'kuch'; known are koch, koch_bimanual"
+    ):
         find_config("kuch")
 
 

@@ -35,7 +35,10 @@ CAMERA_FAULTS = {
 }
 RESTART_S = 0.3
 
-Arm = Literal["leader", "follower"]
+Arm = Literal[
+    "leader", "follower", "left_leader", "left_follower", "right_leader", "right_follower"
+]
+Camera = Literal["front", "wrist", "left_front", "left_wrist", "right_front", "right_wrist"]
 ServoId = Literal[1, 2, 3, 4, 5, 6]
 
 
@@ -102,7 +105,7 @@ class PortRule(Table):
 class CameraRule(Table):
     """`[[camera]]`: no new image, no connection, images of half the size, or torn ones."""
 
-    name: Literal["front", "wrist"]
+    name: Camera
     fault: Literal["stall", "loss", "size", "corrupt"]
     at_s: float = Field(default=0.0, ge=0.0)
     for_s: float | None = Field(default=None, gt=0.0)

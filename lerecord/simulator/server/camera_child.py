@@ -4,10 +4,12 @@ import json
 import select
 import socket
 import subprocess
+from dataclasses import replace
 
 from lerecord.errors import DeviceError
 from lerecord.processes import child_command, environment
 from lerecord.simulator.messages import CAMERA, CameraOpening, CameraUp, SimulatedCamera
+from lerecord.simulator.server.stages import pair_and_view
 
 
 class CameraChild:
@@ -24,7 +26,8 @@ class CameraChild:
         self._fps = camera.fps
         self.needed = 0.0
         """Cores that it needs to keep its rate; known once it is up."""
-        opening = CAMERA.write(CameraOpening(camera, seed, sight.fileno()))
+        shown = replace(camera, name=pair_and_view(camera.name)[1])
+        opening = CAMERA.write(CameraOpening(shown, seed, sight.fileno()))
         self._process = subprocess.Popen(
             [*child_command("simulated-camera"), json.dumps(opening)],
             env=environment(),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lerecord.errors import ConfigError
-from lerecord.simulator.faults import Faults, Rules, load, parse
+from lerecord.simulator.faults import Rules, load, parse
 from lerecord.simulator.messages import (
     Begin,
     Done,
@@ -32,8 +32,10 @@ from lerecord.simulator.rigs import RIGS
 from lerecord.simulator.scene import CAMERAS
 from lerecord.simulator.server.camera_child import CameraChild
 from lerecord.simulator.server.pace import cores, too_slow
-from lerecord.simulator.server.stage import SightWire, Stage
+from lerecord.simulator.server.stage import Stage
+from lerecord.simulator.server.stages import Stages, place_of
 
+PAIRS = frozenset({"", "left", "right"})
 _BETWEEN_DEMONSTRATIONS_S = 1.0
 _READ_BYTES = 65536
 _SMALLEST = 80  # pixels a side: the strip needs two for each of its forty cells
@@ -49,6 +51,7 @@ class SimulatorConfig:
         faults: rules of what fails, of the file under `faults`.
         log: file that gets a line for each request: time, arm, what its encoders read.
         rig: which arms there are, by the name of their driver.
+        pairs: names of the pairs of arms.
     """
 
     seed: int
@@ -56,13 +59,18 @@ class SimulatorConfig:
     faults: Rules
     log: Path | None
     rig: str
+    pairs: tuple[str, ...]
 
 
 def parse_config(line: str) -> SimulatorConfig:
     """The first line; raises ConfigError when it does not say what is needed."""
     opening = Opening.from_line(line)
     for camera in opening.cameras:
-        _check(camera)
+        _check(camera, opening.pairs)
+    if not opening.pairs or not set(opening.pairs) <= PAIRS:
+        raise ConfigError(
+            f"The simulator has no pairs {', '.join(opening.pairs)}; call two pairs left and right."
+        )
     if opening.rig not in RIGS:
         raise ConfigError(
             f"The simulator has no arms {opening.rig!r}; it has {' and '.join(RIGS)}."
@@ -73,13 +81,15 @@ def parse_config(line: str) -> SimulatorConfig:
         faults=Rules() if opening.faults is None else load(opening.faults),
         log=opening.log,
         rig=opening.rig,
+        pairs=opening.pairs,
     )
 
 
-def _check(camera: SimulatedCamera) -> None:
-    if camera.name not in CAMERAS:
+def _check(camera: SimulatedCamera, pairs: Sequence[str]) -> None:
+    known = [place_of(pair, view) for pair in pairs for view in CAMERAS]
+    if camera.name not in known:
         raise ConfigError(
-            f"The simulator has no camera {camera.name!r}; it has {' and '.join(CAMERAS)}."
+            f"The simulator has no camera {camera.name!r}; it has {' and '.join(known)}."
         )
     if min(camera.width, camera.height) < _SMALLEST or camera.fps <= 0.0:
         raise ConfigError(
@@ -124,7 +134,7 @@ class Script:
 
     def __init__(
         self,
-        stage: Stage,
+        stage: Stage | Stages,
         tell: Callable[[Event], None],
         loop: bool,
         now: Callable[[], float] = time.monotonic,
@@ -202,7 +212,7 @@ def run(descriptor: int, tell: Callable[[Event], None], loop: bool) -> None:
     with ExitStack() as stack:
         log = None if config.log is None else stack.enter_context(config.log.open("w", buffering=1))
         write = None if log is None else log.write
-        stage = Stage(config.seed, time.monotonic, Faults(config.faults), write, config.rig)
+        stage = Stages(config.pairs, config.seed, time.monotonic, config.faults, write, config.rig)
         ports = Ports(time.monotonic)
         wires = stage.buses()
         paths = {arm: ports.add_terminal(wire, arm, wire) for arm, wire in wires.items()}
@@ -221,12 +231,12 @@ def run(descriptor: int, tell: Callable[[Event], None], loop: bool) -> None:
 
 
 def _cameras(
-    config: SimulatorConfig, stage: Stage, ports: Ports, stack: ExitStack
+    config: SimulatorConfig, stage: Stages, ports: Ports, stack: ExitStack
 ) -> dict[str, CameraChild]:
     """A process for each camera, ended by the stack."""
     return {
         camera.name: stack.enter_context(
-            CameraChild(camera, config.seed, ports.add_socket(SightWire(stage, camera.name)))
+            CameraChild(camera, config.seed, ports.add_socket(stage.sight(camera.name)))
         )
         for camera in config.cameras
     }
