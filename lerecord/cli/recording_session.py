@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from lerecord.cli.finishing import Finishing
@@ -36,9 +36,11 @@ from lerecord.recording.session import (
     FanOut,
     Listener,
     Operator,
+    Phase,
     Plan,
     Remarking,
     Session,
+    Unrecorded,
 )
 from lerecord.simulation_client import SimulatedRig
 from lerecord.ui.snapshot import PreviewedCamera
@@ -69,6 +71,16 @@ class _Job:
     output: Output
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for, before it is known where."""
+
+    options: RecordOptions
+    afterwork: Afterwork | None
+    who: WhoDrives
+    output: Output
+
+
 @never_stopped_by_it()
 def record(
     options: RecordOptions, afterwork: Afterwork | None = None, who: WhoDrives = LEADERS
@@ -84,15 +96,14 @@ def record(
         LerecordError: something cannot be used as asked; nothing that was recorded is lost.
     """
     with Output(options.as_json) as output:
-        return _record(options, afterwork, who, output)
+        if in_background():
+            print_line("Running in the background: keys are not read.", sys.stderr)
+        with who.placed(Setup.resolve(options.hardware, options.dataset)) as setup:
+            return _record_in(setup, _Asked(options, afterwork, who, output))
 
 
-def _record(
-    options: RecordOptions, afterwork: Afterwork | None, who: WhoDrives, output: Output
-) -> int:
-    if in_background():
-        print_line("Running in the background: keys are not read.", sys.stderr)
-    setup = Setup.resolve(options.hardware, options.dataset)
+def _record_in(setup: Setup, asked: _Asked) -> int:
+    options, afterwork, who = asked.options, asked.afterwork, asked.who
     attended = is_attended()
     if setup.kept is not None and not (setup.kept.is_local or options.trust_rig):
         setup.kept.require_trust(attended)
@@ -101,6 +112,8 @@ def _record(
     plan = replace(
         plan_of(options, setup, attended), catching_up=who.catching_up, rollout=who.rollouts
     )
+    if not who.records:
+        plan = replace(plan, between=Phase.DRIVING)
     if afterwork is not None:
         afterwork.check(setup.root)
     min_free_gb = setup.config.quality.min_free_gb
@@ -111,9 +124,11 @@ def _record(
             "No --hardware given: recording on the simulated rig, without real arms or cameras."
         )
     if plan.attended and any((setup.root / layout.TAKES).glob("*")):
-        _offer_to_recover(setup.root, output)
+        _offer_to_recover(setup.root, asked.output)
     with never_waiting():
-        failure, received, saved = _recorded(_Job(options, setup, plan, afterwork, who, output))
+        failure, received, saved = _recorded(
+            _Job(options, setup, plan, afterwork, who, asked.output)
+        )
     if failure is not None:
         raise LerecordError(failure)
     if received is not None:
@@ -147,8 +162,9 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
             screen = stack.enter_context(ScreenProcess(_previewed(config, recorder), sound))
         signals.listen()
         be_on_time()
-        scene = Scene(root, config, rig.joints)
-        listener = shown_by(screen, scene, recorder, job.plan.attended)
+        takes = recorder if job.who.records else Unrecorded(recorder)
+        scene = Scene(root if job.who.records else None, config, rig.joints)
+        listener = shown_by(screen, scene, takes, job.plan.attended)
         shown = _listeners(job, listener, recorder, stack)
         driven = job.who.cast(Opened(rig, config, recorder, simulated, shown, stack))
         if notes:
@@ -159,14 +175,17 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
         if simulated is not None:
             operators.append(simulated)
         operators += driven.operators
-        session = Session(rig, driven.driving, recorder, job.plan, operators, shown)
+        session = Session(rig, driven.driving, takes, job.plan, operators, shown)
         with connected(rig):  # innermost: the arm parks before anything else is waited for
             session.run(Pacer(config.fps, sleep=recorder.sleep))
         stood = [] if simulated is None else simulated.box_on_target()
     tell_still_held(rig.still_held)
     outcome = Outcome.of(root, recorder, session.endings, stood)
     outcome = replace(outcome, failure=session.failure, policy=driven.figures())
-    job.output.result(outcome.to_data(), outcome.lines())
+    if job.who.records:
+        job.output.result(outcome.to_data(), outcome.lines())
+    elif outcome.policy is not None:
+        job.output.result(asdict(outcome.policy), [outcome.policy.line()])
     return session.failure, signals.received, bool(recorder.saved)
 
 

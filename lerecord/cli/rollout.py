@@ -39,6 +39,14 @@ class PolicyOptions:
         str | None,
         typer.Option(envvar="LERECORD_POLICY_TOKEN", help="Token that the server asks for."),
     ] = None
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record/--no-record",
+            help="Make an episode of each rollout, or only drive [record].",
+            show_default=False,
+        ),
+    ] = True
     corrections: Annotated[
         bool,
         typer.Option(
@@ -90,6 +98,7 @@ def rollout(
         stop_and_go=how.synchronous,
         renamed=renamed(how.rename or []),
         token=how.token,
+        records=how.record,
         corrects=how.corrections,
         correct_after_s=how.correct_after,
         correct_for_s=how.correct_for,

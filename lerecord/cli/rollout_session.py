@@ -30,7 +30,7 @@ from lerecord.policy import (
 from lerecord.policy.client import PolicyCamera, RemotePolicy
 from lerecord.recording.session import Command, Operator, Phase
 from lerecord.simulation_client import SimulatedRig
-from lerecord.ui.terminal import ROLLOUT_KEYS
+from lerecord.ui.terminal import ROLLOUT_DRIVING_KEYS, ROLLOUT_KEYS
 
 Connect = Callable[["RolloutOptions", Opened], AbstractContextManager[Connection]]
 """Reaches the policy of the options; the images are in the recorder's mailboxes."""
@@ -46,6 +46,7 @@ class RolloutOptions:
         stop_and_go: the follower holds while the policy thinks.
         renamed: camera of the rig to what the policy calls it.
         token: with which a server is asked.
+        records: each rollout becomes an episode; else the policy only drives.
         corrects: a person can take over; the leaders are connected.
         correct_after_s, correct_for_s: when the simulated person takes over, and for how long.
     """
@@ -55,6 +56,7 @@ class RolloutOptions:
     stop_and_go: bool = False
     renamed: dict[str, str] = field(default_factory=dict)
     token: str | None = None
+    records: bool = True
     corrects: bool = True
     correct_after_s: float | None = None
     correct_for_s: float | None = None
@@ -85,10 +87,11 @@ def roll_out(options: RolloutOptions, connect: Connect) -> int:
         options.recording,
         who=WhoDrives(
             cast=lambda opened: _cast(options, opened, connect),
-            keys=ROLLOUT_KEYS,
+            keys=ROLLOUT_KEYS if options.records else ROLLOUT_DRIVING_KEYS,
             catching_up="The rollout starts as soon as the follower is where the policy wants it.",
             leaders=options.corrects,
             rollouts=True,
+            records=options.records,
         ),
     )
 

@@ -1,11 +1,13 @@
 """Who drives a session that records: a person at the leaders, or whoever else knows how."""
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from lerecord.config import HardwareConfig
-from lerecord.control import Handover, Leader, Rig
+from lerecord.control import Handover, Leader, Rig, Setup
 from lerecord.policy import PolicyFigures
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session import Command, Driving, FanOut, Operator
@@ -62,6 +64,7 @@ class WhoDrives:
         keys: name of a key to what it asks for.
         catching_up: what is said when a take is asked for and the follower is not there yet.
         leaders: the leaders are connected.
+        records: takes are recorded; else it only drives.
         rollouts: a policy does what a simulated rig's demonstrator does otherwise.
     """
 
@@ -70,6 +73,19 @@ class WhoDrives:
     catching_up: str = "The take starts as soon as the follower has caught up with the leader."
     leaders: bool = True
     rollouts: bool = False
+    records: bool = True
+
+    @contextmanager
+    def placed(self, setup: Setup) -> Iterator[Setup]:
+        """The setup, with a folder that does not stay where nothing is recorded.
+
+        The cameras' processes need one even then: the policy looks through them.
+        """
+        if self.records:
+            yield setup
+            return
+        with TemporaryDirectory(prefix="lerecord-") as folder:
+            yield replace(setup, root=Path(folder) / "unrecorded")
 
 
 LEADERS = WhoDrives()

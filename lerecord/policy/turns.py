@@ -129,7 +129,8 @@ class Turns:
 
     def poll(self) -> Command | None:
         """SAVE when the policy, which drives, says that the task is done."""
-        over = self._phase is Phase.RECORDING and self.turn is Turn.POLICY and self.policy.is_done
+        is_under_way = self._phase in (Phase.RECORDING, Phase.DRIVING)
+        over = is_under_way and self.turn is Turn.POLICY and self.policy.is_done
         return Command.SAVE if over else None
 
     def enter(self, phase: Phase) -> None:

@@ -134,7 +134,7 @@ class SimulatedRig:
                     self._done = True
                 case Truth():
                     self._stood.append(event.box_on_target)
-        if self._phase is Phase.RECORDING and self._done:
+        if self._phase in (Phase.RECORDING, Phase.DRIVING) and self._done:
             return Command.SAVE
         if self._phase is Phase.RESETTING and self._ready and not self._attended:
             return Command.GO

@@ -1,6 +1,7 @@
 from .behind import Afterwork as Afterwork
 from .behind import Behind as Behind
 from .driving import NoTakes as NoTakes
+from .driving import Unrecorded as Unrecorded
 from .driving import Until as Until
 from .fan_out import FanOut as FanOut
 from .health import LoopHealth as LoopHealth

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from lerecord.dataset.staging import Take
-from lerecord.recording.recorder import CameraView
+from lerecord.recording.recorder import CameraView, Recorder
 from lerecord.recording.session.phases import Command, Phase
 
 
@@ -39,11 +39,32 @@ class NoTakes:
 
     discard = leave = save
 
-    def trouble(self) -> None:
+    def trouble(self) -> str | None:
         """What records nothing has no trouble."""
+        return None
 
     def recover(self) -> None:
         """What records nothing has no trouble."""
+
+
+class Unrecorded(NoTakes):
+    """The cameras of a recorder that records nothing, for a policy that looks through them."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__("Nothing is recorded; leave out --no-record.")
+        self._recorder = recorder
+
+    def views(self) -> tuple[CameraView, ...]:
+        """How each camera does."""
+        return self._recorder.views()
+
+    def trouble(self) -> str | None:
+        """Which camera gives no images, in a sentence; None when all do."""
+        return self._recorder.trouble()
+
+    def recover(self) -> None:
+        """Start the process of a camera again that has died."""
+        self._recorder.recover()
 
 
 class Until:

@@ -98,6 +98,7 @@ TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.CONFIRMING, Command.QUIT): (Action.NOTHING, Phase.ASKING),
     (Phase.CONFIRMING, Command.STOP): (Action.LEAVE, Phase.DONE),
     (Phase.DRIVING, Command.GO): (Action.BEGIN, Phase.DRIVING),
+    (Phase.DRIVING, Command.SAVE): (Action.NOTHING, Phase.DONE),  # what was to be done is done
     (Phase.DRIVING, Command.HOLD): (Action.HOLD, Phase.HOLDING),
     (Phase.DRIVING, Command.RESUME): (Action.RESUME, Phase.DRIVING),
     (Phase.DRIVING, Command.TAKE_OVER): (Action.TAKE_OVER, Phase.DRIVING),

@@ -100,6 +100,9 @@ class Session:
             limit_s = self.plan.episode_time_s
             over = limit_s is not None and self.take.seconds >= limit_s
             return Command.SAVE if over or self.take.full else None
+        if self.phase is Phase.DRIVING:
+            limit_s = self.plan.episode_time_s
+            return Command.SAVE if limit_s is not None and self.elapsed_s >= limit_s else None
         if self.phase is Phase.CATCHING_UP:
             return Command.GO if self._source.arrived else None
         if self.phase is Phase.RESETTING:

@@ -1,6 +1,7 @@
 from .graphics import graphics_of as graphics_of
 from .keys import DRIVING_KEYS as DRIVING_KEYS
 from .keys import RECORDING_KEYS as RECORDING_KEYS
+from .keys import ROLLOUT_DRIVING_KEYS as ROLLOUT_DRIVING_KEYS
 from .keys import ROLLOUT_KEYS as ROLLOUT_KEYS
 from .keys import Signals as Signals
 from .keys import keyboard as keyboard

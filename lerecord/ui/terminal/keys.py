@@ -40,6 +40,8 @@ DRIVING_KEYS = {
     "q": Command.QUIT, "esc": Command.QUIT,
 }  # fmt: skip
 """Where nothing is recorded."""
+ROLLOUT_DRIVING_KEYS = DRIVING_KEYS | {"t": Command.TAKE_OVER, "g": Command.RESUME}
+"""Where a policy drives, and nothing is recorded."""
 _ARROWS = {"C": "right", "D": "left"}
 
 _REDO_THE_LAST = ("r", "redo the last")

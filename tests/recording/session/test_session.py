@@ -311,6 +311,16 @@ def test_whoever_drives_is_told_who_takes_over_and_a_take_goes_on_meanwhile(betw
     assert done == (["begin Grab", "save 8"] if between is Phase.RESETTING else [])
 
 
+def test_a_session_that_only_drives_ends_when_the_task_is_done_or_its_time_is_over() -> None:
+    done = Bench({7: Command.SAVE}, between=Phase.DRIVING)
+    done.run()
+    assert (done.session.phase, done.session.failure, done.script.polls) == (Phase.DONE, None, 8)
+    timed = Bench({}, between=Phase.DRIVING, episode_time_s=2.0)
+    timed.run()
+    assert timed.session.phase is Phase.DONE
+    assert timed.script.polls == 2 * FPS + 1
+
+
 @pytest.mark.parametrize("ends", [Command.QUIT, Command.STOP])
 @pytest.mark.parametrize("first", [[], [Command.HOLD]])
 def test_a_session_that_only_drives_ends_at_once_also_while_it_holds(
