@@ -130,6 +130,7 @@ class Rig:
         observed, self._observed = self._observed, None
         assert observed is not None, "observe first: a goal follows from what was measured"
         began = self._now()
+        holds = goal.action is None  # nothing is to be sent
         sent = [
             pair.follow(values, goal.max_step, began, self._config.quality.max_silence_s)
             for pair, values in zip(self._pairs.values(), self._split(goal), strict=True)
@@ -142,7 +143,7 @@ class Rig:
             state=observed.state,
             action=np.concatenate([pair.action for pair in self._pairs.values()]),
             requested=np.concatenate([pair.requested for pair in self._pairs.values()]),
-            measured=observed.state_valid and observed.leader_valid and all(sent),
+            measured=observed.state_valid and observed.leader_valid and (holds or all(sent)),
             bus_s=observed.bus_s + self._now() - began,
             retries=observed.retries + retries,
             faults=BusFaults(*(a + b for a, b in zip(observed.faults, faults, strict=True))),

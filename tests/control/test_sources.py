@@ -93,6 +93,7 @@ def test_every_source_begins_slowly_keeps_its_bound_holds_goes_on_and_lets_go(
         held = bench.run(rig, 5)
         assert largest_step([driving[-1], *held]) == 0
         assert {frame.source for frame in held} == {Driver.NOBODY}
+        assert all(frame.measured for frame in held)
 
         rig.driving.resume()
         again = bench.run(rig, 1) + bench.align(rig)

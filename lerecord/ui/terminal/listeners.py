@@ -191,10 +191,13 @@ class Screen:
         )
 
 
+_SOURCES = {Driver.NOBODY: "asked", Driver.CORRECTION: "leader"}
+
+
 def _source(frame: Frame) -> str:
     """Who asks for the poses that are shown."""
     driver = Driver(frame.source)
-    return "asked" if driver is Driver.NOBODY else driver.name.lower()
+    return _SOURCES.get(driver, driver.name.lower())
 
 
 def _episode(session: Session, recorder: Store) -> int | None:
