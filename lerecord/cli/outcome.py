@@ -1,5 +1,6 @@
 """What came of a session, for a person or a program."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any, Self
 from lerecord.commands import command
 from lerecord.policy import PolicyFigures
 from lerecord.recording.recorder import Recorder, Saved
+
+_Z_95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,9 @@ class Outcome:
             stood, saved_episodes = sum(self.box_on_target), len(self.box_on_target)
             yield f"The box stood on the target in {stood} of {saved_episodes} saved episodes."
         if self.policy is not None:
+            if self.box_on_target:
+                low, high = wilson(sum(self.box_on_target), len(self.box_on_target))
+                yield f"So it succeeds in {low:.0%} to {high:.0%} of rollouts (95 %, Wilson)."
             yield self.policy.line()
         if self.spooled:
             yield f"{self.spooled} images waited on disk to be encoded; none were lost."
@@ -98,3 +104,11 @@ class Outcome:
             yield f"The dataset is {self.dataset}; {command('check', dataset)} verifies it."
         else:
             yield "No episode was saved."
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """Between which shares the true one lies with 95 % confidence: Wilson's score interval."""
+    z2 = _Z_95 * _Z_95
+    middle = (successes + z2 / 2) / (trials + z2)
+    spread = math.sqrt(successes * (trials - successes) / trials + z2 / 4) * _Z_95 / (trials + z2)
+    return max(0.0, middle - spread), min(1.0, middle + spread)

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from lerecord.cli.outcome import Outcome
+from lerecord.cli.outcome import Outcome, wilson
 from lerecord.recording.recorder import Saved
 
 
@@ -55,3 +55,13 @@ def test_the_end_tells_what_became_of_every_take() -> None:
         "Not saved, but kept: third. `lerecord recover box` turns it into an episode.",
         "The dataset is box; `lerecord check box` verifies it.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "interval"),
+    [(0, 10, (0.0, 0.278)), (10, 10, (0.722, 1.0)), (15, 20, (0.531, 0.888))],
+)
+def test_a_share_of_few_trials_is_an_interval(
+    successes: int, trials: int, interval: tuple[float, float]
+) -> None:
+    assert wilson(successes, trials) == pytest.approx(interval, abs=0.001)
