@@ -18,6 +18,7 @@ from lerecord.control import (
     Leader,
     Observation,
 )
+from lerecord.policy.grabbed import Grabbed
 from lerecord.policy.source import PolicySource
 from lerecord.recording.session import Command, Phase
 
@@ -64,8 +65,8 @@ class Safety:
 class Turns:
     """Drives, and learns from the session's phases when it is the policy's turn.
 
-    Whoever is next begins at ramp speed. A person who takes over finds the followers holding, and
-    moves them once the leaders are where they are.
+    Whoever is next begins at ramp speed. A person takes over by `take_over`, or by grabbing leaders
+    that rested; the followers hold, and move once the leaders are where they are.
 
     Args:
         policy: whose rollouts they are.
@@ -91,6 +92,7 @@ class Turns:
             Turn.PERSON: Leader(Driver.CORRECTION),
         }
         self._safety = safety
+        self._grabbed = Grabbed(safety.grippers)
         self._changed = changed
         self._handover = Handover(between, safety.bounds, safety.reachable)
         self._phase: Phase | None = None
@@ -107,6 +109,8 @@ class Turns:
 
     def next(self, observation: Observation) -> Goal:
         """Where whoever drives wants the followers."""
+        if self.turn is Turn.POLICY and self._grabbed.look(observation.leader):
+            self.take_over()
         if self.turn is Turn.ALIGN and self._is_aligned(observation):
             self._begin(Turn.PERSON)
         goal = self._handover.next(observation)
@@ -144,6 +148,7 @@ class Turns:
         if turn is self.turn:
             return
         self.turn = turn
+        self._grabbed.forget()
         if turn in (Turn.HOLD, Turn.ALIGN):
             self._handover.hold()
         else:

@@ -180,3 +180,36 @@ def test_a_take_is_saved_when_the_policy_says_that_the_task_is_done() -> None:
     assert rollout.turns.poll() is Command.SAVE
     rollout.turns.take_over()
     assert rollout.turns.poll() is None
+
+
+def test_grabbing_a_leader_that_rested_takes_over() -> None:
+    rollout = Rollout()
+    rollout.start()
+    rollout.run(30)  # the leaders rest
+    rollout.leader = rollout.leader + pose(7, -7, 50)
+    rollout.run(5)
+    assert rollout.turn() is Turn.POLICY
+    rollout.leader = rollout.leader + pose(3, 0, 0)
+    assert largest_step(rollout.run(2)[1:]) == 0
+    assert rollout.turn() is Turn.ALIGN
+
+
+def test_a_leader_that_is_let_go_after_giving_back_takes_nothing_over() -> None:
+    rollout = Rollout()
+    rollout.start()
+    for _ in range(20):  # it falls, and then rests
+        rollout.leader = rollout.leader + pose(0, 4, 0)
+        rollout.run(1)
+    rollout.run(60)
+    assert rollout.turn() is Turn.POLICY
+
+
+def test_a_leader_that_is_not_heard_is_not_grabbed() -> None:
+    rollout = Rollout()
+    rollout.start()
+    rollout.run(40)
+    rollout.leader = pose(np.nan, 0, 0)
+    rollout.run(1)
+    rollout.leader = pose(30, 30, 30)
+    rollout.run(1)
+    assert rollout.turn() is Turn.POLICY
