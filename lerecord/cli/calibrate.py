@@ -32,12 +32,14 @@ def calibrate(
     """
     from lerecord.cli.calibrate_session import calibrate_by_hand, compare, take_over
     from lerecord.cli.group import refuse
+    from lerecord.cli.output import Output
 
     if check and import_ is not None:
         refuse("Give --check or --import, not both.")
-    if check:
-        compare(arm, hardware, as_json)
-    elif import_ is not None:
-        take_over(arm, hardware, import_, as_json)
-    else:
-        calibrate_by_hand(arm, hardware, as_json)
+    with Output(as_json) as output:
+        if check:
+            compare(arm, hardware, output)
+        elif import_ is not None:
+            take_over(arm, hardware, import_, output)
+        else:
+            calibrate_by_hand(arm, hardware, output)

@@ -10,11 +10,11 @@ from rich.live import Live
 
 from lerecord.arms import ArmSettings, Calibration, calibration
 from lerecord.bringup import ArmPlace, ArmToCalibrate, Ranges, arm_named, arm_places, make_of
+from lerecord.cli.output import Output
 from lerecord.cli.typed_lines import BrokenOffError, TypedLines
 from lerecord.config import SIMULATED_PLACE, find_config, load_config
 from lerecord.errors import ConfigError
 from lerecord.motors import MotorBus, WaitingPort
-from lerecord.printable import print_json, print_line
 from lerecord.ui.terminal import JointRange, ranges_table
 
 _LOOK_S = 0.05  # no hand turns a joint by half a turn meanwhile
@@ -26,7 +26,7 @@ _NO_HARDWARE = (
 )
 
 
-def calibrate_by_hand(name: str, hardware: str | None, as_json: bool) -> None:
+def calibrate_by_hand(name: str, hardware: str | None, output: Output) -> None:
     """Let a person move the joints of an arm through their ranges, and keep what that gives.
 
     Raises:
@@ -47,10 +47,10 @@ def calibrate_by_hand(name: str, hardware: str | None, as_json: bool) -> None:
         found = arm.calibration(middle, ranges, str(place.calibration_file))
         _keep(place, found)
         arm.write(found)
-    _report(place, found, as_json)
+    _report(place, found, output)
 
 
-def take_over(name: str, hardware: str | None, lerobot_id: str, as_json: bool) -> None:
+def take_over(name: str, hardware: str | None, lerobot_id: str, output: Output) -> None:
     """Write the calibration that LeRobot has by an id into servos and file of an arm.
 
     Raises:
@@ -62,10 +62,10 @@ def take_over(name: str, hardware: str | None, lerobot_id: str, as_json: bool) -
     found = calibration.load(path, driver.motors)
     driver(_settings(place), found, "normalized").write_set_up()
     _keep(place, found)
-    _report(place, found, as_json)
+    _report(place, found, output)
 
 
-def compare(name: str, hardware: str | None, as_json: bool) -> None:
+def compare(name: str, hardware: str | None, output: Output) -> None:
     """Say whether the servos of an arm hold the calibration of its file.
 
     Raises:
@@ -74,10 +74,8 @@ def compare(name: str, hardware: str | None, as_json: bool) -> None:
     place = _place(name, hardware)
     held = calibration.load(place.calibration_file, place.driver.motors)
     place.driver(_settings(place), held, "normalized").examine()
-    if as_json:
-        print_json({"arm": place.name, "file": held.source, "agrees": True})
-    else:
-        print_line(f"The servos of the {place.name} agree with {held.source}.")
+    agreed = f"The servos of the {place.name} agree with {held.source}."
+    output.result({"arm": place.name, "file": held.source, "agrees": True}, [agreed])
 
 
 def bus_of(place: ArmPlace) -> MotorBus:
@@ -144,11 +142,13 @@ def _keep(place: ArmPlace, found: Calibration) -> None:
     found.save(path)
 
 
-def _report(place: ArmPlace, found: Calibration, as_json: bool) -> None:
-    if as_json:
-        entry = {"arm": place.name, "file": str(place.calibration_file)}
-        print_json({**entry, "calibration": found.as_mapping()})
-        return
-    for name, joint in found.joints.items():
-        print_line(f"{name:14} {joint.range_min:5d} to {joint.range_max:5d}")
-    print_line(f"The {place.name} is calibrated; {place.calibration_file} has it.")
+def _report(place: ArmPlace, found: Calibration, output: Output) -> None:
+    file = place.calibration_file
+    ranges = (
+        f"{name:14} {joint.range_min:5d} to {joint.range_max:5d}"
+        for name, joint in found.joints.items()
+    )
+    output.result(
+        {"arm": place.name, "file": file, "calibration": found.as_mapping()},
+        [*ranges, f"The {place.name} is calibrated; {file} has it."],
+    )

@@ -20,5 +20,7 @@ def doctor(
     Without --hardware only the computer is examined.
     """
     from lerecord.cli.doctor_report import examine
+    from lerecord.cli.output import Output
 
-    raise typer.Exit(examine(hardware, folder, as_json))
+    with Output(as_json) as output:
+        raise typer.Exit(examine(hardware, folder, output))

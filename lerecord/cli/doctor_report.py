@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
@@ -15,38 +14,34 @@ from lerecord.bringup import (
     examined_port,
 )
 from lerecord.cli.calibrate_session import bus_of
+from lerecord.cli.output import Output
 from lerecord.config import HardwareConfig, find_config, load_config
-from lerecord.printable import print_json, print_line
 from lerecord.simulation_client import simulator
 
 
-def examine(hardware: str | None, folder: Path, as_json: bool) -> int:
+def examine(hardware: str | None, folder: Path, output: Output) -> int:
     """Print every finding; the exit status, 0 when nothing needs to be done.
 
     Raises:
         LerecordError: there is no such rig, or its simulator does not start.
     """
-    found = _told(_findings(hardware, folder), silent=as_json)
-    sound = all(each.is_right for each in found)
-    if as_json:
-        print_json({"sound": sound, "findings": [asdict(each) for each in found]})
-    else:
-        wrong = sum(not each.is_right for each in found)
-        print_line("Everything is fine." if sound else f"{wrong} of {len(found)} need attention.")
+    found = _told(_findings(hardware, folder), output)
+    wrong = sum(not each.is_right for each in found)
+    sound = wrong == 0
+    last = "Everything is fine." if sound else f"{wrong} of {len(found)} need attention."
+    output.result({"sound": sound, "findings": found}, [last])
     return 0 if sound else 1
 
 
-def _told(findings: Iterator[Finding], silent: bool) -> list[Finding]:
+def _told(findings: Iterator[Finding], output: Output) -> list[Finding]:
     """Each finding as it is found."""
     found = []
     for subject, group in groupby(findings, key=lambda each: each.subject):
-        if not silent:
-            print_line(subject)
+        output.line(subject)
         for each in group:
             found.append(each)
-            if not silent:
-                for line in _lines(each):
-                    print_line(line)
+            for line in _lines(each):
+                output.line(line)
     return found
 
 

@@ -36,8 +36,10 @@ def ports(
     Nothing is written to them.
     """
     from lerecord.cli.find_report import find_ports
+    from lerecord.cli.output import Output
 
-    find_ports(port, every, as_json)
+    with Output(as_json) as output:
+        find_ports(port, every, output)
 
 
 @app.command(cls=Command)
@@ -54,5 +56,7 @@ def cameras(
 ) -> None:
     """List cameras: stable name, size, and how many images a second really come."""
     from lerecord.cli.find_report import find_cameras
+    from lerecord.cli.output import Output
 
-    find_cameras(device, sheet, as_json)
+    with Output(as_json) as output:
+        find_cameras(device, sheet, output)

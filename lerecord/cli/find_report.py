@@ -16,42 +16,36 @@ from lerecord.bringup import (
     looked_at,
     serial_ports,
 )
+from lerecord.cli.output import Output
 from lerecord.errors import LerecordError
-from lerecord.printable import print_json, print_line
 
 
-def find_ports(only: Sequence[str] | None, every: bool, as_json: bool) -> None:
+def find_ports(only: Sequence[str] | None, every: bool, output: Output) -> None:
     """Print the ports, and what answers on each."""
     scan = Scan(ALL_IDS, every_baud=True) if every else Scan()
     asked = [SerialPort(each, each, "") for each in only] if only else serial_ports()
-    found = {port.stable: _found(port, scan) for port in asked}
-    if as_json:
-        print_json({"ports": [_entry(port, *found[port.stable]) for port in asked]})
-        return
-    if not asked:
-        print_line(
-            "No serial port with a USB adapter is plugged in: plug the arm's in, and try again."
-        )
+    entries = []
     for port in asked:
-        print_line(f"{port.stable}{f'  ({port.adapter})' if port.adapter else ''}")
-        for line in _lines(*found[port.stable]):
-            print_line(f"    {line}")
+        output.line(f"{port.stable}{f'  ({port.adapter})' if port.adapter else ''}")
+        found, failure = _found(port, scan)
+        for line in _lines(found, failure):
+            output.line(f"    {line}")
+        entries.append({**asdict(port), "answering": found, "failure": failure})
+    none = "No serial port with a USB adapter is plugged in: plug the arm's in, and try again."
+    output.result({"ports": entries}, [] if asked else [none])
 
 
-def find_cameras(only: Sequence[str] | None, sheet: Path | None, as_json: bool) -> None:
+def find_cameras(only: Sequence[str] | None, sheet: Path | None, output: Output) -> None:
     """Print the cameras and what each gives; their images go into the sheet."""
     devices = list(only) if only else camera_devices()
     found = []
     for camera in looked_at(devices):
         found.append(camera)
-        if not as_json:
-            print_line(_said(camera))
+        output.line(_said(camera))
     if sheet is not None:
         _write_sheet(sheet, found)
-    if as_json:
-        print_json({"cameras": [_facts(each) for each in found]})
-    elif not devices:
-        print_line("No camera is plugged in: plug one in, and try again.")
+    none = "No camera is plugged in: plug one in, and try again."
+    output.result({"cameras": [_facts(each) for each in found]}, [] if devices else [none])
 
 
 def _write_sheet(sheet: Path, found: Sequence[FoundCamera]) -> None:
@@ -76,10 +70,6 @@ def _found(port: SerialPort, scan: Scan) -> tuple[list[Answering], str | None]:
         return list(answering(port.device, scan)), None
     except LerecordError as error:
         return [], str(error)
-
-
-def _entry(port: SerialPort, found: list[Answering], failure: str | None) -> dict[str, object]:
-    return {**asdict(port), "answering": [asdict(each) for each in found], "failure": failure}
 
 
 def _lines(found: list[Answering], failure: str | None) -> list[str]:

@@ -38,21 +38,27 @@ def new(
 ) -> None:
     """Write the config of a new rig, and ask for what cannot be found out."""
     from lerecord.cli.hardware_session import Asked, write_new
+    from lerecord.cli.output import Output
 
-    write_new(Asked(name, kind, leader, follower, camera or []), as_json)
+    with Output(as_json) as output:
+        write_new(Asked(name, kind, leader, follower, camera or []), output)
 
 
 @app.command(cls=Command)
 def show(name: Name, as_json: AsJson = False) -> None:
     """Show what a config says, with every default."""
     from lerecord.cli.hardware_report import show_config
+    from lerecord.cli.output import Output
 
-    show_config(name, as_json)
+    with Output(as_json) as output:
+        show_config(name, output)
 
 
 @app.command(cls=Command)
 def check(name: Name, as_json: AsJson = False) -> None:
     """Check a config and its calibration files, without contacting anything."""
     from lerecord.cli.hardware_report import check_config
+    from lerecord.cli.output import Output
 
-    check_config(name, as_json)
+    with Output(as_json) as output:
+        check_config(name, output)

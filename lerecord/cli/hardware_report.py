@@ -6,11 +6,11 @@ from typing import Any
 
 from lerecord.arms import calibration
 from lerecord.bringup import arm_places
+from lerecord.cli.output import Output
 from lerecord.config import find_config, load_config
-from lerecord.printable import print_json, print_line
 
 
-def show_config(name: str, as_json: bool) -> None:
+def show_config(name: str, output: Output) -> None:
     """Print a config with every default in it.
 
     Raises:
@@ -18,15 +18,10 @@ def show_config(name: str, as_json: bool) -> None:
     """
     path = find_config(name)
     config = load_config(path).without_secrets().model_dump(mode="json", exclude_none=True)
-    if as_json:
-        print_json({"file": str(path), "config": config})
-        return
-    print_line(f"# {path}")
-    for line in _lines(config):
-        print_line(line)
+    output.result({"file": path, "config": config}, [f"# {path}", *_lines(config)])
 
 
-def check_config(name: str, as_json: bool) -> None:
+def check_config(name: str, output: Output) -> None:
     """Say that a config and the calibrations that it names can be used.
 
     Raises:
@@ -40,10 +35,8 @@ def check_config(name: str, as_json: bool) -> None:
         names = place.driver.calibration_names
         found = calibration.find(place.config.calibration, place.folder, names, os.environ)
         files[place.name] = calibration.load(found, place.driver.motors).source
-    if as_json:
-        print_json({"file": str(path), "calibrations": files})
-    else:
-        print_line(f"{path} and its {len(files)} calibrations are right.")
+    right = f"{path} and its {len(files)} calibrations are right."
+    output.result({"file": path, "calibrations": files}, [right])
 
 
 def _lines(table: Mapping[str, Any], place: str = "") -> Iterator[str]:

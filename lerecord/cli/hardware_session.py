@@ -8,11 +8,12 @@ from pathlib import Path
 from lerecord import drivers
 from lerecord.bringup import answering, camera_devices, serial_ports
 from lerecord.cli.group import refuse
+from lerecord.cli.output import Output
 from lerecord.cli.typed_lines import TypedLines
 from lerecord.commands import command
 from lerecord.config import ConfigFile, config_folders
 from lerecord.errors import ConfigError, LerecordError
-from lerecord.printable import print_json, print_line
+from lerecord.printable import print_line
 
 _BROKEN_OFF = "Broken off; nothing was written."
 _ROLES = ("leader", "follower")
@@ -38,7 +39,7 @@ class Asked:
     cameras: Sequence[str]
 
 
-def write_new(asked: Asked, as_json: bool) -> None:
+def write_new(asked: Asked, output: Output) -> None:
     """Write `hardware_configs/NAME.toml` in the working folder.
 
     Raises:
@@ -60,13 +61,14 @@ def write_new(asked: Asked, as_json: bool) -> None:
         file.put(("cameras", name), {"driver": "opencv", "device": device, **_CAMERA})
     target.parent.mkdir(exist_ok=True)
     file.write(target)
-    if as_json:
-        print_json({"file": str(target), "kind": kind, "ports": ports, "cameras": cameras})
-        return
-    print_line(f"{target} is written. What comes next:")
-    for role in _ROLES:
-        print_line(f"  {command('calibrate', role, '--hardware', asked.name)}")
-    print_line(f"  {command('doctor', '--hardware', asked.name)}")
+    next_steps = [*(("calibrate", role) for role in _ROLES), ("doctor",)]
+    output.result(
+        {"file": target, "kind": kind, "ports": ports, "cameras": cameras},
+        [
+            f"{target} is written. What comes next:",
+            *(f"  {command(*words, '--hardware', asked.name)}" for words in next_steps),
+        ],
+    )
 
 
 def _arms(asked: Asked, lines: TypedLines) -> tuple[str, dict[str, str]]:

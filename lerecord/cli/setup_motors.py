@@ -26,6 +26,8 @@ def setup_motors(
     Plug in one servo after the other as you are asked. Break it off at any time: a servo that was
     set up already is recognized.
     """
+    from lerecord.cli.output import Output
     from lerecord.cli.setup_motors_session import set_up_each
 
-    set_up_each((kind, role), port, joint, as_json)
+    with Output(as_json) as output:
+        set_up_each((kind, role), port, joint, output)

@@ -8,16 +8,17 @@ from lerecord import drivers
 from lerecord.arms import ArmDriver
 from lerecord.bringup import lone_servo, set_up
 from lerecord.cli.group import refuse
+from lerecord.cli.output import Output
 from lerecord.cli.typed_lines import TypedLines
 from lerecord.errors import DeviceError
 from lerecord.motors import Motor, WaitingPort
-from lerecord.printable import print_json, print_line
+from lerecord.printable import print_line
 
 _BROKEN_OFF = "Broken off; the servos that were set up stay so."
 
 
 def set_up_each(
-    kind: tuple[str, str], port: str, joints: Sequence[str] | None, as_json: bool
+    kind: tuple[str, str], port: str, joints: Sequence[str] | None, output: Output
 ) -> None:
     """Set up the servos of an arm as a person plugs them in, the gripper's first.
 
@@ -29,13 +30,11 @@ def set_up_each(
     lines = TypedLines(_BROKEN_OFF)
     for motor in motors:
         _set_up(motor, port, lines)
-    if as_json:
-        print_json({"port": port, "set_up": {motor.name: motor.id for motor in motors}})
-    else:
-        print_line(
-            f"All of them are set up: plug them together, then calibrate the {kind[1]} "
-            f"(`lerecord calibrate {kind[1]} --hardware NAME`)."
-        )
+    done = (
+        f"All of them are set up: plug them together, then calibrate the {kind[1]} "
+        f"(`lerecord calibrate {kind[1]} --hardware NAME`)."
+    )
+    output.result({"port": port, "set_up": {motor.name: motor.id for motor in motors}}, [done])
 
 
 def _set_up(motor: Motor, port: str, lines: TypedLines) -> None:

@@ -19,6 +19,8 @@ def torque(context: typer.Context) -> None:
 @app.command(cls=Command)
 def off(hardware: Hardware = None, as_json: AsJson = False) -> None:
     """Let every arm of a rig go: it sinks, so hold it."""
+    from lerecord.cli.output import Output
     from lerecord.cli.torque_report import let_go
 
-    raise typer.Exit(let_go(hardware, as_json))
+    with Output(as_json) as output:
+        raise typer.Exit(let_go(hardware, output))

@@ -2,11 +2,11 @@
 
 from lerecord.bringup import torque_off
 from lerecord.cli.calibrate_session import bus_of, real_arms
+from lerecord.cli.output import Output
 from lerecord.errors import LerecordError
-from lerecord.printable import print_json, print_line
 
 
-def let_go(hardware: str | None, as_json: bool) -> int:
+def let_go(hardware: str | None, output: Output) -> int:
     """Torque off in every arm; the exit status, 0 when all of them are limp.
 
     Raises:
@@ -18,10 +18,11 @@ def let_go(hardware: str | None, as_json: bool) -> int:
             failed[place.name] = list(torque_off(place.name, bus_of(place)).values())
         except LerecordError as error:
             failed[place.name] = [str(error)]
-    if as_json:
-        print_json({"limp": [name for name in failed if not failed[name]], "failed": failed})
-    else:
-        for name, sentences in failed.items():
-            for sentence in sentences or [f"The {name} is limp."]:
-                print_line(sentence)
+    lines = (
+        sentence
+        for name, sentences in failed.items()
+        for sentence in sentences or [f"The {name} is limp."]
+    )
+    limp = [name for name, sentences in failed.items() if not sentences]
+    output.result({"limp": limp, "failed": failed}, lines)
     return 2 if any(failed.values()) else 0
