@@ -182,11 +182,15 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
     tell_still_held(rig.still_held)
     outcome = Outcome.of(root, recorder, session.endings, stood)
     outcome = replace(outcome, failure=session.failure, policy=driven.figures())
+    _report(job, outcome)
+    return session.failure, signals.received, bool(recorder.saved)
+
+
+def _report(job: _Job, outcome: Outcome) -> None:
     if job.who.records:
         job.output.result(outcome.to_data(), outcome.lines())
     elif outcome.policy is not None:
         job.output.result(asdict(outcome.policy), [outcome.policy.line()])
-    return session.failure, signals.received, bool(recorder.saved)
 
 
 def _listeners(job: _Job, shown: Listener, recorder: Recorder, stack: ExitStack) -> FanOut:
