@@ -96,7 +96,8 @@ def test_servos_and_calibrations_are_those_of_an_so_arm() -> None:
 
 
 def test_servos_from_the_box_are_set_up_and_keep_it_without_power(bench: Bench) -> None:
-    bench.servo("wrist_flex").write(18, bytes([12 | 0x10]))
+    for address, value in ((55, 0), (18, 12 | 0x10), (55, 1)):  # Phase, to last
+        bench.servo("wrist_flex").write(address, bytes([value]))
     bench.arm.connect()
     joints = [bench.calibration.joints[name] for name in JOINTS]
     bench.wait(2.5)

@@ -17,7 +17,6 @@ ALERT = 0x80  # bit of a reply's error field: Hardware_Error_Status is not zero
 
 _ID, _LENGTH, _INSTRUCTION, _ERROR, _DATA = 4, 5, 7, 8, 9  # where a packet's fields are
 _LENGTH_AROUND_DATA = 4
-_STATUS = 0x55
 _DAMAGED_REQUEST = 3  # error number: the servo found a wrong CRC
 
 
@@ -55,15 +54,15 @@ class Protocol2:
         self._sent(port, result)
 
     def receive(self, port: Any) -> Status | None:
-        """The next status packet; None when none comes in time. Raises DamagedError."""
-        while True:
-            packet, result = self._handler.rxPacket(port, False)
-            if result == robotis_def.COMM_RX_TIMEOUT:
-                return None
-            if result != robotis_def.COMM_SUCCESS:
-                raise DamagedError
-            if packet[_INSTRUCTION] == _STATUS:  # else the adapter's echo of a request
-                break
+        """The next status packet; None when none comes in time. Raises DamagedError.
+
+        The SDK passes over what is no status packet, such as an adapter's echo of a request.
+        """
+        packet, result = self._handler.rxPacket(port, False)
+        if result == robotis_def.COMM_RX_TIMEOUT:
+            return None
+        if result != robotis_def.COMM_SUCCESS:
+            raise DamagedError
         length = packet[_LENGTH] | packet[_LENGTH + 1] << 8
         data = packet[_DATA : _DATA + max(length - _LENGTH_AROUND_DATA, 0)]  # rubbish is behind it
         return Status(packet[_ID], packet[_ERROR], bytes(data))
