@@ -110,3 +110,9 @@ def _dtype_of(value: dict[Any, Any]) -> np.dtype[Any]:
 
 def _kind(value: object) -> str:
     return f"of type {type(value).__name__}"
+
+
+def as_float32(array: NDArray[Any]) -> NDArray[np.float32]:
+    """The same numbers; one that is too large for the type becomes infinite, in silence."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(array, np.float32)

@@ -15,7 +15,7 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.policy.packing import WireError
+from lerecord.policy.packing import WireError, as_float32
 from lerecord.policy.policy import CameraInput, Chunk, PolicyFeatures, PolicyInput, Rgb
 
 VERSION = 1
@@ -144,14 +144,17 @@ def observation_of(message: Mapping[str, Any], features: PolicyFeatures) -> Poli
     state: object = message.get("state")
     images, task = message.get("images"), message.get("prompt")
     joints = len(features.joints)
-    if not _is_real(state) or state.shape != (joints,) or not np.isfinite(state).all():
+    if not _is_real(state) or state.shape != (joints,):
+        raise WireError(f"`state` is not {joints} finite numbers")
+    measured = as_float32(state)
+    if not np.isfinite(measured).all():
         raise WireError(f"`state` is not {joints} finite numbers")
     if not isinstance(task, str):
         raise WireError("`prompt` is not a text")
     if not isinstance(images, dict):
         raise WireError("`images` is not a map of a camera's name to its image")
     seen = {each.name: _image(images.get(each.name), each) for each in features.cameras}
-    return PolicyInput(np.asarray(state, np.float32), seen, task)
+    return PolicyInput(measured, seen, task)
 
 
 def _image(image: object, wanted: CameraInput) -> Rgb:
@@ -210,7 +213,7 @@ def chunk_of(message: Mapping[str, Any], asked: Extra | None) -> Chunk:
     ):
         raise WireError("the server answered another request than the last one")
     done = answered is not None and answered.done
-    return Chunk(np.asarray(actions, np.float32), done)
+    return Chunk(as_float32(actions), done)
 
 
 def _is_real(value: object) -> TypeGuard[NDArray[Any]]:

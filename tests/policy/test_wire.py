@@ -89,6 +89,7 @@ def test_metadata_comes_back() -> None:
     [
         ({"state": np.zeros(3, np.float32)}, "`state` is not 2 finite numbers"),
         ({"state": np.array([1, np.nan], np.float32)}, "`state` is not 2 finite numbers"),
+        ({"state": np.array([1, 1e300])}, "`state` is not 2 finite numbers"),
         ({"prompt": 3}, "`prompt` is not a text"),
         ({"images": {}}, "the image of top is not"),
         ({"images": {"top": np.zeros((4, 3, 3), np.uint8)}}, "the image of top is not"),

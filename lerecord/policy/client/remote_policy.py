@@ -52,7 +52,6 @@ class RemotePolicy:
         now: Callable[[], float] = time.monotonic,
         answer_timeout_s: float = _ANSWER_TIMEOUT_S,
     ) -> None:
-        self.address = address
         self.task = task
         self._opening = Opening(address, token, tuple(cameras), rig)
         self._now = now

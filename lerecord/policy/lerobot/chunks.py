@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.policy.lerobot.pickled import Call, Global, Instance, Reference, read
-from lerecord.policy.packing import WireError
+from lerecord.policy.packing import WireError, as_float32
 
 _TIMED_ACTION = Global("lerobot.async_inference.helpers", "TimedAction")
 _REBUILD = Global("torch._utils", "_rebuild_tensor_v2")
@@ -87,7 +87,7 @@ def _tensor(value: object) -> NDArray[np.float32]:
         raise WireError("an action is no vector")
     if offset + (length - 1) * step >= len(numbers):
         raise WireError("an action lies outside of its numbers")
-    return numbers[offset : offset + (length - 1) * step + 1 : step].astype(np.float32)
+    return as_float32(numbers[offset : offset + (length - 1) * step + 1 : step])
 
 
 def _arguments(value: object, function: Global, least: int) -> tuple[Any, ...]:

@@ -116,6 +116,11 @@ def test_a_chunk_is_read_to_the_last_bit(dtype: type) -> None:
     assert np.array_equal(chunk.actions, CHUNK)
 
 
+def test_a_number_that_is_too_large_is_infinite() -> None:
+    chunk = chunk_of(reply(np.array([[1.0, 1e300]])))
+    assert chunk.actions.tolist() == [[1.0, np.inf]]
+
+
 class Attack:
     def __init__(self, path: Path) -> None:
         self._path = path
