@@ -3,10 +3,14 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lerecord.dataset.format.camera_health import camera_health, same_views
 from lerecord.dataset.format.metadata import line_of
 from lerecord.dataset.format.sidecar import Sidecar
+
+_DRIVERS = {2: "policy", 3: "person", 255: "nobody"}
+"""Numbers of the column `source` in rollouts."""
 
 
 def health_line(episode: int, sidecar: Sidecar) -> bytes:
@@ -34,4 +38,16 @@ def health_of(sidecar: Sidecar) -> dict[str, Any]:
             name: camera_health(track, frames.started) for name, track in sidecar.tracks.items()
         },
         "same_views": same_views(sidecar.tracks),
+        **who_drove(frames.source),
     }
+
+
+def who_drove(source: NDArray[np.uint8]) -> dict[str, dict[str, int]]:
+    """Frames of a rollout by who drove them; nothing of other episodes.
+
+    Args:
+        source: (N,) as in the sidecar.
+    """
+    if not np.isin(source, list(_DRIVERS)[:2]).any():
+        return {}
+    return {"drove": {name: int((source == each).sum()) for each, name in _DRIVERS.items()}}

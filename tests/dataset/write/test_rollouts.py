@@ -1,5 +1,6 @@
 """Datasets with the columns of rollouts: who acted, and what the policy wanted."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,6 +83,8 @@ def test_each_frame_says_who_acted_and_what_the_policy_wanted(tmp_path: Path) ->
     assert list(features)[-3:] == ["policy_action", "has_policy_action", "intervention"]
     assert features["policy_action"].names == features["action"].names
     assert features["intervention"].dtype == "bool"
+    health = json.loads((root / layout.HEALTH).read_text())
+    assert health["drove"] == {"policy": 3, "person": 2, "nobody": 1}
     assert check(root).findings == []
 
 
