@@ -26,7 +26,12 @@ class PolicyOptions:
     """What the command line says of the policy, and of the person who corrects it."""
 
     policy: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="The policy: nearest:DATASET or ws://HOST:PORT.")
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The policy: nearest:DATASET, lerobot:CHECKPOINT, ws://HOST:PORT or "
+            "lerobot://HOST:PORT.",
+        ),
     ]
     synchronous: Annotated[
         bool, typer.Option("--synchronous", help="Stop and go: hold while the policy thinks.")
