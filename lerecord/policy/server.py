@@ -69,6 +69,7 @@ class PolicyServer:
         self._policy = policy
         self._settings = settings
         self._log = log
+        self._metadata = packing.packed(wire.metadata_of(policy.features))
         self._turn = threading.Lock()
         self._places = threading.BoundedSemaphore(_MOST_CONNECTIONS)
         self._epoch: object = None
@@ -133,7 +134,7 @@ class PolicyServer:
             return
         self._connections.add(connection)
         try:
-            connection.send(packing.packed(wire.metadata_of(self._policy.features)))
+            connection.send(self._metadata)
             for data in connection:
                 connection.send(self._answer(data, connection))
         except LerecordError as error:

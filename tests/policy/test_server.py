@@ -1,6 +1,7 @@
 """A policy on a port, and the client that asks it."""
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -127,6 +128,12 @@ def test_others_than_this_machine_need_a_token() -> None:
         port = int(address.rpartition(":")[2])
         with pytest.raises(ConfigError, match="cannot be used"):
             PolicyServer(Echo(), ServerSettings(port=port))
+
+
+def test_without_the_extra_nothing_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "msgpack", None)
+    with pytest.raises(ConfigError, match=r"pip install 'lerecord\[policy\]'"):
+        PolicyServer(Echo(), ServerSettings(port=0))
 
 
 @contextmanager
