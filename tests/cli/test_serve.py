@@ -10,6 +10,7 @@ from tests.dataset.conftest import Lab
 
 
 def test_a_policy_is_served_until_ctrl_c(tmp_path: Path) -> None:
+    pytest.importorskip("msgpack")
     connect = pytest.importorskip("websockets.sync.client").connect
     lab = Lab(tmp_path / "set")
     with lab.open() as writer:

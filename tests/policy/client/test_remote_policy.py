@@ -177,6 +177,7 @@ def test_a_camera_that_the_rig_has_not_is_named(dataset: Path, rig: Rig) -> None
 
 
 def test_a_server_that_goes_and_comes_back_is_found_again(dataset: Path, rig: Rig) -> None:
+    pytest.importorskip("msgpack")
     pytest.importorskip("websockets")
     policy = NearestPolicy(dataset)
 
