@@ -81,7 +81,7 @@ def test_no_task_shows_the_help() -> None:
 
 
 def test_an_unknown_rig_lists_the_known_ones() -> None:
-    assert "known are koch, sim" in refused(*TASK, "--hardware", "kooch")
+    assert "known are koch, koch_bimanual, sim" in refused(*TASK, "--hardware", "kooch")
 
 
 def test_malformed_toml_is_refused(tmp_path: Path) -> None:
