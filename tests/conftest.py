@@ -3,6 +3,11 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("lerecord", deadline=None)
+settings.load_profile("lerecord")
 
 
 @pytest.fixture(autouse=True)

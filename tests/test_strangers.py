@@ -101,7 +101,6 @@ def test_each_command_works_where_nothing_is_planted(
 @pytest.mark.timeout(60 + 5 * EXAMPLES)
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 @given(
@@ -152,7 +151,6 @@ def fetch(hub: Hub, served: Mapping[str, bytes], out: Path) -> bool:
 @pytest.mark.timeout(60 + 5 * EXAMPLES)
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 @given(SERVED, st.lists(PLANTED_BESIDE_A_PULL, max_size=2))

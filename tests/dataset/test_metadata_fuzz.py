@@ -33,7 +33,6 @@ from tests.dataset.lists import A, B, record, tree
 EXAMPLES = int(os.environ.get("LERECORD_FUZZ", "12"))
 FUZZ = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize=EXAMPLES < 100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -184,5 +184,5 @@ class Changes(RuleBasedStateMachine):
             assert tuple(map(float, read.state[:, 0])) == listed.rows
 
 
-Changes.TestCase.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
+Changes.TestCase.settings = settings(max_examples=12, stateful_step_count=12)
 TestChanges = Changes.TestCase

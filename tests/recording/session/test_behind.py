@@ -155,7 +155,8 @@ def test_a_session_ends_with_a_push(hub: Hub, tmp_path: Path) -> None:
     root = tmp_path / "sets" / "box"
     more = ("--repo-id", REPO, "--push-every", "1", "--episodes", "2", "--episode-time", "1")
     out, errors = session(hub, root, *more).communicate(timeout=60)
-    assert errors == ""
+    # A busy machine may still encode when the session ends; it says so, and nothing else.
+    assert all(line.endswith("nothing will be lost.") for line in errors.splitlines())
     assert f"{hub.url}/datasets/me/box has the 2 episodes of {root} as v2.1" in out
     assert remote_files(hub, "v2.1") == local_files(root)
     assert max(hub.uploads.values()) == 1
