@@ -182,7 +182,8 @@ def test_a_signal_parks_commits_and_keeps_the_running_take(
     os.killpg(process.pid, number)  # as a terminal does it: to the whole group
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 128 + number
-    assert errors == ""
+    # A busy machine may still encode; it says so, and nothing else.
+    assert all(line.endswith("nothing will be lost.") for line in errors.splitlines())
     assert "episode 0: 60 frames" in output
     assert not alive(started)
     assert_passes_check(dataset)
