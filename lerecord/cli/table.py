@@ -34,6 +34,9 @@ TABLE = {
     "rollout": Entry(
         RECORD, "Let a policy drive, record it, and take over whenever it goes wrong."
     ),
+    "evaluate": Entry(
+        RECORD, "Compare policies by rollouts in random order, and keep the rollouts."
+    ),
     "info": Entry(LOOK, "Show a summary of a dataset."),
     "list": Entry(LOOK, "List the episodes of a dataset: number, seconds, health, task.", "list_"),
     "check": Entry(LOOK, "Verify a dataset, image by image."),

@@ -59,7 +59,15 @@ DOCUMENTS = {
 """Of what takes too long here, the keys; their own tests run them."""
 ELSEWHERE = {
     *("rerecord", "push", "pull"),
-    *("find cameras", "hardware new", "torque off", "setup-motors", "calibrate", "doctor"),
+    *(
+        "find cameras",
+        "hardware new",
+        "torque off",
+        "setup-motors",
+        "calibrate",
+        "doctor",
+        "evaluate",
+    ),
 }
 """What other tests run."""
 NO_RESULT = {"sim", "serve"}
