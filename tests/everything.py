@@ -7,8 +7,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
-ALONE = ("tests/bench", "tests/recording")
-"""What records for long, and so is alone on the machine, as a recorder should be."""
+ALONE = ("tests/bench", "tests/recording", "tests/simulator/server")
+"""What records for long, and so is alone on the machine, as a recorder should be, and what uses the
+makers' own clients, which give up after a twentieth of a second."""
 
 CHECKS = (
     ("ruff", "format", "--check", "."),

@@ -75,7 +75,8 @@ class Fault:
     """What goes wrong: with requests whose "METHOD /path" matches, from number `first` on, `times`.
 
     `status` is answered; without one the connection is dropped, `answered` after the work is done.
-    With `body` that is answered, piece by piece, with `pause_s` between them.
+    With `body` that is answered, piece by piece, with `pause_s` between them, and with a Link
+    header that `link` makes of how often it was asked.
     """
 
     pattern: str
@@ -86,6 +87,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     body: Iterable[bytes] | None = None
     pause_s: float = 0.0
+    link: Callable[[int], str] | None = None
     seen: int = 0
 
     def strikes(self, request: str) -> bool:
@@ -212,6 +214,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(fault.status or 200)
         for name, value in fault.headers.items():
             self.send_header(name, value)
+        if fault.link is not None:
+            self.send_header("Link", fault.link(fault.seen))
         self.send_header("Connection", "close")
         self.end_headers()
         with contextlib.suppress(OSError):  # the client has had enough

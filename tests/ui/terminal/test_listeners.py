@@ -40,12 +40,15 @@ def test_a_notice_belongs_to_the_phase_in_which_it_is_shown_first() -> None:
 def test_without_a_screen_the_keys_of_each_phase_are_said() -> None:
     out = StringIO()
     lines = Lines(cast("Any", None), keys=True, out=out)
-    for phase in (Phase.RESETTING, Phase.RESETTING, Phase.ASKING):
-        session = SimpleNamespace(take=None, phase=phase, saves=0)
+    plan = SimpleNamespace(rollout=False)
+    for phase, saves in (
+        (Phase.RESETTING, 0),
+        (Phase.RESETTING, 0),
+        (Phase.ASKING, 0),
+        (Phase.RESETTING, 1),
+    ):
+        session = SimpleNamespace(take=None, phase=phase, saves=saves, plan=plan)
         lines.tell(cast("Any", session), cast("Any", None))
-    lines.tell(
-        cast("Any", SimpleNamespace(take=None, phase=Phase.RESETTING, saves=1)), cast("Any", None)
-    )
     assert out.getvalue().splitlines() == [
         "resetting [Enter: start; p: pause; q: quit]",
         "asking [s: save, quit; d: discard, quit; l: quit, recover later; Enter: save, go on; "
