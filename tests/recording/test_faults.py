@@ -60,6 +60,7 @@ class Bench:
         self.simulator = Simulator("front")
         self.phase = Phase.RESETTING
         self.notices: list[str] = []
+        self.trouble: str | None = None
         self.frames = self.rows = 0
         self._commands: deque[Command] = deque()
         quality = self.simulator.config.quality.model_copy(update={"max_silence_s": SILENCE_S})
@@ -86,6 +87,7 @@ class Bench:
 
     def tell(self, session: Session, frame: Frame) -> None:
         self.frames += 1
+        self.trouble = session.trouble
         if session.take is not None:
             self.rows = session.take.length
 
@@ -127,7 +129,7 @@ class Bench:
     def _is_well(self) -> bool:
         self.notices.clear()
         self.let_pass(4)
-        return self.source.arrived and not self.notices
+        return self.source.arrived and self.trouble is None and not self.notices
 
     def kept(self) -> FrameColumns:
         """The frames of the take that was ended, once they are all there; it is no episode."""
