@@ -143,7 +143,7 @@ def rolled_out(asked: Evaluation, policy: str, number: int) -> Mapping[str, Any]
     if asked.hardware is not None:
         words += ["--hardware", asked.hardware]
     if _is_simulated(asked):
-        words += ["--seed", str(asked.seed + number), "--no-corrections"]
+        words += ["--seed", str(asked.seed + number)]
     done = subprocess.run(
         lerecord(*words), stdout=subprocess.PIPE, text=True, env=environment(), check=False
     )
