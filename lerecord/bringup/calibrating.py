@@ -198,6 +198,6 @@ class ArmToCalibrate:
         self._offset = self._bus.sync_read("Homing_Offset", self.joints, servo_registers.SET_UP)
         due = np.array([joint in self._driver.mirrored_joints for joint in self.joints])
         held = np.zeros_like(due)
-        if "Drive_Mode" in self._make.calibrated:
+        if "Drive_Mode" in self._driver.motors[0].model.registers:
             held = self._bus.sync_read("Drive_Mode", self.joints, servo_registers.SET_UP) & 1 == 1
         self._mirrored = np.where(due == held, 1, -1)

@@ -16,7 +16,6 @@ class Make:
         bus: makes a bus of a port and its servos.
         models: by name.
         bauds: bits a second by the value of Baud_Rate.
-        calibrated: register that a calibration sets, to the key of the calibration.
         fresh_baud: bits a second of a servo out of the box.
         adds_offset: Homing_Offset is added to the encoder; else it is subtracted.
     """
@@ -25,7 +24,6 @@ class Make:
     bus: Callable[[Any, Sequence[Motor]], MotorBus]
     models: Mapping[str, Model]
     bauds: Mapping[int, int]
-    calibrated: Mapping[str, str]
     fresh_baud: int
     adds_offset: bool
 
@@ -40,19 +38,12 @@ class Make:
         return min(-due, counts_per_turn // 2 - 1)  # sign and magnitude: it ends at half a turn
 
 
-_RANGE = {
-    "Homing_Offset": "homing_offset",
-    "Min_Position_Limit": "range_min",
-    "Max_Position_Limit": "range_max",
-}
-
 MAKES = (
     Make(
         "Dynamixel",
         dynamixel.DynamixelBus,
         dynamixel.MODELS,
         dynamixel.BAUD_RATES,
-        {"Drive_Mode": "drive_mode", **_RANGE},
         fresh_baud=57_600,
         adds_offset=True,
     ),
@@ -61,7 +52,6 @@ MAKES = (
         feetech.FeetechBus,
         feetech.MODELS,
         feetech.BAUD_RATES,
-        _RANGE,
         fresh_baud=1_000_000,
         adds_offset=False,
     ),

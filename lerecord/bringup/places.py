@@ -7,8 +7,10 @@ from typing import cast
 
 from lerecord import drivers
 from lerecord.arms import ArmDriver, calibration
+from lerecord.bringup.makes import make_of
 from lerecord.config import ArmConfig, HardwareConfig
 from lerecord.errors import ConfigError
+from lerecord.motors import MotorBus, WaitingPort
 
 _DRIVERS = {"leader": "Leader", "follower": "Follower"}
 
@@ -45,6 +47,11 @@ class ArmPlace:
         """Where its calibration is, or is to be."""
         names = self.driver.calibration_names
         return calibration.place(self.config.calibration, self.folder, names, os.environ)
+
+    def bus(self) -> MotorBus:
+        """A bus with its servos, not yet open."""
+        motors = self.driver.motors
+        return make_of(motors[0].model).bus(WaitingPort(self.config.port, self.config.baud), motors)
 
 
 def arm_places(config: HardwareConfig, folder: Path) -> list[ArmPlace]:

@@ -9,12 +9,11 @@ from rich.console import Console
 from rich.live import Live
 
 from lerecord.arms import ArmSettings, Calibration, calibration
-from lerecord.bringup import ArmPlace, ArmToCalibrate, Ranges, arm_named, arm_places, make_of
+from lerecord.bringup import ArmPlace, ArmToCalibrate, Ranges, arm_named, arm_places
 from lerecord.cli.output import Output
 from lerecord.cli.typed_lines import BrokenOffError, TypedLines
 from lerecord.config import SIMULATED_PLACE, find_config, load_config
 from lerecord.errors import ConfigError
-from lerecord.motors import MotorBus, WaitingPort
 from lerecord.ui.terminal import JointRange, ranges_table
 
 _LOOK_S = 0.05  # no hand turns a joint by half a turn meanwhile
@@ -33,7 +32,7 @@ def calibrate_by_hand(name: str, hardware: str | None, output: Output) -> None:
         LerecordError: the arm cannot be reached, or it was broken off; nothing has changed.
     """
     place = _place(name, hardware)
-    arm = ArmToCalibrate(place.name, place.driver, bus_of(place))
+    arm = ArmToCalibrate(place.name, place.driver, place.bus())
     lines = TypedLines(_BROKEN_OFF)
     lines.ask(
         f"The {place.name} on {place.config.port} goes limp now: hold it, then press Enter "
@@ -76,13 +75,6 @@ def compare(name: str, hardware: str | None, output: Output) -> None:
     place.driver(_settings(place), held, "normalized").examine()
     agreed = f"The servos of the {place.name} agree with {held.source}."
     output.result({"arm": place.name, "file": held.source, "agrees": True}, [agreed])
-
-
-def bus_of(place: ArmPlace) -> MotorBus:
-    """A bus with the servos of an arm, not yet open."""
-    motors = place.driver.motors
-    port = WaitingPort(place.config.port, place.config.baud)
-    return make_of(motors[0].model).bus(port, motors)
 
 
 def real_arms(hardware: str | None) -> list[ArmPlace]:

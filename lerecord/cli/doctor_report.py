@@ -13,7 +13,6 @@ from lerecord.bringup import (
     examined_computer,
     examined_port,
 )
-from lerecord.cli.calibrate_session import bus_of
 from lerecord.cli.output import Output
 from lerecord.config import HardwareConfig, find_config, load_config
 from lerecord.simulation_client import simulator
@@ -68,5 +67,5 @@ def _rig(config: HardwareConfig, folder: Path) -> Iterator[Finding]:
         obstacles = list(examined_port(place.name, place.config.port))
         yield from obstacles
         if not obstacles:
-            yield from examined_arm(place, bus_of(place))
+            yield from examined_arm(place, place.bus())
     yield from examined_cameras(config.cameras)

@@ -1,7 +1,7 @@
 """What `lerecord torque off` does: whatever else is wrong, each servo is told to let go."""
 
 from lerecord.bringup import torque_off
-from lerecord.cli.calibrate_session import bus_of, real_arms
+from lerecord.cli.calibrate_session import real_arms
 from lerecord.cli.output import Output
 from lerecord.errors import LerecordError
 
@@ -15,7 +15,7 @@ def let_go(hardware: str | None, output: Output) -> int:
     failed: dict[str, list[str]] = {}
     for place in real_arms(hardware):
         try:
-            failed[place.name] = list(torque_off(place.name, bus_of(place)).values())
+            failed[place.name] = list(torque_off(place.name, place.bus()).values())
         except LerecordError as error:
             failed[place.name] = [str(error)]
     lines = (
