@@ -76,6 +76,9 @@ class Handover:
     def take_over(self) -> None:
         """Nothing: who drives here is the only one who can."""
 
+    def policy_health(self) -> None:
+        """Nothing: no policy drives here."""
+
     def next(self, observation: Observation) -> Goal:
         """What the followers are to do in this tick."""
         self.interruption = observation.stall or (observation.jump if self.arrived else None)

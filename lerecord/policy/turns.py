@@ -20,7 +20,7 @@ from lerecord.control import (
 )
 from lerecord.policy.grabbed import Grabbed
 from lerecord.policy.source import PolicySource
-from lerecord.recording.session import Command, Phase
+from lerecord.recording.session import Command, Phase, PolicyHealth
 
 Reachable = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 
@@ -106,6 +106,12 @@ class Turns:
     def interruption(self) -> str | None:
         """Why the last tick does not follow on the one before it; None when it does."""
         return self._handover.interruption
+
+    def policy_health(self) -> PolicyHealth:
+        """How well the policy keeps up."""
+        counts = self.policy.counts
+        dropped = counts.late + counts.outdated + counts.malformed + self.policy.lost
+        return PolicyHealth(self.policy.latency_s, counts.starved, dropped)
 
     def next(self, observation: Observation) -> Goal:
         """Where whoever drives wants the followers."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lerecord.processes import Vocabulary
 from lerecord.recording.recorder import CameraView
-from lerecord.recording.session import Phase
+from lerecord.recording.session import Phase, PolicyHealth
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Snapshot:
         saves: takes saved in this session, those that replaced an episode included.
         trouble: why nothing can be recorded or driven just now; empty when it can.
         rollout: a policy drives, and a person can take over.
+        policy: how well it keeps up; None where none drives.
     """
 
     phase: Phase
@@ -85,6 +86,7 @@ class Snapshot:
     saves: int = 0
     trouble: str = ""
     rollout: bool = False
+    policy: PolicyHealth | None = None
 
 
 MESSAGES = Vocabulary("do", show=Snapshot)

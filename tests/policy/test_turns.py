@@ -95,6 +95,18 @@ def test_without_leaders_the_followers_go_back_to_where_they_were_found() -> Non
     assert rollout.turn() is Turn.BETWEEN
 
 
+def test_how_well_the_policy_keeps_up_is_known() -> None:
+    rollout = Rollout()
+    rollout.start()
+    before = rollout.turns.policy_health()
+    rollout.link.policy = lambda request, observation: None
+    rollout.run(100)
+    after = rollout.turns.policy_health()
+    assert before.held_ticks == 0
+    assert 0 < after.held_ticks < 100
+    assert after.latency_s == before.latency_s
+
+
 def test_a_person_takes_over_and_gives_back_without_a_jump() -> None:
     rollout = Rollout()
     rollout.start()

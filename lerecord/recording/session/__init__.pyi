@@ -5,6 +5,7 @@ from .driving import Unrecorded as Unrecorded
 from .driving import Until as Until
 from .fan_out import FanOut as FanOut
 from .health import LoopHealth as LoopHealth
+from .health import PolicyHealth as PolicyHealth
 from .phases import Command as Command
 from .phases import Operator as Operator
 from .phases import Phase as Phase

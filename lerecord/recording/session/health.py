@@ -1,10 +1,27 @@
-"""How well the loop keeps its time, over the last seconds."""
+"""How well the loop keeps its time, and a policy that drives in it."""
 
 from collections import deque
+from dataclasses import dataclass
 
 from lerecord.frame import Frame
 
 _WINDOW_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyHealth:
+    """How well a policy keeps up with the loop.
+
+    Attributes:
+        latency_s: that the slowest of its recent answers took; 0 before the first.
+        held_ticks: since the session began, in which the followers held because the plan had run
+            out.
+        dropped: answers since then that could not be used, or never came.
+    """
+
+    latency_s: float
+    held_ticks: int
+    dropped: int
 
 
 class LoopHealth:

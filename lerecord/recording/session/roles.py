@@ -6,6 +6,7 @@ from lerecord.control import Goal, Observation
 from lerecord.dataset.staging import Take
 from lerecord.frame import Frame
 from lerecord.pacing import Tick
+from lerecord.recording.session.health import PolicyHealth
 
 if TYPE_CHECKING:
     from lerecord.recording.session.session import Session
@@ -50,6 +51,10 @@ class Driving(Protocol):
     @property
     def interruption(self) -> str | None:
         """Why the last tick does not follow on the one before it; None when it does."""
+        ...
+
+    def policy_health(self) -> PolicyHealth | None:
+        """How well the policy keeps up; None where none drives."""
         ...
 
     def next(self, observation: Observation) -> Goal:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from lerecord.dataset.staging import Take
 from lerecord.pacing import Tick
+from lerecord.recording.session.health import PolicyHealth
 from lerecord.recording.session.phases import TRANSITIONS, Action, Command, Operator, Phase
 from lerecord.recording.session.plan import Plan, Wanted
 from lerecord.recording.session.roles import Driving, Listener, Robot, Takes
@@ -55,6 +56,11 @@ class Session:
     def saves(self) -> int:
         """Takes that were saved, those that replaced an episode included."""
         return sum(episode is not None for episode in self.endings)
+
+    @property
+    def policy_health(self) -> PolicyHealth | None:
+        """How well the policy keeps up; None where none drives."""
+        return self._source.policy_health()
 
     @property
     def wanted(self) -> Wanted:

@@ -176,6 +176,7 @@ class Screen:
             saves=session.saves,
             trouble=session.trouble or "",
             rollout=session.plan.rollout,
+            policy=session.policy_health,
         )
 
     def _joints(self, frame: Frame) -> tuple[JointView, ...]:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from lerecord.printable import shown
 from lerecord.recording.recorder import CameraView
-from lerecord.recording.session import Phase
+from lerecord.recording.session import Phase, PolicyHealth
 from lerecord.ui.snapshot import JointView, Snapshot
 from lerecord.ui.terminal.folding import Part
 from lerecord.ui.terminal.keys import hints
@@ -91,6 +91,15 @@ def loop(snapshot: Snapshot) -> Text:
     text.append(f"{snapshot.rate_hz:5.2f} Hz", style="bold red" if slow else "green")
     text.append(f"   late {snapshot.lateness_p99_s * 1e3:.1f} ms (p99)   ")
     text.append(f"missed {snapshot.missed}", style="bold red" if snapshot.missed else "")
+    return text
+
+
+def policy(health: PolicyHealth) -> Text:
+    """How well the policy keeps up."""
+    text = Text(f" policy   answers in {health.latency_s * 1e3:.0f} ms   ")
+    text.append(f"held {health.held_ticks} ticks", "bold red" if health.held_ticks else "")
+    if health.dropped:
+        text.append(f"   {health.dropped} dropped", "bold red")
     return text
 
 

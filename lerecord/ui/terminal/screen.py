@@ -26,6 +26,7 @@ from lerecord.ui.terminal.parts import (
     loop,
     message,
     plain,
+    policy,
     storage,
 )
 from lerecord.ui.terminal.sound import Bell
@@ -79,6 +80,8 @@ def _above(snapshot: Snapshot, width: int) -> Iterator[Part]:
     yield Part(3, (task,))
     yield Part.blank(8)
     yield Part(4, (loop(snapshot),))
+    if snapshot.policy is not None:
+        yield Part(4, (policy(snapshot.policy),))
     if snapshot.cameras:
         yield Part(7, cameras(snapshot.cameras, width))
     if snapshot.disk_free_bytes is not None:

@@ -34,6 +34,9 @@ class FakeRig:
     def resume(self) -> None:
         self.asked.append("resume")
 
+    def policy_health(self) -> None:
+        """No policy drives."""
+
     def take_over(self) -> None:
         self.asked.append("take over")
 

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from lerecord.processes import ImageMailbox, MailboxWriter
 from lerecord.recording.recorder import CameraView
-from lerecord.recording.session import Phase
+from lerecord.recording.session import Phase, PolicyHealth
 from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, Snapshot
 from lerecord.ui.terminal import ScreenProcess
 from lerecord.ui.terminal.keys import hints
@@ -270,8 +270,17 @@ def test_a_simulated_rig_is_unmistakable(width: int, height: int) -> None:
     assert "simulated" not in text(SNAPSHOT, width, height).lower()
 
 
-def test_a_snapshot_survives_the_pipe() -> None:
-    assert MESSAGES.read(json.loads(json.dumps(MESSAGES.write(SNAPSHOT)))) == SNAPSHOT
+@pytest.mark.parametrize("policy", [None, PolicyHealth(0.067, 3, 1)])
+def test_a_snapshot_survives_the_pipe(policy: PolicyHealth | None) -> None:
+    snapshot = replace(SNAPSHOT, policy=policy)
+    assert MESSAGES.read(json.loads(json.dumps(MESSAGES.write(snapshot)))) == snapshot
+
+
+def test_the_screen_tells_how_well_a_policy_keeps_up() -> None:
+    assert " policy " not in text(SNAPSHOT)
+    shown = text(replace(SNAPSHOT, policy=PolicyHealth(0.067, 3, 1)))
+    assert "policy   answers in 67 ms   held 3 ticks   1 dropped" in shown
+    assert "dropped" not in text(replace(SNAPSHOT, policy=PolicyHealth(0.067, 0, 0)))
 
 
 def test_what_a_stranger_wrote_is_shown_and_not_obeyed() -> None:
