@@ -1,3 +1,4 @@
+import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,18 @@ from hypothesis import settings
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("lerecord", deadline=None)
 settings.load_profile("lerecord")
+
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def own_state_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No session of a test knows where that of another parked its arms."""
+    folder = tmp_path_factory.getbasetemp() / "state" / str(next(_NUMBERS))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ from lerecord.motors.feetech import FeetechBus
 from lerecord.pacing import Clocks, Pacer, Tick
 from lerecord.simulator.ports.ports import LockStepPort
 from lerecord.simulator.rigs import RIGS
+from lerecord.simulator.rigs.arm import REST
 from tests.live import SETUP, SO101, Simulator
 
 TRANSPORTS = ["lock step", "serial ports"]
@@ -160,6 +161,17 @@ class LockStep(RigBench):
             return driver(settings, calibration, units, bus(port, driver.motors, now=port.now))
 
         return make
+
+    def arm(self, kind: str) -> Any:
+        """The simulated "Leader" or "Follower"."""
+        return self._arms[kind]
+
+    def rest_leader(self) -> None:
+        """The leader is put down where it was found."""
+        for servo, mount, rest in zip(
+            self._arms["Leader"].servos, self._arms["Leader"].mounts, REST, strict=True
+        ):
+            servo.shaft = mount.shaft(rest)
 
     def follower(self, what: str) -> np.ndarray:
         servos = self._arms["Follower"].servos

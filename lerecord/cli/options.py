@@ -38,6 +38,13 @@ AcceptCalibration = Annotated[
         help="Append even though the arms were recalibrated since the dataset was recorded.",
     ),
 ]
+AcceptDrift = Annotated[
+    bool,
+    typer.Option(
+        "--accept-drift",
+        help="Record even though arms are not where they should be before anything moves.",
+    ),
+]
 WriteCalibration = Annotated[
     bool,
     typer.Option(

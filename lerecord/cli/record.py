@@ -13,6 +13,7 @@ Keys:
   Right, n       save the take
   Left, r        redo: discard the take; between takes: replace the last one
   p              pause
+  a              record all the same, though arms are not where they should be
   q, Esc         quit; in a take it asks: s saves it, d discards it, l leaves
                  it for recover; Enter saves it and r discards it, and the
                  session goes on

@@ -23,7 +23,7 @@ from lerecord.cli.session_parts import (
 )
 from lerecord.cli.who_drives import LEADERS, Opened, WhoDrives
 from lerecord.config import HardwareConfig
-from lerecord.control import Rig, Setup, dataset_spec
+from lerecord.control import DriftWatch, Rig, Setup, dataset_spec
 from lerecord.dataset.format import layout
 from lerecord.errors import ConfigError, LerecordError
 from lerecord.pacing import Clocks, Pacer
@@ -244,6 +244,8 @@ def _open(job: _Job, config: HardwareConfig, stack: ExitStack) -> tuple[Recorder
     setup, options = job.setup, job.options
     clocks, leaders = Clocks(sleep=sleep), job.who.leaders
     rig = Rig(config, setup.calibrations, clocks, options.write_calibration, leaders)
+    if job.who.records:
+        rig.drift_watch = DriftWatch.of_user(config, options.accept_drift)
     spec = replace(dataset_spec(setup, rig), rollouts=job.who.rollouts)
     finishing = stack.enter_context(Finishing(job.plan.attended))
     recorder = stack.enter_context(

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 
 from lerecord.cli.options import (
     AcceptCalibration,
+    AcceptDrift,
     AsJson,
     DatasetOption,
     EpisodeTime,
@@ -32,6 +33,7 @@ class SessionOptions:
     reset_time: ResetTime = None
     seed: Seed = None
     accept_calibration: AcceptCalibration = False
+    accept_drift: AcceptDrift = False
     write_calibration: WriteCalibration = False
     trust_rig: TrustRig = False
     preview: Preview = False

@@ -12,5 +12,6 @@ from .schema import HardwareConfig as HardwareConfig
 from .schema import SafetyConfig as SafetyConfig
 from .schema import SimulatorConfig as SimulatorConfig
 from .schema import Table as Table
+from .schema import Units as Units
 from .schema import VideoConfig as VideoConfig
 from .write import ConfigFile as ConfigFile

@@ -79,6 +79,9 @@ class SafetyConfig(Table):
     """While the follower catches up with the leader at the start, and while it parks."""
     align_tolerance: float = Field(default=3.0, gt=0, le=1000)
     """The follower follows at full speed once every joint is this near to the leader."""
+    max_drift: float = Field(default=8.0, gt=0, le=1000)
+    """No take starts unasked when leader and follower are this far apart before anything moves, or
+    the follower from where it was parked."""
 
 
 class QualityConfig(Table):

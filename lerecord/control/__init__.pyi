@@ -1,3 +1,4 @@
+from .drift import DriftWatch as DriftWatch
 from .handover import Bounds as Bounds
 from .handover import Handover as Handover
 from .home import Home as Home

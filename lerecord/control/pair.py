@@ -96,6 +96,7 @@ class Pair:
     """A follower and its leader; None where something else drives."""
 
     def __init__(self, name: str, leader: Leader | None, follower: Follower) -> None:
+        self.name = name
         self.leader = None if leader is None else WatchedArm(f"{name} leader", leader)
         self.follower = WatchedArm(f"{name} follower", follower)
         self.arms = (self.follower,) if self.leader is None else (self.leader, self.follower)

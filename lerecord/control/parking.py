@@ -19,10 +19,15 @@ def park(pairs: Sequence[Pair], step: float, fps: float, clocks: Clocks) -> None
     limit = _PARK_LIMIT_S * fps + max(pair.from_parked for pair in pairs) / step
     for tick in Pacer(fps, clocks.now, clocks.sleep):
         reached = [pair.park(step) for pair in pairs]
-        parked = all(pair.from_parked <= _PARKED_WITHIN for pair in pairs)
+        parked = all(map(is_parked, pairs))
         if parked or not any(reached) or tick.index > limit:
             break
     clocks.sleep(_SETTLE_S)
+
+
+def is_parked(pair: Pair) -> bool:
+    """The follower was sent to where it was found."""
+    return pair.from_parked <= _PARKED_WITHIN
 
 
 def _await_return(pairs: Sequence[Pair], clocks: Clocks) -> None:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from lerecord.arms import Calibration
 from lerecord.config import HardwareConfig
 from lerecord.control import parking
+from lerecord.control.drift import DriftWatch
 from lerecord.control.handover import Bounds
 from lerecord.control.pair import Pair, WatchedArm, make_pair
-from lerecord.control.source import Driver, Goal, Observation, Vector
+from lerecord.control.source import Action, Driver, Goal, Observation, Vector
 from lerecord.frame import BusFaults, Frame, Motion
 from lerecord.pacing import Clocks, StallWatch, Tick
 
@@ -60,6 +61,8 @@ class Rig:
         self._counted = (0, BusFaults())
         self._recovering_at = 0.0
         self._observed: Observation | None = None
+        self.drift_watch: DriftWatch | None = None
+        """Looks for drift from the connection on, where there is one: nothing moves before."""
         self.still_held: list[str] = []
         """Followers that could not be let go on leaving, and so hold their last goal."""
 
@@ -104,6 +107,8 @@ class Rig:
                 arm.ask()
         state_valid = [pair.follower.read(began) for pair in pairs]
         leader_valid = [pair.leader.read(began) for pair in pairs if pair.leader is not None]
+        if self.drift_watch is not None:
+            self.drift_watch.look(pairs)
         retries, faults = self._count()
         self._observed = Observation(
             tick=tick,
@@ -130,6 +135,8 @@ class Rig:
         observed, self._observed = self._observed, None
         assert observed is not None, "observe first: a goal follows from what was measured"
         began = self._now()
+        if self.drift() is not None:  # the leaders are shown beside the followers, which stay
+            goal = Goal(Action(observed.leader, Driver.NOBODY), 0.0)
         holds = goal.action is None  # nothing is to be sent
         sent = [
             pair.follow(values, goal.max_step, began, self._config.quality.max_silence_s)
@@ -181,6 +188,15 @@ class Rig:
         jumps = (pair.jump(farthest) for pair in self._pairs.values())
         return next((jump for jump in jumps if jump is not None), None)
 
+    def drift(self) -> str | None:
+        """Which joints are not where they should be, in words; None when all are."""
+        return None if self.drift_watch is None else self.drift_watch.sentence
+
+    def accept_drift(self) -> None:
+        """They are so on purpose: the followers may move."""
+        if self.drift_watch is not None:
+            self.drift_watch.accept()
+
     def limited(self) -> str | None:
         """Which follower is asked for more than it may do, in words; None when none is."""
         tolerance = self._config.safety.align_tolerance
@@ -229,6 +245,8 @@ class Rig:
             now = self._now()
             for pair in self._pairs.values():
                 pair.connect(now)
+            if self.drift_watch is not None:
+                self.drift_watch.begin(self._pairs.values())
         except BaseException:
             self._release()
             raise
@@ -242,9 +260,10 @@ class Rig:
         trace: TracebackType | None,
     ) -> None:
         try:
-            parking.park(
-                list(self._pairs.values()), self.bounds.ramp_step, self._config.fps, self._clocks
-            )
+            pairs = list(self._pairs.values())
+            parking.park(pairs, self.bounds.ramp_step, self._config.fps, self._clocks)
+            if self.drift_watch is not None:
+                self.drift_watch.keep(pair for pair in pairs if parking.is_parked(pair))
         finally:
             self._release()
 

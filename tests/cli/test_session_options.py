@@ -7,7 +7,8 @@ from lerecord.cli import app
 from lerecord.cli.record_options import RecordOptions
 
 SHARED = ["--hardware", "sim", "--episode-time", "5", "--reset-time", "0", "--seed", "3"]
-SHARED += ["--accept-calibration", "--write-calibration", "--trust-rig", "--no-sound", "--json"]
+SHARED += ["--accept-calibration", "--accept-drift", "--write-calibration", "--trust-rig"]
+SHARED += ["--no-sound", "--json"]
 
 
 def options(arguments: list[str]) -> RecordOptions:
@@ -34,6 +35,7 @@ def test_recording_commands_take_the_same_options(command: str, tmp_path: Path) 
         reset_time=0.0,
         seed=3,
         accept_calibration=True,
+        accept_drift=True,
         write_calibration=True,
         trust_rig=True,
         preview=False,

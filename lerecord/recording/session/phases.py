@@ -30,6 +30,7 @@ class Command(StrEnum):
     PAUSE = "pause"
     HOLD = "hold"
     RESUME = "resume"
+    ACCEPT = "accept"  # that arms are not where they should be
     TAKE_OVER = "take over"  # a person drives instead of a policy, until RESUME
     QUIT = "quit"
     STOP = "stop"
@@ -59,11 +60,13 @@ class Action(Enum):
     HOLD = auto()
     RESUME = auto()
     TAKE_OVER = auto()
+    ACCEPT = auto()
 
 
 TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.RESETTING, Command.GO): (Action.BEGIN, Phase.RECORDING),
     (Phase.RESETTING, Command.REDO): (Action.REDO_SAVED, Phase.RESETTING),
+    (Phase.RESETTING, Command.ACCEPT): (Action.ACCEPT, Phase.RESETTING),
     (Phase.RESETTING, Command.PAUSE): (Action.NOTHING, Phase.PAUSED),
     (Phase.RESETTING, Command.QUIT): (Action.NOTHING, Phase.DONE),
     (Phase.RESETTING, Command.STOP): (Action.NOTHING, Phase.DONE),

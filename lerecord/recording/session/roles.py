@@ -39,6 +39,14 @@ class Robot(Protocol):
         """Try to end the trouble; only between takes, as it may block for a while."""
         ...
 
+    def drift(self) -> str | None:
+        """Why no take is begun unasked: which joints are not where they should be, in words."""
+        ...
+
+    def accept_drift(self) -> None:
+        """They are so on purpose."""
+        ...
+
 
 class Driving(Protocol):
     """What the session asks of whoever drives; `Handover` is it."""

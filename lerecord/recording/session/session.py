@@ -37,6 +37,8 @@ class Session:
         """Of each take, the episode that it was saved as; None where it was not."""
         self.trouble: str | None = None
         """Why nothing can be recorded or driven just now; None when it can."""
+        self.drift: str | None = None
+        """Which joints are not where they should be; None when that keeps no take from starting."""
         self._redo: int | None = None
         self._last_saved: tuple[int, Wanted] | None = None
         self._rig = rig
@@ -81,6 +83,7 @@ class Session:
                 self.take.add(frame, missed=tick.missed)
             self._listener.tell(self, frame)
             self._look_for_trouble()
+            self._look_for_drift()
             if self.phase is Phase.CATCHING_UP and self.elapsed_s > self.plan.catch_up_s:
                 self._give_up_catching_up()
             if (command := self._asked()) is not None:
@@ -111,7 +114,7 @@ class Session:
             return Command.SAVE if limit_s is not None and self.elapsed_s >= limit_s else None
         if self.phase is Phase.CATCHING_UP:
             return Command.GO if self._source.arrived else None
-        if self.phase is Phase.RESETTING:
+        if self.phase is Phase.RESETTING and self.drift is None:
             limit_s = self.plan.reset_time_s
             return Command.GO if limit_s is not None and self.elapsed_s >= limit_s else None
         return None
@@ -128,6 +131,8 @@ class Session:
             self._source.resume()
         elif action is Action.TAKE_OVER:
             self._source.take_over()
+        elif action is Action.ACCEPT:
+            self._rig.accept_drift()
         elif action is not Action.NOTHING and (told := self._end_take(action)):
             self._listener.notice(told)
         if self.saved == self.plan.episodes:
@@ -137,7 +142,8 @@ class Session:
 
     def _begun(self) -> Phase:
         """Begin the take, where nothing is in its way; the phase that it is now."""
-        if (obstacle := self._rig.trouble() or self._takes.obstacle()) is not None:
+        obstacle = self._rig.trouble() or self.drift or self._takes.obstacle()
+        if obstacle is not None:
             self._listener.notice(obstacle)
             return self.plan.between
         if not self._source.arrived:
@@ -196,6 +202,19 @@ class Session:
                 self._listener.notice(self.trouble)
             self._rig.recover()
             self._takes.recover()
+
+    def _look_for_drift(self) -> None:
+        """Arms that are not where they should be are told; unattended that is the end."""
+        before, drift = self.drift, self._rig.drift()
+        remedy = "press a" if self.plan.attended else "give --accept-drift"
+        self.drift = None if drift is None else f"{drift} To record all the same, {remedy}."
+        if self.drift is None:
+            if before is not None:
+                self._listener.notice("The arms may move now, and takes may start.")
+        elif not self.plan.attended:
+            self._fail(self.drift)
+        elif before is None:
+            self._listener.notice(self.drift)
 
     def _interrupt(self, sentence: str) -> None:
         """Nobody looked for a while: what comes now is no part of the take that was running."""

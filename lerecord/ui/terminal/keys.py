@@ -27,6 +27,7 @@ RECORDING_KEYS = {
     "d": Command.DISCARD,
     "l": Command.LEAVE,
     "p": Command.PAUSE,
+    "a": Command.ACCEPT,
     "q": Command.QUIT, "esc": Command.QUIT,
 }  # fmt: skip
 """Where a person's demonstrations are recorded."""

@@ -174,7 +174,7 @@ class Screen:
             notice=self._notice.during(session.phase),
             source=_source(frame),
             saves=session.saves,
-            trouble=session.trouble or "",
+            trouble=session.trouble or session.drift or "",
             rollout=session.plan.rollout,
             policy=session.policy_health,
         )

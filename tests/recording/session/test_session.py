@@ -26,6 +26,7 @@ class FakeRig:
     recoveries: int = 0
     interruption: str | None = None
     beyond: str | None = None
+    apart: str | None = None
     asked: list[str] = field(default_factory=list)
 
     def hold(self) -> None:
@@ -64,6 +65,12 @@ class FakeRig:
 
     def recover(self) -> None:
         self.recoveries += 1
+
+    def drift(self) -> str | None:
+        return self.apart
+
+    def accept_drift(self) -> None:
+        self.apart = None
 
 
 @dataclass
@@ -171,6 +178,27 @@ def test_a_take_has_a_row_for_every_tick_after_start_up_to_save() -> None:
 def test_redo_discards_and_goes_back_to_reset() -> None:
     bench = Bench({0: Command.GO, 4: Command.REDO, 5: Command.GO, 8: Command.GO, 9: Command.QUIT})
     assert bench.run() == ["begin Grab", "discard 4", "begin Grab", "save 3"]
+
+
+DRIFT = "The main leader and the main follower are measured apart."
+
+
+def test_no_take_begins_until_drift_is_accepted() -> None:
+    bench = Bench(
+        {1: Command.GO, 6: Command.ACCEPT, 12: Command.SAVE, 13: Command.QUIT},
+        reset_time_s=0.2,
+    )
+    bench.rig.apart = DRIFT
+    assert bench.run() == ["begin Grab", "save 5"]
+    asked = f"{DRIFT} To record all the same, press a."
+    assert bench.notices.sentences == [asked, asked, "The arms may move now, and takes may start."]
+
+
+def test_nobody_is_there_to_accept_drift() -> None:
+    bench = Bench({}, attended=False, reset_time_s=0.0)
+    bench.rig.apart = DRIFT
+    assert bench.run() == []
+    assert bench.session.failure == f"{DRIFT} To record all the same, give --accept-drift."
 
 
 def test_the_session_ends_with_the_last_wanted_episode() -> None:
