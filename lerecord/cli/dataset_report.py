@@ -12,6 +12,8 @@ from lerecord.dataset.overview import Overview, episodes, summary
 from lerecord.dataset.verify import Finding, Report
 from lerecord.dataset.verify import check as verified
 
+_LABELS = {True: "success", False: "failure", None: ""}
+
 
 def info(root: Path, output: Output) -> None:
     """Print what a dataset contains.
@@ -31,8 +33,11 @@ def list_episodes(root: Path, output: Output) -> None:
     """
     found = episodes(root)
     health = max((len(each.health) for each in found), default=0)
+    label = max((len(_LABELS[each.success]) for each in found), default=0)
     lines = (
-        f"{each.episode:4d}  {each.seconds:6.1f} s  {each.health:{health}}  {'; '.join(each.tasks)}"
+        f"{each.episode:4d}  {each.seconds:6.1f} s  {each.health:{health}}  "
+        f"{_LABELS[each.success]:{label}}{'  ' if label else ''}{'; '.join(each.tasks)}"
+        f"{f' ({each.note})' if each.note else ''}"
         for each in found
     )
     output.result({"dataset": root, "episodes": [asdict(each) for each in found]}, lines)
@@ -86,6 +91,9 @@ def _overview_lines(root: Path, overview: Overview) -> list[str]:
         f"{_duration(overview.seconds)}",
     ]
     lines += [f"task      {count} x {task}" for task, count in overview.tasks.items()]
+    if overview.labels["success"] or overview.labels["failure"]:
+        counts = (f"{count} {label}" for label, count in overview.labels.items() if count)
+        lines.append(f"labels    {', '.join(counts)}")
     lines += [
         f"camera    {each.name}, {each.width}x{each.height}, {each.codec or 'codec not stated'}"
         for each in overview.cameras

@@ -42,6 +42,7 @@ TABLE = {
     "check": Entry(LOOK, "Verify a dataset, image by image."),
     "compat": Entry(LOOK, "Report whether datasets can be merged, and how they differ."),
     "edit": Entry(CHANGE, "Delete, trim and relabel episodes, with undo."),
+    "label": Entry(CHANGE, "Say of episodes that they succeeded or failed, or note something."),
     "merge": Entry(CHANGE, "Merge datasets into a new one; the originals are not changed."),
     "split": Entry(CHANGE, "Split a dataset into new ones; the original is not changed."),
     "transcode": Entry(CHANGE, "Re-encode the videos of a dataset, usually to save disk space."),

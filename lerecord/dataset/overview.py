@@ -3,12 +3,19 @@
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from lerecord.commands import command
-from lerecord.dataset.format import IMAGE_PREFIX, layout, read_annotations, remarks_of
+from lerecord.dataset.format import (
+    IMAGE_PREFIX,
+    LabelChoice,
+    label_of,
+    layout,
+    read_annotations,
+    remarks_of,
+)
 from lerecord.dataset.staging import left_takes, unreadable_takes
 from lerecord.dataset.storage import Snapshot, holds_dataset
 from lerecord.errors import DatasetError
@@ -38,6 +45,7 @@ class Overview:
         cameras: in the order of the features.
         disk_bytes: of every file, those of staged takes included.
         simulated: True of a simulated rig, False of a real one, None when nothing says so.
+        labels: episodes by what their labels say: success, failure, unlabelled.
         left_takes: ids of takes that are staged and not committed.
         unreadable_takes: ids of those that `lerecord recover` cannot read.
     """
@@ -51,6 +59,7 @@ class Overview:
     cameras: tuple[CameraOverview, ...]
     disk_bytes: int
     simulated: bool | None
+    labels: dict[str, int]
     left_takes: tuple[str, ...]
     unreadable_takes: tuple[str, ...] = ()
 
@@ -79,9 +88,17 @@ def summary(root: Path) -> Overview:
         ),
         disk_bytes=_disk_bytes(root),
         simulated=None if hardware is None else snapshot.spec().simulated,
+        labels=_labels(snapshot),
         left_takes=tuple(left),
         unreadable_takes=tuple(damaged),
     )
+
+
+def _labels(snapshot: Snapshot) -> dict[str, int]:
+    kept = read_annotations(snapshot.meta.__getitem__)
+    labels = (label_of(kept.get(record.index, {})) for record in snapshot.episodes())
+    counts = Counter(label.choice for label in labels)
+    return {choice: counts[choice] for choice in get_args(LabelChoice)}
 
 
 def _staged(root: Path) -> tuple[list[str], list[str]]:
@@ -107,12 +124,16 @@ class EpisodeOverview:
         seconds: frames / fps.
         tasks: its sentences; more than one only of another recorder.
         health: `good`, `salvaged`, `2 remarks`, or `not known` where nothing is kept of it.
+        success: what its label says; None where nobody has said.
+        note: likewise; empty for none.
     """
 
     episode: int
     seconds: float
     tasks: tuple[str, ...]
     health: str
+    success: bool | None = None
+    note: str = ""
 
 
 def episodes(root: Path) -> list[EpisodeOverview]:
@@ -130,6 +151,7 @@ def episodes(root: Path) -> list[EpisodeOverview]:
             record.length / fps,
             tuple(record.tasks),
             _health(record.index, kept.get(record.index, {}).get("health"), fps),
+            **asdict(label_of(kept.get(record.index, {}))),
         )
         for record in snapshot.episodes()
     ]

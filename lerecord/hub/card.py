@@ -4,7 +4,15 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
-from lerecord.dataset.format import HardwareRecord, cameras_of, hardware_record, layout
+from lerecord.dataset.format import (
+    HardwareRecord,
+    Label,
+    cameras_of,
+    hardware_record,
+    label_of,
+    layout,
+    read_annotations,
+)
 from lerecord.dataset.storage import Snapshot
 from lerecord.hub.markdown import Markdown, code, table, written, yaml_string
 
@@ -64,9 +72,17 @@ def _summary(snapshot: Snapshot, tag: str) -> str:
             ("frames", info.frames),
             ("length", timedelta(seconds=round(info.frames / info.fps))),
             ("tasks", info.tasks),
+            *_outcomes(snapshot),
             ("LeRobot format", tag),
         ],
     )
+
+
+def _outcomes(snapshot: Snapshot) -> list[tuple[str, str]]:
+    counts = Counter(label.choice for label in _labels(snapshot).values())
+    if not (judged := counts["success"] + counts["failure"]):
+        return []
+    return [("successes", f"{counts['success']} of {judged} labelled episodes")]
 
 
 def _tasks(snapshot: Snapshot) -> str:
@@ -112,13 +128,31 @@ def _list(values: Iterable[object]) -> str:
 
 def _episodes(snapshot: Snapshot) -> str:
     records, fps = snapshot.episodes(), snapshot.info.fps
+    labels = _labels(snapshot)
     rows = [
-        (record.index, "; ".join(record.tasks), record.length, f"{record.length / fps:.1f}")
+        (
+            record.index,
+            "; ".join(record.tasks),
+            record.length,
+            f"{record.length / fps:.1f}",
+            *(_told(labels.get(record.index, Label())) if labels else ()),
+        )
         for record in records[:_PREVIEW]
     ]
     more = len(records) - len(rows)
     rest = f"\nAnd {more} more, in `{layout.EPISODES}`.\n" if more else ""
-    return table(("episode", "task", "rows", "seconds"), rows) + rest
+    further = ("label", "note") if labels else ()
+    return table(("episode", "task", "rows", "seconds", *further), rows) + rest
+
+
+def _labels(snapshot: Snapshot) -> dict[int, Label]:
+    """Of the episodes that have one."""
+    kept = read_annotations(snapshot.meta.__getitem__)
+    return {episode: label_of(each) for episode, each in kept.items() if "label" in each}
+
+
+def _told(label: Label) -> tuple[str, str]:
+    return ("" if label.success is None else label.choice, label.note)
 
 
 def _rig(snapshot: Snapshot) -> HardwareRecord:

@@ -49,6 +49,7 @@ WRONG = {
     ("edit", "delete", "box", "7-3"): "'7-3' is not an episode",
     ("edit", "delete", "box", "1.5"): "'1.5' is not an episode",
     ("edit", "relabel", "box", "3"): "Missing option '--task'",
+    ("label", "box", "3"): "say success or failure",
     ("rerecord", "box"): "No episode given",
     ("rerecord",): "Missing argument",
     ("pull",): "Missing argument",

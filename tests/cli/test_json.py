@@ -36,6 +36,7 @@ COMMANDS = {
     "edit trim set 1 --end 0.1": 0,
     "edit relabel set 0 --task z": 0,
     "edit rename-task set a z": 0,
+    "label set 0 --success --note x": 0,
     "edit undo edited": 0,
     "edit redo undone": 0,
     "edit empty-trash edited": 0,

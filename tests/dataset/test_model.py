@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from lerecord.dataset.edit import Watch, operations
-from lerecord.dataset.format import episode_table, layout
+from lerecord.dataset.format import LabelChange, episode_table, label_of, layout, read_annotations
 from lerecord.dataset.staging import StagedTake
 from lerecord.dataset.storage import Snapshot, Transaction, has_pending
 from lerecord.dataset.verify import check
@@ -31,9 +31,10 @@ class KilledError(Exception):
 class Listed:
     """An episode of the model: its task, and the frames of a take that it still has."""
 
-    def __init__(self, task: str, rows: tuple[float, ...]) -> None:
+    def __init__(self, task: str, rows: tuple[float, ...], success: bool | None = None) -> None:
         self.task = task
         self.rows = rows
+        self.success = success
 
 
 Model = list[Listed]
@@ -134,7 +135,7 @@ class Changes(RuleBasedStateMachine):
         part = old.rows[start:stop]
         if 2 <= len(part) < len(old.rows):
             new = list(self.episodes)
-            new[index] = Listed(old.task, part)
+            new[index] = Listed(old.task, part, old.success)
             end = min(stop, len(old.rows)) / 30
             self._edited(kill, new, lambda w: operations.trim(self.root, index, start / 30, end, w))
 
@@ -144,10 +145,20 @@ class Changes(RuleBasedStateMachine):
         index %= len(self.episodes)
         if self.episodes[index].task != task:
             new = list(self.episodes)
-            new[index] = Listed(task, new[index].rows)
+            new[index] = Listed(task, new[index].rows, new[index].success)
             self._edited(
                 kill, new, lambda watch: operations.relabel(self.root, [index], task, watch)
             )
+
+    @precondition(lambda self: self.episodes)
+    @rule(index=INDEX, success=st.booleans(), kill=KILL)
+    def label(self, index: int, success: bool, kill: int | None) -> None:
+        index %= len(self.episodes)
+        if self.episodes[index].success is not success:
+            new = list(self.episodes)
+            new[index] = Listed(new[index].task, new[index].rows, success)
+            said = LabelChange(success)
+            self._edited(kill, new, lambda w: operations.label(self.root, [index], said, w))
 
     @precondition(lambda self: self.past)
     @rule(kill=KILL)
@@ -179,7 +190,9 @@ class Changes(RuleBasedStateMachine):
         assert check(self.root, quick=True).findings == []
         snapshot = Snapshot.of(self.root)
         assert [each.tasks for each in snapshot.episodes()] == [(e.task,) for e in self.episodes]
+        kept = read_annotations(snapshot.meta.__getitem__)
         for index, listed in enumerate(self.episodes):
+            assert label_of(kept[index]).success is listed.success
             read = episode_table.read_episode(self.root / layout.data_file(index))
             assert tuple(map(float, read.state[:, 0])) == listed.rows
 

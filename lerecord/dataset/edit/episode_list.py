@@ -14,6 +14,7 @@ from lerecord.dataset.format import (
     Annotations,
     EpisodeRecord,
     Info,
+    Label,
     Place,
     Stats,
     Vectors,
@@ -91,10 +92,12 @@ class Stays:
     Attributes:
         old: its index in the old list.
         task: the sentence now.
+        label: what is said of it now; None for what was said before.
     """
 
     old: int
     task: str
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

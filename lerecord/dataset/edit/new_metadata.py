@@ -22,6 +22,7 @@ from lerecord.dataset.format import (
     episode_table,
     metadata,
     stats,
+    with_label,
 )
 from lerecord.dataset.storage import DatasetState
 
@@ -89,4 +90,6 @@ def _annotated(old: EpisodeList, slots: Sequence[Slot]) -> Iterator[tuple[int, A
         if isinstance(slot, Draft):
             yield index, slot.annotations
         else:
-            yield index, old.annotations.get(slot.old, {})
+            annotations = old.annotations.get(slot.old, {})
+            label = slot.label
+            yield index, annotations if label is None else with_label(annotations, label)

@@ -15,7 +15,7 @@ from pathlib import Path
 from lerecord.commands import command
 from lerecord.dataset.edit.episode_list import EpisodeList, Slot, Stays
 from lerecord.dataset.edit.operation_record import KIND, VERSION, Kept, Operation, Run
-from lerecord.dataset.format import layout, metadata
+from lerecord.dataset.format import label_of, layout, metadata
 from lerecord.dataset.storage import inside, size_of
 from lerecord.errors import DatasetError
 
@@ -40,19 +40,23 @@ _FOLDER = re.compile(f"([0-9]{{6,9}})-{KIND.pattern}")
 
 def list_before(old: EpisodeList, slots: Sequence[Slot]) -> tuple[Run | Kept, ...]:
     """How the old list is found again from the new one."""
-    now = {slot.old: index for index, slot in enumerate(slots) if isinstance(slot, Stays)}
+    now = {slot.old: (index, slot) for index, slot in enumerate(slots) if isinstance(slot, Stays)}
     before: list[Run | Kept] = []
     for record in old.records:
         index, task = record.index, old.task(record.index)
-        last = before[-1] if before else None
+        annotations = old.annotations.get(index, {})
         if index not in now:
-            annotations = old.annotations.get(index, {})
             kept = Kept(index, task, old.stats[index], annotations, index in old.sidecars)
             before.append(kept)
-        elif isinstance(last, Run) and (last.now + last.count, last.task) == (now[index], task):
+            continue
+        place, slot = now[index]
+        last = before[-1] if before else None
+        if slot.label is not None:
+            before.append(Run(place, 1, task, label_of(annotations)))
+        elif isinstance(last, Run) and last.is_followed_by(place, task):
             before[-1] = Run(last.now, last.count + 1, task)
         else:
-            before.append(Run(now[index], 1, task))
+            before.append(Run(place, 1, task))
     return tuple(before)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from lerecord.dataset.format import Annotations, Fields, Stats, layout, stats
+from lerecord.dataset.format import Annotations, Fields, Label, Stats, layout, stats
 from lerecord.dataset.storage import Encoded
 
 VERSION = 1
@@ -22,15 +22,22 @@ class Run:
         now: index of the first after the operation.
         count: of them.
         task: that each of them had.
+        label: that the one episode had; None where it has it still.
     """
 
     now: int
     count: int
     task: str
+    label: Label | None = None
+
+    def is_followed_by(self, now: int, task: str) -> bool:
+        """Whether an episode that nothing else is to be told of belongs to the same run."""
+        return (self.now + self.count, self.task, self.label) == (now, task, None)
 
     def to_data(self) -> dict[str, Any]:
         """For the record."""
-        return {"now": self.now, "count": self.count, "task": self.task}
+        label = {} if self.label is None else {"label": self.label.to_values()}
+        return {"now": self.now, "count": self.count, "task": self.task, **label}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +157,8 @@ def _before(data: Any, episodes: int) -> tuple[Run | Kept, ...]:
 
 def _was(data: Mapping[str, Any]) -> Run | Kept:
     if "now" in data:
-        return Run(_count(data["now"]), _count(data["count"]), _text(data["task"]))
+        label = None if "label" not in data else Label.from_values(data["label"])
+        return Run(_count(data["now"]), _count(data["count"]), _text(data["task"]), label)
     found = {name: data.get(name) for name in layout.ANNOTATIONS}
     known = all(isinstance(each, dict | None) for each in found.values())
     if not known or not isinstance(data["sidecar"], bool):

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.dataset.edit.episode_list import EpisodeList, Slot, Stays, stays
+from lerecord.dataset.edit.labelling import relabelled
 from lerecord.dataset.edit.operation_record import Done
 from lerecord.dataset.edit.rebuild import Change, Rebuild, Watch, opened
 from lerecord.dataset.edit.transcode import outdated, recoded
 from lerecord.dataset.edit.trim import remaining_rows, trimmed
 from lerecord.dataset.edit.undo import redoing, undoing
-from lerecord.dataset.format import layout, profile_of, task_of
+from lerecord.dataset.format import LabelChange, layout, profile_of, task_of
 from lerecord.dataset.storage import (
     DatasetLock,
     Encoded,
@@ -73,6 +74,20 @@ def relabel(root: Path, episodes: Collection[int], task: str, watch: Watch = _UN
             slots[index] = Stays(index, task)
         done = Done("relabel", f'relabel {_listed(chosen)} --task "{task}"')
         return _apply(rebuild, slots, Change(done))
+
+
+def label(
+    root: Path, episodes: Collection[int], change: LabelChange, watch: Watch = _UNWATCHED
+) -> Edited:
+    """Say of episodes whether they succeeded, or note something of them.
+
+    Raises:
+        DatasetError: there is no such episode, it is said already, or the disk refuses.
+    """
+    with opened(root, watch) as rebuild:
+        chosen = _chosen(rebuild.old, episodes)
+        done = Done("label", f"label {_listed(chosen)} {change.words()}")
+        return _apply(rebuild, relabelled(rebuild.old, chosen, change), Change(done))
 
 
 def rename_task(root: Path, old: str, new: str, watch: Watch = _UNWATCHED) -> Edited:

@@ -71,7 +71,7 @@ def _before(rebuild: Rebuild, name: str, operation: Operation) -> list[Slot]:
             _refuse_lost_table(rebuild.root, was, operation)
             slots.append(_restored(rebuild, name, was))
         else:
-            slots += [Stays(was.now + number, was.task) for number in range(was.count)]
+            slots += [Stays(was.now + number, was.task, was.label) for number in range(was.count)]
     since = range(operation.episodes, len(rebuild.old))
     return [*slots, *(Stays(index, rebuild.old.task(index)) for index in since)]
 

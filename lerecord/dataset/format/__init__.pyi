@@ -33,6 +33,11 @@ from .health import health_of as health_of
 from .info import CODEBASE_VERSION as CODEBASE_VERSION
 from .info import Info as Info
 from .info import cameras_of as cameras_of
+from .labels import Label as Label
+from .labels import LabelChange as LabelChange
+from .labels import LabelChoice as LabelChoice
+from .labels import label_of as label_of
+from .labels import with_label as with_label
 from .layout import MIN_ROWS as MIN_ROWS
 from .layout import TakeFolder as TakeFolder
 from .metadata import EpisodeRecord as EpisodeRecord

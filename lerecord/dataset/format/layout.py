@@ -26,7 +26,8 @@ EPISODES_STATS = "meta/episodes_stats.jsonl"
 STATS = "meta/stats.json"
 HARDWARE = "meta/hardware.json"
 HEALTH = "capture/health.jsonl"
-ANNOTATIONS = {"health": HEALTH}
+LABELS = "meta/labels.jsonl"
+ANNOTATIONS = {"health": HEALTH, "label": LABELS}
 """What is known of episodes beside their frames: name to its file, at most one line an episode."""
 
 FOLDERS = ("data", VIDEOS, "images", CAPTURE, "meta")

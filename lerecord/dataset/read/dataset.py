@@ -13,6 +13,7 @@ from lerecord.dataset.format import (
     EpisodeRecord,
     Feature,
     Info,
+    LabelChoice,
     Stats,
     StoredStats,
     has_rollouts,
@@ -21,6 +22,7 @@ from lerecord.dataset.format import (
     stats,
 )
 from lerecord.dataset.read.chosen import WHO_ACTS, ChosenFrames, FrameChoice
+from lerecord.dataset.read.episode_choice import chosen_episodes
 from lerecord.dataset.read.samples import Batch, ImageForm, Samples
 from lerecord.dataset.read.windows import DeltaTimestamps, Windows, expanded
 from lerecord.dataset.storage import Rows, Snapshot, load_rows, require_known_tasks
@@ -50,6 +52,8 @@ class Dataset(Samples):
         images: `uint8`: (H, W, 3) RGB, a quarter of the memory, for training loops that scale on
             the GPU. `float32`: (3, H, W) RGB in [0, 1], as LeRobot's policies take it. Depth is
             read with `uint8` only, as (H, W, 1) uint16, the values as they are stored.
+        where: of these only the episodes whose label says `success` or `failure`, or that are
+            `unlabelled`.
 
     Raises:
         DatasetError: there is no dataset of v2.1, it disagrees with itself, or it has not what is
@@ -63,6 +67,7 @@ class Dataset(Samples):
         delta_timestamps: DeltaTimestamps | None = None,
         tolerance_s: float = TOLERANCE_S,
         images: ImageForm = "uint8",
+        where: LabelChoice | None = None,
     ) -> None:
         snapshot = Snapshot.of(Path(root))
         self._view = snapshot.view
@@ -74,7 +79,7 @@ class Dataset(Samples):
         self._windows = Windows.of(
             expanded(delta_timestamps or {}, self._info.features), self.fps, tolerance_s
         )
-        records = _chosen(snapshot.episodes(), episodes)
+        records = chosen_episodes(snapshot, episodes, where)
         self._rows = load_rows(self._view, self._info, records, tolerance_s)
         require_known_tasks(self._rows, self._tasks)
         self._episode_stats = _stats_of(snapshot, records)
@@ -274,20 +279,6 @@ def _require_colour(info: Info) -> None:
             f"{depth[0]} is a depth camera, which has no float32 form; open the dataset with "
             f'images="uint8" to get its values as they are stored, in uint16.'
         )
-
-
-def _chosen(
-    records: Sequence[EpisodeRecord], episodes: Sequence[int] | None
-) -> Sequence[EpisodeRecord]:
-    if episodes is None:
-        return records
-    if absent := [each for each in episodes if not 0 <= each < len(records)]:
-        raise DatasetError(
-            f"There is no episode {absent[0]}; the dataset has 0 to {len(records) - 1}."
-        )
-    if len(set(episodes)) < len(episodes):
-        raise DatasetError("An episode is chosen twice; name each once.")
-    return [records[each] for each in episodes]
 
 
 def _stats_of(snapshot: Snapshot, records: Sequence[EpisodeRecord]) -> Sequence[Stats]:

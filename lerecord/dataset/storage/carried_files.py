@@ -13,6 +13,7 @@ _KNOWN = {
     layout.EPISODES_STATS,
     layout.STATS,
     layout.HARDWARE,
+    *layout.ANNOTATIONS.values(),
 }
 
 

@@ -20,6 +20,7 @@ from lerecord.dataset.format import (
 from lerecord.dataset.storage import Snapshot, restless
 from lerecord.dataset.verify.episode import Episode, check_episode
 from lerecord.dataset.verify.findings import Place, Report
+from lerecord.dataset.verify.labels import check_labels
 from lerecord.errors import DatasetError
 from lerecord.progress import Advance, Progress, silent
 
@@ -61,6 +62,7 @@ def _checked(snapshot: Snapshot, quick: bool, progress: Progress) -> Report:
     _check_tasks(tasks, records, place)
     _check_line_counts(snapshot, place)
     recorded_here = _check_health(snapshot, records, place)
+    check_labels(snapshot, len(records), place)
     _check_stats(snapshot, each, records, place)
     _check_strays(snapshot, records, place)
     if not _is_of_another_recorder(snapshot):
