@@ -1,6 +1,7 @@
 """From recorded calls to the disk after each of them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.power.calls import Call, UnsupportedError, calls
@@ -11,6 +12,21 @@ _UNSUPPORTED = {
     "writev", "pwritev", "pwritev2", "truncate", "fallocate", "sendfile", "copy_file_range",
     "splice", "sync", "syncfs", "symlink", "symlinkat", "fork", "vfork", "sync_file_range",
 }  # fmt: skip
+_CHANGING = {"fsync", "fdatasync", "ftruncate", "write", "pwrite64"}
+
+
+@dataclass(slots=True)
+class _Open:
+    """A file that is open.
+
+    Attributes:
+        at: where its descriptor stands; -1 for always at the end.
+        since: the line in which it was opened.
+    """
+
+    inode: int
+    at: int
+    since: int
 
 
 class Replay:
@@ -25,8 +41,7 @@ class Replay:
         self.disk = disk
         self.marked: list[str] = []
         self._marks = marks
-        self._open: dict[int, list[int]] = {}
-        """Of a descriptor, where it stands; -1 for always at the end."""
+        self._open: dict[int, _Open] = {}
 
     def run(self, log: Path) -> Iterator[str]:
         """Go on to the next call that has changed something; which."""
@@ -69,7 +84,7 @@ class Replay:
         elif "O_TRUNC" in flags and self.disk.data[inode]:
             self.disk.write(inode, 0, None, call.ended)
             changed = True
-        self._open[call.result] = [inode, -1 if "O_APPEND" in flags else 0]
+        self._open[call.result] = _Open(inode, -1 if "O_APPEND" in flags else 0, call.ended)
         return changed
 
     def _renamed(self, call: Call) -> bool:
@@ -97,15 +112,18 @@ class Replay:
         if Path(path) == self._marks and call.name == "write":
             self.marked.append(call.text(1).strip())
             return True
-        if number not in self._open or not self._holds(Path(path)):
+        if not self._holds(Path(path)):
             return False
         if call.name in _UNSUPPORTED:
             raise UnsupportedError(f"{call.name} {path}")
+        if number not in self._open:
+            assert call.name not in _CHANGING, path
+            return False
         match call.name:
             case "fsync" | "fdatasync":
-                self.disk.sync(self._open[number][0], call.began)
+                self.disk.sync(self._open[number].inode, call.began)
             case "ftruncate":
-                self.disk.write(self._open[number][0], int(call.arguments[1]), None, call.ended)
+                self.disk.write(self._open[number].inode, int(call.arguments[1]), None, call.ended)
             case "write" | "pwrite64":
                 self._written(call, number)
             case _:
@@ -115,27 +133,27 @@ class Replay:
 
     def _moved(self, call: Call, number: int) -> None:
         """A descriptor stands somewhere else, or is another one, or none."""
-        place = self._open[number]
+        file = self._open[number]
         match call.name:
-            case "close":
+            case "close" if file.since < call.began:  # else it is another thread's already
                 del self._open[number]
             case "dup" | "dup2" | "dup3":
-                self._open[call.result] = place
-            case "lseek" if place[1] >= 0:
-                place[1] = call.result
-            case "read" if place[1] >= 0:
-                place[1] += call.result
+                self._open[call.result] = file
+            case "lseek" if file.at >= 0:
+                file.at = call.result
+            case "read" if file.at >= 0:
+                file.at += call.result
 
     def _written(self, call: Call, number: int) -> None:
-        inode, at = self._open[number]
-        data = call.data(1)[: call.result]
+        file = self._open[number]
+        data, at = call.data(1)[: call.result], file.at
         if call.name == "pwrite64":
             at = int(call.arguments[3])
         elif at < 0:
-            at = len(self.disk.data[inode])
+            at = len(self.disk.data[file.inode])
         else:
-            self._open[number][1] = at + len(data)
-        self.disk.write(inode, at, data, call.ended)
+            file.at = at + len(data)
+        self.disk.write(file.inode, at, data, call.ended)
 
 
 def assert_is_real(disk: Disk) -> None:

@@ -20,6 +20,7 @@ from tests.power.cuts import cuts
 from tests.power.disk import ROOT, Disk
 from tests.power.explore import Recording
 from tests.power.operations import OPERATIONS
+from tests.power.replay import Replay
 
 DEEP = os.environ.get("LERECORD_CRASH_DEPTH") == "2"
 NAMES = list(OPERATIONS) if DEEP else ["first takes", "take", "delete", "merge"]
@@ -69,6 +70,31 @@ def test_what_is_not_synced_is_missed(folder: Path, monkeypatch: pytest.MonkeyPa
     recording = Recording("append", folder)
     monkeypatch.setattr(Disk, "sync", of_files_only)
     assert recording.judged(journal=False, budget=40).failures != []
+
+
+def hexed(word: object) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in str(word).encode())
+
+
+def test_a_descriptor_that_another_thread_gets_while_it_is_closed_is_the_other_thread_s(
+    tmp_path: Path,
+) -> None:
+    root, first, second = hexed(tmp_path), hexed(tmp_path / "first"), hexed(tmp_path / "second")
+    log = tmp_path / "log"
+    opened = 'openat(AT_FDCWD<{}>, "{}", O_WRONLY|O_CREAT, 0666) = 5<{}>'
+    log.write_text(
+        f"11 {opened.format(root, first, first)}\n"
+        f"11 close(5<{first}> <unfinished ...>\n"
+        f"12 {opened.format(root, second, second)}\n"
+        "11 <... close resumed>) = 0\n"
+        f'12 write(5<{second}>, "{hexed("data")}", 4) = 4\n'
+        f"12 fdatasync(5<{second}>) = 0\n",
+        encoding="ascii",
+    )
+    disk = Disk.of(tmp_path / "none", journal=True)
+    disk.top = tmp_path
+    assert len(list(Replay(disk, tmp_path / "marks").run(log))) == 4
+    assert sure(disk) == {"first": b"", "second": b"data"}
 
 
 @pytest.fixture
