@@ -61,6 +61,8 @@ WRONG = {
     ("torque", "of"): "try `lerecord torque off`",
     ("torque", "off"): "Name the rig with --hardware",
     ("find", "port"): "ports",
+    ("fleet", "stats"): "try `lerecord fleet status`",
+    ("fleet", "status"): "Missing argument 'ROOT...'",
     ("setup-motors", "so101", "follower"): "Missing option '--port'",
     ("setup-motors", "so101", "hand", "--port", "x"): "not 'hand'",
     ("setup-motors", "so", "leader", "--port", "x"): "There is no driver 'so'",

@@ -45,6 +45,7 @@ COMMANDS = {
     "transcode set --profile default": 0,
     "export set out": 0,
     "import exported out": 0,
+    "fleet status set other --state kept": 0,
     "teleop": 0,
     "find ports --port nowhere": 0,
     "hardware show sim": 0,
@@ -111,7 +112,7 @@ def sets(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def command_of(line: str) -> str:
     words = line.split()
-    return " ".join(words[: 2 if words[0] in ("edit", "find", "hardware") else 1])
+    return " ".join(words[: 2 if words[0] in ("edit", "find", "fleet", "hardware") else 1])
 
 
 def documented(command: str) -> set[str]:

@@ -1,3 +1,4 @@
+from .dataset import Checkup as Checkup
 from .dataset import check as check
 from .findings import Finding as Finding
 from .findings import Report as Report

@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
-
-import numpy as np
 
 from lerecord.dataset.format import (
     DEFAULT_FEATURES,
@@ -15,17 +14,14 @@ from lerecord.dataset.format import (
     layout,
     metadata,
     secret_places,
-    stats,
 )
 from lerecord.dataset.storage import Snapshot, restless
 from lerecord.dataset.verify.episode import Episode, check_episode
 from lerecord.dataset.verify.findings import Place, Report
 from lerecord.dataset.verify.labels import check_labels
+from lerecord.dataset.verify.stored_stats import check_stored
 from lerecord.errors import DatasetError
 from lerecord.progress import Advance, Progress, silent
-
-FOLD_TOLERANCE = 1e-9
-"""Relative; the fold is exact on one machine, and rounds a little differently on another."""
 
 _ATTEMPTS = 3  # what changed in the middle of a check looks wrong, and is not
 
@@ -52,40 +48,70 @@ def check(root: Path, quick: bool = False, progress: Progress = silent) -> Repor
 
 
 def _checked(snapshot: Snapshot, quick: bool, progress: Progress) -> Report:
-    report = Report()
-    place = Place(report)
-    spec = _spec(snapshot, place)
-    tasks = _parsed(snapshot.tasks, place) or {}
-    records = _parsed(snapshot.episodes, place) or []
-    each = _parsed(lambda: _episodes_stats(snapshot), place)
-    _check_totals(snapshot, records, place)
-    _check_tasks(tasks, records, place)
-    _check_line_counts(snapshot, place)
-    recorded_here = _check_health(snapshot, records, place)
-    check_labels(snapshot, len(records), place)
-    _check_stats(snapshot, each, records, place)
-    _check_strays(snapshot, records, place)
-    if not _is_of_another_recorder(snapshot):
-        for record in records:
-            if record.index not in recorded_here:
-                appended = Place(report, record.index)
-                appended.remark("it has no sidecar: another recorder appended it.")
-    first_row = 0
-    for number, record in enumerate(records):
-        episode = Episode(
-            record=record,
-            first_row=first_row,
-            tasks=tasks,
-            stats=each[number] if each is not None else None,
-            spec=spec,
-            decode=not quick,
-            ours=record.index in recorded_here,
-        )
-        check_episode(snapshot, episode, Place(report, record.index))
-        first_row += record.length
-        progress(Advance(number + 1, len(records), "episodes"))
+    checkup = Checkup(snapshot, quick)
+    report = checkup.report
+    for number in range(len(checkup)):
+        report.extend(checkup.of_episode(number))
+        progress(Advance(number + 1, len(checkup), "episodes"))
     report.condense()
     return report
+
+
+class Checkup:
+    """The check of a dataset in parts: what spans episodes at once, each episode when it is asked.
+
+    Args:
+        snapshot: the dataset.
+        quick: decode no image.
+    """
+
+    def __init__(self, snapshot: Snapshot, quick: bool = False) -> None:
+        self.report = Report()
+        """What is found of the dataset as a whole."""
+        self._snapshot = snapshot
+        self._quick = quick
+        place = Place(self.report)
+        self._spec = _spec(snapshot, place)
+        self._tasks = _parsed(snapshot.tasks, place) or {}
+        self._records = records = _parsed(snapshot.episodes, place) or []
+        self._stats = _parsed(lambda: _episodes_stats(snapshot), place)
+        _check_totals(snapshot, records, place)
+        _check_tasks(self._tasks, records, place)
+        _check_line_counts(snapshot, place)
+        self._recorded_here = _check_health(snapshot, records, place)
+        check_labels(snapshot, len(records), place)
+        check_stored(snapshot, self._stats, records, _is_of_another_recorder(snapshot), place)
+        _check_strays(snapshot, records, place)
+        if not _is_of_another_recorder(snapshot):
+            for record in records:
+                if record.index not in self._recorded_here:
+                    appended = Place(self.report, record.index)
+                    appended.remark("it has no sidecar: another recorder appended it.")
+        self._first_rows = list(accumulate((each.length for each in records), initial=0))
+
+    def __len__(self) -> int:
+        """Episodes."""
+        return len(self._records)
+
+    def episode(self, number: int) -> Episode:
+        """What an episode is checked against."""
+        record = self._records[number]
+        return Episode(
+            record=record,
+            first_row=self._first_rows[number],
+            tasks=self._tasks,
+            stats=None if self._stats is None else self._stats[number],
+            spec=self._spec,
+            decode=not self._quick,
+            ours=record.index in self._recorded_here,
+        )
+
+    def of_episode(self, number: int) -> Report:
+        """What is found of one episode."""
+        report = Report()
+        episode = self.episode(number)
+        check_episode(self._snapshot, episode, Place(report, episode.record.index))
+        return report
 
 
 def _parsed(parse: Callable[[], _T], place: Place) -> _T | None:
@@ -201,61 +227,6 @@ def _check_health(snapshot: Snapshot, records: list[EpisodeRecord], place: Place
     if lines != due:
         place.wrong(f"{layout.HEALTH} has the episodes {lines} instead of {due}.")
     return set(due)
-
-
-def _check_stats(
-    snapshot: Snapshot, each: Sequence[Stats] | None, records: list[EpisodeRecord], place: Place
-) -> None:
-    data = snapshot.meta[layout.STATS]
-    if data is None:
-        if _is_of_another_recorder(snapshot):
-            place.remark(f"{layout.STATS} is missing; the next change by lerecord writes it.")
-        else:
-            place.wrong(f"{layout.STATS} is missing.")
-        return
-    if metadata.stats_lack_count(data):
-        place.remark(
-            f"{layout.STATS} was rewritten by another tool, which left out the counts; the next "
-            f"change by lerecord derives it again from {layout.EPISODES_STATS}."
-        )
-        return
-    stored = _parsed(lambda: metadata.parse_stats(data), place)
-    if stored is None or each is None:
-        return
-    covered = _covered(stored, records)
-    if covered < len(each):
-        place.remark(
-            f"{layout.STATS} covers only the first {covered} episodes; the next episode saved "
-            f"brings it up to date."
-        )
-    due = stats.fold(each[:covered])
-    if due is None:
-        return
-    place.expect(f"the features of {layout.STATS}", list(stored), list(due))
-    for key in due:
-        if key in stored and not _near(stored[key], due[key]):
-            place.wrong(f"{layout.STATS} of {key} does not match the statistics of its episodes.")
-
-
-def _covered(stored: Stats, records: list[EpisodeRecord]) -> int:
-    """How many episodes stats.json is of: other recorders append and leave it behind."""
-    count = stored["index"].count if "index" in stored else 0
-    rows = 0
-    for number, record in enumerate(records):
-        if rows == count and number:
-            return number
-        rows += record.length
-    return len(records)
-
-
-def _near(left: stats.FeatureStats, right: stats.FeatureStats) -> bool:
-    return left.count == right.count and all(
-        np.shape(getattr(left, name)) == np.shape(getattr(right, name))
-        and np.allclose(
-            getattr(left, name), getattr(right, name), rtol=FOLD_TOLERANCE, atol=FOLD_TOLERANCE
-        )
-        for name in ("min", "max", "mean", "std")
-    )
 
 
 def _check_strays(snapshot: Snapshot, records: list[EpisodeRecord], place: Place) -> None:

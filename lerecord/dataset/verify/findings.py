@@ -52,6 +52,12 @@ class Report:
         """True when nothing is wrong."""
         return not self.findings
 
+    def extend(self, other: "Report") -> None:
+        """Add what another part of the check found."""
+        self.findings += other.findings
+        self.remarks += other.remarks
+        self.unchecked += [each for each in other.unchecked if each not in self.unchecked]
+
     def condense(self) -> None:
         """Keep one remark of each kind and camera, and count the others: figures may differ."""
         kinds: dict[tuple[str | None, str], list[Finding]] = {}

@@ -1,0 +1,123 @@
+"""Which datasets lie below some folders, and what stands in the way of looking at one."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from lerecord.dataset.format import layout
+from lerecord.dataset.storage import Snapshot
+from lerecord.errors import LerecordError
+from lerecord.refusals import said
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A dataset that was found.
+
+    Attributes:
+        root: its folder, absolute.
+    """
+
+    root: Path
+
+    @property
+    def station(self) -> str:
+        """The name of the folder that it lies in: each station records into one of its own."""
+        return self.root.parent.name
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why something could not be looked at.
+
+    Attributes:
+        place: the folder.
+        reason: a sentence.
+    """
+
+    place: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason if str(self.place) in self.reason else f"{self.place}: {self.reason}"
+
+
+def find(roots: Sequence[Path]) -> tuple[list[Source], list[Trouble]]:
+    """The datasets in some folders and below, each once, in the order of their paths.
+
+    Hidden folders and what lies in a dataset are not looked into, links are not followed.
+
+    Args:
+        roots: the folders; each may be a dataset itself.
+    """
+    found: dict[Path, Source] = {}
+    troubles: list[Trouble] = []
+    for root in roots:
+        place = root.absolute()
+        if not place.is_dir():
+            fact = "is no folder" if place.exists() else "is not there"
+            troubles.append(Trouble(place, f"{place} {fact}; check the path."))
+            continue
+        before = len(troubles)
+        sources = {each.resolve(): Source(each) for each in _below(place, troubles)}
+        if not sources and len(troubles) == before:
+            troubles.append(Trouble(place, f"There is no dataset in {place}; check the path."))
+        found = {**sources, **found}
+    return sorted(found.values(), key=lambda each: each.root), troubles
+
+
+def _below(place: Path, troubles: list[Trouble]) -> Iterator[Path]:
+    def refused(error: OSError) -> None:
+        path = Path(error.filename or place)
+        troubles.append(Trouble(path, said(error, str(path)) or f"{error.strerror}."))
+
+    for folder, names, _ in os.walk(place, onerror=refused):
+        if _is_dataset(Path(folder)):
+            yield Path(folder)
+            names.clear()
+        names[:] = sorted(name for name in names if not name.startswith("."))
+
+
+def _is_dataset(folder: Path) -> bool:
+    """True also of one that is only begun, or whose info.json is lost."""
+    return (folder / layout.PRIVATE).is_dir() or (folder / layout.INFO).exists()
+
+
+def tried(source: Source, look: Callable[[], _T]) -> _T | Trouble:
+    """What a look at a dataset gives; why it gives nothing where it fails."""
+    try:
+        return look()
+    except LerecordError as error:
+        return Trouble(source.root, str(error))
+    except OSError as error:
+        place = str(source.root)
+        return Trouble(source.root, said(error, place) or f"{place}: {error.strerror or error}.")
+
+
+def digest_of(snapshot: Snapshot) -> str:
+    """What tells a dataset at one moment from any other: a digest of its metadata."""
+    digest = hashlib.sha256(snapshot.info.to_bytes())
+    for name, data in snapshot.meta.items():
+        digest.update(f"{name} {-1 if data is None else len(data)}\n".encode())
+        digest.update(data or b"")
+    return digest.hexdigest()
+
+
+def is_being_changed(root: Path) -> bool:
+    """True while a process of this machine holds the dataset's lock; where the system tells.
+
+    The lock is not tried for it: a recorder that starts just then would find it taken.
+    """
+    try:
+        status = (root / layout.LOCK).stat()
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return False
+    major, minor = os.major(status.st_dev), os.minor(status.st_dev)
+    name = f"{major:02x}:{minor:02x}:{status.st_ino}"
+    return any(" FLOCK " in line and name in line.split() for line in lines)

@@ -1,0 +1,155 @@
+"""What there is: every dataset that was found, and what changed since the last look."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lerecord.dataset.format import read_annotations
+from lerecord.dataset.overview import episodes, summary
+from lerecord.dataset.storage import Snapshot
+from lerecord.fleet.labels import outcome_of
+from lerecord.fleet.sources import Source, Trouble, digest_of, find, is_being_changed, tried
+from lerecord.fleet.state import State
+
+_KEPT = "status.json"
+HEALTH = ("good", "remarked", "salvaged", "not known")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetStatus:
+    """One dataset.
+
+    Attributes:
+        dataset: its folder.
+        station: the folder that it lies in.
+        robot_type: of the rig; None when nobody said it.
+        simulated: as of `Overview`.
+        fps: frames a second.
+        episodes: committed ones.
+        seconds: of all of them.
+        tasks: each sentence and how many episodes have it.
+        labels: each outcome and how many episodes have it; episodes without one do not count.
+        health: each of HEALTH and how many episodes have it.
+        disk_bytes: of every file.
+        digest: of its metadata.
+        recording: a process holds its lock now.
+        change: since the last look, in words; empty when nothing changed.
+    """
+
+    dataset: Path
+    station: str
+    robot_type: str | None
+    simulated: bool | None
+    fps: int
+    episodes: int
+    seconds: float
+    tasks: Mapping[str, int]
+    labels: Mapping[str, int]
+    health: Mapping[str, int]
+    disk_bytes: int
+    digest: str
+    recording: bool = False
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetStatus:
+    """Everything that was found.
+
+    Attributes:
+        datasets: by path.
+        troubles: what could not be looked at.
+        gone: datasets that were there at the last look, below the same folders.
+    """
+
+    datasets: Sequence[DatasetStatus]
+    troubles: Sequence[Trouble]
+    gone: Sequence[Path] = field(default=())
+
+
+def look(roots: Sequence[Path], state: State) -> FleetStatus:
+    """Look at every dataset below some folders, and keep what was seen for the next look.
+
+    Args:
+        roots: the folders.
+        state: what was seen at the last look.
+
+    Raises:
+        ConfigError: the folder of the state cannot be written.
+    """
+    sources, troubles = find(roots)
+    before = state.read(_KEPT)
+    datasets: list[DatasetStatus] = []
+    for source in sources:
+        found = tried(source, lambda source=source: _look_at(source, before))  # type: ignore[misc]
+        if isinstance(found, Trouble):
+            troubles.append(found)
+        else:
+            datasets.append(found)
+    gone = _gone(before, roots, sources)
+    kept = {path: each for path, each in before.items() if Path(path) not in gone}
+    seen = {
+        str(each.dataset): {"episodes": each.episodes, "digest": each.digest} for each in datasets
+    }
+    state.write(_KEPT, {**kept, **seen})
+    return FleetStatus(datasets, troubles, gone)
+
+
+def _look_at(source: Source, before: Mapping[str, Any]) -> DatasetStatus:
+    root = source.root
+    snapshot = Snapshot.of(root)
+    overview = summary(root)
+    kept = read_annotations(snapshot.meta.__getitem__)
+    labels = Counter(outcome_of(kept.get(each, {})) for each in range(overview.episodes))
+    digest = digest_of(snapshot)
+    return DatasetStatus(
+        dataset=root,
+        station=source.station,
+        robot_type=overview.robot_type,
+        simulated=overview.simulated,
+        fps=overview.fps,
+        episodes=overview.episodes,
+        seconds=overview.seconds,
+        tasks=overview.tasks,
+        labels={name: labels[name] for name in ("success", "failure") if labels[name]},
+        health=_health(root),
+        disk_bytes=overview.disk_bytes,
+        digest=digest,
+        recording=is_being_changed(root),
+        change=_change(before.get(str(root)), overview.episodes, digest),
+    )
+
+
+def _health(root: Path) -> dict[str, int]:
+    counts = Counter(_kind(each.health) for each in episodes(root))
+    return {name: counts[name] for name in HEALTH if counts[name]}
+
+
+def _kind(words: str) -> str:
+    if words in HEALTH:
+        return words
+    return "salvaged" if words.startswith("salvaged") else "remarked"
+
+
+def _change(before: Any, count: int, digest: str) -> str:
+    if not isinstance(before, dict) or not isinstance(before.get("episodes"), int):
+        return "new"
+    more = count - before["episodes"]
+    if more:
+        return f"{more:+d} episode{'' if abs(more) == 1 else 's'}"
+    return "" if before.get("digest") == digest else "edited"
+
+
+def _gone(
+    before: Mapping[str, Any], roots: Sequence[Path], sources: Sequence[Source]
+) -> list[Path]:
+    """Of what was there before; not what lies elsewhere, or on a disk that is not there now."""
+    tops = [root.absolute() for root in roots if root.is_dir()]
+    there = {each.root for each in sources}
+    return [
+        path
+        for path in map(Path, before)
+        if path not in there and any(path.is_relative_to(top) for top in tops)
+    ]
