@@ -2,6 +2,13 @@ from . import calibration as calibration
 from . import servo_registers as servo_registers
 from .calibration import Calibration as Calibration
 from .calibration import JointCalibration as JointCalibration
+from .identification import ROLES as ROLES
+from .identification import KnownArm as KnownArm
+from .identification import calibration_of as calibration_of
+from .identification import driver_of as driver_of
+from .identification import known_arms as known_arms
+from .identification import misplaced as misplaced
+from .identification import other_arms as other_arms
 from .protocols import ArmDriver as ArmDriver
 from .protocols import ArmSettings as ArmSettings
 from .protocols import Ceiling as Ceiling

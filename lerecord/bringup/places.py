@@ -3,16 +3,12 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-from lerecord import drivers
-from lerecord.arms import ArmDriver, calibration
+from lerecord.arms import ROLES, ArmDriver, calibration, driver_of
 from lerecord.bringup.makes import make_of
 from lerecord.config import ArmConfig, HardwareConfig
 from lerecord.errors import ConfigError
 from lerecord.motors import MotorBus, WaitingPort
-
-_DRIVERS = {"leader": "Leader", "follower": "Follower"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +35,7 @@ class ArmPlace:
     @property
     def driver(self) -> ArmDriver:
         """What drives such an arm."""
-        module = drivers.load("arms", self.config.driver)
-        return cast("ArmDriver", getattr(module, _DRIVERS[self.role]))
+        return driver_of(self.config, self.role)
 
     @property
     def calibration_file(self) -> Path:
@@ -63,7 +58,7 @@ def arm_places(config: HardwareConfig, folder: Path) -> list[ArmPlace]:
     """
     return [
         ArmPlace(name, role, getattr(pair, role), folder)
-        for role in _DRIVERS
+        for role in ROLES
         for name, pair in config.arms.items()
     ]
 

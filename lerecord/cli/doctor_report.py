@@ -1,10 +1,12 @@
 """What `lerecord doctor` prints."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
 
+from lerecord.arms import known_arms, misplaced, other_arms
 from lerecord.bringup import (
     Finding,
     arm_places,
@@ -63,6 +65,10 @@ def _findings(hardware: str | None, folder: Path) -> Iterator[Finding]:
 
 
 def _rig(config: HardwareConfig, folder: Path) -> Iterator[Finding]:
+    own = list(known_arms(config, folder, os.environ))
+    told = misplaced(own, lambda: other_arms(config, os.environ))
+    if told is not None:
+        yield Finding("arms", told, "")
     for place in arm_places(config, folder):
         obstacles = list(examined_port(place.name, place.config.port))
         yield from obstacles

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lerecord.arms import calibration
+from lerecord.arms import calibration_of
 from lerecord.bringup import arm_places
 from lerecord.cli.output import Output
 from lerecord.config import find_config, load_config
@@ -32,9 +32,8 @@ def check_config(name: str, output: Output) -> None:
     places = arm_places(config, path.parent)
     files = {}
     for place in places:
-        names = place.driver.calibration_names
-        found = calibration.find(place.config.calibration, place.folder, names, os.environ)
-        files[place.name] = calibration.load(found, place.driver.motors).source
+        found = calibration_of(place.config, place.driver, place.folder, os.environ)
+        files[place.name] = found.source
     right = f"{path} and its {len(files)} calibrations are right."
     output.result({"file": path, "calibrations": files}, [right])
 

@@ -1,6 +1,6 @@
 """All arms of a config as one thing: it observes them and sends the followers on, nothing more."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Self
@@ -8,10 +8,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.arms import Calibration
 from lerecord.config import HardwareConfig
 from lerecord.control import parking
 from lerecord.control.drift import DriftWatch
+from lerecord.control.examination import Calibrations as Calibrations
+from lerecord.control.examination import examine
 from lerecord.control.handover import Bounds
 from lerecord.control.pair import Pair, WatchedArm, make_pair
 from lerecord.control.source import Action, Driver, Goal, Observation, Vector
@@ -22,9 +23,6 @@ _GRIPPER = "gripper.pos"
 _RECOVER_EVERY_S = 1.0
 _JUMP_UNITS, _JUMP_SPEED = 60.0, 1800.0  # in a slot, and a second: no hand, no servo is so fast
 _STALL_SLOTS = 2.5  # at a low rate: a loop that is late by a slot does not stand still
-
-Calibrations = Mapping[str, Mapping[str, Calibration]]
-"""Pair name, then "leader" or "follower"."""
 
 
 class Rig:
@@ -51,6 +49,7 @@ class Rig:
         leaders: bool = True,
     ) -> None:
         self._config = config
+        self._calibrations, self._write_calibration = calibrations, write_calibration
         self._clocks = clocks
         self._now = clocks.now
         self._stall = StallWatch(clocks)
@@ -240,13 +239,13 @@ class Rig:
 
     def __enter__(self) -> Self:
         try:
-            for pair in self._pairs.values():
-                pair.examine()
+            pairs = list(self._pairs.values())
+            examine(pairs, self._config, self._calibrations, self._write_calibration)
             now = self._now()
-            for pair in self._pairs.values():
+            for pair in pairs:
                 pair.connect(now)
             if self.drift_watch is not None:
-                self.drift_watch.begin(self._pairs.values())
+                self.drift_watch.begin(pairs)
         except BaseException:
             self._release()
             raise

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord import drivers
-from lerecord.arms import ArmDriver, Calibration, calibration
+from lerecord.arms import ArmDriver, Calibration, calibration, calibration_of, driver_of
 from lerecord.config import SIMULATED, ArmConfig, HardwareConfig, find_config, load_config
 from lerecord.control.kept_rig import KeptRig
 from lerecord.control.rig import Calibrations, Rig
@@ -21,7 +20,6 @@ from lerecord.dataset.format import (
 
 _DATASETS = Path("datasets")
 _MakeCalibration = Callable[[ArmConfig, ArmDriver, tuple[str, str]], Calibration]
-_DRIVER_CLASSES = {"leader": "Leader", "follower": "Follower"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,11 @@ class Setup:
         config = load_config(path)
         root = dataset if dataset is not None else _DATASETS / path.stem
         require_known_rig(root)
-        return cls(root, config, _each_arm(config, lambda arm, driver, _: _load(arm, driver, path)))
+
+        def load(arm: ArmConfig, driver: ArmDriver, _: tuple[str, str]) -> Calibration:
+            return calibration_of(arm, driver, path.parent, os.environ)
+
+        return cls(root, config, _each_arm(config, load))
 
     @classmethod
     def _from_dataset(cls, root: Path) -> "Setup":
@@ -68,25 +70,14 @@ class Setup:
         return cls(root, kept.config, _each_arm(kept.config, parse), kept)
 
 
-def _load(arm: ArmConfig, driver: ArmDriver, config_path: Path) -> Calibration:
-    names = driver.calibration_names
-    found = calibration.find(arm.calibration, config_path.parent, names, os.environ)
-    return calibration.load(found, driver.motors)
-
-
 def _each_arm(config: HardwareConfig, make: _MakeCalibration) -> Calibrations:
     return {
         name: {
-            role: make(arm, _driver(arm, role), (name, role))
+            role: make(arm, driver_of(arm, role), (name, role))
             for role, arm in (("leader", pair.leader), ("follower", pair.follower))
         }
         for name, pair in config.arms.items()
     }
-
-
-def _driver(arm: ArmConfig, role: str) -> ArmDriver:
-    driver: ArmDriver = getattr(drivers.load("arms", arm.driver), _DRIVER_CLASSES[role])
-    return driver
 
 
 def dataset_spec(setup: Setup, rig: Rig) -> DatasetSpec:

@@ -6,6 +6,7 @@ from .errors import BusError as BusError
 from .errors import PortLostError as PortLostError
 from .errors import ServoAlertError as ServoAlertError
 from .errors import ServoError as ServoError
+from .errors import SilentArmError as SilentArmError
 from .model import Model as Model
 from .model import Register as Register
 from .restart import RestartWatch as RestartWatch

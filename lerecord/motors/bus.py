@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lerecord.errors import DeviceError
 from lerecord.motors.dynamixel import MODELS as DYNAMIXEL
-from lerecord.motors.errors import CorruptReplyError, NoReplyError
+from lerecord.motors.errors import CorruptReplyError, NoReplyError, SilentArmError
 from lerecord.motors.feetech import MODELS as FEETECH
 from lerecord.motors.model import Model
 from lerecord.motors.retry import NORMAL, Retry
@@ -146,7 +146,7 @@ def check_servos(bus: MotorBus, arm: str, retry: Retry) -> None:
                 f"that its joint has; else check the cables."
             ) from error
     if not found:
-        raise DeviceError(
+        raise SilentArmError(
             f"No servo of the {arm} answers on {bus.port_name}: switch the arm's power on, and "
             f"check its cable and the port and baud in the hardware config."
         )

@@ -9,6 +9,10 @@ class BusError(DeviceError):
     """A transaction failed; nothing was read, and a write may or may not have been done."""
 
 
+class SilentArmError(DeviceError):
+    """No servo of an arm answers on its port."""
+
+
 class NoReplyError(BusError):
     """Servos did not answer in time.
 

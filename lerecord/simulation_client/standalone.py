@@ -24,6 +24,7 @@ from lerecord.simulator.messages import (
 
 _START_TIMEOUT_S = 15.0
 _TRUTH_TIMEOUT_S = 5.0
+_LEADER_NEVER_RESTS = 1000.0  # units: nothing can be told from how far it is from the follower
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +122,4 @@ def fill_in_places(file: ConfigFile, places: Mapping[str, str]) -> None:
     for name, camera in reached.cameras.items():
         file.put(("cameras", name, "device"), camera.device)
     file.put(("simulator", "start"), value=False)
+    file.put(("safety", "max_drift"), _LEADER_NEVER_RESTS)
