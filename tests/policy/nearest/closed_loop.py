@@ -3,9 +3,10 @@
     python -m tests.policy.nearest.closed_loop DATASET [COUNT ...]
 
 DATASET was recorded on the simulated Koch rig. A rollout drives the simulated world itself, in
-virtual time, without processes and buses: one or two seconds each. The places of the box and the
-grain of the table are those of seeds that no recording has unless it was asked to. Latency costs
-nothing here; `lerecord rollout` measures with it.
+virtual time, without processes and buses: one or two seconds each. The floor is a demonstration
+drawn at random and done again, wherever the box lies. The places of the box and the grain of the
+table are those of seeds that no recording has unless it was asked to. Latency costs nothing here;
+`lerecord rollout` measures with it.
 """
 
 import sys
@@ -99,10 +100,33 @@ def rollout(policy: NearestPolicy, seed: int, pose: Vector) -> bool:
     return rig.world.box_on_target()
 
 
+def repeated(actions: Vector, seed: int, pose: Vector) -> bool:
+    """The same for a demonstration, (N, D), that is done again with another box."""
+    rig = Rig(seed, pose)
+    for action in actions:
+        rig.tick(action)
+    for _ in range(SETTLE_TICKS):
+        rig.tick()
+    return rig.world.box_on_target()
+
+
+def floor(data: Dataset, pose: Vector) -> int:
+    """How many of the boxes random demonstrations bring to the square."""
+    rng = np.random.default_rng(0)
+    ends = list(zip(data.episode_data_index["from"], data.episode_data_index["to"], strict=True))
+    actions = data.rows.columns["action"]
+    drawn = [ends[each] for each in rng.integers(len(ends), size=len(SEEDS))]
+    return sum(
+        repeated(actions[first:end], seed, pose)
+        for (first, end), seed in zip(drawn, SEEDS, strict=True)
+    )
+
+
 def main(root: str, *counts: str) -> int:
     data = Dataset(root)
     first = data.episode_data_index["from"]
     pose = data.rows.columns["observation.state"][first].mean(axis=0).astype(np.float32)
+    print(f"a random demonstration repeated: {floor(data, pose)} of {len(SEEDS)}", flush=True)
     for count in map(int, counts or (str(len(data.episodes)),)):
         policy = NearestPolicy(Path(root), range(count))
         done = sum(rollout(policy, seed, pose) for seed in SEEDS)
