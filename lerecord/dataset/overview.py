@@ -142,7 +142,11 @@ def episodes(root: Path) -> list[EpisodeOverview]:
     Raises:
         DatasetError: there is no dataset of v2.1, or a file of it cannot be read.
     """
-    snapshot = Snapshot.of(root)
+    return episodes_of(Snapshot.of(root))
+
+
+def episodes_of(snapshot: Snapshot) -> list[EpisodeOverview]:
+    """The same of one moment; raises DatasetError when a file of it cannot be read."""
     fps = snapshot.info.fps
     kept = read_annotations(snapshot.meta.__getitem__)
     return [

@@ -14,7 +14,9 @@ from tests.dataset.lists import A, B, record
 WRONG = {
     ("help-me",): "no command 'help-me'",
     ("ls",): "try `lerecord list`",
-    ("view", "datasets/sim"): "try `lerecord info`",
+    ("show", "datasets/sim"): "try `lerecord info`",
+    ("browse", "datasets/sim"): "try `lerecord view`",
+    ("view", "box", "--port", "0"): "--port",
     ("chek",): "try `lerecord check`",
     ("verify",): "try `lerecord check`",
     ("rm", "3"): "try `lerecord edit delete`",

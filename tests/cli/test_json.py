@@ -72,7 +72,7 @@ ELSEWHERE = {
     ),
 }
 """What other tests run."""
-NO_RESULT = {"sim", "serve"}
+NO_RESULT = {"sim", "serve", "view"}
 
 
 def run(line: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:

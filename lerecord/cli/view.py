@@ -1,0 +1,27 @@
+"""`lerecord view`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lerecord.cli.help import example
+from lerecord.cli.options import Dataset
+
+EPILOG = example("lerecord view datasets/box")
+
+
+def view(
+    dataset: Dataset = Path(),
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Port of the page on this machine [any free one]."),
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
+    ] = True,
+) -> None:
+    """Look at a dataset in a browser: every episode, frame by frame."""
+    from lerecord.cli.view_session import view as run
+
+    run(dataset, port or 0, browser)

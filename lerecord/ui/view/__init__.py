@@ -1,0 +1,9 @@
+"""The page that shows a dataset: its episodes, and each of them frame by frame.
+
+`shelf` is the dataset as it is now, `episode` what is told of one episode, `motion` its outline in
+a table, and `app` the addresses. What a browser runs is in `assets`. Begin with `app`.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

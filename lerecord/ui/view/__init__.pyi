@@ -1,0 +1,3 @@
+from .app import view_app as view_app
+from .motion import outline as outline
+from .shelf import Shelf as Shelf

@@ -1,0 +1,180 @@
+// All cameras of an episode in step, frame by frame.
+//
+// A browser shows the frame that lies at a time: frame k is sought in its middle, (k + 0.5) / fps,
+// and the frame that is shown is what requestVideoFrameCallback says, never what was asked for.
+
+import { h } from "./dom.js";
+
+const HARD_SEEK_S = 0.25;
+const SETTLED_MS = 150;
+const SLOWEST = 0.0625;
+
+export class Player {
+  /**
+   * @param {HTMLElement} place where the cameras are shown
+   * @param {(frame: number, playing: boolean) => void} onFrame told of each frame of the first camera
+   */
+  constructor(place, onFrame) {
+    this.place = place;
+    this.onFrame = onFrame;
+    this.views = [];
+    this.frames = 0;
+    this.fps = 1;
+    this.rate = 1;
+    this.frame = 0;
+    this.playing = false;
+    this.wanted = 0;
+  }
+
+  load(episode, frame = 0) {
+    this.unload();
+    this.frames = episode.frames;
+    this.fps = episode.fps;
+    this.views = episode.cameras.map((camera) => this.#view(camera));
+    this.place.replaceChildren(...this.views.map((view) => view.element));
+    this.place.dataset.count = this.views.length;
+    if (this.views.length === 0) {
+      this.place.append(h("p", { class: "empty" }, "This dataset has no camera. The curves below are all of it."));
+    }
+    this.seek(frame);
+  }
+
+  unload() {
+    this.playing = false;
+    for (const { video } of this.views) {
+      video.removeAttribute("src");
+      video.load();
+    }
+    this.views = [];
+  }
+
+  get master() {
+    return this.views.find((view) => !view.failed);
+  }
+
+  #view(camera) {
+    const video = h("video", { playsinline: true, preload: "auto", tabindex: "-1", "aria-label": `Camera ${camera.name}` });
+    video.muted = true;
+    video.disablePictureInPicture = true;
+    const shown = h("output", { class: "shown" });
+    const element = h(
+      "figure",
+      { class: "camera" },
+      video,
+      h("figcaption", {}, h("span", {}, camera.name), shown),
+    );
+    const view = { camera, video, shown, element, frame: -1, due: false, timer: 0, failed: false };
+    video.width = camera.width;
+    video.height = camera.height;
+    video.addEventListener("error", () => this.#failed(view));
+    video.addEventListener("ended", () => view === this.master && this.pause());
+    for (const ready of ["loadedmetadata", "seeked"]) video.addEventListener(ready, () => this.#place(view));
+    this.#watch(view);
+    video.src = camera.video;
+    return view;
+  }
+
+  #watch(view) {
+    view.video.requestVideoFrameCallback((now, { mediaTime }) => {
+      view.frame = Math.round(mediaTime * this.fps);
+      view.shown.textContent = String(view.frame);
+      view.element.dataset.settled = String(view.frame === this.wanted);
+      if (view === this.master) this.#told(view);
+      if (this.views.includes(view)) this.#watch(view);
+    });
+  }
+
+  #told(master) {
+    this.frame = master.frame;
+    if (this.playing) this.#keepStep(master);
+    this.onFrame(this.frame, this.playing);
+  }
+
+  #keepStep(master) {
+    for (const view of this.views) {
+      if (view === master || view.failed) continue;
+      const ahead = view.video.currentTime - master.video.currentTime;
+      if (Math.abs(ahead) > HARD_SEEK_S) view.video.currentTime = master.video.currentTime;
+      else view.video.playbackRate = Math.max(SLOWEST, this.rate * (1 - 2 * ahead));
+    }
+  }
+
+  #failed(view) {
+    if (!view.video.getAttribute("src")) return;
+    view.failed = true;
+    const codec = view.camera.codec ? ` (${view.camera.codec})` : "";
+    view.element.replaceChildren(
+      h("p", { class: "empty" }, h("strong", {}, `${view.camera.name} cannot be shown`),
+        `The video is missing or damaged, or this browser does not decode it${codec}. `,
+        h("code", {}, "lerecord check"), " says which."),
+    );
+    if (!this.master) this.onFrame(this.wanted, false);
+  }
+
+  /** Show a frame in every camera; while a seek is under way only the newest wish counts. */
+  seek(frame) {
+    this.wanted = Math.min(Math.max(Math.round(frame), 0), Math.max(this.frames - 1, 0));
+    this.frame = this.wanted;
+    for (const view of this.views) {
+      view.due = true;
+      this.#place(view);
+    }
+    if (!this.master) this.onFrame(this.wanted, false);
+  }
+
+  #place(view) {
+    const { video } = view;
+    if (!view.due || view.failed || video.seeking || video.readyState < HTMLMediaElement.HAVE_METADATA) return;
+    view.due = false;
+    const time = (this.wanted + 0.5) / this.fps;
+    if (Math.abs(video.currentTime - time) > 1e-6) video.currentTime = time;
+    this.#settle(view, 1);
+  }
+
+  /** A browser may show a frame and tell nobody; sought again within the same frame, it tells. */
+  #settle(view, tries) {
+    clearTimeout(view.timer);
+    view.timer = setTimeout(() => {
+      const { video } = view;
+      if (this.playing || view.failed || !this.views.includes(view) || view.frame === this.wanted) return;
+      if (!video.seeking) video.currentTime = (this.wanted + 0.5 + (tries % 2 ? 0.1 : 0)) / this.fps;
+      this.#settle(view, tries + 1);
+    }, SETTLED_MS * tries);
+  }
+
+  step(frames) {
+    if (this.playing) this.pause();
+    this.seek(this.wanted + frames);
+  }
+
+  play() {
+    if (!this.master) return;
+    if (this.frame >= this.frames - 1) this.seek(0);
+    this.playing = true;
+    for (const view of this.views) {
+      if (view.failed) continue;
+      view.video.playbackRate = this.rate;
+      view.video.play().catch(() => view === this.master && this.pause());
+    }
+    this.onFrame(this.frame, true);
+  }
+
+  /** Stop at the frame that the first camera shows, in all of them. */
+  pause() {
+    if (!this.playing) return;
+    this.playing = false;
+    for (const view of this.views) if (!view.failed) view.video.pause();
+    this.seek(this.master ? this.master.frame : this.frame);
+    this.onFrame(this.frame, false);
+  }
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  setRate(rate) {
+    this.rate = rate;
+    for (const view of this.views) view.video.playbackRate = rate;
+  }
+}

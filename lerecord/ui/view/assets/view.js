@@ -1,0 +1,244 @@
+// The page of a dataset: the list, the chosen episode, and the keys.
+
+import { announce, byId, get, h, icon, isTyping, plural, seconds } from "./dom.js";
+import { Player } from "./player.js";
+import { ages, curve, drivers, legend } from "./plot.js";
+import { Table, healthMark, labelMark } from "./table.js";
+
+const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];
+const LOOK_AGAIN_MS = 4000;
+const KEYS = [
+  ["Space", "play or pause", () => player.toggle()],
+  ["ArrowLeft", "back one frame", () => player.step(-1)],
+  ["ArrowRight", "on one frame", () => player.step(1)],
+  ["Shift+ArrowLeft", "back one second", () => player.step(-shown.fps)],
+  ["Shift+ArrowRight", "on one second", () => player.step(shown.fps)],
+  ["Home", "first frame", () => player.step(-shown.frames)],
+  ["End", "last frame", () => player.step(shown.frames)],
+  ["ArrowUp", "previous episode", () => move(-1)],
+  ["ArrowDown", "next episode", () => move(1)],
+  [",", "slower", () => faster(-1)],
+  [".", "faster", () => faster(1)],
+  ["/", "filter the list", () => byId("search").focus()],
+  ["Escape", "back to the list", () => choose(null)],
+  ["?", "these keys", () => byId("keys").showModal()],
+];
+const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
+
+let dataset = null;
+let shown = null;
+let tracks = [];
+let asking = null;
+
+const player = new Player(byId("cameras"), onFrame);
+const table = new Table(byId("episodes"), {
+  empty: byId("no-episodes"),
+  more: byId("more"),
+  count: byId("count"),
+  onChoose: (episode) => choose(episode),
+});
+
+function tell(error) {
+  const place = byId("trouble");
+  place.hidden = error === null;
+  place.textContent = error === null ? "" : error.message;
+}
+
+function choose(episode, frame = null) {
+  location.hash = episode === null ? "" : frame === null ? `#${episode}` : `#${episode}:${frame}`;
+}
+
+function move(steps) {
+  const next = table.neighbour(steps);
+  if (next !== null) choose(next);
+}
+
+function faster(steps) {
+  const place = Math.min(Math.max(SPEEDS.indexOf(player.rate) + steps, 0), SPEEDS.length - 1);
+  setSpeed(SPEEDS[place]);
+}
+
+function setSpeed(rate) {
+  player.setRate(rate);
+  byId("speed").value = String(rate);
+  announce(`speed ${rate}`);
+}
+
+function onFrame(frame, playing) {
+  if (shown === null) return;
+  byId("frame").textContent = String(frame);
+  byId("time").textContent = `${(frame / shown.fps).toFixed(2)} s`;
+  const position = byId("position");
+  position.value = String(frame);
+  position.setAttribute("aria-valuetext", `frame ${frame} of ${shown.frames}, ${(frame / shown.fps).toFixed(2)} seconds`);
+  for (const track of tracks) track.point(frame);
+  showPlaying(playing);
+  if (!playing) history.replaceState(null, "", `#${shown.episode}${frame ? `:${frame}` : ""}`);
+}
+
+function showPlaying(playing) {
+  const button = byId("play");
+  if (button.dataset.playing === String(playing)) return;
+  button.dataset.playing = String(playing);
+  button.replaceChildren(icon(playing ? "pause" : "play"), h("span", {}, playing ? "Pause" : "Play"));
+}
+
+async function show(episode, frame) {
+  asking?.abort();
+  asking = new AbortController();
+  table.choose(episode);
+  document.body.classList.toggle("reading", episode !== null);
+  byId("nothing-chosen").hidden = episode !== null;
+  byId("chosen").hidden = episode === null;
+  if (episode === null) {
+    player.unload();
+    shown = null;
+    return;
+  }
+  try {
+    const data = await get(`/api/episodes/${episode}`, asking.signal);
+    tell(null);
+    draw(data, frame);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    byId("chosen").hidden = true;
+    player.unload();
+    shown = null;
+    tell(error);
+  }
+}
+
+function draw(data, frame) {
+  shown = data;
+  const row = table.rows.find((each) => each.episode === data.episode);
+  byId("title").textContent = `Episode ${data.episode}`;
+  byId("task").textContent = data.tasks.join("; ") || "no task";
+  byId("summary").replaceChildren(
+    healthMark(data), row?.label ? labelMark(row.label) : "",
+    h("span", {}, `${seconds(data.frames / data.fps)}, ${plural(data.frames, "frame")}`),
+  );
+  byId("remarks").hidden = data.remarks.length === 0;
+  byId("remarks").replaceChildren(...data.remarks.map((each) => h("li", {}, icon("warn"), h("span", {}, each))));
+  byId("position").max = String(data.frames - 1);
+  byId("of").textContent = `of ${data.frames}`;
+  drawTracks(data);
+  player.load(data, frame);
+  onFrame(player.frame, false);
+  document.title = `${data.episode} – ${dataset?.name ?? "lerecord view"}`;
+  announce(`Episode ${data.episode}, ${data.tasks.join("; ")}, ${seconds(data.frames / data.fps)}, health ${data.health}`);
+}
+
+function drawTracks(data) {
+  const seek = (frame) => {
+    if (player.playing) player.pause();
+    player.seek(frame);
+  };
+  const strips = data.cameras.filter((camera) => camera.age_ms !== null).map((camera) => ages(camera, seek));
+  if (data.drivers !== null) strips.push(drivers(data.drivers, data.missed, data.frames, seek));
+  const curves = data.joints.map((joint, place) => {
+    const lines = data.lines.map(({ name, values }) => ({ name, values: values[place] })).filter((line) => line.values);
+    return lines.length ? curve(joint, lines, seek) : null;
+  });
+  const others = data.others.flatMap(({ name, places, values }) =>
+    values.map((each, place) => curve(places.length > 1 ? `${name} ${places[place]}` : name, [{ name: "other", values: each }], seek)),
+  );
+  byId("strip").replaceChildren(
+    data.notice ? h("p", { class: "dim" }, data.notice) : "",
+    ...strips.map((each) => each.element),
+  );
+  const drawn = curves.filter((each) => each !== null);
+  byId("curves").replaceChildren(
+    drawn.length ? legend(data.lines.map((line) => line.name)) : "",
+    ...[...drawn, ...others].map((each) => each.element),
+  );
+  tracks = [...strips, ...drawn, ...others];
+}
+
+function followAddress() {
+  const [, episode, frame] = /^#(\d+)(?::(\d+))?$/.exec(location.hash) ?? [];
+  if (episode === undefined) return show(null);
+  if (shown !== null && shown.episode === Number(episode)) {
+    return frame === undefined ? undefined : player.seek(Number(frame));
+  }
+  return show(Number(episode), Number(frame ?? 0));
+}
+
+async function look() {
+  const [about, { episodes }] = await Promise.all([get("/api/dataset"), get("/api/episodes")]);
+  const before = shown && table.rows.find((row) => row.episode === shown.episode);
+  dataset = about;
+  byId("dataset").textContent = about.name;
+  byId("dataset").title = about.folder;
+  const rig = `${about.robot ?? "rig not named"}${about.simulated ? " (simulated)" : ""}`;
+  byId("facts").textContent = `${rig}, ${about.fps} frames a second, ${plural(about.cameras.length, "camera")}`;
+  if (shown === null) document.title = about.name;
+  table.fill(episodes, about);
+  const now = shown && table.rows.find((row) => row.episode === shown.episode);
+  if (before && JSON.stringify(before) !== JSON.stringify(now)) await show(shown.episode, player.frame);
+}
+
+async function lookAgain() {
+  if (!document.hidden && dataset !== null) {
+    try {
+      const { version } = await get("/api/version");
+      if (version !== dataset.version) await look();
+      tell(null);
+    } catch (error) {
+      tell(error);
+    }
+  }
+  setTimeout(lookAgain, LOOK_AGAIN_MS);
+}
+
+function listen() {
+  const filter = () =>
+    table.setFilter({ text: byId("search").value.trim(), health: byId("health").value, label: byId("label").value });
+  for (const name of ["search", "health", "label"]) byId(name).addEventListener("input", filter);
+  byId("search").addEventListener("keydown", (event) => {
+    if (event.key === "Escape" || event.key === "Enter") byId("search").blur();
+  });
+  byId("play").addEventListener("click", () => player.toggle());
+  byId("step-back").append(icon("previous"), h("span", { class: "unseen" }, "Back one frame"));
+  byId("step-back").addEventListener("click", () => player.step(-1));
+  byId("step").append(icon("next"), h("span", { class: "unseen" }, "On one frame"));
+  byId("step").addEventListener("click", () => player.step(1));
+  byId("position").addEventListener("input", (event) => {
+    if (player.playing) player.pause();
+    player.seek(Number(event.target.value));
+  });
+  byId("speed").append(...SPEEDS.map((rate) => h("option", { value: rate }, `${rate}×`)));
+  byId("speed").value = "1";
+  byId("speed").addEventListener("input", (event) => setSpeed(Number(event.target.value)));
+  byId("back").prepend(icon("back"));
+  byId("keys-button").addEventListener("click", () => byId("keys").showModal());
+  byId("key-list").append(
+    ...KEYS.flatMap(([key, what]) => [
+      h("dt", {}, ...key.split("+").map((part) => h("kbd", {}, NAMES[part] ?? part))), h("dd", {}, what),
+    ]),
+  );
+  document.addEventListener("keydown", onKey);
+  window.addEventListener("hashchange", followAddress);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => tracks.forEach((each) => each.draw()));
+}
+
+function onKey(event) {
+  if (isTyping(event)) return;
+  const named = event.key === " " ? "Space" : event.key;
+  const key = event.shiftKey && named.startsWith("Arrow") ? `Shift+${named}` : named;
+  const found = KEYS.find(([name]) => name === key);
+  if (!found || (event.target.closest?.("button, a") && named === "Space")) return;
+  const needsEpisode = !["ArrowUp", "ArrowDown", "/", "?"].includes(key);
+  if (needsEpisode && shown === null) return;
+  event.preventDefault();
+  found[2]();
+}
+
+listen();
+showPlaying(false);
+try {
+  await look();
+  await followAddress();
+} catch (error) {
+  tell(error);
+}
+setTimeout(lookAgain, LOOK_AGAIN_MS);

@@ -1,0 +1,106 @@
+// What every page needs of the document and of the server.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+const ICONS = {
+  good: "M6.2 12.2 2.4 8.4l1.3-1.3 2.5 2.5 6.1-6.1 1.3 1.3z",
+  warn: "M8 1.5 15.5 14.5H.5zM7.2 6v4h1.6V6zm0 5.2v1.6h1.6v-1.6z",
+  bad: "m3.6 2.3 4.4 4.4 4.4-4.4 1.3 1.3L9.3 8l4.4 4.4-1.3 1.3L8 9.3l-4.4 4.4-1.3-1.3L6.7 8 2.3 3.6z",
+  unknown: "M2 7h12v2H2z",
+  play: "M3.5 1.8 14 8 3.5 14.2z",
+  pause: "M3 2h3.6v12H3zM9.4 2H13v12H9.4z",
+  previous: "M11.5 2v12L4.5 8zM2.5 2h1.8v12H2.5z",
+  next: "M4.5 2v12l7-6zM11.7 2h1.8v12h-1.8z",
+  back: "m9.8 2.6 1.4 1.4-4 4 4 4-1.4 1.4L4.4 8z",
+};
+
+/** An element: `h("button", {class: "main", onclick: go}, "Go")`. */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export function svg(tag, properties = {}, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(properties)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** An icon says nothing to a screen reader: the word beside it does. */
+export function icon(name) {
+  const path = svg("path", { d: ICONS[name], "fill-rule": "evenodd" });
+  return svg("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, path);
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** What went wrong, as the server says it. */
+export class Refused extends Error {}
+
+async function answered(response) {
+  let data = null;
+  try {
+    data = await response.json();
+  } catch {
+    // the sentence below says enough
+  }
+  if (!response.ok) throw new Refused(data?.error ?? `The page's server answered ${response.status}.`);
+  return data;
+}
+
+async function asked(path, options) {
+  let response;
+  try {
+    response = await fetch(path, { credentials: "same-origin", ...options });
+  } catch {
+    throw new Refused("lerecord does not answer: start it again in its terminal, then reload this page.");
+  }
+  return answered(response);
+}
+
+export const get = (path, signal) => asked(path, { signal });
+
+export const post = (path, data) =>
+  asked(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(data),
+  });
+
+/** Says something to a screen reader. */
+export function announce(sentence) {
+  const place = byId("announcement");
+  if (place && place.textContent !== sentence) place.textContent = sentence;
+}
+
+/** Keys are for the page unless somebody types. */
+export function isTyping(event) {
+  const target = event.target;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
+  if (document.querySelector("dialog[open]")) return true;
+  return target.matches?.("input:not([type=range]), textarea, select") ?? false;
+}
+
+/** A button that was clicked does not keep the space bar for itself. */
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("button");
+  if (button && event.detail > 0) button.blur();
+});
+
+export function seconds(value) {
+  if (value < 60) return `${value.toFixed(1)} s`;
+  const whole = Math.round(value);
+  const minutes = Math.floor(whole / 60) % 60;
+  const rest = String(whole % 60).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
+
+export const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,59 @@
+"""The scripts, styles and pages of a package, read once: there is no path to walk."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lerecord.errors import ConfigError
+
+_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+PAGE = "index.html"
+
+
+class Files:
+    """What a page consists of.
+
+    Args:
+        packages: whose `assets` folders it lies in; a later one's file stands for an earlier's.
+    """
+
+    def __init__(self, packages: Sequence[str]) -> None:
+        self._found: dict[str, bytes] = {}
+        for package in packages:
+            for file in _assets(package):
+                self._found[file.name] = file.read_bytes()
+        if PAGE not in self._found:
+            raise ConfigError(
+                "The files of the page are missing from this installation; run "
+                "`pip install --force-reinstall 'lerecord[web]'`."
+            )
+
+    def page(self, request: Request) -> Response:
+        """The page itself."""
+        return self._reply(PAGE)
+
+    def asset(self, request: Request) -> Response:
+        """One of its files, by the `name` of the route."""
+        name = request.path_params["name"]
+        if name not in self._found:
+            return Response(status_code=404)
+        return self._reply(name)
+
+    def _reply(self, name: str) -> Response:
+        kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        return Response(
+            self._found[name], headers={"Content-Type": kind, "Cache-Control": "no-cache"}
+        )
+
+
+def _assets(package: str) -> list[Traversable]:
+    folder = files(package) / "assets"
+    return [each for each in folder.iterdir() if each.is_file()] if folder.is_dir() else []
