@@ -7,3 +7,5 @@ from .operations import Edited as Edited
 from .rebuild import Change as Change
 from .rebuild import Rebuild as Rebuild
 from .rebuild import Watch as Watch
+from .undo import to_redo as to_redo
+from .undo import to_undo as to_undo

@@ -52,6 +52,24 @@ def redoing(rebuild: Rebuild) -> tuple[list[Slot], Change]:
     raise DatasetError(f"There is nothing to redo in {rebuild.root}; nothing was undone.")
 
 
+def to_undo(root: Path) -> str | None:
+    """What `undo` would take back, as it was said; None when nothing. Raises DatasetError."""
+    return _last(root, undone=False)
+
+
+def to_redo(root: Path) -> str | None:
+    """What `redo` would do again; likewise."""
+    return _last(root, undone=True)
+
+
+def _last(root: Path, undone: bool) -> str | None:
+    for name in reversed(operation_log.operations(root)):
+        operation = operation_log.read_operation(root, name)
+        if (operation.undone is not None) is undone:
+            return operation.done.said if operation.undone is None else operation.undone.said
+    return None
+
+
 def _refuse_changed(rebuild: Rebuild, operation: Operation) -> None:
     """An inverse is right for the episodes that the operation left, and what came behind them."""
     lines = rebuild.files.read(layout.EPISODES)

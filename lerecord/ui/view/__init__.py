@@ -1,7 +1,8 @@
 """The page that shows a dataset: its episodes, and each of them frame by frame.
 
 `shelf` is the dataset as it is now, `episode` what is told of one episode, `motion` its outline in
-a table, and `app` the addresses. What a browser runs is in `assets`. Begin with `app`.
+a table; `marks` is what a person wants of episodes, and `editing` does it. `app` has the addresses,
+and what a browser runs is in `assets`. Begin with `app`.
 """
 
 import lazy_loader

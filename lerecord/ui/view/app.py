@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from lerecord.dataset.format import IMAGE_PREFIX, layout, open_regular
 from lerecord.errors import DatasetError
+from lerecord.ui.view.editing import Editing
 from lerecord.ui.view.episode import episode_data, motion_of
 from lerecord.ui.view.shelf import Book, Shelf
 from lerecord.ui.web import Files, answering, json_reply
@@ -36,6 +37,7 @@ def view_app(shelf: Shelf) -> Starlette:
         routes=[
             Route("/", files.page),
             Route("/assets/{name}", files.asset),
+            *Editing(shelf).routes(),
             *(Route(path, answering(answer)) for path, answer in answers.items()),
         ]
     )

@@ -13,7 +13,8 @@ export class Track {
     this.frames = 1;
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.cursor = h("div", { class: "cursor" });
-    this.element = h("div", { class: "track" }, this.canvas, this.cursor);
+    this.gone = [h("div", { class: "gone" }), h("div", { class: "gone" })];
+    this.element = h("div", { class: "track" }, this.canvas, ...this.gone, this.cursor);
     this.element.style.height = height;
     new ResizeObserver(() => this.draw()).observe(this.element);
     const seek = (event) => {
@@ -39,6 +40,13 @@ export class Track {
     context.clearRect(0, 0, width, height);
     this.paint(context, width, height);
     this.point(this.frame ?? 0);
+  }
+
+  /** Shade what is to be cut away; with `last` null nothing is. */
+  cut(first, last) {
+    const behind = last === null ? 0 : this.frames - 1 - last;
+    this.gone[0].style.width = `${(100 * first) / this.frames}%`;
+    this.gone[1].style.width = `${(100 * behind) / this.frames}%`;
   }
 
   point(frame) {
@@ -134,7 +142,7 @@ export function curve(title, lines, onSeek) {
       readings[place].textContent = value === null || value === undefined ? "–" : value.toFixed(digits(high - low));
     });
   };
-  return { element, point, draw: () => track.draw() };
+  return { element, point, draw: () => track.draw(), cut: (first, last) => track.cut(first, last) };
 }
 
 const digits = (span) => (span >= 100 ? 1 : span >= 1 ? 2 : 3);
@@ -219,5 +227,6 @@ function drawRun(context, run, step, height) {
 
 function row(name, words, track) {
   const label = h("p", { class: "label" }, h("span", {}, name), h("span", { class: "dim" }, words));
-  return { element: h("div", { class: "strip-row" }, label, track.element), point: (f) => track.point(f), draw: () => track.draw() };
+  const element = h("div", { class: "strip-row" }, label, track.element);
+  return { element, point: (frame) => track.point(frame), draw: () => track.draw(), cut: (first, last) => track.cut(first, last) };
 }

@@ -1,6 +1,7 @@
 // The episodes as a table: filtered, sorted, and with an outline of what moves in each.
 
 import { get, h, icon, seconds, svg } from "./dom.js";
+import { describe } from "./marks.js";
 
 const AT_ONCE = 400;
 const COLUMNS = [
@@ -50,6 +51,20 @@ export class Table {
     this.dataset = dataset;
     this.outlines.clear();
     this.draw();
+  }
+
+  /** Show what is wanted of episodes and not done yet. */
+  mark(marks) {
+    this.marks = marks;
+    for (const line of this.place.querySelectorAll("tbody tr")) this.#markLine(line);
+  }
+
+  #markLine(line) {
+    const mark = this.marks?.get(Number(line.dataset.episode));
+    line.classList.toggle("marked", Boolean(mark));
+    line.classList.toggle("going", Boolean(mark?.delete));
+    const place = line.querySelector(".wish");
+    place.textContent = mark ? describe(mark) : "";
   }
 
   setFilter(filter) {
@@ -138,9 +153,10 @@ export class Table {
       h("td", { class: "health" }, healthMark(row)),
       h("td", { class: "label" }, labelMark(row.label)),
       motion,
-      h("td", { class: "task", title: row.tasks.join("; ") }, row.tasks.join("; ")),
+      h("td", { class: "task", title: row.tasks.join("; ") }, h("span", { class: "wish" }), row.tasks.join("; ")),
     );
     line.addEventListener("click", (event) => event.target.closest("a") || this.onChoose(row.episode));
+    this.#markLine(line);
     motion.dataset.episode = row.episode;
     this.seen.observe(motion);
     return line;

@@ -1,6 +1,7 @@
 // The page of a dataset: the list, the chosen episode, and the keys.
 
 import { announce, byId, get, h, icon, isTyping, plural, seconds } from "./dom.js";
+import { Marks, describe } from "./marks.js";
 import { Player } from "./player.js";
 import { ages, curve, drivers, legend } from "./plot.js";
 import { Table, healthMark, labelMark } from "./table.js";
@@ -17,6 +18,16 @@ const KEYS = [
   ["End", "last frame", () => player.step(shown.frames)],
   ["ArrowUp", "previous episode", () => move(-1)],
   ["ArrowDown", "next episode", () => move(1)],
+  ["s", "success", () => marks.set(shown.episode, { label: toggled("label", "success") })],
+  ["f", "failure", () => marks.set(shown.episode, { label: toggled("label", "failure") })],
+  ["u", "no label", () => marks.set(shown.episode, { label: toggled("label", "none") })],
+  ["i", "in: first frame to keep", () => setEnd("start")],
+  ["o", "out: last frame to keep", () => setEnd("end")],
+  ["n", "note ...", () => write("note", "Note", rowOf(shown.episode)?.note ?? "")],
+  ["t", "task ...", () => write("task", "Task", shown.tasks[0] ?? "")],
+  ["x", "delete", () => marks.set(shown.episode, { delete: !marks.of(shown.episode)?.delete })],
+  ["a", "preview and apply the marks", () => marks.preview()],
+  ["z", "undo the last edit", () => byId("undo").hidden || marks.back("undo")],
   [",", "slower", () => faster(-1)],
   [".", "faster", () => faster(1)],
   ["/", "filter the list", () => byId("search").focus()],
@@ -37,6 +48,48 @@ const table = new Table(byId("episodes"), {
   count: byId("count"),
   onChoose: (episode) => choose(episode),
 });
+
+const marks = new Marks({ onChange: showMarks, onApplied: look });
+const rowOf = (episode) => table.rows.find((row) => row.episode === episode);
+const toggled = (name, value) => (marks.of(shown.episode)?.[name] === value ? null : value);
+
+/** Frames outside of what is to be kept; said again at the same frame, the end is where it was. */
+function setEnd(name) {
+  const whole = name === "start" ? 0 : shown.frames - 1;
+  const own = marks.of(shown.episode)?.[name] === player.frame || player.frame === whole;
+  marks.set(shown.episode, { [name]: own ? null : player.frame });
+}
+
+function write(name, title, before) {
+  const mark = marks.of(shown.episode);
+  const { episode } = shown;
+  byId("words-title").textContent = `${title} of episode ${episode}`;
+  byId("words-text").value = mark?.[name] ?? before;
+  const dialog = byId("words");
+  dialog.returnValue = "";
+  dialog.onclose = () => {
+    if (dialog.returnValue !== "ok") return;
+    const text = byId("words-text").value.trim();
+    marks.set(episode, { [name]: text === before ? null : text });
+  };
+  dialog.showModal();
+  byId("words-text").select();
+}
+
+function showMarks() {
+  table.mark(marks.marks);
+  const mark = shown === null ? null : marks.of(shown.episode);
+  for (const button of document.querySelectorAll("#edit button")) {
+    const key = button.dataset.key;
+    const on = { s: mark?.label === "success", f: mark?.label === "failure", u: mark?.label === "none", x: mark?.delete,
+      i: mark?.start !== undefined, o: mark?.end !== undefined, n: mark?.note !== undefined, t: mark?.task !== undefined };
+    button.setAttribute("aria-pressed", String(Boolean(mark && on[key])));
+  }
+  const cut = mark && (mark.start !== undefined || mark.end !== undefined);
+  const kept = cut ? `keeps frames ${mark.start ?? 0} to ${mark.end ?? shown.frames - 1}; ` : "";
+  byId("mark").textContent = mark ? `Marked: ${kept}${describe(mark)}` : "";
+  for (const track of tracks) track.cut(cut ? mark.start ?? 0 : 0, cut ? mark.end ?? shown.frames - 1 : null);
+}
 
 function tell(error) {
   const place = byId("trouble");
@@ -110,19 +163,22 @@ async function show(episode, frame) {
 
 function draw(data, frame) {
   shown = data;
-  const row = table.rows.find((each) => each.episode === data.episode);
+  const row = rowOf(data.episode);
   byId("title").textContent = `Episode ${data.episode}`;
   byId("task").textContent = data.tasks.join("; ") || "no task";
   byId("summary").replaceChildren(
     healthMark(data), row?.label ? labelMark(row.label) : "",
     h("span", {}, `${seconds(data.frames / data.fps)}, ${plural(data.frames, "frame")}`),
   );
+  byId("note").textContent = row?.note ?? "";
+  byId("note").hidden = !row?.note;
   byId("remarks").hidden = data.remarks.length === 0;
   byId("remarks").replaceChildren(...data.remarks.map((each) => h("li", {}, icon("warn"), h("span", {}, each))));
   byId("position").max = String(data.frames - 1);
   byId("of").textContent = `of ${data.frames}`;
   drawTracks(data);
   player.load(data, frame);
+  showMarks();
   onFrame(player.frame, false);
   document.title = `${data.episode} – ${dataset?.name ?? "lerecord view"}`;
   announce(`Episode ${data.episode}, ${data.tasks.join("; ")}, ${seconds(data.frames / data.fps)}, health ${data.health}`);
@@ -165,20 +221,23 @@ function followAddress() {
 
 async function look() {
   const [about, { episodes }] = await Promise.all([get("/api/dataset"), get("/api/episodes")]);
-  const before = shown && table.rows.find((row) => row.episode === shown.episode);
+  const before = shown && rowOf(shown.episode);
   dataset = about;
   byId("dataset").textContent = about.name;
   byId("dataset").title = about.folder;
   const rig = `${about.robot ?? "rig not named"}${about.simulated ? " (simulated)" : ""}`;
   byId("facts").textContent = `${rig}, ${about.fps} frames a second, ${plural(about.cameras.length, "camera")}`;
   if (shown === null) document.title = about.name;
+  const rows = table.rows;
   table.fill(episodes, about);
-  const now = shown && table.rows.find((row) => row.episode === shown.episode);
-  if (before && JSON.stringify(before) !== JSON.stringify(now)) await show(shown.episode, player.frame);
+  marks.fit(about, rows, episodes);
+  const now = shown && rowOf(shown.episode);
+  if (shown && !now) choose(episodes.length ? Math.min(shown.episode, episodes.length - 1) : null);
+  else if (before && JSON.stringify(before) !== JSON.stringify(now)) await show(shown.episode, player.frame);
 }
 
 async function lookAgain() {
-  if (!document.hidden && dataset !== null) {
+  if (!document.hidden && !marks.busy && dataset !== null) {
     try {
       const { version } = await get("/api/version");
       if (version !== dataset.version) await look();
@@ -210,6 +269,19 @@ function listen() {
   byId("speed").value = "1";
   byId("speed").addEventListener("input", (event) => setSpeed(Number(event.target.value)));
   byId("back").prepend(icon("back"));
+  const words = { s: "Success", f: "Failure", u: "No label", i: "In", o: "Out", n: "Note", t: "Task", x: "Delete" };
+  const icons = { s: "good", f: "bad", x: "bin" };
+  for (const button of document.querySelectorAll("#edit button")) {
+    const key = button.dataset.key;
+    button.append(icons[key] ? icon(icons[key]) : "", words[key], h("kbd", {}, key));
+    button.title = KEYS.find(([name]) => name === key)[1];
+    button.addEventListener("click", () => KEYS.find(([name]) => name === key)[2]());
+  }
+  byId("words-text").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    byId("words").close("ok");
+  });
   byId("keys-button").addEventListener("click", () => byId("keys").showModal());
   byId("key-list").append(
     ...KEYS.flatMap(([key, what]) => [
@@ -227,7 +299,7 @@ function onKey(event) {
   const key = event.shiftKey && named.startsWith("Arrow") ? `Shift+${named}` : named;
   const found = KEYS.find(([name]) => name === key);
   if (!found || (event.target.closest?.("button, a") && named === "Space")) return;
-  const needsEpisode = !["ArrowUp", "ArrowDown", "/", "?"].includes(key);
+  const needsEpisode = !["ArrowUp", "ArrowDown", "/", "?", "a", "z"].includes(key);
   if (needsEpisode && shown === null) return;
   event.preventDefault();
   found[2]();

@@ -1,0 +1,142 @@
+"""Marks: what they would do, what they do, and the way back."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("starlette", reason="the extra `web` is not installed")
+
+from starlette.types import ASGIApp
+
+from lerecord.dataset.format import layout
+from lerecord.dataset.overview import episodes
+from lerecord.dataset.verify import check
+from lerecord.ui.view import Shelf, view_app
+from lerecord.ui.web import Gate
+from tests.dataset.lists import A, B, C, D, record, tree
+from tests.ui.web.asgi import HOST, OWN, Answer, ask
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return record(tmp_path_factory.mktemp("sets") / "set", [A, B, C, D])
+
+
+@pytest.fixture
+def root(recorded: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(recorded, tmp_path / "set")
+
+
+@pytest.fixture
+def page(root: Path) -> ASGIApp:
+    return Gate(view_app(Shelf(root)), [HOST])
+
+
+def get(page: ASGIApp, path: str) -> Any:
+    return ask(page, path, headers=(("host", HOST),)).data
+
+
+def post(page: ASGIApp, path: str, **said: Any) -> Answer:
+    body = json.dumps({"version": get(page, "/api/version")["version"], **said}).encode()
+    headers = (
+        ("host", HOST),
+        ("origin", OWN),
+        ("content-type", "application/json"),
+        ("content-length", str(len(body))),
+    )
+    return ask(page, path, "POST", headers, body)
+
+
+MARKS = [
+    {"episode": 0, "label": "success"},
+    {"episode": 1, "delete": True, "label": "failure"},
+    {"episode": 2, "label": "success", "task": "c"},
+    {"episode": 3, "start": 2, "end": 5, "note": "the end is cut"},
+]
+
+
+def test_marks_are_previewed_applied_and_taken_back(root: Path, page: ASGIApp) -> None:
+    before = tree(root)
+    planned = post(page, "/api/preview", marks=MARKS).data["steps"]
+    assert planned == [
+        "Label episodes 0, 2: success.",
+        'Label episode 3: note "the end is cut".',
+        'Give episode 2 the task "c".',
+        "Trim episode 3 to its frames 2 to 5: 2 frames before and 1 behind go, and 4 of 7 stay.",
+        "Delete episode 1; 3 of 4 episodes stay. Episodes behind are renumbered: 2 becomes 1.",
+    ]
+    assert tree(root) == before
+    assert len(post(page, "/api/apply", marks=MARKS).data["done"]) == len(planned)
+    now = [(each.tasks, each.success, each.note) for each in episodes(root)]
+    assert now == [(("a",), True, ""), (("c",), True, ""), (("c",), None, "the end is cut")]
+    assert [row["frames"] for row in get(page, "/api/episodes")["episodes"]] == [6, 5, 4]
+    assert check(root).sound
+    for _ in planned:
+        assert post(page, "/api/undo").status == 200
+    (root / layout.LABELS).unlink()  # empty again; there was none
+    assert tree(root) == before
+    assert post(page, "/api/undo").status == 409
+
+
+def test_the_history_says_what_would_be_undone(page: ASGIApp) -> None:
+    assert get(page, "/api/history") == {"undo": None, "redo": None}
+    post(page, "/api/apply", marks=[{"episode": 1, "delete": True}])
+    assert get(page, "/api/history") == {"undo": "delete 1", "redo": None}
+    post(page, "/api/undo")
+    assert get(page, "/api/history") == {"undo": None, "redo": "delete 1"}
+    assert post(page, "/api/redo").data == {"done": ["delete 1"]}
+
+
+def test_what_was_decided_on_another_state_is_refused(root: Path, page: ASGIApp) -> None:
+    old = get(page, "/api/version")["version"]
+    post(page, "/api/apply", marks=[{"episode": 0, "delete": True}])
+    before = tree(root)
+    for path, said in (("/api/apply", {"marks": MARKS}), ("/api/undo", {})):
+        refused = post(page, path, version=old, **said)
+        assert refused.status == 409
+        assert "has changed" in refused.data["error"]
+    assert tree(root) == before
+
+
+@pytest.mark.parametrize(
+    ("marks", "status"),
+    [
+        ([], 400),
+        ([{"episode": -1, "delete": True}], 400),
+        ([{"episode": "0", "delete": True}], 400),
+        ([{"episode": 0, "label": "great"}], 400),
+        ([{"episode": 0, "remove": True}], 400),
+        ([{"episode": 0, "note": "x" * 2001}], 400),
+        ("all", 400),
+        ([{"episode": 4, "delete": True}], 409),
+        ([{"episode": 0}], 409),
+        ([{"episode": 0, "delete": True}, {"episode": 0, "label": "none"}], 409),
+        ([{"episode": 0, "task": "  "}], 409),
+        ([{"episode": 0, "start": 5, "end": 5}], 409),
+        ([{"episode": 0, "end": 6}], 409),
+    ],
+)
+def test_what_nobody_can_mean_changes_nothing(
+    root: Path, page: ASGIApp, marks: Any, status: int
+) -> None:
+    before = tree(root)
+    for path in ("/api/preview", "/api/apply"):
+        refused = post(page, path, marks=marks)
+        assert (refused.status, [*refused.data]) == (status, ["error"])
+    assert tree(root) == before
+
+
+def test_after_an_edit_that_is_refused_the_others_are_not_tried(page: ASGIApp) -> None:
+    every = [{"episode": number, "delete": True} for number in range(4)]
+    refused = post(page, "/api/apply", marks=every)
+    assert (refused.status, refused.data["done"]) == (409, [])
+    assert "every episode" in refused.data["error"]
+
+
+def test_a_label_can_be_taken_away_without_its_note(root: Path, page: ASGIApp) -> None:
+    post(page, "/api/apply", marks=[{"episode": 0, "label": "failure", "note": "fell"}])
+    post(page, "/api/apply", marks=[{"episode": 0, "label": "none"}])
+    assert next((each.success, each.note) for each in episodes(root)) == (None, "fell")
