@@ -12,7 +12,7 @@ from lerecord.dataset.format import Info
 from lerecord.dataset.join import Comparison, Merging, Rule, Watched, compared
 from lerecord.dataset.join import merge as merged
 from lerecord.dataset.join import split as separated
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read import stored_at
 from lerecord.dataset.v30 import CODEBASE_VERSION, Exporting, Importing, export_v30, import_v30
 from lerecord.errors import ConfigError
 
@@ -23,7 +23,7 @@ def compat(roots: Sequence[Path], allow_hardware: bool, output: Output) -> int:
     Raises:
         DatasetError: one is no dataset.
     """
-    pairs = compared([Snapshot.of(root) for root in roots])
+    pairs = compared([stored_at(root) for root in roots])
     joinable = not any(pair.refused(allow_hardware) for pair in pairs)
     datasets = [_pair_data(pair, allow_hardware) for pair in pairs]
     lines = [

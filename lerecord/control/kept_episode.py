@@ -9,8 +9,8 @@ from lerecord.control.replay import Recording
 from lerecord.control.rig import Rig
 from lerecord.control.setup import Setup, dataset_spec
 from lerecord.dataset.format import follower_differences
-from lerecord.dataset.read import TOLERANCE_S
-from lerecord.dataset.storage import Snapshot, load_rows
+from lerecord.dataset.read import TOLERANCE_S, load_rows
+from lerecord.dataset.storage import Snapshot
 from lerecord.errors import ConfigError, DatasetError
 
 
@@ -47,7 +47,7 @@ class KeptEpisode:
                 f"{setup.root} has no episode {index}; its {len(episodes)} episodes are counted "
                 f"from 0."
             )
-        rows = load_rows(snapshot.view, snapshot.info, [episodes[index]], TOLERANCE_S)
+        rows = load_rows(snapshot.files, snapshot.info, [episodes[index]], TOLERANCE_S)
         recording = Recording(rows.columns["action"], rows.columns["observation.state"])
         if not (np.isfinite(recording.actions).all() and np.isfinite(recording.states).all()):
             raise DatasetError(

@@ -16,8 +16,9 @@ from lerecord.dataset.format import (
     read_annotations,
     remarks_of,
 )
+from lerecord.dataset.read import Stored, stored_at
 from lerecord.dataset.staging import left_takes, unreadable_takes
-from lerecord.dataset.storage import Snapshot, holds_dataset
+from lerecord.dataset.storage import holds_dataset
 from lerecord.errors import DatasetError
 
 
@@ -68,35 +69,35 @@ def summary(root: Path) -> Overview:
     """Look at a dataset; works beside a live recorder and on a read-only disk.
 
     Raises:
-        DatasetError: there is no dataset of v2.1, or its meta/ is not whole.
+        DatasetError: there is no dataset, or its meta/ is not whole.
     """
     left, damaged = _staged(root)
-    snapshot = Snapshot.of(root)
-    info = snapshot.info
-    counts = Counter(task for record in snapshot.episodes() for task in record.tasks)
-    hardware = snapshot.meta[layout.HARDWARE]
+    stored = stored_at(root)
+    info = stored.info
+    counts = Counter(task for record in stored.episodes() for task in record.tasks)
+    hardware = stored.meta[layout.HARDWARE]
     return Overview(
         robot_type=info.robot_type,
         fps=info.fps,
         episodes=info.episodes,
         frames=info.frames,
         seconds=info.frames / info.fps,
-        tasks={task: counts[task] for task in snapshot.tasks().values()},
+        tasks={task: counts[task] for task in stored.tasks().values()},
         cameras=tuple(
             CameraOverview(each.key.removeprefix(IMAGE_PREFIX), *each.size, each.video.codec)
             for each in info.videos
         ),
         disk_bytes=_disk_bytes(root),
-        simulated=None if hardware is None else snapshot.spec().simulated,
-        labels=_labels(snapshot),
+        simulated=None if hardware is None else stored.spec().simulated,
+        labels=_labels(stored),
         left_takes=tuple(left),
         unreadable_takes=tuple(damaged),
     )
 
 
-def _labels(snapshot: Snapshot) -> dict[str, int]:
-    kept = read_annotations(snapshot.meta.__getitem__)
-    labels = (label_of(kept.get(record.index, {})) for record in snapshot.episodes())
+def _labels(stored: Stored) -> dict[str, int]:
+    kept = read_annotations(stored.meta.__getitem__)
+    labels = (label_of(kept.get(record.index, {})) for record in stored.episodes())
     counts = Counter(label.choice for label in labels)
     return {choice: counts[choice] for choice in get_args(LabelChoice)}
 
@@ -140,15 +141,15 @@ def episodes(root: Path) -> list[EpisodeOverview]:
     """The episodes of a dataset, as `summary` looks at it.
 
     Raises:
-        DatasetError: there is no dataset of v2.1, or a file of it cannot be read.
+        DatasetError: there is no dataset, or a file of it cannot be read.
     """
-    return episodes_of(Snapshot.of(root))
+    return episodes_of(stored_at(root))
 
 
-def episodes_of(snapshot: Snapshot) -> list[EpisodeOverview]:
+def episodes_of(stored: Stored) -> list[EpisodeOverview]:
     """The same of one moment; raises DatasetError when a file of it cannot be read."""
-    fps = snapshot.info.fps
-    kept = read_annotations(snapshot.meta.__getitem__)
+    fps = stored.info.fps
+    kept = read_annotations(stored.meta.__getitem__)
     return [
         EpisodeOverview(
             record.index,
@@ -157,7 +158,7 @@ def episodes_of(snapshot: Snapshot) -> list[EpisodeOverview]:
             _health(record.index, kept.get(record.index, {}).get("health"), fps),
             **asdict(label_of(kept.get(record.index, {}))),
         )
-        for record in snapshot.episodes()
+        for record in stored.episodes()
     ]
 
 

@@ -1,5 +1,6 @@
 from . import episode_table as episode_table
 from . import layout as layout
+from . import layout_v30 as layout_v30
 from . import metadata as metadata
 from . import stats as stats
 from . import third_party as third_party
@@ -31,6 +32,7 @@ from .hardware_secrets import secret_places as secret_places
 from .hardware_secrets import without_secret_places as without_secret_places
 from .health import health_of as health_of
 from .info import CODEBASE_VERSION as CODEBASE_VERSION
+from .info import DatasetVersionError as DatasetVersionError
 from .info import Info as Info
 from .info import cameras_of as cameras_of
 from .labels import Label as Label
@@ -42,6 +44,7 @@ from .layout import MIN_ROWS as MIN_ROWS
 from .layout import TakeFolder as TakeFolder
 from .metadata import EpisodeRecord as EpisodeRecord
 from .metadata import line_of as line_of
+from .parquet_file import columns_in as columns_in
 from .parquet_file import read_parquet as read_parquet
 from .parquet_file import rows_of as rows_of
 from .path_template import PathTemplate as PathTemplate

@@ -181,10 +181,22 @@ def read_entire(path: Path) -> Vectors:
     """Read the parquet file of an episode that will be written again, with nothing lost.
 
     Raises:
-        DatasetError: as `read_episode`; or it has a column or a type that is not kept, or rows of
-            several tasks.
+        DatasetError: as `read_episode`, or as `entire`.
     """
-    table = read_parquet(path)
+    return entire(read_parquet(path), path)
+
+
+def entire(table: pa.Table, path: Path) -> Vectors:
+    """The frames of an episode that will be written again, with nothing lost.
+
+    Args:
+        table: all columns of its frames.
+        path: the file that they are from.
+
+    Raises:
+        DatasetError: it lacks a column, has a column or a type that is not kept, or rows of several
+            tasks.
+    """
     try:
         vectors = {name: to_numpy(table, name) for name in VECTORS}
         scalars = {name: table[name] for name in _SCALARS}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from lerecord.dataset.format import layout
+from lerecord.dataset.format import layout, layout_v30
 from lerecord.dataset.format.feature import Feature, features_from
 from lerecord.dataset.format.fields import Fields, is_number, require_flat, shown
 from lerecord.dataset.format.spec import DEFAULT_FEATURES, IMAGE_PREFIX, CameraSpec, DatasetSpec
@@ -15,11 +15,22 @@ from lerecord.errors import DatasetError
 
 CODEBASE_VERSION = "v2.1"
 V20 = "v2.0"
-V30 = "v3.0"
 
 
 MAX_FPS = 10_000
 _PLACES = ("chunks_size", "data_path", "video_path")
+
+
+class DatasetVersionError(DatasetError):
+    """A dataset is of another version than the one that lerecord writes.
+
+    Attributes:
+        version: that info.json says; may be anything.
+    """
+
+    def __init__(self, version: object, sentence: str) -> None:
+        super().__init__(sentence)
+        self.version = version
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +140,7 @@ class Info:
         fields = Fields.parsed(data, layout.INFO if root is None else str(root / layout.INFO))
         version = fields.get("codebase_version")
         if version != CODEBASE_VERSION:
-            raise DatasetError(_other_version(version, root, fields.place))
+            raise DatasetVersionError(version, _other_version(version, root, fields.place))
         info = cls.from_fields(fields)
         known = info.to_data()
         due = known | {"video_path": layout.VIDEO_PATH}
@@ -190,12 +201,12 @@ def _fps(fields: Fields) -> int:
 
 def _other_version(version: Any, root: Path | None, place: str) -> str:
     """Why a dataset of another version is not read, and what to do about it."""
-    if version == V30:
+    if version == layout_v30.CODEBASE_VERSION:
         source = "DATASET" if root is None else str(root.absolute())
         command = shlex.join(["lerecord", "import", source, f"{source}_v2.1"])
         return (
-            f"The dataset is of version {V30}, and lerecord works on {CODEBASE_VERSION}; make one "
-            f"of it with `{command}`."
+            f"The dataset is of version {version}, which lerecord reads and does not change; "
+            f"`{command}` makes a copy of {CODEBASE_VERSION} that it does."
         )
     if version == V20:
         return (

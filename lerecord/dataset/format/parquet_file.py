@@ -1,6 +1,7 @@
 """Reading parquet files that somebody else may have made: what they unpack to is bounded first."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 
 from lerecord.commands import for_dataset
 from lerecord.dataset.format.bounded import MB, open_regular
+from lerecord.dataset.format.fields import shown
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 
@@ -53,6 +55,24 @@ def rows_of(path: Path) -> int:
             return int(parquet.metadata.num_rows)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
+
+
+def columns_in(path: Path) -> list[str]:
+    """The names of a table's columns, in their order.
+
+    Raises:
+        DatasetError: it is missing, cannot be read, or has two columns of one name.
+    """
+    try:
+        with _opened(path) as (parquet, _):
+            names: list[str] = parquet.schema_arrow.names
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise DatasetError(
+            f"{path} has the column {shown(twice[0])} twice; restore it from a copy."
+        )
+    return names
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from lerecord.dataset.format import (
     Place,
     Shift,
     Stats,
+    Vectors,
     a_persons,
     annotation_lines,
     episode_table,
@@ -29,18 +30,18 @@ from lerecord.dataset.format import (
     layout,
     metadata,
     read_annotations,
-    read_parquet,
     stats,
     to_numpy,
 )
+from lerecord.dataset.read import Files, Stored
 from lerecord.dataset.storage import (
     NewFolder,
     Probe,
-    Snapshot,
     further_files,
     ignored,
     unobserved,
 )
+from lerecord.dataset.video import Extracts
 from lerecord.errors import DatasetError
 from lerecord.progress import Advance, Progress, silent
 from lerecord.refusals import to_read
@@ -65,24 +66,23 @@ class Watched:
 class EpisodeRun:
     """Episodes of a dataset that follow each other; statistics and annotations are all of it."""
 
-    snapshot: Snapshot
+    stored: Stored
     part: Part
     stats: Sequence[Stats]
     annotations: dict[int, Annotations]
 
     @classmethod
-    def whole(cls, snapshot: Snapshot) -> Self:
+    def whole(cls, stored: Stored) -> Self:
         """All episodes of a dataset.
 
         Raises:
             DatasetError: its meta/ is not whole.
         """
-        data = snapshot.required(layout.EPISODES_STATS)
         return cls(
-            snapshot,
-            Part(snapshot.tasks(), snapshot.episodes()),
-            metadata.parse_episodes_stats(data, snapshot.info.episodes),
-            read_annotations(snapshot.meta.__getitem__),
+            stored,
+            Part(stored.tasks(), stored.episodes()),
+            stored.stats(),
+            read_annotations(stored.meta.__getitem__),
         )
 
     def only(self, episodes: Sequence[int]) -> Iterator[Self]:
@@ -117,7 +117,8 @@ class Assembly:
         self._how = how
         self._take = folder.copy if own_files else folder.take
         self._tasks, self._shifts = joined([run.part for run in runs])
-        self._info = _widest([run.snapshot.info for run in runs])
+        self._info = _widest([run.stored.info for run in runs])
+        self._extracts = Extracts(self._info.fps)
         self._records: list[EpisodeRecord] = []
         self._stats: list[Stats] = []
         self._annotations: list[tuple[int, Annotations]] = []
@@ -130,38 +131,45 @@ class Assembly:
         """
         total = sum(len(run.part.episodes) for run in self._runs)
         for run, shift in zip(self._runs, self._shifts, strict=True):
+            files = run.stored.files
             for record in run.part.episodes:
-                self._add(run, shift, record)
+                self._add(run, files, shift, record)
                 self._how.progress(Advance(len(self._records), total, "episodes"))
         return self._finish()
 
-    def _add(self, run: EpisodeRun, shift: Shift, record: EpisodeRecord) -> None:
+    def _add(self, run: EpisodeRun, files: Files, shift: Shift, record: EpisodeRecord) -> None:
         index = shift.episode + record.index
-        view = run.snapshot.view
-        self._stats.append(self._add_table(run, shift, record))
+        self._stats.append(self._add_table(run, files, shift, record))
         self._records.append(replace(record, index=index))
-        for key in run.snapshot.info.camera_keys:
-            video = view.path(layout.video_file(record.index, key))
-            self._take(video, layout.video_file(index, key))
-        capture = view.path(layout.capture_file(record.index))
+        for key in run.stored.info.camera_keys:
+            segment, target = files.video(record.index, key), layout.video_file(index, key)
+            if segment.to_s is None:
+                self._take(segment.path, target)
+            else:
+                self._extracts.write(record, key, segment, self._folder.place(target))
+        capture = files.sidecar(record.index)
         if capture.exists():  # a dataset that LeRobot recorded has none
             self._take(capture, layout.capture_file(index))
         self._annotations.append((index, run.annotations.get(record.index, {})))
 
-    def _add_table(self, run: EpisodeRun, shift: Shift, record: EpisodeRecord) -> Stats:
-        path = run.snapshot.view.path(layout.data_file(record.index))
-        has = run.snapshot.info.features
+    def _add_table(
+        self, run: EpisodeRun, files: Files, shift: Shift, record: EpisodeRecord
+    ) -> Stats:
+        path = files.data(record.index)
+        has = run.stored.info.features
+        as_a_persons = has_rollouts(self._info.features) and not has_rollouts(has)
         try:
             keys = [each.key for each in self._info.columns if each.key in has]
-            table = read_parquet(path, keys, record.length)
+            table = files.frames(record.index, None if as_a_persons else keys, record.length)
             columns = {key: to_numpy(table, key) for key in NUMBERS}
         except (OSError, pa.ArrowException, KeyError, ValueError) as error:
             raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
         numbers = shift.renumbered(columns)
         target = self._folder.place(layout.data_file(shift.episode + record.index))
         values = shift.renumbered_stats(run.stats[record.index], columns)
-        if has_rollouts(self._info.features) and not has_rollouts(has):
-            return values | _write_as_a_persons(path, target, numbers, run.snapshot.info.fps)
+        if as_a_persons:
+            read = episode_table.entire(table, path)
+            return values | _write_as_a_persons(read, target, numbers, self._info.fps)
         for key, each in numbers.items():
             table = table.set_column(keys.index(key), table.schema.field(key), pa.array(each))
         pq.write_table(table, target, compression="snappy")
@@ -182,7 +190,7 @@ class Assembly:
         total = stats.fold(self._stats)
         if total is not None:
             self._folder.put(layout.STATS, metadata.stats_bytes(total))
-        rigs = (run.snapshot.meta[layout.HARDWARE] for run in self._runs)
+        rigs = (run.stored.meta[layout.HARDWARE] for run in self._runs)
         known = next((rig for rig in rigs if rig is not None), None)
         if known is not None:
             self._folder.put(layout.HARDWARE, known)
@@ -191,16 +199,17 @@ class Assembly:
         return info
 
     def _take_further_files(self) -> None:
-        taken, left = further_files([run.snapshot.root for run in self._runs])
+        taken, left = further_files([run.stored.root for run in self._runs])
         for name, path in taken.items():
             self._folder.copy(path, name)
-        for name in left:
+        further = (name for run in self._runs for name in run.stored.left_out)
+        for name in dict.fromkeys((*left, *further)):
             self._how.left_out(name)
         extra = self._info.extra
         for run in self._runs[1:]:
-            for key, value in run.snapshot.info.extra.items():
+            for key, value in run.stored.info.extra.items():
                 if extra.get(key) != value:
-                    self._how.left_out(f"{key} in {run.snapshot.root / layout.INFO}")
+                    self._how.left_out(f"{key} in {run.stored.root / layout.INFO}")
 
     def _lines(self) -> dict[str, Iterator[bytes]]:
         return {
@@ -219,10 +228,9 @@ def _widest(infos: Sequence[Info]) -> Info:
 
 
 def _write_as_a_persons(
-    path: Path, target: Path, numbers: Mapping[str, NDArray[np.int64]], fps: int
+    read: Vectors, target: Path, numbers: Mapping[str, NDArray[np.int64]], fps: int
 ) -> Stats:
     """Write the frames of a demonstration with the columns of rollouts; the statistics of these."""
-    read = episode_table.read_entire(path)
     whole = replace(read, extras=a_persons(len(read), read.action.shape[1]))
     first = {key: int(values[0]) for key, values in numbers.items()}
     place = Place(first["episode_index"], first["index"], first["task_index"], fps)

@@ -20,7 +20,7 @@ from lerecord.dataset.format import (
     has_rollouts,
     layout,
 )
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read import Stored
 from lerecord.errors import DatasetError
 
 
@@ -70,32 +70,32 @@ class Comparison:
         return [each for each in self.differences if each.tier in tiers]
 
 
-def compared(snapshots: Sequence[Snapshot]) -> list[Comparison]:
+def compared(datasets: Sequence[Stored]) -> list[Comparison]:
     """Every dataset but the first beside the first.
 
     Raises:
         DatasetError: a meta/hardware.json is no JSON.
     """
-    facts = [_facts(snapshot) for snapshot in snapshots]
+    facts = [_facts(stored) for stored in datasets]
     return [
         Comparison(
-            snapshots[0].root,
-            snapshot.root,
-            tuple(_differences(facts[0], other, snapshots[0].root, snapshot.root)),
+            datasets[0].root,
+            stored.root,
+            tuple(_differences(facts[0], other, datasets[0].root, stored.root)),
         )
-        for snapshot, other in zip(snapshots[1:], facts[1:], strict=True)
+        for stored, other in zip(datasets[1:], facts[1:], strict=True)
     ]
 
 
-def require_compatible(snapshots: Sequence[Snapshot], allow_hardware: bool = False) -> None:
+def require_compatible(datasets: Sequence[Stored], allow_hardware: bool = False) -> None:
     """Refuse datasets that cannot be joined.
 
     Raises:
         DatasetError: they cannot; it names every difference that stands against it.
     """
-    if not snapshots:
+    if not datasets:
         raise DatasetError("No dataset was given; name one or more.")
-    against = [str(each) for pair in compared(snapshots) for each in pair.refused(allow_hardware)]
+    against = [str(each) for pair in compared(datasets) for each in pair.refused(allow_hardware)]
     if against:
         raise DatasetError(f"The datasets cannot be merged: {'; '.join(against)}.")
 
@@ -103,10 +103,10 @@ def require_compatible(snapshots: Sequence[Snapshot], allow_hardware: bool = Fal
 _Facts = dict[tuple[Tier, str], Any]
 
 
-def _facts(snapshot: Snapshot) -> _Facts:
+def _facts(stored: Stored) -> _Facts:
     """Everything that is compared, by tier and name."""
-    hardware = _hardware(snapshot)
-    info = snapshot.info
+    hardware = _hardware(stored)
+    info = stored.info
     facts: _Facts = {
         (Tier.FORM, "fps"): info.fps,
         (Tier.FORM, "robot type"): info.robot_type,
@@ -147,9 +147,9 @@ def _feature_facts(feature: Feature) -> _Facts:
     return facts
 
 
-def _hardware(snapshot: Snapshot) -> HardwareRecord | None:
-    data = snapshot.meta[layout.HARDWARE]
-    return None if data is None else hardware_record(data, snapshot.root)
+def _hardware(stored: Stored) -> HardwareRecord | None:
+    data = stored.meta[layout.HARDWARE]
+    return None if data is None else hardware_record(data, stored.root)
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from lerecord.dataset.format import Info
 from lerecord.dataset.join.assembling import Assembly, EpisodeRun, Watched
 from lerecord.dataset.join.compatibility import require_compatible
-from lerecord.dataset.storage import NewFolder, Snapshot, require_unchanged
+from lerecord.dataset.read import stored_at
+from lerecord.dataset.storage import NewFolder
 from lerecord.dataset.verify import require_sound
 
 
@@ -44,13 +45,13 @@ def merge(out: Path, roots: Sequence[Path], how: Merging = _AS_GIVEN) -> Info:
         DatasetError: they cannot be joined, one is not sound or changes meanwhile, or the disk
             refuses.
     """
-    snapshots = [Snapshot.of(root) for root in roots]
-    require_compatible(snapshots, how.allow_hardware)
+    datasets = [stored_at(root) for root in roots]
+    require_compatible(datasets, how.allow_hardware)
     require_sound(roots)
-    sources = [EpisodeRun.whole(snapshot) for snapshot in snapshots]
+    sources = [EpisodeRun.whole(each) for each in datasets]
     with NewFolder(out, how.probe) as folder:
         info = Assembly(folder, sources, how).run()
-        for snapshot in snapshots:
-            require_unchanged(snapshot)
+        for each in datasets:
+            each.require_unchanged()
         folder.commit()
     return info

@@ -17,8 +17,15 @@ from lerecord.dataset.format import (
     stats,
 )
 from lerecord.dataset.join.compatibility import require_compatible
-from lerecord.dataset.read import TOLERANCE_S, Batch, Dataset, DeltaTimestamps, ImageForm, Samples
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read import (
+    TOLERANCE_S,
+    Batch,
+    Dataset,
+    DeltaTimestamps,
+    ImageForm,
+    Samples,
+    stored_at,
+)
 from lerecord.dataset.verify import require_sound
 from lerecord.errors import DatasetError
 
@@ -48,9 +55,9 @@ class MultiDataset(Samples):
         images: ImageForm = "uint8",
         allow_hardware: bool = False,
     ) -> None:
-        snapshots = [Snapshot.of(Path(root)) for root in roots]
-        require_compatible(snapshots, allow_hardware)
-        if len({has_rollouts(each.info.features) for each in snapshots}) > 1:
+        datasets = [stored_at(Path(root)) for root in roots]
+        require_compatible(datasets, allow_hardware)
+        if len({has_rollouts(each.info.features) for each in datasets}) > 1:
             raise DatasetError(
                 "Some of the datasets have the columns of rollouts, and some do not; merge them, "
                 "which gives the columns to all: `lerecord merge DIR... OUT`."

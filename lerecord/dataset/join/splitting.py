@@ -10,7 +10,8 @@ from pathlib import Path
 
 from lerecord.dataset.format import EpisodeRecord, Info
 from lerecord.dataset.join.assembling import Assembly, EpisodeRun, Watched
-from lerecord.dataset.storage import NewFolder, Snapshot, ignored, require_unchanged
+from lerecord.dataset.read import stored_at
+from lerecord.dataset.storage import NewFolder, ignored
 from lerecord.dataset.verify import require_sound
 from lerecord.errors import DatasetError
 from lerecord.progress import Advance
@@ -91,8 +92,8 @@ def split(root: Path, outs: Sequence[Path], rule: Rule, how: Watched = _UNWATCHE
         DatasetError: the parts do not fit the folders, the dataset is not sound or changes
             meanwhile, or the disk refuses.
     """
-    snapshot = Snapshot.of(root)
-    whole = EpisodeRun.whole(snapshot)
+    stored = stored_at(root)
+    whole = EpisodeRun.whole(stored)
     parts = _parts(whole.part.episodes, outs, rule)
     _require_apart(root, outs)
     require_sound([root])
@@ -103,7 +104,7 @@ def split(root: Path, outs: Sequence[Path], rule: Rule, how: Watched = _UNWATCHE
             Assembly(folder, list(whole.only(part)), told.watched(), own_files=True).run()
             for folder, part in zip(folders, parts, strict=True)
         ]
-        require_unchanged(snapshot)
+        stored.require_unchanged()
         for folder in folders:
             folder.finish()
         for folder in folders:

@@ -1,7 +1,16 @@
 from .dataset import TOLERANCE_S as TOLERANCE_S
 from .dataset import Dataset as Dataset
 from .policy_presets import delta_timestamps_for as delta_timestamps_for
+from .rows import Rows as Rows
+from .rows import column_of as column_of
+from .rows import load_rows as load_rows
+from .rows import require_known_tasks as require_known_tasks
+from .rows import require_no_images as require_no_images
 from .samples import Batch as Batch
 from .samples import ImageForm as ImageForm
 from .samples import Samples as Samples
+from .stored import Files as Files
+from .stored import Stored as Stored
+from .stored import stored_at as stored_at
+from .stored_v30 import StoredV30 as StoredV30
 from .windows import DeltaTimestamps as DeltaTimestamps

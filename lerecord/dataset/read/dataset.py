@@ -5,28 +5,26 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, get_args
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.dataset.format import (
     EpisodeRecord,
-    Feature,
     Info,
     LabelChoice,
     Stats,
     StoredStats,
     has_rollouts,
-    layout,
-    metadata,
     stats,
 )
 from lerecord.dataset.read.chosen import WHO_ACTS, ChosenFrames, FrameChoice
 from lerecord.dataset.read.episode_choice import chosen_episodes
+from lerecord.dataset.read.placed_images import PlacedImages
+from lerecord.dataset.read.rows import Rows, load_rows, require_known_tasks
 from lerecord.dataset.read.samples import Batch, ImageForm, Samples
+from lerecord.dataset.read.stored import Stored, stored_at
 from lerecord.dataset.read.windows import DeltaTimestamps, Windows, expanded
-from lerecord.dataset.storage import Rows, Snapshot, load_rows, require_known_tasks
-from lerecord.dataset.video import Clock, PictureSource, Pixels, Stamp, Take, Video, is_depth
+from lerecord.dataset.video import Clock, PictureSource, Stamp, Video, is_depth
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 
@@ -35,7 +33,7 @@ TOLERANCE_S = 1e-4
 
 
 class Dataset(Samples):
-    """The episodes of a LeRobot v2.1 dataset; lerecord's own or LeRobot's.
+    """The episodes of a LeRobot dataset of v2.1 or v3.0; lerecord's own or LeRobot's.
 
     `dataset[i]` is a dict: every feature of frame i, the images decoded, and `task`, the sentence.
     A feature in `delta_timestamps` is a window instead, (T, ...), with `<feature>_is_pad`, (T,)
@@ -56,8 +54,8 @@ class Dataset(Samples):
             `unlabelled`.
 
     Raises:
-        DatasetError: there is no dataset of v2.1, it disagrees with itself, or it has not what is
-            asked for.
+        DatasetError: there is no dataset, it disagrees with itself, or it has not what is asked
+            for.
     """
 
     def __init__(
@@ -69,27 +67,28 @@ class Dataset(Samples):
         images: ImageForm = "uint8",
         where: LabelChoice | None = None,
     ) -> None:
-        snapshot = Snapshot.of(Path(root))
-        self._view = snapshot.view
-        self._info = snapshot.info
+        stored = stored_at(Path(root))
+        self._root = stored.root
+        self._files = stored.files
+        self._info = stored.info
         self._images = _known_form(images)
         if images == "float32":
             _require_colour(self._info)
-        self._tasks = snapshot.tasks()
+        self._tasks = stored.tasks()
         self._windows = Windows.of(
             expanded(delta_timestamps or {}, self._info.features), self.fps, tolerance_s
         )
-        records = chosen_episodes(snapshot, episodes, where)
-        self._rows = load_rows(self._view, self._info, records, tolerance_s)
+        records = chosen_episodes(stored, episodes, where)
+        self._rows = load_rows(stored.files, self._info, records, tolerance_s)
         require_known_tasks(self._rows, self._tasks)
-        self._episode_stats = _stats_of(snapshot, records)
+        self._episode_stats = _stats_of(stored, records)
         self._stamps = self._stamped(records)
         self._pictures = PictureSource(Clock(self.fps, tolerance_s))
 
     @property
     def root(self) -> Path:
         """The dataset's folder."""
-        return self._view.root
+        return self._root
 
     @property
     def fps(self) -> int:
@@ -193,14 +192,14 @@ class Dataset(Samples):
 
     def _decoded(self, key: str, rows: NDArray[np.int64]) -> NDArray[Any]:
         """The images of (N, T) frames; every one is decoded once, however often it is asked for."""
-        places = _Places(rows.ravel(), self._images, self._info.features[key])
+        places = PlacedImages(rows.ravel(), self._images, self._info.features[key])
         episodes = self._rows.episode_at(places.rows)
         for episode in np.unique(episodes):
             number = self._rows.episodes[episode].index
-            path = self._view.path(layout.video_file(number, key))
+            segment, stamp = self._files.video(number, key), self._stamps[number, key]
             first = int(self._rows.first[episode])
             self._pictures.pictures(
-                Video(path, self._stamps[number, key], key),
+                Video(segment.path, stamp, key, segment.from_s),
                 (places.rows[episodes == episode] - first).tolist(),
                 places.taker(first),
             )
@@ -208,60 +207,15 @@ class Dataset(Samples):
 
     def _stamped(self, records: Sequence[EpisodeRecord]) -> dict[tuple[int, str], Stamp]:
         """Which content each video has now: frames and images of different takes never mix."""
-        stamps = {}
+        found: dict[tuple[int, str], Stamp] = {}
+        before: dict[str, tuple[Path, Stamp]] = {}
         for record in records:
             for key in self.camera_keys:
-                path = self._view.path(layout.video_file(record.index, key))
-                try:
-                    stamps[record.index, key] = Stamp.of(path.stat())
-                except OSError as error:
-                    raise DatasetError(
-                        f"{path} cannot be read ({error.strerror}); {to_read(error)}."
-                    ) from error
-        return stamps
-
-
-class _Places:
-    """Where decoded images go: one may be due at several places."""
-
-    def __init__(self, rows: NDArray[np.int64], form: ImageForm, feature: Feature) -> None:
-        self.rows, self._wanted = np.unique(rows, return_inverse=True)
-        self._form = form
-        self._key = feature.key
-        width, height = feature.size
-        self._size = size = (height, width)
-        self._is_depth = is_depth(feature)
-        shape = (*size, 3) if form == "uint8" else (3, *size)
-        self.values: NDArray[Any] = (
-            np.empty((len(rows), *size, 1), dtype=np.uint16)
-            if self._is_depth
-            else np.empty((len(rows), *shape), dtype=form)
-        )
-
-    def taker(self, first: int) -> Take:
-        """Takes the images of an episode whose first frame is `first`."""
-        return lambda number, rgb: self.put(first + number, rgb)
-
-    def put(self, row: int, pixels: Pixels) -> None:
-        """Put the image of a frame wherever it is due."""
-        if pixels.shape[:2] != self._size:
-            raise DatasetError(
-                f"An image of {pixels.shape[1]}x{pixels.shape[0]} stands where {layout.INFO} says "
-                f"{self._size[1]}x{self._size[0]}; `lerecord check` says what is wrong."
-            )
-        if (pixels.dtype == np.uint16) != self._is_depth:
-            found, due = ("depth", "colour")[:: -1 if self._is_depth else 1]
-            raise DatasetError(
-                f"The videos of {self._key} hold {found} where {layout.INFO} describes {due}; "
-                f"correct its video.pix_fmt and video.is_depth_map there."
-            )
-        first, *others = np.flatnonzero(self._wanted == np.searchsorted(self.rows, row))
-        if self._form == "uint8":
-            self.values[first] = pixels
-        else:
-            for channel, target in zip(cv2.split(pixels), self.values[first], strict=True):
-                np.divide(channel, np.float32(255), out=target)
-        self.values[others] = self.values[first]
+                path = self._files.video(record.index, key).path
+                if key not in before or before[key][0] != path:
+                    before[key] = path, _stamp_of(path)
+                found[record.index, key] = before[key][1]
+        return found
 
 
 def _known_form(images: ImageForm) -> ImageForm:
@@ -281,10 +235,17 @@ def _require_colour(info: Info) -> None:
         )
 
 
-def _stats_of(snapshot: Snapshot, records: Sequence[EpisodeRecord]) -> Sequence[Stats]:
-    # Not meta/stats.json: a dataset that LeRobot appended to has an old one.
-    data = snapshot.required(layout.EPISODES_STATS)
-    each = metadata.parse_episodes_stats(data, snapshot.info.episodes)
+def _stamp_of(path: Path) -> Stamp:
+    try:
+        return Stamp.of(path.stat())
+    except OSError as error:
+        raise DatasetError(
+            f"{path} cannot be read ({error.strerror}); {to_read(error)}."
+        ) from error
+
+
+def _stats_of(stored: Stored, records: Sequence[EpisodeRecord]) -> Sequence[Stats]:
+    each = stored.stats()
     episodes = [record.index for record in records]
     if isinstance(each, StoredStats):
         return each.chosen(episodes)

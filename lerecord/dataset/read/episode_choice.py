@@ -4,35 +4,35 @@ from collections.abc import Sequence
 from typing import get_args
 
 from lerecord.dataset.format import EpisodeRecord, LabelChoice, label_of, read_annotations
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read.stored import Stored
 from lerecord.errors import DatasetError
 
 
 def chosen_episodes(
-    snapshot: Snapshot, episodes: Sequence[int] | None, where: LabelChoice | None
+    stored: Stored, episodes: Sequence[int] | None, where: LabelChoice | None
 ) -> Sequence[EpisodeRecord]:
     """The episodes of these numbers, in their order, as far as their label says this.
 
     Args:
-        snapshot: the dataset.
+        stored: the dataset.
         episodes: None for all.
         where: what the label says; None for whatever it says.
 
     Raises:
         DatasetError: there is no such episode or none is left, or one is named twice.
     """
-    records = _numbered(snapshot.episodes(), episodes)
+    records = _numbered(stored.episodes(), episodes)
     if where is None:
         return records
     if where not in get_args(LabelChoice):
         raise DatasetError(
             f"Episodes are chosen where {', '.join(get_args(LabelChoice))}, not where {where!r}."
         )
-    kept = read_annotations(snapshot.meta.__getitem__)
+    kept = read_annotations(stored.meta.__getitem__)
     found = [each for each in records if label_of(kept.get(each.index, {})).choice == where]
     if not found:
         raise DatasetError(
-            f"No episode of {snapshot.root} is chosen where {where!r}; `lerecord list` shows the "
+            f"No episode of {stored.root} is chosen where {where!r}; `lerecord list` shows the "
             f"labels, and `lerecord label` sets them."
         )
     return found

@@ -1,14 +1,12 @@
 from . import inside as inside
 from .carried_files import further_files as further_files
 from .carried_files import ignored as ignored
-from .columns import Rows as Rows
-from .columns import column_of as column_of
-from .columns import load_rows as load_rows
-from .columns import require_known_tasks as require_known_tasks
 from .disk import link_or_copy as link_or_copy
 from .disk import megabytes as megabytes
 from .disk import refused as refused
 from .disk import size_of as size_of
+from .episode_files import EpisodeFiles as EpisodeFiles
+from .episode_files import Segment as Segment
 from .lock import DatasetBusyError as DatasetBusyError
 from .lock import DatasetLock as DatasetLock
 from .meta_files import MetaFiles as MetaFiles
@@ -19,6 +17,7 @@ from .record_file import RecordFile as RecordFile
 from .record_file import read_header as read_header
 from .record_file import read_records as read_records
 from .snapshot import Snapshot as Snapshot
+from .snapshot import changed_meanwhile as changed_meanwhile
 from .snapshot import restless as restless
 from .state import DatasetState as DatasetState
 from .state import Encoded as Encoded
@@ -33,6 +32,5 @@ from .transaction import Transaction as Transaction
 from .transaction import finish_pending as finish_pending
 from .transaction import has_pending as has_pending
 from .transaction import unobserved as unobserved
-from .unchanged import require_unchanged as require_unchanged
 from .work_folders import show as show
 from .work_folders import work_folder as work_folder

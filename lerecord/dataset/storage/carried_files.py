@@ -1,10 +1,10 @@
 """Files below meta/ that are neither LeRobot's nor lerecord's, such as GR00T's modality.json."""
 
 import filecmp
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from lerecord.dataset.format import layout
+from lerecord.dataset.format import layout, layout_v30
 
 _KNOWN = {
     layout.INFO,
@@ -14,6 +14,8 @@ _KNOWN = {
     layout.STATS,
     layout.HARDWARE,
     *layout.ANNOTATIONS.values(),
+    layout_v30.TASKS,
+    layout_v30.EPISODES,
 }
 
 
@@ -21,14 +23,11 @@ def ignored(name: str) -> None:
     """Who is told of what is left out unless somebody is."""
 
 
-def further_files(
-    roots: Sequence[Path], known: Collection[str] = ()
-) -> tuple[dict[str, Path], list[str]]:
+def further_files(roots: Sequence[Path]) -> tuple[dict[str, Path], list[str]]:
     """What a dataset made of others takes over, and what it cannot.
 
     Args:
         roots: of the others.
-        known: what else below meta/ is theirs by their format.
 
     Returns:
         Path in the dataset to the file, of those that are the same wherever they are; and the
@@ -39,7 +38,7 @@ def further_files(
     for root in roots:
         for path in sorted((root / "meta").iterdir()):
             name = f"meta/{path.name}"
-            if name in _KNOWN or name in known or path.name.startswith(".") or name in left:
+            if name in _KNOWN or path.name.startswith(".") or name in left:
                 continue
             plain = path.is_file() and not path.is_symlink()
             if plain and filecmp.cmp(taken.setdefault(name, path), path, shallow=False):

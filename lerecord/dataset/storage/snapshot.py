@@ -4,11 +4,22 @@ A change that a killed process left marked is looked through: readers show the d
 the change is finished, and write nothing. The next command that changes the dataset finishes it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from lerecord.dataset.format import DatasetSpec, EpisodeRecord, Info, layout, metadata, spec_of
+from lerecord.dataset.format import (
+    CODEBASE_VERSION,
+    DatasetSpec,
+    EpisodeRecord,
+    Info,
+    Stats,
+    layout,
+    metadata,
+    spec_of,
+)
+from lerecord.dataset.storage.episode_files import EpisodeFiles
 from lerecord.dataset.storage.pending_view import PendingView
 from lerecord.dataset.storage.state import holds_dataset
 from lerecord.errors import DatasetError
@@ -56,10 +67,35 @@ class Snapshot:
         """False once the dataset has changed."""
         return _versions(PendingView.of(self.root)) == self.versions
 
+    def require_unchanged(self) -> None:
+        """Refuse what was changed while it was read: readers take no lock.
+
+        Raises:
+            DatasetError: it was; every change of a dataset changes some of its metadata.
+        """
+        now = Snapshot.of(self.root)
+        if (now.info, now.meta) != (self.info, self.meta):
+            raise changed_meanwhile(self.root)
+
+    @property
+    def version(self) -> str:
+        """Of the format."""
+        return CODEBASE_VERSION
+
     @property
     def root(self) -> Path:
         """The dataset's folder."""
         return self.view.root
+
+    @property
+    def files(self) -> EpisodeFiles:
+        """Where the files of its episodes are."""
+        return EpisodeFiles(self.view)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What it holds and readers are not given: nothing."""
+        return ()
 
     def required(self, name: str) -> bytes:
         """One of the files in `meta`.
@@ -93,9 +129,24 @@ class Snapshot:
 
         return named_by_frames(self.view, self.tasks(), records)
 
+    def stats(self) -> Sequence[Stats]:
+        """Of each episode; raises DatasetError.
+
+        Not of meta/stats.json: a dataset that LeRobot appended to has an old one.
+        """
+        data = self.required(layout.EPISODES_STATS)
+        return metadata.parse_episodes_stats(data, self.info.episodes)
+
     def spec(self) -> DatasetSpec:
         """The rig that it came from; raises DatasetError."""
         return spec_of(self.info, self.required(layout.HARDWARE))
+
+
+def changed_meanwhile(root: Path) -> DatasetError:
+    """The refusal of what was read while it changed."""
+    return DatasetError(
+        f"{root} was changed while it was read; try again when nothing records into it."
+    )
 
 
 def restless(root: Path) -> DatasetError:

@@ -22,15 +22,13 @@ from lerecord.dataset.format import (
     read_sidecar,
     stats,
 )
+from lerecord.dataset.read import load_rows, require_known_tasks
 from lerecord.dataset.storage import (
     NewFolder,
     Probe,
     Snapshot,
     further_files,
     ignored,
-    load_rows,
-    require_known_tasks,
-    require_unchanged,
     unobserved,
 )
 from lerecord.dataset.v30 import files as v30
@@ -94,7 +92,7 @@ def export_v30(root: Path, out: Path, how: Exporting = _AS_GIVEN) -> int:
     require_sound([root])
     with NewFolder(out, how.probe) as folder:
         _Export(folder, snapshot, how).run()
-        require_unchanged(snapshot)
+        snapshot.require_unchanged()
         folder.commit(keep_private=False)
     return snapshot.info.episodes
 
@@ -123,7 +121,7 @@ class _Export:
         self._records = snapshot.episodes()
         data = snapshot.required(layout.EPISODES_STATS)
         self._stats = metadata.parse_episodes_stats(data, self._info.episodes)
-        self._rows = load_rows(snapshot.view, self._info, self._records, _TOLERANCE_S)
+        self._rows = load_rows(snapshot.files, self._info, self._records, _TOLERANCE_S)
         require_known_tasks(self._rows, snapshot.tasks())
 
     def run(self) -> None:

@@ -10,22 +10,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lerecord.dataset.format import FeatureStats, Histogram, Info, stats
+from lerecord.dataset.format.layout_v30 import CODEBASE_VERSION as CODEBASE_VERSION
+from lerecord.dataset.format.layout_v30 import DATA_PATH as DATA_PATH
+from lerecord.dataset.format.layout_v30 import EPISODES_PATH as EPISODES_PATH
+from lerecord.dataset.format.layout_v30 import TASKS as TASKS
+from lerecord.dataset.format.layout_v30 import VIDEO_PATH as VIDEO_PATH
 from lerecord.dataset.v30 import quantiles
 
-CODEBASE_VERSION = "v3.0"
 CHUNK_SIZE = 1000
 DATA_FILE_MB = 100
 VIDEO_FILE_MB = 200
 VIDEO_FILE_S = 1000
 """LeRobot asks for images by float32 seconds: later ones would miss its tolerance of 1e-4 s."""
 MB = 1024 * 1024
-
-DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
-VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
-EPISODES_PATH = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
-TASKS = "meta/tasks.parquet"
-OF_META = (TASKS, "meta/episodes")
-"""What is below meta/ beside what v2.1 has there, too."""
 
 STATISTICS = ("min", "max", "mean", "std", "count", *quantiles.SHARES)
 

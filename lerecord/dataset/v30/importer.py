@@ -1,6 +1,5 @@
 """From LeRobot v3.0, the layout of LeRobot 0.4 and later, to a new dataset of v2.1."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,41 +8,27 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from lerecord.dataset.format import (
     EpisodeRecord,
-    Fields,
     Info,
     Stats,
     cameras_of,
     layout,
     metadata,
     read_meta_file,
-    read_parquet,
     read_sidecar,
-    require_flat,
     spec_of,
     stats,
 )
-from lerecord.dataset.storage import (
-    NewFolder,
-    Probe,
-    column_of,
-    further_files,
-    ignored,
-    unobserved,
-)
-from lerecord.dataset.v30 import files
-from lerecord.dataset.v30.source import DatasetV30, Episode, files_seen
-from lerecord.dataset.video import Extract, VideoIndex, index_of, pictures_from
+from lerecord.dataset.read import StoredV30, column_of, require_no_images
+from lerecord.dataset.storage import NewFolder, Probe, further_files, ignored, unobserved
+from lerecord.dataset.video import Extracts
 from lerecord.errors import DatasetError
 from lerecord.progress import Advance, Progress, silent
 from lerecord.refusals import to_read
-
-_HUGGINGFACE = b"huggingface"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +74,11 @@ def import_v30(root: Path, out: Path, how: Importing = _UNWATCHED) -> Imported:
         DatasetError: the dataset is not of v3.0, cannot be read, changes meanwhile, or the disk
             refuses.
     """
-    before = files_seen(root)
-    source = DatasetV30.load(root)
+    source = StoredV30.of(root)
+    require_no_images(source.info)
     with NewFolder(out, how.probe) as folder:
         imported = _Import(folder, source, how).run()
-        if files_seen(root) != before:
-            raise DatasetError(
-                f"{root} was changed while it was read; try again when nothing writes into it."
-            )
+        source.require_unchanged()
         folder.commit()
     return imported
 
@@ -104,114 +86,80 @@ def import_v30(root: Path, out: Path, how: Importing = _UNWATCHED) -> Imported:
 class _Import:
     """Writes the new dataset."""
 
-    def __init__(self, folder: NewFolder, source: DatasetV30, how: Importing) -> None:
+    def __init__(self, folder: NewFolder, source: StoredV30, how: Importing) -> None:
         self._folder = folder
         self._source = source
         self._how = how
-        self._table: tuple[Path, pa.Table] | None = None
-        self._records = [self._named(each) for each in source.episodes]
+        self._files = source.files
+        self._columns = [each.key for each in source.info.columns]
+        self._records = source.episodes()
+        self._stored_stats = source.stats()
         self._tasks = metadata.first_appearances([each.tasks for each in self._records])
         self._rows = 0
-        self._index: dict[str, tuple[Path, VideoIndex]] = {}
+        self._extracts = Extracts(source.info.fps)
         self._encoded = 0
 
     def run(self) -> Imported:
         each: list[Stats] = []
-        for number, episode in enumerate(self._source.episodes):
-            each.append(self._add_table(episode))
-            for key in episode.spans:
-                self._add_video(episode, key)
-            self._take(layout.capture_file(episode.record.index))
+        for number, record in enumerate(self._records):
+            each.append(self._add_table(record))
+            for key in self._source.info.camera_keys:
+                target = self._folder.place(layout.video_file(record.index, key))
+                segment = self._files.video(record.index, key)
+                self._encoded += self._extracts.write(record, key, segment, target)
+            self._take(layout.capture_file(record.index))
             self._how.progress(Advance(number + 1, len(self._records), "episodes"))
         return Imported(self._finish(each), self._encoded)
 
-    def _add_table(self, episode: Episode) -> Stats:
-        table = self._rows_of(episode)
+    def _add_table(self, record: EpisodeRecord) -> Stats:
+        table = self._files.frames(record.index, self._columns, record.length)
         numbers = np.arange(self._rows, self._rows + len(table))
         self._rows += len(table)
-        for key, values in (("index", numbers), ("task_index", self._tasks_of(episode, table))):
+        for key, values in (("index", numbers), ("task_index", self._tasks_of(record, table))):
             place = table.column_names.index(key)
             table = table.set_column(place, table.schema.field(place), pa.array(values))
-        target = self._folder.place(layout.data_file(episode.record.index))
+        target = self._folder.place(layout.data_file(record.index))
         pq.write_table(table, target, compression="snappy")
-        return self._stats(episode, table)
+        return self._stats(record, table)
 
-    def _named(self, episode: Episode) -> EpisodeRecord:
-        """Its line; LeRobot asks the frames for the tasks, so the list of them may be missing."""
-        record = episode.record
-        if record.tasks:
-            return record
-        numbers = self._column(episode, self._rows_of(episode), "task_index")
-        known = dict(enumerate(self._source.tasks))
-        tasks = dict.fromkeys(known[each] for each in numbers.tolist() if each in known)
-        return replace(record, tasks=tuple(tasks))
-
-    def _tasks_of(self, episode: Episode, table: pa.Table) -> NDArray[np.int64]:
+    def _tasks_of(self, record: EpisodeRecord, table: pa.Table) -> NDArray[np.int64]:
         """The new task_index of each frame."""
-        numbers = self._column(episode, table, "task_index")
-        tasks = self._records[episode.record.index].tasks
+        numbers = self._column(record, table, "task_index")
         known = {
             number: self._tasks.index(task)
-            for number, task in enumerate(self._source.tasks)
-            if task in tasks
+            for number, task in self._source.tasks().items()
+            if task in record.tasks
         }
         if strange := set(numbers.tolist()) - known.keys():
             raise DatasetError(
-                f"{episode.data} has frames of task {min(strange)}, which is none of episode "
-                f"{episode.record.index}; restore it."
+                f"{self._files.data(record.index)} has frames of task {min(strange)}, which is "
+                f"none of episode {record.index}; restore it."
             )
         return np.array([known[number] for number in numbers.tolist()], dtype=np.int64)
 
-    def _rows_of(self, episode: Episode) -> pa.Table:
-        """The frames of an episode; the file that they are in is kept for the next."""
-        if self._table is None or self._table[0] != episode.data:
-            keys = [each.key for each in self._source.info.columns]
-            self._table = episode.data, _for_any_datasets(read_parquet(episode.data, keys))
-        table = self._table[1]
-        rows = table.filter(pc.field("episode_index") == episode.record.index)
-        if len(rows) != episode.record.length:
-            raise DatasetError(
-                f"{episode.data} has {len(rows)} frames of episode {episode.record.index} instead "
-                f"of {episode.record.length}; restore it."
-            )
-        return rows.combine_chunks()
-
-    def _column(self, episode: Episode, table: pa.Table, key: str) -> NDArray[Any]:
+    def _column(self, record: EpisodeRecord, table: pa.Table, key: str) -> NDArray[Any]:
         try:
             return column_of(table, self._source.info.features[key])
         except ValueError as error:
             raise DatasetError(
-                f"{episode.data} cannot be read ({error}); {to_read(error)}."
+                f"{self._files.data(record.index)} cannot be read ({error}); {to_read(error)}."
             ) from error
 
-    def _stats(self, episode: Episode, table: pa.Table) -> Stats:
+    def _stats(self, record: EpisodeRecord, table: pa.Table) -> Stats:
         """Of the frames computed anew, to be exact; of images as they are stored."""
         found: Stats = {}
+        stored = self._stored_stats[record.index]
         for key, feature in self._source.info.features.items():
             if feature.is_vector:
-                found[key] = stats.of_column(self._column(episode, table, key))
-            elif key in episode.stats:
-                found[key] = episode.stats[key]
-            elif key in episode.spans:
+                found[key] = stats.of_column(self._column(record, table, key))
+            elif key in stored:
+                found[key] = stored[key]
+            elif feature.is_video:
                 raise DatasetError(
                     f"meta/episodes of {self._source.root} lacks the statistics of {key} in "
-                    f"episode {episode.record.index}; restore it."
+                    f"episode {record.index}; restore it."
                 )
         return found
-
-    def _add_video(self, episode: Episode, key: str) -> None:
-        span, record, fps = episode.spans[key], episode.record, self._source.info.fps
-        if key not in self._index or self._index[key][0] != span.path:
-            self._index[key] = span.path, index_of(span.path)
-        index = self._index[key][1]
-        rows = pictures_from(index, span.start_s, record.length, fps)
-        if rows is None:
-            raise DatasetError(
-                f"{span.path} has not an image for each frame of episode {record.index} from "
-                f"{span.start_s:g} s on; restore it."
-            )
-        target = self._folder.place(layout.video_file(record.index, key))
-        self._encoded += Extract(span.path, index, rows, fps).write(target)
 
     def _take(self, name: str) -> None:
         path = self._source.root / name
@@ -258,26 +206,8 @@ class _Import:
         return info
 
     def _take_further_files(self) -> None:
-        taken, left = further_files([self._source.root], files.OF_META)
+        taken, left = further_files([self._source.root])
         for name, path in taken.items():
             self._folder.copy(path, name)
-        for name in (*left, *(f"{each} in meta/episodes" for each in self._source.further)):
+        for name in (*left, *self._source.left_out):
             self._how.left_out(name)
-
-
-def _for_any_datasets(table: pa.Table) -> pa.Table:
-    """The table with the features' types under names that every release of `datasets` reads."""
-    told = (table.schema.metadata or {}).get(_HUGGINGFACE)
-    if told is None or b'"List"' not in told:
-        return table
-    values = Fields.parsed(told, "The table's metadata").values
-    require_flat(values, "The table's metadata")
-    data = json.dumps(_renamed(values)).encode()
-    return table.replace_schema_metadata({**table.schema.metadata, _HUGGINGFACE: data})
-
-
-def _renamed(value: Any) -> Any:
-    if isinstance(value, dict):
-        renamed = {key: _renamed(each) for key, each in value.items()}
-        return {**renamed, "_type": "Sequence"} if value.get("_type") == "List" else renamed
-    return [_renamed(each) for each in value] if isinstance(value, list) else value

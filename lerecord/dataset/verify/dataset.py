@@ -1,7 +1,7 @@
 """Checks that a dataset is what LeRobot v2.1 reads and what was truly recorded."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -10,16 +10,18 @@ from lerecord.dataset.format import (
     DEFAULT_FEATURES,
     DatasetSpec,
     EpisodeRecord,
-    Stats,
     layout,
     metadata,
     secret_places,
 )
-from lerecord.dataset.storage import Snapshot, restless
-from lerecord.dataset.verify.episode import Episode, check_episode
+from lerecord.dataset.read import Stored, stored_at
+from lerecord.dataset.storage import restless
+from lerecord.dataset.verify.episode import Episode, Whereabouts, check_episode
 from lerecord.dataset.verify.findings import Place, Report
 from lerecord.dataset.verify.labels import check_labels
 from lerecord.dataset.verify.stored_stats import check_stored
+from lerecord.dataset.verify.versions import VERSIONS
+from lerecord.dataset.verify.video import KeptFacts
 from lerecord.errors import DatasetError
 from lerecord.progress import Advance, Progress, silent
 
@@ -29,7 +31,7 @@ _T = TypeVar("_T")
 
 
 def check(root: Path, quick: bool = False, progress: Progress = silent) -> Report:
-    """Check everything; nothing is written.
+    """Check everything of a dataset of v2.1 or v3.0; nothing is written.
 
     Args:
         root: the dataset's folder.
@@ -37,18 +39,18 @@ def check(root: Path, quick: bool = False, progress: Progress = silent) -> Repor
         progress: told after each episode.
 
     Raises:
-        DatasetError: there is no dataset of v2.1, or it changes faster than it can be checked.
+        DatasetError: there is no dataset, or it changes faster than it can be checked.
     """
     for _ in range(_ATTEMPTS):
-        snapshot = Snapshot.of(root)
-        report = _checked(snapshot, quick, progress)
-        if report.sound or snapshot.is_current():
+        stored = stored_at(root)
+        report = _checked(stored, quick, progress)
+        if report.sound or stored.is_current():
             return report
     raise restless(root)
 
 
-def _checked(snapshot: Snapshot, quick: bool, progress: Progress) -> Report:
-    checkup = Checkup(snapshot, quick)
+def _checked(stored: Stored, quick: bool, progress: Progress) -> Report:
+    checkup = Checkup(stored, quick)
     report = checkup.report
     for number in range(len(checkup)):
         report.extend(checkup.of_episode(number))
@@ -61,28 +63,29 @@ class Checkup:
     """The check of a dataset in parts: what spans episodes at once, each episode when it is asked.
 
     Args:
-        snapshot: the dataset.
+        stored: the dataset.
         quick: decode no image.
     """
 
-    def __init__(self, snapshot: Snapshot, quick: bool = False) -> None:
+    def __init__(self, stored: Stored, quick: bool = False) -> None:
         self.report = Report()
         """What is found of the dataset as a whole."""
-        self._snapshot = snapshot
         self._quick = quick
         place = Place(self.report)
-        self._spec = _spec(snapshot, place)
-        self._tasks = _parsed(snapshot.tasks, place) or {}
-        self._records = records = _parsed(snapshot.episodes, place) or []
-        self._stats = _parsed(lambda: _episodes_stats(snapshot), place)
-        _check_totals(snapshot, records, place)
+        self._spec = _spec(stored, place)
+        self._tasks = _parsed(stored.tasks, place) or {}
+        self._records = records = _parsed(stored.episodes, place) or []
+        self._stats = _parsed(stored.stats, place)
+        version = VERSIONS[stored.version]
+        self._where = Whereabouts(stored.info, stored.files, KeptFacts(), version.stats)
+        _check_totals(stored, records, place)
         _check_tasks(self._tasks, records, place)
-        _check_line_counts(snapshot, place)
-        self._recorded_here = _check_health(snapshot, records, place)
-        check_labels(snapshot, len(records), place)
-        check_stored(snapshot, self._stats, records, _is_of_another_recorder(snapshot), place)
-        _check_strays(snapshot, records, place)
-        if not _is_of_another_recorder(snapshot):
+        _check_line_counts(stored, place)
+        self._recorded_here = _check_health(stored, records, place)
+        check_labels(stored, len(records), place)
+        check_stored(stored, self._stats, records, _is_of_another_recorder(stored), place)
+        _check_strays(stored, records, place)
+        if not _is_of_another_recorder(stored):
             for record in records:
                 if record.index not in self._recorded_here:
                     appended = Place(self.report, record.index)
@@ -110,7 +113,7 @@ class Checkup:
         """What is found of one episode."""
         report = Report()
         episode = self.episode(number)
-        check_episode(self._snapshot, episode, Place(report, episode.record.index))
+        check_episode(self._where, episode, Place(report, episode.record.index))
         return report
 
 
@@ -122,29 +125,24 @@ def _parsed(parse: Callable[[], _T], place: Place) -> _T | None:
         return None
 
 
-def _episodes_stats(snapshot: Snapshot) -> Sequence[Stats]:
-    data = snapshot.required(layout.EPISODES_STATS)
-    return metadata.parse_episodes_stats(data, snapshot.info.episodes)
-
-
-def _spec(snapshot: Snapshot, place: Place) -> DatasetSpec | None:
-    if _is_of_another_recorder(snapshot):
+def _spec(stored: Stored, place: Place) -> DatasetSpec | None:
+    if _is_of_another_recorder(stored):
         place.remark(f"{layout.HARDWARE} is missing: another recorder made it, of an unknown rig.")
         for name in DEFAULT_FEATURES:
-            if name not in snapshot.info.features:
+            if name not in stored.info.features:
                 place.wrong(f"{layout.INFO} lacks the feature {name}, which LeRobot needs.")
         return None
-    spec = _parsed(snapshot.spec, place)
+    spec = _parsed(stored.spec, place)
     if spec is None:
         return None
-    due, found = spec.features(), snapshot.info.features_data()
+    due, found = spec.features(), stored.info.features_data()
     place.expect("the order of the features", list(found), list(due))
     for key in due:
         if key in found and _without_codec(found[key]) != _without_codec(due[key]):
             place.wrong(f"the feature {key} in {layout.INFO} is not of LeRobot's form.")
     for key in spec.hardware.lacking:
         place.wrong(f"{layout.HARDWARE} lacks {key}.")
-    if secrets := secret_places(snapshot.required(layout.HARDWARE)):
+    if secrets := secret_places(stored.required(layout.HARDWARE)):
         place.remark(
             f"{layout.HARDWARE} holds a user name, password or token in {', '.join(secrets)}; a "
             f"push leaves it out, a copy of the folder does not. Delete it there, and change it "
@@ -153,9 +151,9 @@ def _spec(snapshot: Snapshot, place: Place) -> DatasetSpec | None:
     return spec
 
 
-def _is_of_another_recorder(snapshot: Snapshot) -> bool:
-    traces = (snapshot.meta[layout.HARDWARE], snapshot.meta[layout.HEALTH])
-    return traces == (None, None) and not (snapshot.root / layout.CAPTURE).exists()
+def _is_of_another_recorder(stored: Stored) -> bool:
+    traces = (stored.meta[layout.HARDWARE], stored.meta[layout.HEALTH])
+    return traces == (None, None) and not (stored.root / layout.CAPTURE).exists()
 
 
 def _without_codec(feature: Mapping[str, object]) -> Mapping[str, object]:
@@ -166,16 +164,16 @@ def _without_codec(feature: Mapping[str, object]) -> Mapping[str, object]:
     return {**feature, "info": {k: v for k, v in info.items() if k != "video.codec"}}
 
 
-def _check_totals(snapshot: Snapshot, records: list[EpisodeRecord], place: Place) -> None:
-    info = snapshot.info
+def _check_totals(stored: Stored, records: list[EpisodeRecord], place: Place) -> None:
+    info = stored.info
     if records:
         lengths = sum(record.length for record in records)
         place.expect(f"total_frames in {layout.INFO}", info.frames, lengths)
     if not isinstance(fps := info.found.get("fps"), int):
         place.wrong(f"fps in {layout.INFO} is {fps!r}; LeRobot needs an int.")
-    for key, due in info.to_data().items():
-        if key.startswith("total_") or key == "splits":
-            place.expect(f"{key} in {layout.INFO}", info.found.get(key), due)
+    due = info.to_data()
+    for key in VERSIONS[stored.version].totals:
+        place.expect(f"{key} in {layout.INFO}", info.found.get(key), due[key])
 
 
 def _check_tasks(tasks: Mapping[int, str], records: list[EpisodeRecord], place: Place) -> None:
@@ -189,14 +187,10 @@ def _check_tasks(tasks: Mapping[int, str], records: list[EpisodeRecord], place: 
         place.remark(f"{layout.TASKS} numbers its tasks {', '.join(map(str, tasks))}.")
 
 
-def _check_line_counts(snapshot: Snapshot, place: Place) -> None:
-    counts = {
-        layout.TASKS: snapshot.info.tasks,
-        layout.EPISODES: snapshot.info.episodes,
-        layout.EPISODES_STATS: snapshot.info.episodes,
-    }
-    for name, count in counts.items():
-        if (data := snapshot.meta[name]) is not None:
+def _check_line_counts(stored: Stored, place: Place) -> None:
+    for name in VERSIONS[stored.version].lines:
+        count = stored.info.tasks if name == layout.TASKS else stored.info.episodes
+        if (data := stored.meta[name]) is not None:
             place.expect(f"the number of lines of {name}", len(data.splitlines()), count)
             _check_last_newline(name, data, place)
 
@@ -206,14 +200,11 @@ def _check_last_newline(name: str, data: bytes, place: Place) -> None:
         place.wrong(f"{name} does not end in a newline; the next append would join two lines.")
 
 
-def _check_health(snapshot: Snapshot, records: list[EpisodeRecord], place: Place) -> set[int]:
+def _check_health(stored: Stored, records: list[EpisodeRecord], place: Place) -> set[int]:
     """The episodes that lerecord recorded: each has a line of health or at least a sidecar."""
-    data = snapshot.meta[layout.HEALTH]
-    with_sidecar = {
-        record.index
-        for record in records
-        if snapshot.view.path(layout.capture_file(record.index)).exists()
-    }
+    data = stored.meta[layout.HEALTH]
+    files = stored.files
+    with_sidecar = {record.index for record in records if files.sidecar(record.index).exists()}
     if data is None:
         if with_sidecar:
             place.wrong(f"{layout.HEALTH} is missing.")
@@ -229,19 +220,14 @@ def _check_health(snapshot: Snapshot, records: list[EpisodeRecord], place: Place
     return set(due)
 
 
-def _check_strays(snapshot: Snapshot, records: list[EpisodeRecord], place: Place) -> None:
+def _check_strays(stored: Stored, records: list[EpisodeRecord], place: Place) -> None:
     """LeRobot reads every visible file below data/ and counts every video."""
-    due = {layout.data_file(record.index) for record in records}
-    due |= {layout.capture_file(record.index) for record in records}
-    due |= {
-        layout.video_file(record.index, key)
-        for record in records
-        for key in snapshot.info.camera_keys
-    }
+    files, keys = stored.files, stored.info.camera_keys
+    due = {name for record in records for name in files.names(record.index, keys)}
     due.update(layout.ANNOTATIONS.values())
     for folder in ("data", layout.VIDEOS, layout.CAPTURE):
-        for name in _files_below(snapshot.root, folder):
-            if name not in due and not snapshot.view.removed(name):
+        for name in _files_below(stored.root, folder):
+            if name not in due and not files.is_removed(name):
                 place.wrong(f"{name} belongs to no episode; LeRobot would read or count it.")
 
 

@@ -11,20 +11,20 @@ from lerecord.dataset.format import (
     DatasetSpec,
     EpisodeRecord,
     FeatureStats,
+    Info,
     Sidecar,
     Stats,
     health_of,
     is_blank,
-    layout,
     of_pictures,
     read_sidecar,
     remarks_of,
 )
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read import Files
 from lerecord.dataset.verify.findings import Place
 from lerecord.dataset.verify.frames import Frames, check_frames, deviation
 from lerecord.dataset.verify.strips import Strips
-from lerecord.dataset.verify.video import Pictures, check_video
+from lerecord.dataset.verify.video import KeptFacts, Pictures, check_video
 from lerecord.errors import DatasetError
 
 OLD_IMAGE_S = 0.2
@@ -53,25 +53,43 @@ class Episode:
     ours: bool = True
 
 
-def check_episode(snapshot: Snapshot, episode: Episode, place: Place) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Whereabouts:
+    """Where episodes are.
+
+    Attributes:
+        info: of the dataset.
+        files: of its episodes.
+        facts: what its videos say.
+        stats_file: what keeps the statistics of episodes.
+    """
+
+    info: Info
+    files: Files
+    facts: KeptFacts
+    stats_file: str
+
+
+def check_episode(where: Whereabouts, episode: Episode, place: Place) -> None:
     """Check one episode."""
-    index, info = episode.record.index, snapshot.info
+    index, info = episode.record.index, where.info
     frames = Frames(
         record=episode.record,
         first_row=episode.first_row,
         tasks=[n for n, task in episode.tasks.items() if task in episode.record.tasks],
         stats=episode.stats,
+        stats_file=where.stats_file,
         decode=episode.decode,
         ours=episode.ours,
     )
-    check_frames(snapshot.view.path(layout.data_file(index)), info, frames, place)
+    check_frames(where.files, info, frames, place)
     sidecar = None
     if episode.ours and episode.spec is not None:
-        sidecar = _sidecar(snapshot, episode.record, episode.spec, place)
+        sidecar = _sidecar(where.files, episode.record, episode.spec, place)
     for feature in info.videos:
         camera = feature.key.removeprefix(IMAGE_PREFIX)
         pictures = Pictures(
-            path=snapshot.view.path(layout.video_file(index, feature.key)),
+            segment=where.files.video(index, feature.key),
             feature=feature,
             rows=episode.record.length,
             fps=info.fps,
@@ -79,13 +97,15 @@ def check_episode(snapshot: Snapshot, episode: Episode, place: Place) -> None:
             ours=episode.ours,
             track=None if sidecar is None else sidecar.tracks[camera],
             stats=None if episode.stats is None else episode.stats.get(feature.key),
+            stats_file=where.stats_file,
             strips=_strips(episode, camera),
         )
-        check_video(pictures, episode.decode, place.of_camera(camera))
+        check_video(pictures, where.facts, episode.decode, place.of_camera(camera))
     if sidecar is not None and episode.spec is not None:
         for spec in episode.spec.cameras:
             stored = None if episode.stats is None else episode.stats.get(spec.key)
-            _check_track(sidecar, spec, stored, place.of_camera(spec.name))
+            _check_statistics(sidecar, spec, stored, where.stats_file, place.of_camera(spec.name))
+            _check_track(sidecar, spec, place.of_camera(spec.name))
         _remark_health(sidecar, info.fps, place)
 
 
@@ -109,11 +129,11 @@ def _remark_health(sidecar: Sidecar, fps: int, place: Place) -> None:
 
 
 def _sidecar(
-    snapshot: Snapshot, record: EpisodeRecord, spec: DatasetSpec, place: Place
+    files: Files, record: EpisodeRecord, spec: DatasetSpec, place: Place
 ) -> Sidecar | None:
-    name = layout.capture_file(record.index)
+    _, name = files.names(record.index, ())
     try:
-        sidecar = read_sidecar(snapshot.view.path(name), spec.cameras)
+        sidecar = read_sidecar(files.sidecar(record.index), spec.cameras)
     except DatasetError as error:
         place.wrong(str(error))
         return None
@@ -129,8 +149,8 @@ def _sidecar(
     return sidecar if len(sidecar) == record.length else None
 
 
-def _check_track(
-    sidecar: Sidecar, camera: CameraSpec, stored: FeatureStats | None, place: Place
+def _check_statistics(
+    sidecar: Sidecar, camera: CameraSpec, stored: FeatureStats | None, file: str, place: Place
 ) -> None:
     track = sidecar.tracks[camera.name]
     pixels = track.histogram.sum(axis=1)
@@ -138,9 +158,13 @@ def _check_track(
     if (pixels != due).any():
         place.wrong(f"its histogram counts {pixels[0]} pixels instead of {due}.")
     elif stored is None:
-        place.wrong(f"{layout.EPISODES_STATS} lacks {camera.key}.")
+        place.wrong(f"{file} lacks {camera.key}.")
     elif text := deviation(stored, of_pictures(track.histogram, len(sidecar))):
-        place.wrong(f"{layout.EPISODES_STATS}: {text} of {camera.key} is not that of its images.")
+        place.wrong(f"{file}: {text} of {camera.key} is not that of its images.")
+
+
+def _check_track(sidecar: Sidecar, camera: CameraSpec, place: Place) -> None:
+    track = sidecar.tracks[camera.name]
     age_s = sidecar.image_age_s(camera.name)
     place.wrong_rows(
         np.flatnonzero(age_s < 0), "its image was captured after the frame's own time."

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -20,12 +19,10 @@ from lerecord.dataset.format import (
     Info,
     Stats,
     episode_table,
-    layout,
     of_column,
     of_pictures,
-    read_parquet,
 )
-from lerecord.dataset.storage import column_of
+from lerecord.dataset.read import Files, column_of
 from lerecord.dataset.verify.findings import Place
 from lerecord.dataset.verify.video import check_image_stats, check_look
 from lerecord.dataset.video import histogram_of
@@ -47,7 +44,8 @@ class Frames:
         record: the episode's line in episodes.jsonl.
         first_row: index of its first frame in the dataset.
         tasks: the task_index of each of its tasks.
-        stats: its line in episodes_stats.jsonl; None when that cannot be read.
+        stats: that are kept of it; None when they cannot be read.
+        stats_file: where they are kept.
         decode: check every image in it.
         ours: lerecord recorded it, so everything is exact.
     """
@@ -56,14 +54,16 @@ class Frames:
     first_row: int
     tasks: Sequence[int]
     stats: Stats | None
+    stats_file: str
     decode: bool
     ours: bool
 
 
-def check_frames(path: Path, info: Info, frames: Frames, place: Place) -> None:
-    """Check the data file of an episode."""
+def check_frames(files: Files, info: Info, frames: Frames, place: Place) -> None:
+    """Check the frames of an episode."""
+    path, (name, _) = files.data(frames.record.index), files.names(frames.record.index, ())
     try:
-        stored = read_parquet(path)
+        stored = files.frames(frames.record.index)
         columns = dict(_columns(stored, info))
     except DatasetError as error:
         place.wrong(str(error))
@@ -72,7 +72,6 @@ def check_frames(path: Path, info: Info, frames: Frames, place: Place) -> None:
         place.wrong(f"{path} cannot be read ({error}).")
         return
     length = frames.record.length
-    name = layout.data_file(frames.record.index)
     place.expect(f"the number of frames in {name}", len(stored), length)
     _check_defaults(columns, info.fps, frames, place)
     _check_finite(columns, place)
@@ -146,14 +145,14 @@ def _check_stats(feature: Feature, column: NDArray[Any], frames: Frames, place: 
     if key not in frames.stats:
         required = key in (*VECTORS, *DEFAULT_FEATURES)
         say = place.wrong if required else place.remark
-        say(f"{layout.EPISODES_STATS} lacks {key}.")
+        say(f"{frames.stats_file} lacks {key}.")
         return
     due = of_column(column)
     if column.ndim > 2:  # LeRobot keeps the shape of a frame's value
         due = _shaped(due, column.shape[1:])
     rounding = 0.0 if frames.ours else _rounding(column)
     if text := deviation(frames.stats[key], due, rounding):
-        place.wrong(f"{layout.EPISODES_STATS}: {text} of {key} is not that of its frames.")
+        place.wrong(f"{frames.stats_file}: {text} of {key} is not that of its frames.")
 
 
 def _shaped(stats: FeatureStats, shape: tuple[int, ...]) -> FeatureStats:
@@ -189,7 +188,7 @@ def _check_images(
 ) -> None:
     """Images that lie in the frames, each with its bytes."""
     stored = None if frames.stats is None else frames.stats.get(feature.key)
-    check_image_stats(feature, stored, place)
+    check_image_stats(feature, stored, frames.stats_file, place)
     try:
         width, height = feature.size
         images = [None if row is None else row["bytes"] for row in column.to_pylist()]

@@ -1,14 +1,14 @@
 """Checks of labels: each is of an episode that there is, once, and says what a label can say."""
 
 from lerecord.dataset.format import Label, layout, metadata
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read import Stored
 from lerecord.dataset.verify.findings import Place
 from lerecord.errors import DatasetError
 
 
-def check_labels(snapshot: Snapshot, episodes: int, place: Place) -> None:
+def check_labels(stored: Stored, episodes: int, place: Place) -> None:
     """Check the file of labels; most datasets have none."""
-    data = snapshot.meta[layout.LABELS]
+    data = stored.meta[layout.LABELS]
     if not data:
         return
     if not data.endswith(b"\n"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lerecord.commands import command
 from lerecord.dataset.format import NUMBERS, layout
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read import stored_at
 from lerecord.dataset.verify.dataset import check
 from lerecord.dataset.verify.findings import Finding
 from lerecord.errors import DatasetError
@@ -27,7 +27,7 @@ def require_sound(roots: Iterable[Path]) -> None:
         DatasetError: one has such an episode, which is named, or cannot be read.
     """
     for root in roots:
-        Snapshot.of(root).tasks()  # where they cannot be read, every frame would seem wrong
+        stored_at(root).tasks()  # where they cannot be read, every frame would seem wrong
         findings = check(root, quick=True).findings
         wrong = [each for each in findings if each.episode is not None and not _is_made_anew(each)]
         if not wrong:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lerecord.dataset.format import EpisodeRecord, Stats, layout, metadata, stats
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read import Stored
 from lerecord.dataset.verify.findings import Place
 from lerecord.errors import DatasetError
 
@@ -14,14 +14,14 @@ FOLD_TOLERANCE = 1e-9
 
 
 def check_stored(
-    snapshot: Snapshot,
+    dataset: Stored,
     each: Sequence[Stats] | None,
     records: list[EpisodeRecord],
     foreign: bool,
     place: Place,
 ) -> None:
     """Check that stats.json is of its episodes; a dataset of another recorder need not have it."""
-    data = snapshot.meta[layout.STATS]
+    data = dataset.meta[layout.STATS]
     if data is None:
         if foreign:
             place.remark(f"{layout.STATS} is missing; the next change by lerecord writes it.")

@@ -18,13 +18,14 @@ from lerecord.dataset.format import (
     layout,
     of_pictures,
 )
+from lerecord.dataset.storage import Segment
 from lerecord.dataset.verify.findings import Place
 from lerecord.dataset.verify.strips import Strips, check_strips
 from lerecord.dataset.video import (
     TOLERANCE_S,
     VideoFacts,
     facts_of,
-    frames_of,
+    frames_within,
     histogram_of,
     is_deep,
     is_depth,
@@ -44,18 +45,19 @@ class Pictures:
     """One video and what it is checked against.
 
     Attributes:
-        path: the mp4.
+        segment: where its images are.
         feature: of its camera.
         rows: of the episode.
         fps: of the dataset.
         codec: that the dataset says its videos have; None when it does not say.
         ours: lerecord recorded it, so everything is exact.
         track: what the sidecar keeps of it; None when there is none.
-        stats: of the camera, from episodes_stats.jsonl; None when there are none.
+        stats: of the camera; None when there are none.
+        stats_file: where they are kept.
         strips: of a simulated camera; None of a real one.
     """
 
-    path: Path
+    segment: Segment
     feature: Feature
     rows: int
     fps: int
@@ -63,15 +65,30 @@ class Pictures:
     ours: bool
     track: TrackSummary | None
     stats: FeatureStats | None
+    stats_file: str
     strips: Strips | None
 
 
-def check_video(pictures: Pictures, decode: bool, place: Place) -> None:
-    """Check one video; with `decode` every image of it."""
+class KeptFacts:
+    """What the last video of each camera says of itself: episodes of v3.0 share videos."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Path, VideoFacts]] = {}
+
+    def of(self, pictures: Pictures) -> VideoFacts:
+        """Of the images of an episode; raises DatasetError."""
+        key, path = pictures.feature.key, pictures.segment.path
+        if key not in self._kept or self._kept[key][0] != path:
+            self._kept[key] = path, facts_of(path)
+        return self._kept[key][1].of(pictures.segment, pictures.fps)
+
+
+def check_video(pictures: Pictures, kept: KeptFacts, decode: bool, place: Place) -> None:
+    """Check the images of an episode and a camera; with `decode` every one of them."""
     if not pictures.ours:
-        check_image_stats(pictures.feature, pictures.stats, place)
+        check_image_stats(pictures.feature, pictures.stats, pictures.stats_file, place)
     try:
-        facts = facts_of(pictures.path)
+        facts = kept.of(pictures)
     except DatasetError as error:
         place.wrong(str(error))
         return
@@ -80,15 +97,17 @@ def check_video(pictures: Pictures, decode: bool, place: Place) -> None:
         _check_pictures(pictures, facts, place)
 
 
-def check_image_stats(feature: Feature, stored: FeatureStats | None, place: Place) -> None:
+def check_image_stats(
+    feature: Feature, stored: FeatureStats | None, file: str, place: Place
+) -> None:
     """Check that there are statistics of a camera, of a shape that LeRobot takes."""
     if stored is None:
-        place.remark(f"{layout.EPISODES_STATS} has no statistics of {feature.key}.")
+        place.remark(f"{file} has no statistics of {feature.key}.")
         return
     shapes = _OF_DEPTH if is_depth(feature) else _OF_COLOUR
     if stored.mean.shape not in shapes:
         place.wrong(
-            f"{layout.EPISODES_STATS}: the statistics of {feature.key} have shape "
+            f"{file}: the statistics of {feature.key} have shape "
             f"{list(stored.mean.shape)}, and LeRobot needs {list(shapes[0])}."
         )
 
@@ -102,11 +121,12 @@ def _check_facts(facts: VideoFacts, pictures: Pictures, place: Place) -> None:
     except DatasetError as error:
         place.wrong(str(error))
     _check_format(facts.pixel_format, pictures, place)
-    if pictures.ours:
+    exact = pictures.ours and pictures.segment.to_s is None
+    if exact:
         place.expect("the frame rate", facts.rate, fps)
     if facts.audio and not told.has_audio:
         place.wrong("the video has a sound track.")
-    tolerance = 0 if pictures.ours else TOLERANCE_S
+    tolerance = 0 if exact else TOLERANCE_S
     wrong = [row for row, time in enumerate(facts.times) if abs(time - row / fps) > tolerance]
     place.wrong_rows(wrong, f"the image is not shown at frame / {fps} s.")
     if pictures.codec is not None and facts.codec != pictures.codec:
@@ -148,7 +168,7 @@ class _Seen:
 def _check_pictures(pictures: Pictures, facts: VideoFacts, place: Place) -> None:
     seen = _Seen(np.zeros((3, 256), dtype=np.int64), [])
     try:
-        _look(frames_of(pictures.path), pictures.strips, seen)
+        _look(frames_within(pictures.segment, pictures.fps), pictures.strips, seen)
     except DatasetError as error:
         place.wrong(str(error), seen.decoded)
         return

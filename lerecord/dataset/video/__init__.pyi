@@ -8,8 +8,7 @@ from .depth import is_deep as is_deep
 from .depth import is_depth as is_depth
 from .encoder import FragmentedVideo as FragmentedVideo
 from .encoder import probe as probe
-from .extract import Extract as Extract
-from .extract import pictures_from as pictures_from
+from .extract import Extracts as Extracts
 from .fragments import NOTHING_SO_FAR as NOTHING_SO_FAR
 from .fragments import VideoSoFar as VideoSoFar
 from .fragments import WholePart as WholePart
@@ -25,6 +24,7 @@ from .mp4 import TOLERANCE_S as TOLERANCE_S
 from .mp4 import VideoFacts as VideoFacts
 from .mp4 import facts_of as facts_of
 from .mp4 import frames_of as frames_of
+from .mp4 import frames_within as frames_within
 from .mp4 import pictures_of as pictures_of
 from .mp4 import require_image_per_frame as require_image_per_frame
 from .opening import codec_of as codec_of

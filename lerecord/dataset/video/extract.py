@@ -9,11 +9,12 @@ from typing import Any
 import av
 import numpy as np
 
-from lerecord.dataset.format import CameraSpec, settings_for
+from lerecord.dataset.format import CameraSpec, EpisodeRecord, settings_for
+from lerecord.dataset.storage import Segment
 from lerecord.dataset.video.cut import Cut, cut_video
 from lerecord.dataset.video.mp4 import facts_of
 from lerecord.dataset.video.opening import opened_video
-from lerecord.dataset.video.packet_index import VideoIndex
+from lerecord.dataset.video.packet_index import VideoIndex, index_of
 from lerecord.dataset.video.plain import PlainVideo
 from lerecord.errors import DatasetError
 
@@ -79,6 +80,47 @@ class Extract:
             )
         camera = CameraSpec("camera", facts.width, facts.height)
         return cut_video(Cut(self.source, self.rows, camera, self.fps, settings), target)
+
+
+class Extracts:
+    """Writes the images of episodes as videos of their own.
+
+    It keeps where the images of the last video of each camera are, for the episodes behind.
+
+    Args:
+        fps: images a second.
+    """
+
+    def __init__(self, fps: int) -> None:
+        self._fps = fps
+        self._index: dict[str, tuple[Path, VideoIndex]] = {}
+
+    def write(self, record: EpisodeRecord, key: str, segment: Segment, target: Path) -> int:
+        """Write the images of an episode and a camera.
+
+        Args:
+            record: the episode.
+            key: feature of the camera.
+            segment: where they are.
+            target: the new mp4.
+
+        Returns:
+            How many had to be encoded again.
+
+        Raises:
+            DatasetError: there is not an image for each frame, or as of `Extract.write`.
+        """
+        path = segment.path
+        if key not in self._index or self._index[key][0] != path:
+            self._index[key] = path, index_of(path)
+        index = self._index[key][1]
+        rows = pictures_from(index, segment.from_s, record.length, self._fps)
+        if rows is None:
+            raise DatasetError(
+                f"{path} has not an image for each frame of episode {record.index} from "
+                f"{segment.from_s:g} s on; restore it."
+            )
+        return Extract(path, index, rows, self._fps).write(target)
 
 
 def pictures_from(index: VideoIndex, start_s: float, count: int, fps: int) -> range | None:

@@ -1,9 +1,11 @@
 """What an mp4 says of itself, and its images, decoded one after the other."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Self
 
 import av
 import numpy as np
@@ -13,6 +15,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from lerecord.commands import for_dataset
+from lerecord.dataset.storage import Segment
 from lerecord.dataset.video.depth import is_deep
 from lerecord.dataset.video.opening import codec_name, opened_video, packets_of
 from lerecord.errors import DatasetError
@@ -43,6 +46,15 @@ class VideoFacts:
     audio: bool
     times: tuple[Fraction, ...]
     rate: Fraction | None
+
+    def of(self, segment: Segment, fps: int) -> Self:
+        """Of the images of an episode alone; its times count from where it begins."""
+        if segment.to_s is None:
+            return self
+        early, begin = Fraction(1, 2 * fps), Fraction(segment.from_s)
+        first = bisect_left(self.times, begin - early)
+        end = bisect_left(self.times, Fraction(segment.to_s) - early)
+        return replace(self, times=tuple(each - begin for each in self.times[first:end]))
 
 
 def facts_of(path: Path) -> VideoFacts:
@@ -79,8 +91,12 @@ def pictures_of(path: Path) -> Iterator[NDArray[np.uint8]]:
         yield frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
 
 
-def frames_of(path: Path) -> Iterator[VideoFrame]:
+def frames_of(path: Path, from_s: float = 0.0) -> Iterator[VideoFrame]:
     """Decode a video, image by image, each in the pixel format of the video.
+
+    Args:
+        path: of the mp4.
+        from_s: begin at the last keyframe that is not shown later.
 
     Raises:
         DatasetError: it is missing, no video, or an image does not decode.
@@ -88,9 +104,23 @@ def frames_of(path: Path) -> Iterator[VideoFrame]:
     with opened_video(path) as (container, stream):
         stream.codec_context.thread_count = 1
         try:
+            if from_s:
+                base = Fraction(stream.time_base or 1)
+                container.seek(round(Fraction(from_s) / base), stream=stream)
             yield from container.decode(stream)
-        except av.FFmpegError as error:
+        except (av.FFmpegError, OverflowError) as error:
             raise DatasetError(f"{path} does not decode ({error}); {to_read(error)}.") from error
+
+
+def frames_within(segment: Segment, fps: int) -> Iterator[VideoFrame]:
+    """Decode the images of an episode; raises as `frames_of`."""
+    early_s = 0.5 / fps
+    for frame in frames_of(segment.path, segment.from_s):
+        seconds = 0.0 if frame.time is None else frame.time
+        if segment.to_s is not None and seconds >= segment.to_s - early_s:
+            return
+        if seconds >= segment.from_s - early_s:
+            yield frame
 
 
 def _times(container: InputContainer, stream: VideoStream, size: int) -> list[Fraction]:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import av
 import numpy as np
@@ -22,17 +22,14 @@ from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 
 KEPT_DECODERS = 16
-KEPT_INDICES = 2048
-"""Videos of which is remembered where each image lies: 30 kB each at 1000 images."""
+KEPT_PLACES = 2_048_000
+"""Images of which is remembered where they lie in their videos: 60 MB."""
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 """(H, W, 3) uint8, RGB; of a depth camera (H, W, 1) uint16, the values as they are stored."""
 
 Take = Callable[[int, Pixels], None]
 """Told the number of an image and the image, which is new and the taker's own."""
-
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +40,13 @@ class Video:
         path: where it is now.
         stamp: the content that its frames belong to.
         camera: feature of its camera; videos of one camera share a decoder.
+        from_s: when its image 0 is due; episodes of v3.0 share videos.
     """
 
     path: Path
     stamp: Stamp
     camera: str
+    from_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class PictureSource:
                 decoder.decode(_Source(video.path, descriptor, index), packets, take)
 
     def _packet(self, video: Video, index: VideoIndex, number: int) -> int:
-        seconds = number / self._clock.fps
+        seconds = video.from_s + number / self._clock.fps
         packet = index.packet_at(seconds, self._clock.tolerance_s)
         if packet is None:
             raise DatasetError(
@@ -115,36 +114,37 @@ class PictureSource:
 
 
 class _Kept:
-    """What one process keeps."""
+    """What one process keeps; what was not used for longest goes when it is too much."""
 
     def __init__(self) -> None:
         self.process = os.getpid()
         self.lock = threading.Lock()
-        self._indices: OrderedDict[Video, VideoIndex] = OrderedDict()
+        self._indices: OrderedDict[tuple[Path, Stamp], VideoIndex] = OrderedDict()
+        self._places = 0
         self._decoders: OrderedDict[tuple[str, Coding], _Decoder] = OrderedDict()
 
     def index(self, video: Video) -> VideoIndex:
-        return _kept(self._indices, KEPT_INDICES, video, lambda: index_of(video.path))
+        key = video.path, video.stamp
+        if key not in self._indices:
+            self._indices[key] = index_of(video.path)
+            self._places += len(self._indices[key])
+            while self._places > KEPT_PLACES and len(self._indices) > 1:
+                self._places -= len(self._indices.popitem(last=False)[1])
+        self._indices.move_to_end(key)
+        return self._indices[key]
 
     def decoder(self, camera: str, coding: Coding) -> "_Decoder":
         key = camera, coding
-        return _kept(self._decoders, KEPT_DECODERS, key, lambda: _Decoder(coding))
+        if key not in self._decoders:
+            self._decoders[key] = _Decoder(coding)
+            if len(self._decoders) > KEPT_DECODERS:
+                self._decoders.popitem(last=False)
+        self._decoders.move_to_end(key)
+        return self._decoders[key]
 
 
 _INHERITED: list[_Kept] = []
 """Of the parent of a forked process: to free its decoders could wait for threads that are not."""
-
-
-def _kept(
-    things: OrderedDict[_Key, _Value], limit: int, key: _Key, make: Callable[[], _Value]
-) -> _Value:
-    """The thing of that key; the one that was not used for longest goes when there are too many."""
-    if key not in things:
-        things[key] = make()
-        if len(things) > limit:
-            things.popitem(last=False)
-    things.move_to_end(key)
-    return things[key]
 
 
 class _opened:  # noqa: N801 - used as a function, and cheaper than a generator for each window

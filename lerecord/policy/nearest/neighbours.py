@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lerecord.dataset.format import IMAGE_PREFIX, layout
-from lerecord.dataset.read import Dataset
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read import Dataset, stored_at
 from lerecord.errors import DatasetError
 from lerecord.policy.nearest.examples import PHASES, Examples, examples_of
 from lerecord.policy.nearest.images import SMALL, chroma
@@ -117,5 +116,5 @@ def _features_of(dataset: Dataset) -> PolicyFeatures:
 
 def _units_of(root: Path) -> str | None:
     """What lerecord keeps of the rig; datasets of others do not say their units."""
-    snapshot = Snapshot.of(root)
-    return None if snapshot.meta[layout.HARDWARE] is None else snapshot.spec().units
+    stored = stored_at(root)
+    return None if stored.meta[layout.HARDWARE] is None else stored.spec().units

@@ -21,7 +21,7 @@ from lerecord.dataset.format import (
     read_sidecar,
     remarks_of,
 )
-from lerecord.dataset.storage import column_of
+from lerecord.dataset.read import column_of
 from lerecord.errors import DatasetError
 from lerecord.ui.view.motion import outline
 from lerecord.ui.view.shelf import Book

@@ -10,6 +10,7 @@ import pytest
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
+from lerecord.dataset.storage import Segment
 from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
 from lerecord.progress import Advance
@@ -43,10 +44,10 @@ def test_a_sound_dataset_has_no_findings(sound: Path) -> None:
 
 
 def test_a_quick_check_decodes_nothing(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def decode(path: Path) -> None:
+    def decode(segment: Segment, fps: int) -> None:
         raise AssertionError("an image was decoded")
 
-    monkeypatch.setattr("lerecord.dataset.verify.video.frames_of", decode)
+    monkeypatch.setattr("lerecord.dataset.verify.video.frames_within", decode)
     assert check(sound, quick=True).findings == []
     with pytest.raises(AssertionError):
         check(sound)

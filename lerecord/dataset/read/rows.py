@@ -11,8 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lerecord.commands import for_dataset
-from lerecord.dataset.format import EpisodeRecord, Feature, Info, layout, read_parquet, to_numpy
-from lerecord.dataset.storage.pending_view import PendingView
+from lerecord.dataset.format import EpisodeRecord, Feature, Info, layout, to_numpy
+from lerecord.dataset.read.stored import Files
 from lerecord.errors import DatasetError
 
 
@@ -41,12 +41,12 @@ class Rows:
 
 
 def load_rows(
-    view: PendingView, info: Info, episodes: Sequence[EpisodeRecord], tolerance_s: float
+    files: Files, info: Info, episodes: Sequence[EpisodeRecord], tolerance_s: float
 ) -> Rows:
     """Read the frames of episodes, in the order in which they are given.
 
     Args:
-        view: finds the files.
+        files: where they are.
         info: of the dataset.
         episodes: which.
         tolerance_s: of the distance of two timestamps from 1 / fps.
@@ -54,21 +54,33 @@ def load_rows(
     Raises:
         DatasetError: a file is missing, not readable, lacks a column or disagrees with meta/.
     """
+    require_no_images(info)
+    keys = [each.key for each in info.columns]
+    lengths = np.array([each.length for each in episodes], dtype=np.int64)
+    end = np.cumsum(lengths, dtype=np.int64)
+    parts: dict[int, dict[str, NDArray[Any]]] = {}
+    for each in sorted(episodes, key=lambda each: each.index):  # as they lie in shared files
+        parts[each.index] = _columns(files, info, keys, each, tolerance_s)
+    ordered = [parts[each.index] for each in episodes]
+    return Rows(
+        columns={key: _joined([part[key] for part in ordered], info, key) for key in keys},
+        episodes=tuple(episodes),
+        first=end - lengths,
+        end=end,
+    )
+
+
+def require_no_images(info: Info) -> None:
+    """Refuse images among the frames, of which nobody needs more than a check.
+
+    Raises:
+        DatasetError: there are some; the feature is named.
+    """
     for each in info.columns:
         if each.is_image:
             raise DatasetError(
                 f"The feature {each.key} keeps its images in the data files; lerecord reads videos."
             )
-    keys = [each.key for each in info.columns]
-    lengths = np.array([each.length for each in episodes], dtype=np.int64)
-    end = np.cumsum(lengths, dtype=np.int64)
-    parts = [_columns(view, info, keys, each, tolerance_s) for each in episodes]
-    return Rows(
-        columns={key: _joined([part[key] for part in parts], info, key) for key in keys},
-        episodes=tuple(episodes),
-        first=end - lengths,
-        end=end,
-    )
 
 
 def _joined(parts: list[NDArray[Any]], info: Info, key: str) -> NDArray[Any]:
@@ -76,11 +88,11 @@ def _joined(parts: list[NDArray[Any]], info: Info, key: str) -> NDArray[Any]:
 
 
 def _columns(
-    view: PendingView, info: Info, keys: list[str], episode: EpisodeRecord, tolerance_s: float
+    files: Files, info: Info, keys: list[str], episode: EpisodeRecord, tolerance_s: float
 ) -> dict[str, NDArray[Any]]:
-    path = view.path(layout.data_file(episode.index))
+    path = files.data(episode.index)
     try:
-        table = read_parquet(path, keys)
+        table = files.frames(episode.index, keys)
         columns = {key: column_of(table, info.features[key]) for key in keys}
     except (pa.ArrowException, ValueError) as error:
         raise DatasetError(
@@ -123,6 +135,19 @@ def require_known_tasks(rows: Rows, tasks: Mapping[int, str]) -> None:
             )
 
 
+_LANGUAGE = "language"
+"""LeRobot's: a list of annotations for each frame, each annotation an object."""
+
+
+def _as_objects(values: list[Any]) -> NDArray[Any]:
+    """(N,) of any values; equal ones are one, for an annotation stands in each of its frames."""
+    known: dict[str, Any] = {}
+    found = np.empty(len(values), dtype=object)
+    for place, each in enumerate(values):
+        found[place] = known.setdefault(repr(each), each)
+    return found
+
+
 def column_of(table: pa.Table, feature: Feature) -> NDArray[Any]:
     """A feature's column: (N,) when its shape is [1], else (N, *shape).
 
@@ -131,6 +156,8 @@ def column_of(table: pa.Table, feature: Feature) -> NDArray[Any]:
         ValueError: a frame has another shape, or no number where info.json says that there is one.
     """
     key, shape = feature.key, feature.shape
+    if feature.dtype == _LANGUAGE:
+        return _as_objects(table[key].to_pylist())
     values = to_numpy(table, key)
     if values.size != len(values) * math.prod(shape):
         raise ValueError(f"{key}: its frames have a shape of {values.shape[1:]} instead of {shape}")
