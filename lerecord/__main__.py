@@ -15,6 +15,7 @@ CHILDREN = {
     "screen": "lerecord.ui.terminal.screen",
     "push": "lerecord.hub.behind",
     "policy": "lerecord.policy.client.process",
+    "fleet": "lerecord.fleet.engine_process",
     "simulator": "lerecord.simulator.server.main",
     "simulated-camera": "lerecord.simulator.camera.stream",
 }

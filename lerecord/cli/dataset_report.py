@@ -54,15 +54,16 @@ def check(root: Path, quick: bool, output: Output) -> int:
     document = {
         "dataset": root,
         "sound": report.sound,
-        "findings": [_finding_data(each) for each in report.findings],
-        "remarks": [_finding_data(each) for each in report.remarks],
+        "findings": [finding_data(each) for each in report.findings],
+        "remarks": [finding_data(each) for each in report.remarks],
         "unchecked": report.unchecked,
     }
     output.result(document, _check_lines(root, quick, report))
     return 0 if report.sound else 1
 
 
-def _finding_data(finding: Finding) -> dict[str, Any]:
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """A finding or remark, as it stands in a document."""
     data = asdict(finding)
     data["frame"] = data.pop("row")
     return data

@@ -21,6 +21,20 @@ Roots = Annotated[
         autocompletion=completed,
     ),
 ]
+Executor = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="What does the work: local, slurm or ray."),
+]
+Workers = Annotated[
+    int,
+    typer.Option(min=0, metavar="N", help="Workers at the same time; 0 for one a core."),
+]
+Tasks = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Tasks into which the work is divided [by workers].")
+]
+Partition = Annotated[str, typer.Option(metavar="NAME", help="Partition of Slurm.")]
+TimeLimit = Annotated[str, typer.Option(metavar="HH:MM:SS", help="Time a task may take on Slurm.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 StateFolder = Annotated[
     Path | None,
     typer.Option(
@@ -53,3 +67,28 @@ def status(
 
     with Output(as_json) as output:
         raise typer.Exit(run(roots, html, state, output))
+
+
+@app.command(cls=Command, epilog=example("lerecord fleet check /data --workers 8"))
+def check(
+    roots: Roots,
+    quick: Annotated[bool, typer.Option("--quick", help="Skip decoding the videos.")] = False,
+    executor: Executor = "local",
+    workers: Workers = 0,
+    tasks: Tasks = 0,
+    partition: Partition = "",
+    time_limit: TimeLimit = "12:00:00",
+    dry_run: DryRun = False,
+    state: StateFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify every dataset in parallel; what has not changed is not read again.
+
+    Exits with 1 if anything is wrong, or not checked yet.
+    """
+    from lerecord.cli.fleet_report import check as run
+    from lerecord.fleet import Checking, Engine
+
+    engine = Engine(executor, workers, tasks, partition, time_limit)
+    with Output(as_json) as output:
+        raise typer.Exit(run(roots, state, Checking(quick, engine, dry_run), output))

@@ -1,3 +1,8 @@
+from .checking import Checking as Checking
+from .checking import DatasetCheck as DatasetCheck
+from .checking import FleetCheck as FleetCheck
+from .checking import check as check
+from .engine import Engine as Engine
 from .page import status_page as status_page
 from .sources import Trouble as Trouble
 from .state import State as State

@@ -64,6 +64,8 @@ WRONG = {
     ("torque", "off"): "Name the rig with --hardware",
     ("find", "port"): "ports",
     ("fleet", "stats"): "try `lerecord fleet status`",
+    ("fleet", "check", "box", "--executor", "dask"): "no executor 'dask'",
+    ("fleet", "check", "box", "--executor", "slurm"): "--partition",
     ("fleet", "status"): "Missing argument 'ROOT...'",
     ("setup-motors", "so101", "follower"): "Missing option '--port'",
     ("setup-motors", "so101", "hand", "--port", "x"): "not 'hand'",

@@ -45,6 +45,7 @@ COMMANDS = {
     "transcode set --profile default": 0,
     "export set out": 0,
     "import exported out": 0,
+    "fleet check set other --quick --workers 1 --state kept": 0,
     "fleet status set other --state kept": 0,
     "teleop": 0,
     "find ports --port nowhere": 0,

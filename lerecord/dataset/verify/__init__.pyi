@@ -1,5 +1,6 @@
 from .dataset import Checkup as Checkup
 from .dataset import check as check
+from .episode import Episode as Episode
 from .findings import Finding as Finding
 from .findings import Report as Report
 from .sound import require_sound as require_sound

@@ -1,0 +1,239 @@
+"""All of `lerecord check` over many datasets, in parallel; what has not changed is not read."""
+
+import json
+import shutil
+import tempfile
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.verify import Checkup, Report
+from lerecord.errors import LerecordError
+from lerecord.fleet.books import Books, is_orphan, write_lines
+from lerecord.fleet.engine import Engine, Work, require_engine, run, share
+from lerecord.fleet.ledger import Entry, Ledger, fingerprint_of
+from lerecord.fleet.sources import Source, Trouble, find, tried
+from lerecord.fleet.state import State
+from lerecord.progress import Advance, Progress, silent
+from lerecord.refusals import said
+
+BATCH = 10
+_WORK, _BATCHES = "work.json", "batches.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """How datasets are checked.
+
+    Attributes:
+        quick: decode no image.
+        engine: what does the work.
+        dry_run: say what would be read, and read none of it.
+        progress: told how many episodes are done.
+    """
+
+    quick: bool = False
+    engine: Engine = field(default_factory=Engine)
+    dry_run: bool = False
+    progress: Progress = silent
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetCheck:
+    """What is known of one dataset.
+
+    Attributes:
+        dataset: its folder.
+        report: everything that was found, now or before.
+        episodes: that it has.
+        to_read: of these, how many were to be read for it; the others had not changed.
+        left: of these, how many are still to be read.
+    """
+
+    dataset: Path
+    report: Report
+    episodes: int
+    to_read: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class FleetCheck:
+    """What is known of all of them.
+
+    Attributes:
+        datasets: by path.
+        troubles: what could not be checked.
+        jobs: of Slurm, when the work was given to it and the result is still to come.
+    """
+
+    datasets: Sequence[DatasetCheck]
+    troubles: Sequence[Trouble]
+    jobs: Sequence[str] = ()
+
+    @property
+    def sound(self) -> bool:
+        """True when all was checked, and nothing is wrong."""
+        whole = all(each.report.sound and not each.left for each in self.datasets)
+        return whole and not self.troubles
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A dataset that is being checked: what spans its episodes, and what is to be read."""
+
+    source: Source
+    report: Report
+    versions: object
+    fingerprints: Sequence[str]
+    to_read: Sequence[int]
+
+
+_AS_GIVEN = Checking()
+
+
+def check(roots: Sequence[Path], state: State, how: Checking = _AS_GIVEN) -> FleetCheck:
+    """Check every dataset below some folders; they are not written to.
+
+    Args:
+        roots: the folders.
+        state: what was found before.
+        how: how deep, and by what.
+
+    Raises:
+        ConfigError: the engine cannot run here, or the state cannot be written.
+        LerecordError: the engine failed.
+    """
+    require_engine(how.engine)
+    sources, troubles = find(roots)
+    cases: list[_Case] = []
+    for source in sources:
+        case = tried(source, lambda source=source: _case(source, state, how))  # type: ignore[misc]
+        if isinstance(case, Trouble):
+            troubles.append(case)
+        else:
+            cases.append(case)
+    jobs: Sequence[str] = ()
+    if any(case.to_read for case in cases) and not how.dry_run:
+        jobs = _read(cases, state, how, troubles)
+    datasets: list[DatasetCheck] = []
+    for case in cases:
+        done = tried(case.source, lambda case=case: _collected(case, state, how))  # type: ignore[misc]
+        if isinstance(done, Trouble):
+            troubles.append(done)
+        else:
+            datasets.append(done)
+    return FleetCheck(datasets, troubles, jobs)
+
+
+def _case(source: Source, state: State, how: Checking) -> _Case:
+    snapshot = Snapshot.of(source.root)
+    checkup = Checkup(snapshot, how.quick)
+    known = Ledger(state.folder, source.root).entries()
+    prints = [fingerprint_of(snapshot, checkup.episode(each)) for each in range(len(checkup))]
+    to_read = [
+        number
+        for number, fingerprint in enumerate(prints)
+        if number not in known or not known[number].serves(fingerprint, how.quick)
+    ]
+    return _Case(source, checkup.report, snapshot.versions, prints, to_read)
+
+
+def _read(
+    cases: Sequence[_Case], state: State, how: Checking, troubles: list[Trouble]
+) -> Sequence[str]:
+    """Have every episode read that is to be read; the ids of jobs that will do it."""
+    state.write("checks/of", {})  # refuses a folder that cannot be written
+    folder = Path(tempfile.mkdtemp(prefix="", dir=state.folder / "checks"))
+    batches = [
+        {"root": str(case.source.root), "episodes": case.to_read[begin : begin + BATCH]}
+        for case in cases
+        for begin in range(0, len(case.to_read), BATCH)
+    ]
+    told = {"state": str(state.folder), "quick": how.quick, "name": folder.name}
+    write_lines(folder / _WORK, [told])
+    write_lines(folder / _BATCHES, batches)
+    books, total = Books(folder), sum(len(case.to_read) for case in cases)
+
+    def watch() -> None:
+        how.progress(Advance(min(books.batches_done() * BATCH, total), total, "episodes"))
+
+    jobs = run([Work("checking", folder, len(batches))], how.engine, watch)
+    troubles += [Trouble(Path(each["root"]), each["reason"]) for each in books.troubles()]
+    if not jobs:
+        shutil.rmtree(folder, ignore_errors=True)
+    return jobs
+
+
+def _collected(case: _Case, state: State, how: Checking) -> DatasetCheck:
+    root = case.source.root
+    if Snapshot.of(root).versions != case.versions:
+        raise LerecordError(f"{root} was changed while it was checked; check it again.")
+    ledger = Ledger(state.folder, root)
+    entries = ledger.entries()
+    report, left = case.report, 0
+    for number, fingerprint in enumerate(case.fingerprints):
+        entry = entries.get(number)
+        if entry is not None and entry.serves(fingerprint, how.quick):
+            report.extend(entry.report)
+        else:
+            left += 1
+    report.condense()
+    if not left:
+        ledger.keep_only({n: each for n, each in entries.items() if n < len(case.fingerprints)})
+    return DatasetCheck(root, report, len(case.fingerprints), len(case.to_read), left)
+
+
+def work(folder: Path, rank: int, world: int) -> Iterator[None]:
+    """Read the episodes of a rank's batches, and keep what is found of each."""
+    told = json.loads((folder / _WORK).read_bytes())
+    lines = (folder / _BATCHES).read_bytes().splitlines()
+    books = Books(folder)
+    for number in share(len(lines), rank, world):
+        if is_orphan():
+            break
+        if books.is_done(number):
+            continue
+        batch = json.loads(lines[number])
+        for episode in batch["episodes"]:
+            thing = f"{batch['root']} episode {episode}"
+            if thing in books.given_up():
+                reason = f"{thing}: the process that read it died, twice; look at its videos."
+                books.trouble(rank, root=batch["root"], reason=reason)
+                continue
+            books.at(rank, thing)
+            _read_episode(Path(batch["root"]), episode, told, books, rank)
+        books.mark_done(number)
+        yield
+    books.ended(rank)
+
+
+def _read_episode(root: Path, number: int, told: dict[str, Any], books: Books, rank: int) -> None:
+    """Whatever goes wrong here is a result: the others go on."""
+    try:
+        snapshot, checkup = _opened(root, told["quick"], told["name"])
+        fingerprint = fingerprint_of(snapshot, checkup.episode(number))
+        entry = Entry(number, fingerprint, told["quick"], checkup.of_episode(number))
+    except LerecordError as error:
+        books.trouble(rank, root=str(root), reason=str(error))
+    except OSError as error:
+        reason = said(error, str(root)) or f"{root}: {error.strerror or error}."
+        books.trouble(rank, root=str(root), reason=reason)
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        fact = f"{type(error).__name__}: {error}, in {Path(where.filename).name}:{where.lineno}"
+        reason = f"{root}, episode {number}: the check itself failed ({fact}); please report it."
+        books.trouble(rank, root=str(root), reason=reason)
+    else:
+        Ledger(Path(told["state"]), root).add(f"{told['name']}-{rank}", entry)
+
+
+@lru_cache(maxsize=2)
+def _opened(root: Path, quick: bool, name: str) -> tuple[Snapshot, Checkup]:
+    """A dataset as it was when this process first looked at it for this work."""
+    snapshot = Snapshot.of(root)
+    return snapshot, Checkup(snapshot, quick)
