@@ -1,7 +1,7 @@
 """From a driver's name in a config to its module.
 
-A driver is one file, and its name in BUILT_IN: lerecord/arms/<name>.py defines `Leader` and
-`Follower`, lerecord/cameras/<name>.py defines `Camera`. Another package adds one with an entry
+A driver is one module, and its name in BUILT_IN: lerecord/arms/<name> defines `Leader` and
+`Follower`, lerecord/cameras/<name> defines `Camera`. Another package adds one with an entry
 point in the group `lerecord.arms` or `lerecord.cameras` whose value is such a module.
 """
 
@@ -13,7 +13,10 @@ from typing import Literal
 from lerecord.errors import ConfigError
 
 Kind = Literal["arms", "cameras"]
-BUILT_IN: dict[Kind, tuple[str, ...]] = {"arms": ("koch", "so101"), "cameras": ("file", "opencv")}
+BUILT_IN: dict[Kind, tuple[str, ...]] = {
+    "arms": ("koch", "lerobot", "so101"),
+    "cameras": ("file", "opencv"),
+}
 
 
 def names(kind: Kind) -> list[str]:

@@ -27,7 +27,7 @@ class Simulator:
     def __init__(
         self, *cameras: str, loop: bool = False, log: Path | None = None, setup: Setup = SETUP
     ) -> None:
-        self._rig = setup.config.arms["main"].leader.driver
+        self._rig = setup.config.arms["main"].roles["leader"].driver
         self.process = subprocess.Popen(
             [sys.executable, "-m", "lerecord", "_simulator", *(["--loop"] if loop else [])],
             stdin=subprocess.PIPE,

@@ -7,7 +7,7 @@ from lerecord.errors import ConfigError
 
 
 def test_drivers_are_the_modules_that_are_not_shared() -> None:
-    assert drivers.names("arms") == ["koch", "so101"]
+    assert drivers.names("arms") == ["koch", "lerobot", "so101"]
     assert drivers.names("cameras") == ["file", "opencv"]
 
 

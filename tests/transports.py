@@ -143,7 +143,7 @@ class LockStep(RigBench):
     def __init__(self, patch: pytest.MonkeyPatch, setup: Setup = SETUP) -> None:
         self.time = Time()
         self.config, self.calibrations = setup.config, setup.calibrations
-        self._make_of_arms = setup.config.arms["main"].leader.driver
+        self._make_of_arms = setup.config.arms["main"].roles["leader"].driver
         self._driver = drivers.load("arms", self._make_of_arms)
         made = RIGS[self._make_of_arms]
         self._arms: dict[str, Any] = {"Leader": made.leader(), "Follower": made.follower()}

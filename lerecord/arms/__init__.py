@@ -1,4 +1,4 @@
-"""Arm drivers, each one file: `koch`, `so101`.
+"""Arm drivers, each one file: `koch`, `so101`; and `lerobot`, any plug-in of LeRobot.
 
 `protocols` is what a rig asks of an arm; `serial_arm` is what arms on a serial bus have in common,
 `driven_arm` what followers have, `six_joints` what Koch and SO arms have; `calibration`, `units`

@@ -39,7 +39,7 @@ def driver_of(arm: ArmConfig, role: str) -> ArmDriver:
 def calibration_of(
     arm: ArmConfig, driver: ArmDriver, folder: Path, environ: Mapping[str, str]
 ) -> Calibration:
-    """The calibration that the config of an arm names, from its file.
+    """The calibration that the config of an arm names, from its file; empty for a plug-in's.
 
     Args:
         arm: its table.
@@ -50,6 +50,8 @@ def calibration_of(
     Raises:
         ConfigError: there is none, or it does not fit the arm.
     """
+    if not driver.motors:  # a plug-in has its own
+        return Calibration({}, "")
     found = calibration.find(arm.calibration, folder, driver.calibration_names, environ)
     return calibration.load(found, driver.motors)
 
@@ -108,7 +110,7 @@ class KnownArm:
 def known_arms(
     config: HardwareConfig, folder: Path, environ: Mapping[str, str], rig: str = ""
 ) -> Iterator[KnownArm]:
-    """The arms of a config that are calibrated.
+    """The arms of a config that are calibrated, but for those whose servos only a plug-in knows.
 
     Args:
         config: of the rig.
@@ -117,13 +119,13 @@ def known_arms(
         rig: its name, where it is another one.
     """
     for pair, arms in config.arms.items():
-        for role in ROLES:
-            arm: ArmConfig = getattr(arms, role)
+        for role, arm in arms.roles.items():
             try:
                 found = calibration_of(arm, driver_of(arm, role), folder, environ)
             except (ConfigError, ImportError):
                 continue
-            yield KnownArm(pair, role, arm, found, rig)
+            if found.joints:
+                yield KnownArm(pair, role, arm, found, rig)
 
 
 def other_arms(config: HardwareConfig, environ: Mapping[str, str]) -> Iterator[KnownArm]:
@@ -133,7 +135,7 @@ def other_arms(config: HardwareConfig, environ: Mapping[str, str]) -> Iterator[K
         config: of the rig.
         environ: the environment.
     """
-    kinds = {arm.driver for pair in config.arms.values() for arm in (pair.leader, pair.follower)}
+    kinds = {arm.driver for pair in config.arms.values() for arm in pair.roles.values()}
     for path in (path for folder in config_folders() for path in sorted(folder.glob("*.toml"))):
         try:
             other = load_config(path)

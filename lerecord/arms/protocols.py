@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,8 @@ class ArmSettings:
         limits: joint name to (lowest, highest) goal in the config's units; only for followers.
         retry: patience for each read while recording.
         write_calibration: write the calibration also into servos that hold another one.
+        python: an interpreter that the driver runs; None where it runs none.
+        options: what else the driver is told, as its own documentation says.
     """
 
     name: str
@@ -32,6 +34,8 @@ class ArmSettings:
     limits: Mapping[str, Sequence[float]] = field(default_factory=dict)
     retry: Retry = NORMAL
     write_calibration: bool = False
+    python: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,23 @@ class ArmIdentity:
     models: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PluginIdentity:
+    """What makes an arm whose servos are not known the same arm to a dataset.
+
+    Attributes:
+        joints: as of every arm.
+        plugin: what drives it.
+        version: of the package that it comes from.
+        options: a hash of those that it is given, but for where the arm is.
+    """
+
+    joints: tuple[str, ...]
+    plugin: str
+    version: str
+    options: str
+
+
 class Leader(Protocol):
     """An arm that a person moves. Positions are (D,), one a joint, in the units of the config."""
 
@@ -68,8 +89,12 @@ class Leader(Protocol):
         """Names of the joints, in the order of every array."""
 
     @property
-    def identity(self) -> ArmIdentity:
-        """Its servos."""
+    def features(self) -> tuple[str, ...]:
+        """Names of the joints' columns in a dataset: `shoulder_pan.pos`."""
+
+    @property
+    def identity(self) -> ArmIdentity | PluginIdentity:
+        """Its servos, or the plug-in that knows them."""
 
     @property
     def calibration(self) -> dict[str, dict[str, int]]:
@@ -151,7 +176,7 @@ class ArmDriver(Protocol):
     """What the names `Leader` and `Follower` in a driver's module stand for.
 
     Attributes:
-        motors: servos of such an arm, one a joint.
+        motors: servos of such an arm, one a joint; none where a plug-in knows them.
         calibration_names: LeRobot's folders for such an arm, such as "robots/koch_follower".
         turning_joints: those that go all the way round, whose range is a whole turn.
         mirrored_joints: those whose servo is to count the other way (Drive_Mode 1).

@@ -69,6 +69,11 @@ class SerialArm:
         return self._joints
 
     @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the joints' columns in a dataset."""
+        return tuple(f"{joint}.pos" for joint in self._joints)
+
+    @property
     def identity(self) -> ArmIdentity:
         """Its servos."""
         motors = self.bus.motors

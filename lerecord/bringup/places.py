@@ -50,16 +50,17 @@ class ArmPlace:
 
 
 def arm_places(config: HardwareConfig, folder: Path) -> list[ArmPlace]:
-    """Every arm of a rig, leaders first.
+    """Every arm of a rig whose servos are known, leaders first; those of plug-ins are LeRobot's.
 
     Args:
         config: of the rig.
         folder: that the config lies in.
     """
     return [
-        ArmPlace(name, role, getattr(pair, role), folder)
+        ArmPlace(name, role, pair.roles[role], folder)
         for role in ROLES
         for name, pair in config.arms.items()
+        if role in pair.roles and pair.roles[role].python is None
     ]
 
 
@@ -72,6 +73,8 @@ def arm_named(name: str, places: list[ArmPlace]) -> ArmPlace:
     meant = [each for each in places if name in (each.role, f"{each.pair}.{each.role}")]
     if len(meant) == 1:
         return meant[0]
+    if not places:
+        raise ConfigError("LeRobot drives every arm of this rig: use its own commands for them.")
     known = ", ".join(f"{each.pair}.{each.role}" for each in places)
     if meant:
         raise ConfigError(f"The rig has several arms {name!r}: name one of {known}.")

@@ -135,7 +135,7 @@ def _arms(servos: Sequence[FoundServo]) -> tuple[str, ...]:
     return tuple(
         f"{name} {role.lower()}"
         for name, role, driver in _drivers()
-        if [(motor.id, motor.model.number) for motor in driver.motors] == found
+        if driver.motors and [(motor.id, motor.model.number) for motor in driver.motors] == found
     )
 
 

@@ -78,8 +78,9 @@ def _arms(asked: Asked, lines: TypedLines) -> tuple[str, dict[str, str]]:
     kinds = sorted({name.split()[0] for names in found.values() for name in names})
     kind = asked.kind or (kinds[0] if len(kinds) == 1 else None)
     if kind is None:
-        kind = lines.answer(f"Which kind of arms ({', '.join(drivers.names('arms'))})?")
-    if kind not in drivers.BUILT_IN["arms"]:
+        known = [name for name in drivers.names("arms") if _template(name).is_file()]
+        kind = lines.answer(f"Which kind of arms ({', '.join(known)})?")
+    if not _template(kind).is_file():
         refuse(f"There is no template for arms of the kind {kind!r}; copy a config by hand.")
     chosen: dict[str, str] = {}
     for role in _ROLES:

@@ -1,9 +1,18 @@
 """A hardware config as plain typed data: every key is known, and every value is checked."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
 
 from lerecord import secrets
 from lerecord.errors import ConfigError
@@ -24,14 +33,46 @@ class Table(BaseModel):
 
 
 class ArmConfig(Table):
-    """`[arms.<name>.leader]` or `.follower`: one arm on one port."""
+    """`[arms.<name>.leader]` or `.follower`: one arm on one port.
+
+    With `python` the driver runs another program, which is told the options: they say where it
+    finds the arm and its calibration.
+    """
 
     driver: Text
-    port: Text
+    python: Text | None = None
+    options: dict[str, Any] = {}
+    port: Text = Field(default=None, validate_default=True)
     baud: int = Field(default=1_000_000, gt=0, le=12_000_000)
-    calibration: Text
+    calibration: Text = Field(default=None, validate_default=True)
     limits: dict[str, list[float]] = {}
     """Joint name to [lowest, highest] goal in the config's units, within the calibrated range."""
+
+    @field_validator("port", "calibration", mode="wrap")
+    @classmethod
+    def _is_given(
+        cls, value: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        """Required without `python`, and else in the options."""
+        if info.data.get("python") is None:
+            if value is None:
+                raise PydanticKnownError("missing")
+            return check(value)
+        if value:
+            raise ValueError("with python it is among the options; move it there")
+        return ""
+
+    @property
+    def place(self) -> str:
+        """Where the arm is: its port, or the one among the options."""
+        port = self.options.get("port", "")
+        return self.port or (port if isinstance(port, str) else "")
+
+    @model_validator(mode="after")
+    def _options_are_read(self) -> Self:
+        if self.options and self.python is None:
+            raise ValueError("options are for a driver with python; take them out, or add python")
+        return self
 
     @model_validator(mode="after")
     def _limits_are_ranges(self) -> Self:
@@ -42,12 +83,32 @@ class ArmConfig(Table):
                 raise ValueError(f"the limits of {joint} must be within {_FARTHEST:g}")
         return self
 
+    def reached_at(self, ports: Mapping[str, str]) -> "ArmConfig":
+        """The same arm with a `sim:<name>` port replaced by where it now is."""
+        options = {
+            name: _resolved(value, ports) if isinstance(value, str) else value
+            for name, value in self.options.items()
+        }
+        return self.model_copy(update={"port": _resolved(self.port, ports), "options": options})
+
 
 class ArmPairConfig(Table):
-    """`[arms.<name>]`: a leader and the follower that copies it."""
+    """`[arms.<name>]`: a follower, and the leader that it copies where there is one."""
 
-    leader: ArmConfig
+    leader: ArmConfig | None = None
     follower: ArmConfig
+
+    @property
+    def roles(self) -> dict[str, ArmConfig]:
+        """Its arms by role, the leader first."""
+        leader = {} if self.leader is None else {"leader": self.leader}
+        return {**leader, "follower": self.follower}
+
+    def reached_at(self, ports: Mapping[str, str]) -> "ArmPairConfig":
+        """The same arms with `sim:<name>` ports replaced by where they now are."""
+        return self.model_copy(
+            update={role: arm.reached_at(ports) for role, arm in self.roles.items()}
+        )
 
 
 class CameraConfig(Table):
@@ -108,6 +169,8 @@ class SimulatorConfig(Table):
     """`[simulator]`: the rig is simulated; with start, the recorder runs the simulator itself."""
 
     start: bool = True
+    arms: Text | None = None
+    """The kind of the simulated arms; None where their driver says it."""
     seed: int | None = Field(default=None, ge=0, lt=2**63)
     """Of the box places; None draws a new one each time."""
     faults: str | None = None
@@ -146,15 +209,7 @@ class HardwareConfig(Table):
 
     def reached_at(self, ports: Mapping[str, str], devices: Mapping[str, str]) -> "HardwareConfig":
         """The same rig with the `sim:<name>` ports and devices replaced by where they now are."""
-        arms = {
-            name: pair.model_copy(
-                update={
-                    role: arm.model_copy(update={"port": _resolved(arm.port, ports)})
-                    for role, arm in (("leader", pair.leader), ("follower", pair.follower))
-                }
-            )
-            for name, pair in self.arms.items()
-        }
+        arms = {name: pair.reached_at(ports) for name, pair in self.arms.items()}
         cameras = {
             name: camera.model_copy(update={"device": _resolved(camera.device, devices)})
             for name, camera in self.cameras.items()

@@ -79,7 +79,7 @@ class DriftWatch:
         """The followers are parked; what could not be told from drift is not kept."""
         if not self._is_over:
             return
-        for pair in pairs:
+        for pair in filter(_is_told, pairs):
             try:
                 self._poses.keep(self._arm(pair), pair.park_pose)
             except OSError as error:
@@ -101,7 +101,7 @@ class DriftWatch:
                 )
 
     def _since_parked(self, pairs: Iterable[Pair]) -> Iterator[str]:
-        for pair in pairs:
+        for pair in filter(_is_told, pairs):
             parked = self._poses.kept(self._arm(pair))
             if parked is not None and (beyond := self._beyond(pair, parked)):
                 yield (
@@ -122,3 +122,8 @@ class DriftWatch:
 
     def _arm(self, pair: Pair) -> ParkedArm:
         return ParkedArm(pair.name, self._units, pair.follower_driver.calibration)
+
+
+def _is_told(pair: Pair) -> bool:
+    """Its calibration tells the follower from others; that of a plug-in may not."""
+    return tuple(pair.follower_driver.calibration) == pair.joints

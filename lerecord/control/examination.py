@@ -27,10 +27,10 @@ def examine(
         LerecordError: an arm is not there, or not the one that is meant.
     """
     own = [
-        KnownArm(pair.name, role, getattr(config.arms[pair.name], role), each)
+        KnownArm(pair.name, role, config.arms[pair.name].roles[role], each)
         for pair in pairs
         for role, each in calibrations[pair.name].items()
-        if role == "follower" or pair.leader is not None
+        if each.joints and role in pair.drivers  # what servos of plug-ins hold is not known
     ]
     if write_calibration:
         _require_in_place(own, config, None)

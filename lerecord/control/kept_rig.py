@@ -86,9 +86,10 @@ class KeptRig:
     def _described(self) -> Iterator[str]:
         config = self.config
         for name, pair in config.arms.items():
-            for role, arm in (("leader", pair.leader), ("follower", pair.follower)):
+            for role, arm in pair.roles.items():
                 limits = f", limits {dict(arm.limits)}" if arm.limits else ""
-                yield f"{name} {role}: {arm.driver} on {arm.port}{limits}"
+                runs = f", run by {arm.python} with {dict(arm.options)}" if arm.python else ""
+                yield f"{name} {role}: {arm.driver} on {arm.place}{runs}{limits}"
         for name, camera in config.cameras.items():
             yield f"camera {name}: {camera.driver} on {without_secrets(camera.device)}"
         safety = config.safety

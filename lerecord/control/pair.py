@@ -1,16 +1,14 @@
 """A follower with its leader, if it has one, and what becomes of them when one is not heard."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord import drivers
-from lerecord.arms import ArmSettings, Calibration, Ceiling, Follower, Leader
-from lerecord.config import HardwareConfig, SafetyConfig
-from lerecord.errors import ConfigError, LerecordError
-from lerecord.motors import BusCounters, BusError, PortLostError, Retry, ServoAlertError, ServoError
+from lerecord.arms import Follower, Leader
+from lerecord.errors import LerecordError
+from lerecord.motors import BusCounters, BusError, PortLostError, ServoAlertError, ServoError
 
 
 class WatchedArm:
@@ -105,6 +103,12 @@ class Pair:
         self.joints = follower.joints
         self.holds = False
         """Torque was put on."""
+
+    @property
+    def drivers(self) -> dict[str, Leader]:
+        """Those of its arms, by role."""
+        leader = {} if self.leader is None else {"leader": self.leader.driver}
+        return {**leader, "follower": self.follower_driver}
 
     def examine(self) -> None:
         """Check the arms; nothing moves, and nothing that lasts is written."""
@@ -214,57 +218,3 @@ class Pair:
     def counters(self) -> tuple[BusCounters, ...]:
         """What its buses have seen."""
         return tuple(arm.driver.counters for arm in self.arms)
-
-
-_RETRY_SHARE = 0.8  # of a slot: no further try of a read starts later
-
-
-def make_pair(
-    config: HardwareConfig,
-    name: str,
-    calibrations: Mapping[str, Calibration],
-    write_calibration: bool,
-    leaders: bool,
-) -> Pair:
-    """A pair of the config, not connected yet.
-
-    Args:
-        config: with the ports at which the arms are reached.
-        name: of the pair.
-        calibrations: "leader" and "follower" to calibration.
-        write_calibration: write the calibrations also into servos that hold others.
-        leaders: False: the follower alone; its leader is not contacted.
-
-    Raises:
-        ConfigError: the arms do not fit each other, or the config asks more than they take.
-    """
-    arms = config.arms[name]
-    retry = Retry(budget_s=_RETRY_SHARE / config.fps)
-    leader, follower = (
-        getattr(drivers.load("arms", arm.driver), kind)(
-            ArmSettings(f"{name} {role}", arm.port, arm.baud, arm.limits, retry, write_calibration),
-            calibrations[role],
-            config.units,
-        )
-        for role, kind, arm in (
-            ("leader", "Leader", arms.leader),
-            ("follower", "Follower", arms.follower),
-        )
-    )
-    if leader.joints != follower.joints:
-        raise ConfigError(
-            f"[arms.{name}] pairs a {arms.leader.driver} leader with a {arms.follower.driver} "
-            f"follower that has other joints; give both the same kind of arm."
-        )
-    _check_ceiling(config.safety, arms.follower.driver, follower.ceiling)
-    return Pair(name, leader if leaders else None, follower)
-
-
-def _check_ceiling(safety: SafetyConfig, driver: str, ceiling: Ceiling) -> None:
-    for key in ("max_speed", "ramp_speed", "align_tolerance"):
-        asked, most = getattr(safety, key), getattr(ceiling, key)
-        if asked > most:
-            raise ConfigError(
-                f"{key} in [safety] is {asked:g}, and a {driver} follower takes {most:g} at most: "
-                f"lower it in the hardware config."
-            )

@@ -14,7 +14,8 @@ from lerecord.control.drift import DriftWatch
 from lerecord.control.examination import Calibrations as Calibrations
 from lerecord.control.examination import examine
 from lerecord.control.handover import Bounds
-from lerecord.control.pair import Pair, WatchedArm, make_pair
+from lerecord.control.pair import Pair, WatchedArm
+from lerecord.control.pair_of_config import make_pair
 from lerecord.control.source import Action, Driver, Goal, Observation, Vector
 from lerecord.frame import BusFaults, Frame, Motion
 from lerecord.pacing import Clocks, StallWatch, Tick
@@ -69,9 +70,9 @@ class Rig:
     def joints(self) -> tuple[str, ...]:
         """Names of the state's places: `shoulder_pan.pos`; of several pairs, `left_...`."""
         return tuple(
-            f"{name}_{joint}.pos" if len(self._pairs) > 1 else f"{joint}.pos"
+            f"{name}_{feature}" if len(self._pairs) > 1 else feature
             for name, pair in self._pairs.items()
-            for joint in pair.joints
+            for feature in pair.follower_driver.features
         )
 
     @property
@@ -88,11 +89,14 @@ class Rig:
     def identity(self) -> dict[str, Any]:
         """What makes this rig this rig, beside its rate, units, joints and cameras."""
         return {
-            name: {
-                role: asdict(arm.driver.identity)
-                for role, arm in (("leader", pair.leader), ("follower", pair.follower))
-                if arm is not None
-            }
+            name: {role: asdict(driver.identity) for role, driver in pair.drivers.items()}
+            for name, pair in self._pairs.items()
+        }
+
+    def calibrations(self) -> dict[str, dict[str, Any]]:
+        """By pair and role."""
+        return {
+            name: {role: driver.calibration for role, driver in pair.drivers.items()}
             for name, pair in self._pairs.items()
         }
 

@@ -63,6 +63,8 @@ class Setup:
         kept = KeptRig.read(root)
 
         def parse(_: ArmConfig, driver: ArmDriver, place: tuple[str, str]) -> Calibration:
+            if not driver.motors:
+                return Calibration({}, "")
             pair, role = place
             source = f"of the {pair} {role} in {kept.source}"
             return calibration.parse(kept.calibration(pair, role), driver.motors, source)
@@ -73,8 +75,7 @@ class Setup:
 def _each_arm(config: HardwareConfig, make: _MakeCalibration) -> Calibrations:
     return {
         name: {
-            role: make(arm, driver_of(arm, role), (name, role))
-            for role, arm in (("leader", pair.leader), ("follower", pair.follower))
+            role: make(arm, driver_of(arm, role), (name, role)) for role, arm in pair.roles.items()
         }
         for name, pair in config.arms.items()
     }
@@ -97,6 +98,7 @@ def dataset_spec(setup: Setup, rig: Rig) -> DatasetSpec:
 
 
 def _hardware(setup: Setup, rig: Rig) -> HardwareRecord:
+    known = rig.calibrations()
     return HardwareRecord.of(
         config=setup.config.without_secrets().model_dump(mode="json"),
         identity={
@@ -104,7 +106,7 @@ def _hardware(setup: Setup, rig: Rig) -> HardwareRecord:
             "rotation": {name: each.rotation for name, each in setup.config.cameras.items()},
         },
         calibration={
-            pair: {role: each.as_mapping() for role, each in roles.items()}
+            pair: {role: each.as_mapping() for role, each in roles.items()} | known[pair]
             for pair, roles in setup.calibrations.items()
         },
         simulated=setup.config.simulator is not None,

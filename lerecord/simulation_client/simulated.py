@@ -54,17 +54,19 @@ def opening(config: HardwareConfig, seed: int | None, faults: Path | None) -> Op
 
 def _pairs(config: HardwareConfig) -> tuple[str, ...]:
     """What the places of the simulated arms begin with: "left" of sim:left_leader."""
-    arms = [arm for pair in config.arms.values() for arm in (pair.leader, pair.follower)]
-    places = [arm.port.removeprefix(SIMULATED_PLACE) for arm in arms]
-    simulated = [each for each, arm in zip(places, arms, strict=True) if each != arm.port]
-    return tuple(dict.fromkeys(place.rpartition("_")[0] for place in simulated)) or ("",)
+    arms = [arm for pair in config.arms.values() for arm in pair.roles.values()]
+    places = [arm.place for arm in arms if arm.place.startswith(SIMULATED_PLACE)]
+    simulated = [place.removeprefix(SIMULATED_PLACE) for place in places]
+    return tuple(dict.fromkeys(each.rpartition("_")[0] for each in simulated)) or ("",)
 
 
 def _rig(config: HardwareConfig) -> str:
-    """The driver of the simulated arms."""
+    """The kind of the simulated arms: what the config says, or else their driver."""
+    if config.simulator is not None and config.simulator.arms is not None:
+        return config.simulator.arms
     pairs = config.arms.values()
-    arms = [arm for pair in pairs for arm in (pair.leader, pair.follower)]
-    kinds = {arm.driver for arm in arms if arm.port.startswith(SIMULATED_PLACE)}
+    arms = [arm for pair in pairs for arm in pair.roles.values()]
+    kinds = {arm.driver for arm in arms if arm.place.startswith(SIMULATED_PLACE)}
     if len(kinds) > 1:
         raise ConfigError(
             f"The simulated arms are of one kind, and the hardware config has "

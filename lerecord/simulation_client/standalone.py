@@ -116,7 +116,7 @@ def fill_in_places(file: ConfigFile, places: Mapping[str, str]) -> None:
     folder = file.source.parent.resolve()
     reached = file.config.reached_at(places, places)
     for name, pair in reached.arms.items():
-        for role, arm in (("leader", pair.leader), ("follower", pair.follower)):
+        for role, arm in pair.roles.items():
             file.put(("arms", name, role, "port"), arm.port)
             file.put(("arms", name, role, "calibration"), str(folder / arm.calibration))
     for name, camera in reached.cameras.items():

@@ -146,7 +146,7 @@ def _encoders(log: Path, setup: Setup) -> dict[str, _Encoders]:
 
 def _encoders_of(role: str, lines: Sequence[Sequence[str]], setup: Setup) -> _Encoders:
     config = setup.config
-    name = config.arms["main"].leader.driver
+    name = config.arms["main"].roles["leader"].driver
     driver = getattr(drivers.load("arms", name), role.capitalize())
     arm = driver(ArmSettings(role, "nowhere"), setup.calibrations["main"][role], config.units)
     counts = np.array([[int(count) for count in line[2:]] for line in lines])

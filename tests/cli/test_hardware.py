@@ -36,8 +36,9 @@ def test_a_new_rig_gets_a_config_with_comments(run: Any, tmp_path: Path) -> None
     path = tmp_path / "hardware_configs" / "bench.toml"
     config = load_config(path)
     pair = config.arms["main"]
-    assert (pair.leader.port, pair.follower.port) == ("/dev/a", "/dev/b")
-    assert (pair.leader.driver, pair.leader.calibration) == ("so101", "bench_leader")
+    leader = pair.roles["leader"]
+    assert (leader.port, pair.follower.port) == ("/dev/a", "/dev/b")
+    assert (leader.driver, leader.calibration) == ("so101", "bench_leader")
     assert {name: each.device for name, each in config.cameras.items()} == {"front": "/dev/video0"}
     assert "# units a second that a follower is ever told to move" in path.read_text("utf-8")
     assert "lerecord calibrate leader --hardware bench" in out

@@ -29,7 +29,7 @@ def test_two_pairs_are_left_and_right_with_three_cameras(name: str) -> None:
     loaded = load_config(find_config(name))
     assert list(loaded.arms) == ["left", "right"]
     assert list(loaded.cameras) == ["front", "left_wrist", "right_wrist"]
-    arms = [arm for pair in loaded.arms.values() for arm in (pair.leader, pair.follower)]
+    arms = [arm for pair in loaded.arms.values() for arm in pair.roles.values()]
     assert len({arm.port for arm in arms}) == 4
 
 
@@ -72,6 +72,13 @@ REFUSALS = [
     ),
     ("[simulator]", "[simulater]", "unknown key 'simulater' at the top level; did you mean 'sim"),
     ("height = 480", "", "the key 'height' is missing in [cameras.front]; add it."),
+    ('port = "sim:leader"', "", "the key 'port' is missing in [arms.main.leader]; add it."),
+    (
+        '"sim:leader"',
+        '"sim:leader"\npython = "python"',
+        "port in [arms.main.leader] is 'sim:leader': with python it is among the options; move it",
+    ),
+    ('"sim:leader"', '"sim:leader"\noptions = { id = 1 }', "options are for a driver with python"),
     ("fps = 30", 'fps = "30"', "fps at the top level is '30': input should be a valid integer."),
     ("fps = 30", "fps = 30.0", "fps at the top level is 30.0: input should be a valid integer."),
     ("width = 640", "width = 641", "width in [cameras.front] is 641: input should be a multiple"),
@@ -112,7 +119,7 @@ def test_an_unreadable_config_says_why(tmp_path: Path) -> None:
 def test_limits_are_ranges(tmp_path: Path) -> None:
     leader = 'port = "sim:leader"'
     good = written(tmp_path, leader, f"{leader}\nlimits = {{ gripper = [0, 90.0] }}")
-    assert load_config(good).arms["main"].leader.limits == {"gripper": [0, 90.0]}
+    assert load_config(good).arms["main"].roles["leader"].limits == {"gripper": [0, 90.0]}
     bad = written(tmp_path, leader, f"{leader}\nlimits = {{ gripper = [90.0, 0.0] }}")
     with pytest.raises(ConfigError, match=r"limits of gripper must be \[lowest, highest\]"):
         load_config(bad)
@@ -133,7 +140,7 @@ def test_simulated_places_are_resolved() -> None:
         {"leader": "/dev/pts/8", "follower": "/dev/pts/9"},
         {"front": "http://a", "wrist": "http://b"},
     )
-    assert reached.arms["main"].leader.port == "/dev/pts/8"
+    assert reached.arms["main"].roles["leader"].port == "/dev/pts/8"
     assert reached.arms["main"].follower.port == "/dev/pts/9"
     assert [camera.device for camera in reached.cameras.values()] == ["http://a", "http://b"]
     with pytest.raises(ConfigError, match=r"no sim:leader; it has sim:other"):

@@ -26,7 +26,7 @@ def test_a_changed_key_keeps_its_line_and_all_comments(tmp_path: Path) -> None:
         'port = "/dev/tty \\"A\\""',
     ]
     file.write(tmp_path / "rig.toml")
-    assert load_config(tmp_path / "rig.toml").arms["main"].leader.port == '/dev/tty "A"'
+    assert load_config(tmp_path / "rig.toml").arms["main"].roles["leader"].port == '/dev/tty "A"'
 
 
 def test_tables_are_added_and_dropped() -> None:

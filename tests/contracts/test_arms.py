@@ -9,10 +9,11 @@ import pytest
 from lerecord import drivers
 from lerecord.errors import DeviceError
 from lerecord.motors import BusError
+from tests.contracts.conftest import BUSES
 
 DRIVERS = [
     pytest.param(getattr(drivers.load("arms", name), kind), id=f"{name}-{kind}")
-    for name in drivers.names("arms")
+    for name in BUSES
     for kind in ("Leader", "Follower")
 ]
 
@@ -26,7 +27,12 @@ def test_a_driver_says_which_servos_and_calibrations_it_wants(driver: Any) -> No
     assert all(name.startswith(folder) for name in driver.calibration_names)
 
 
-@pytest.mark.parametrize("name", drivers.names("arms"))
+def test_every_driver_with_servos_is_looked_at() -> None:
+    loaded = {name: drivers.load("arms", name) for name in drivers.names("arms")}
+    assert set(BUSES) == {name for name, each in loaded.items() if each.Follower.motors}
+
+
+@pytest.mark.parametrize("name", BUSES)
 def test_leader_and_follower_of_a_driver_have_the_same_joints(name: str) -> None:
     module = drivers.load("arms", name)
     leader, follower = ([m.name for m in arm.motors] for arm in (module.Leader, module.Follower))
@@ -37,6 +43,7 @@ def test_an_arm_is_described_before_it_is_connected(either: Any) -> None:
     arm = either.arm
     assert arm.joints == tuple(motor.name for motor in arm.motors)
     assert set(arm.calibration) == set(arm.joints)
+    assert arm.features == tuple(f"{joint}.pos" for joint in arm.joints)
     assert {len(value) for value in asdict(arm.identity).values()} == {len(arm.joints)}
     assert arm.counters.transactions == 0
 

@@ -1,0 +1,2 @@
+from .arm import Follower as Follower
+from .arm import Leader as Leader
