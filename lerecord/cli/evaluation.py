@@ -13,11 +13,14 @@ from lerecord.cli.outcome import wilson
 from lerecord.cli.output import Output
 from lerecord.cli.typed_lines import TypedLines
 from lerecord.config import find_config, load_config
+from lerecord.dataset.edit import operations as operations
+from lerecord.dataset.format import LabelChange
 from lerecord.errors import ConfigError, LerecordError
 from lerecord.processes import environment, lerecord
 from lerecord.ui.terminal import is_attended
 
 _DEFAULT_RIG = "sim"
+_ANSWERS = {"y": True, "yes": True, "n": False, "no": False}
 _NOBODY = (
     "Without a terminal nobody says whether a rollout succeeded; run it in one, or on a simulated "
     "rig, where the box says so."
@@ -168,7 +171,7 @@ def run(asked: Evaluation, output: Output, roll_out: RollOut = rolled_out) -> No
     for at, (policy, number) in enumerate(asked.order(), 1):
         who = "" if asked.is_blind else f" of {policy}"
         output.note(f"Rollout {at} of {len(asked.order())}{who}.")
-        trials.append(_trial((policy, number), roll_out(asked, policy, number), lines))
+        trials.append(judged(policy, number, roll_out(asked, policy, number), lines))
     scores = list(_scores(asked, trials))
     output.result({"scores": scores, "trials": trials}, [each.line() for each in scores])
 
@@ -186,19 +189,23 @@ def _is_simulated(asked: Evaluation) -> bool:
     return load_config(find_config(asked.hardware or _DEFAULT_RIG)).simulator is not None
 
 
-def _trial(which: tuple[str, int], told: Mapping[str, Any], lines: TypedLines) -> Trial:
-    policy, number = which
+def judged(policy: str, number: int, told: Mapping[str, Any], lines: TypedLines) -> Trial:
+    """What came of a rollout: by the box, by a key during it, or by what is answered now."""
     saved, box = told["saved"], told["box_on_target"]
-    succeeded = bool(box[-1]) if box else bool(saved) and _said_to_succeed(lines)
+    succeeded = bool(box[-1]) if box else bool(saved) and _said_to_succeed(told, lines)
     seconds = saved[-1]["seconds"] if saved else None
     return Trial(policy, number, succeeded, seconds, told["policy"]["starved_ticks"])
 
 
-def _said_to_succeed(lines: TypedLines) -> bool:
-    while True:
-        answer = lines.answer("Did it succeed (y or n)?").lower()
-        if answer in ("y", "yes", "n", "no"):
-            return answer.startswith("y")
+def _said_to_succeed(told: Mapping[str, Any], lines: TypedLines) -> bool:
+    """By a key during the rollout, or by an answer, which becomes its label."""
+    last = told["saved"][-1]
+    if last["success"] is not None:
+        return bool(last["success"])
+    while (answer := lines.answer("Did it succeed (y or n)?").lower()) not in _ANSWERS:
+        pass
+    operations.label(Path(told["dataset"]), [last["episode"]], LabelChange(_ANSWERS[answer]))
+    return _ANSWERS[answer]
 
 
 def _scores(asked: Evaluation, trials: Sequence[Trial]) -> Iterator[Score]:

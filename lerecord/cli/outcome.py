@@ -79,7 +79,8 @@ class Outcome:
         for saved in self.saved:
             again = " again" if saved.replaced else ""
             length = f"{saved.rows} frames, {saved.seconds:.1f} s"
-            yield f"episode {saved.episode}{again}: {length}, {saved.task}"
+            said = {True: ", success", False: ", failure", None: ""}[saved.success]
+            yield f"episode {saved.episode}{again}: {length}, {saved.task}{said}"
             for remark in saved.remarks:
                 yield f"  {remark}"
         if self.box_on_target:

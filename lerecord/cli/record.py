@@ -11,6 +11,8 @@ EPILOG = """\b
 Keys:
   Enter, Space   start a take, then save it
   Right, n       save the take
+  s, f           save it as a success, or as a failure; between takes: label
+                 the last one
   Left, r        redo: discard the take; between takes: replace the last one
   p              pause
   a              record all the same, though arms are not where they should be

@@ -169,21 +169,26 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
         driven = job.who.cast(Opened(rig, config, recorder, simulated, shown, stack))
         if notes:
             shown.notice(" ".join(notes))
-        operators: list[Operator] = [signals]
-        if job.plan.attended:
-            operators.append(stack.enter_context(keyboard(job.who.keys)))
-        if simulated is not None:
-            operators.append(simulated)
-        operators += driven.operators
+        operators = [signals, *_operators(job, simulated, stack), *driven.operators]
         session = Session(rig, driven.driving, takes, job.plan, operators, shown)
         with connected(rig):  # innermost: the arm parks before anything else is waited for
             session.run(Pacer(config.fps, sleep=recorder.sleep))
         stood = [] if simulated is None else simulated.box_on_target()
+        if job.who.rollouts and stood:
+            session.assume(stood[-1])
     tell_still_held(rig.still_held)
     outcome = Outcome.of(root, recorder, session.endings, stood)
     outcome = replace(outcome, failure=session.failure, policy=driven.figures())
     _report(job, outcome)
     return session.failure, signals.received, bool(recorder.saved)
+
+
+def _operators(job: _Job, simulated: SimulatedRig | None, stack: ExitStack) -> list[Operator]:
+    """The person at the keys, if there is one, and the one in the simulator."""
+    people: list[Operator] = []
+    if job.plan.attended:
+        people.append(stack.enter_context(keyboard(job.who.keys)))
+    return people if simulated is None else [*people, simulated]
 
 
 def _report(job: _Job, outcome: Outcome) -> None:
@@ -248,8 +253,9 @@ def _open(job: _Job, config: HardwareConfig, stack: ExitStack) -> tuple[Recorder
         rig.drift_watch = DriftWatch.of_user(config, options.accept_drift)
     spec = replace(dataset_spec(setup, rig), rollouts=job.who.rollouts)
     finishing = stack.enter_context(Finishing(job.plan.attended))
+    judged = job.who.rollouts and config.simulator is not None and config.simulator.start
     recorder = stack.enter_context(
-        Recorder(setup.root, spec, config, options.accept_calibration, finishing.tell)
+        Recorder(setup.root, spec, config, options.accept_calibration, judged, finishing.tell)
     )
     with waiting_for(f"the dataset and the cameras {', '.join(config.cameras)}"):
         return recorder, rig, recorder.wait_until_ready()

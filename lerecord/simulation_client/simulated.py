@@ -33,6 +33,8 @@ _PHASES = {
     Phase.RECORDING: StagePhase.RECORD,
     Phase.PAUSED: StagePhase.IDLE,
 }
+_UNDECIDED = (Phase.ASKING, Phase.CONFIRMING)
+"""In which it is not known yet what becomes of the take."""
 _PHASES_OF_ROLLOUTS = {
     **_PHASES,
     Phase.RECORDING: StagePhase.WATCH,
@@ -115,6 +117,8 @@ class SimulatedRig:
         self._phase: Phase | None = None
         self._asked = 0
         self._stood: list[bool] = []
+        self._rollouts = rollouts
+        self._found: bool | None = None
         self._phases = _PHASES_OF_ROLLOUTS if rollouts else _PHASES
         self._faults = None if simulator.faults is None else Path(simulator.faults)
         self._child = ChildProcess("simulator")
@@ -127,7 +131,10 @@ class SimulatedRig:
         return self._unresolved.reached_at(up.ports, up.cameras)
 
     def poll(self) -> Command | None:
-        """GO when the scene is ready and nobody else decides, SAVE when the task is done."""
+        """GO when the scene is ready and nobody else decides, SAVE when the task is done.
+
+        After a rollout, whether the box stands on the target.
+        """
         for event in map(EVENTS.read, self._child.poll()):
             match event:
                 case Ready():
@@ -136,6 +143,10 @@ class SimulatedRig:
                     self._done = True
                 case Truth():
                     self._stood.append(event.box_on_target)
+                    self._found = event.box_on_target
+        if self._rollouts and self._found is not None and self._phase not in _UNDECIDED:
+            found, self._found = self._found, None
+            return Command.FOUND_DONE if found else Command.FOUND_UNDONE
         if self._phase in (Phase.RECORDING, Phase.DRIVING) and self._done:
             return Command.SAVE
         if self._phase is Phase.RESETTING and self._ready and not self._attended:

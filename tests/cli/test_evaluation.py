@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from lerecord.cli.evaluation import Evaluation, run
+from lerecord.cli.evaluation import Evaluation, Trial, judged, run
 from lerecord.cli.output import Output
+from lerecord.cli.typed_lines import TypedLines
+from lerecord.dataset.overview import episodes
 from lerecord.errors import ConfigError
+from tests.dataset.lists import A, B, record
 
 POLICIES = ("nearest:a", "ws://host:1")
 
@@ -90,3 +93,26 @@ def test_what_cannot_be_judged_is_refused_before_anything_moves(asked: Evaluatio
         asked.folder.mkdir()
         with pytest.raises(ConfigError, match="choose another --folder"):
             run(asked, output, never)
+
+
+def test_an_answer_or_a_key_is_the_label_of_the_rollout(
+    tmp_path: Path,
+) -> None:
+    root = record(tmp_path / "set", [A, B])
+    asked: list[str] = []
+
+    class Typed(TypedLines):
+        def answer(self, question: str) -> str:
+            asked.append(question)
+            return "maybe" if len(asked) == 1 else "N"
+
+    def trial(episode: int, success: bool | None) -> Trial:
+        saved = [{"seconds": 5.0, "episode": episode, "success": success}]
+        policy = {"starved_ticks": 0}
+        document = {"dataset": str(root), "saved": saved, "box_on_target": [], "policy": policy}
+        return judged("a", 0, document, Typed("Broken off."))
+
+    assert trial(0, True).succeeded
+    assert (len(asked), [each.success for each in episodes(root)]) == (0, [None, None])
+    assert not trial(1, None).succeeded
+    assert (len(asked), [each.success for each in episodes(root)]) == (2, [None, False])

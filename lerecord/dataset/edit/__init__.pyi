@@ -2,6 +2,7 @@ from . import operations as operations
 from .episode_list import Draft as Draft
 from .episode_list import EpisodeList as EpisodeList
 from .episode_list import stays as stays
+from .labelling import relabelled as relabelled
 from .operation_record import Done as Done
 from .operations import Edited as Edited
 from .rebuild import Change as Change

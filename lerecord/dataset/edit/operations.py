@@ -86,8 +86,11 @@ def label(
     """
     with opened(root, watch) as rebuild:
         chosen = _chosen(rebuild.old, episodes)
+        slots = relabelled(rebuild.old, chosen, change)
+        if slots == stays(rebuild.old):
+            raise DatasetError(f"That is said of episode {_listed(chosen)} already.")
         done = Done("label", f"label {_listed(chosen)} {change.words()}")
-        return _apply(rebuild, relabelled(rebuild.old, chosen, change), Change(done))
+        return _apply(rebuild, slots, Change(done))
 
 
 def rename_task(root: Path, old: str, new: str, watch: Watch = _UNWATCHED) -> Edited:

@@ -95,6 +95,11 @@ class TakeFolder:
         return self.path / "saved"
 
     @property
+    def label(self) -> Path:
+        """JSON: what was said of it before it was committed."""
+        return self.path / "label.json"
+
+    @property
     def rows(self) -> Path:
         """The frame journal."""
         return self.path / "rows.journal"

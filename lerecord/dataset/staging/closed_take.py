@@ -13,6 +13,7 @@ from lerecord.dataset.format import (
     MIN_ROWS,
     DatasetSpec,
     FrameColumns,
+    Label,
     TakeFolder,
     TrackSummary,
     layout,
@@ -24,6 +25,7 @@ from lerecord.dataset.storage import inside
 from lerecord.errors import DatasetError
 
 _FACTS_BYTES = 4_000_000
+_LABEL_BYTES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,19 @@ class ClosedTake:
     id: str
     facts: TakeFacts
     files: TakeFolder
+
+    def label(self) -> Label:
+        """What was said of it.
+
+        Raises:
+            DatasetError: its file is not of that form.
+        """
+        try:
+            with self.files.label.open("rb") as file:
+                data = file.read(_LABEL_BYTES)
+        except FileNotFoundError:
+            return Label()
+        return Label.from_json(data, str(self.files.label))
 
     @classmethod
     def load(cls, root: Path, take: str) -> Self:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lerecord.commands import for_dataset
-from lerecord.dataset.format import TakeFolder, layout
+from lerecord.dataset.format import Label, TakeFolder, layout
 from lerecord.dataset.staging.closed_take import ClosedTake, TakeFacts
 from lerecord.dataset.staging.frame_journal import FrameJournal
 from lerecord.dataset.staging.take import TakeFrame
@@ -83,6 +83,22 @@ class StagedTake:
                 self._journal.sync()
         except OSError as error:
             raise cut_short(self.folder, error) from error
+
+    def label(self, label: Label) -> None:
+        """Say of the take how it went; also once it is closed.
+
+        Raises:
+            DatasetError: the disk refuses.
+        """
+        files = self._take.files
+        draft = files.path / "label.draft"
+        try:
+            draft.write_bytes(label.to_json())
+            sync_file(draft)
+            draft.rename(files.label)
+            sync_file(files.path)
+        except OSError as error:
+            raise refused(files.path, error, "the take has no label") from error
 
     def close(self) -> ClosedTake:
         """Sync and close the journal; the take stays staged. May be called twice.

@@ -16,6 +16,7 @@ from lerecord.dataset.format import (
     remarks_of,
     rollout_columns,
     video_to_data,
+    with_label,
     write_sidecar,
 )
 from lerecord.dataset.staging import ClosedTake, StagedColumns, whole_video
@@ -86,7 +87,7 @@ def draft_of(take: ClosedTake, read: StagedColumns) -> TakenDraft:
         task=take.facts.task,
         frames=frames,
         stats=episode_table.episode_stats(columns, histograms, spec),
-        annotations={"health": health_of(sidecar)},
+        annotations=with_label({"health": health_of(sidecar)}, take.label()),
         sidecar=partial(write_sidecar, sidecar=sidecar),
         videos={camera.key: partial(_copy_video, take, camera, read) for camera in spec.cameras},
     )

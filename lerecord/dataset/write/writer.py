@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from lerecord.dataset.edit import Change, Done, EpisodeList, Rebuild, Watch, stays
+from lerecord.dataset.edit import EpisodeList, Rebuild, Watch
 from lerecord.dataset.format import DatasetSpec, layout, third_party
 from lerecord.dataset.staging import (
     ClosedTake,
@@ -32,11 +32,11 @@ from lerecord.dataset.storage import (
     finish_pending,
     holds_dataset,
     is_free,
-    size_of,
     unobserved,
 )
 from lerecord.dataset.write.append import append_episode
-from lerecord.dataset.write.staged_episode import EpisodeSummary, draft_of
+from lerecord.dataset.write.in_place import label_episode, replace_episode
+from lerecord.dataset.write.staged_episode import EpisodeSummary
 from lerecord.dataset.write.take_place import TakePlace, episode_of
 from lerecord.errors import DatasetError
 from lerecord.progress import Progress, silent
@@ -235,19 +235,18 @@ class DatasetWriter:
     def _replace(
         self, episode: int, take: ClosedTake, read: StagedColumns, progress: Progress = silent
     ) -> EpisodeSummary:
-        watch = Watch(progress, self._probe)
-        rebuild = Rebuild.of(MetaFiles(self.root), self._state, watch)
-        rebuild.old.check_index(episode)
-        taken = draft_of(take, read)
-        slots = stays(rebuild.old)
-        slots[episode] = taken.draft
-        change = Change(
-            Done("rerecord", f"rerecord {episode}"),
-            cleared=(f"{layout.TAKES}/{take.id}",),
-            needed_bytes=size_of(take.files.path),
-        )
-        self._state = rebuild.apply(slots, change)
-        return taken.summary(episode)
+        rebuild = Rebuild.of(MetaFiles(self.root), self._state, Watch(progress, self._probe))
+        self._state, summary = replace_episode(rebuild, episode, take, read)
+        return summary
+
+    def label(self, episode: int, success: bool) -> None:
+        """Say of a committed episode whether it succeeded, in one transaction.
+
+        Raises:
+            DatasetError: there is no such episode, or the disk refuses.
+        """
+        self._finish_pending()
+        self._state = label_episode(self.root, self._state, episode, success, self._probe)
 
     def salvage(self, take: str, place: TakePlace = "its own") -> EpisodeSummary | None:
         """Make an episode of what is whole of a left take; None when that is nothing.

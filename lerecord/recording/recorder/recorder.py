@@ -16,9 +16,11 @@ from lerecord.recording.recorder.capacity import cores, shortage
 from lerecord.recording.recorder.free_space import FreeSpace
 from lerecord.recording.recorder.remote_camera import CameraView, RemoteCamera
 from lerecord.recording.recorder.remote_writer import RemoteWriter, Saved
-from lerecord.secrets import without_secrets
+from lerecord.recording.recorder.shared_devices import shared_devices
 
 _CLOSING_POLL_S = 0.05
+_VERDICT = "the verdict"
+"""What a take waits for beside its cameras; no camera has such a name."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class Recorder:
         spec: of it.
         config: where the cameras are reached, and what a take must not fall short of.
         accept_calibration: go on with a dataset whose arms were calibrated anew.
+        judged: every take is judged soon after it is saved, and is committed with that.
         finishing: told while `close` waits: takes to commit and images to encode.
         now: CLOCK_MONOTONIC seconds.
     """
@@ -52,6 +55,7 @@ class Recorder:
         spec: DatasetSpec,
         config: HardwareConfig,
         accept_calibration: bool = False,
+        judged: bool = False,
         finishing: Callable[[int, int], None] = lambda takes, images: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -67,7 +71,9 @@ class Recorder:
             for camera in spec.cameras
         }
         self._devices = {name: camera.device for name, camera in config.cameras.items()}
+        self._judged = judged
         self._running: _Open | None = None
+        self._saved_last: str | None = None
         self._closing: OrderedDict[str, _Open] = OrderedDict()
         self.saved: list[Saved] = []
         """Every episode committed by this recorder, in order; complete after `close`."""
@@ -174,13 +180,21 @@ class Recorder:
         """
         ended = self._end()
         index = self.next_episode if ended.replaces is None else ended.replaces
-        ended.waiting_for = set(self._cameras)
+        ended.waiting_for = {*self._cameras, *((_VERDICT,) if self._judged else ())}
+        self._saved_last = ended.id
         ended.saved_at = self._now()
         self._closing[ended.id] = ended
         for camera in self._cameras.values():
             camera.finish(ended.id)
         self._commit_what_is_encoded()
         return index
+
+    def judge(self, success: bool) -> None:
+        """Say of the take that was saved last whether it succeeded."""
+        assert self._saved_last is not None
+        self._writer.judge(self._saved_last, success)
+        if self._saved_last in self._closing:
+            self._closing[self._saved_last].waiting_for.discard(_VERDICT)
 
     def discard(self, take: Take) -> None:
         """Forget it, and everything of it on disk."""
@@ -210,6 +224,8 @@ class Recorder:
     def close(self) -> None:
         """Wait until everything that was saved is committed, then end the processes."""
         try:
+            for take in self._closing.values():
+                take.waiting_for.discard(_VERDICT)  # nobody is there any more who could judge it
             while self.saving:
                 self._poll()
                 self._finishing(self.saving, sum(view.behind for view in self.views()))
@@ -267,26 +283,3 @@ def _wait_for(camera: RemoteCamera, shared: Sequence[str]) -> None:
         camera.wait_until_ready()
     except LerecordError as error:
         raise LerecordError(" ".join((str(error), *shared))) from error
-
-
-def shared_devices(devices: Mapping[str, str]) -> list[str]:
-    """A sentence for each device that several cameras name.
-
-    Args:
-        devices: camera name to device; a path may be a link to another one's.
-    """
-    names: dict[str, list[str]] = {}
-    for name, device in devices.items():
-        names.setdefault(_place_of(device), []).append(name)
-    return [
-        f"Cameras {' and '.join(each)} use the same device, {without_secrets(place)}; "
-        f"give each its own."
-        for place, each in names.items()
-        if len(each) > 1
-    ]
-
-
-def _place_of(device: str) -> str:
-    if "://" in device:
-        return device
-    return f"/dev/video{device}" if device.isdigit() else str(Path(device).resolve())

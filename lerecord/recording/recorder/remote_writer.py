@@ -1,6 +1,6 @@
 """The writer process, seen from the control loop: a sink of frames that never waits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lerecord.dataset.format import DatasetSpec
@@ -17,6 +17,7 @@ from lerecord.recording.recorder.writer_messages import (
     Committed,
     Discard,
     Failed,
+    Judge,
     Leave,
     Open,
     Opened,
@@ -46,6 +47,8 @@ class Saved:
     remarks: tuple[str, ...]
     committed_after_s: float
     """From SAVE until the episode was complete and synced on the disk."""
+    success: bool | None = None
+    """What was said of it; None where nobody has said anything."""
 
 
 class RemoteWriter:
@@ -65,6 +68,8 @@ class RemoteWriter:
         """Those of them that become new episodes."""
         self.saved: list[Saved] = []
         self._saved_at: dict[str, float] = {}
+        self._judged: dict[str, bool] = {}
+        self._places: dict[str, int] = {}  # take to its place in `saved`
         self._child = ChildProcess("writer")
         self._send(Open(root, spec, accept_calibration))
 
@@ -95,6 +100,13 @@ class RemoteWriter:
         self.appending += replaces is None
         self._saved_at[take] = saved_at
         self._send(Commit(take, replaces))
+
+    def judge(self, take: str, success: bool) -> None:
+        """Say of a take, or of the episode that it has become, whether it succeeded."""
+        self._judged[take] = success
+        if (place := self._places.get(take)) is not None:
+            self.saved[place] = replace(self.saved[place], success=success)
+        self._send(Judge(take, success))
 
     def discard(self, take: str) -> None:
         """Remove the staged take."""
@@ -143,7 +155,9 @@ class RemoteWriter:
             repeated=event.repeated,
             remarks=event.remarks,
             committed_after_s=event.committed_at - self._saved_at.pop(event.take),
+            success=self._judged.get(event.take),
         )
+        self._places[event.take] = len(self.saved)
         self.committing -= 1
         self.appending -= not saved.replaced
         self.episodes += not saved.replaced

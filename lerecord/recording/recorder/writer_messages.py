@@ -55,7 +55,15 @@ class Leave:
     take: str
 
 
-Command = Begin | Add | Commit | Discard | Leave
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Say of a take, or of the episode that it has become, whether it succeeded."""
+
+    take: str
+    success: bool
+
+
+Command = Begin | Add | Commit | Discard | Leave | Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,13 @@ class Failed:
 
 
 COMMANDS = Vocabulary(
-    "do", open=Open, begin=Begin, frame=Add, commit=Commit, discard=Discard, leave=Leave
+    "do",
+    open=Open,
+    begin=Begin,
+    frame=Add,
+    commit=Commit,
+    discard=Discard,
+    leave=Leave,
+    judge=Judge,
 )
 EVENTS = Vocabulary("event", open=Opened, saved=Committed, error=Failed)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy.ma  # noqa: F401 - numpy.percentile fetches it otherwise, in the first commit: 28 ms
 
+from lerecord.dataset.format import Label
 from lerecord.dataset.write import DatasetWriter, StagedTake
 from lerecord.errors import LerecordError
 from lerecord.processes import messages, tell
@@ -22,6 +23,7 @@ from lerecord.recording.recorder.writer_messages import (
     Committed,
     Discard,
     Failed,
+    Judge,
     Leave,
     Open,
     Opened,
@@ -35,6 +37,7 @@ class Writing:
         self._writer = writer
         self._staged: dict[str, StagedTake] = {}
         self._running: StagedTake | None = None
+        self._episodes: dict[str, int] = {}
 
     def handle(self, command: Command) -> None:
         """Do what one command asks; takes are named by their id."""
@@ -51,6 +54,14 @@ class Writing:
                 self._writer.discard(self._staged.pop(take))
             case Leave(take):
                 self._staged.pop(take).close()
+            case Judge(take, success):
+                self._judge(take, success)
+
+    def _judge(self, take: str, success: bool) -> None:
+        if take in self._staged:
+            self._staged[take].label(Label(success))
+        elif take in self._episodes:
+            self._writer.label(self._episodes[take], success)
 
     def _committed(self, take: str, replaces: int | None) -> Committed:
         staged = self._staged.pop(take)
@@ -58,6 +69,7 @@ class Writing:
             episode = self._writer.commit(staged)
         else:
             episode = self._writer.replace(replaces, staged)
+        self._episodes[take] = episode.index
         return Committed(
             take=take,
             committed_at=time.monotonic(),

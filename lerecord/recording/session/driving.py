@@ -39,6 +39,10 @@ class NoTakes:
 
     discard = leave = save
 
+    def judge(self, success: bool) -> NoReturn:
+        """Never asked for: no take was saved."""
+        raise AssertionError(self._why)
+
     def trouble(self) -> str | None:
         """What records nothing has no trouble."""
         return None

@@ -32,6 +32,10 @@ class Command(StrEnum):
     RESUME = "resume"
     ACCEPT = "accept"  # that arms are not where they should be
     TAKE_OVER = "take over"  # a person drives instead of a policy, until RESUME
+    SUCCEED = "succeed"  # the take that runs, which it ends, or the one saved last is a success
+    FAIL = "fail"  # likewise a failure
+    FOUND_DONE = "found done"  # a simulator says so of the take saved last, if nobody else has
+    FOUND_UNDONE = "found undone"
     QUIT = "quit"
     STOP = "stop"
 
@@ -61,8 +65,13 @@ class Action(Enum):
     RESUME = auto()
     TAKE_OVER = auto()
     ACCEPT = auto()
+    SUCCEED = auto()
+    FAIL = auto()
+    FIND_DONE = auto()
+    FIND_UNDONE = auto()
 
 
+_BETWEEN = (Phase.RESETTING, Phase.CATCHING_UP, Phase.PAUSED)
 TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.RESETTING, Command.GO): (Action.BEGIN, Phase.RECORDING),
     (Phase.RESETTING, Command.REDO): (Action.REDO_SAVED, Phase.RESETTING),
@@ -111,4 +120,17 @@ TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.HOLDING, Command.TAKE_OVER): (Action.TAKE_OVER, Phase.DRIVING),
     (Phase.HOLDING, Command.QUIT): (Action.NOTHING, Phase.DONE),
     (Phase.HOLDING, Command.STOP): (Action.NOTHING, Phase.DONE),
+    **{
+        (phase, command): (action, Phase.RESETTING if phase is Phase.RECORDING else phase)
+        for phase in (*_BETWEEN, Phase.RECORDING)
+        for command, action in ((Command.SUCCEED, Action.SUCCEED), (Command.FAIL, Action.FAIL))
+    },
+    **{
+        (phase, command): (action, phase)
+        for phase in (*_BETWEEN, Phase.RECORDING)
+        for command, action in (
+            (Command.FOUND_DONE, Action.FIND_DONE),
+            (Command.FOUND_UNDONE, Action.FIND_UNDONE),
+        )
+    },
 }

@@ -97,6 +97,10 @@ class Takes(Protocol):
         """End it; it becomes the episode of the index that is returned."""
         ...
 
+    def judge(self, success: bool) -> None:
+        """Say of the take that was saved last whether it succeeded."""
+        ...
+
     def discard(self, take: Take) -> None:
         """End it; nothing of it stays."""
         ...

@@ -1,8 +1,9 @@
 """The session: one loop, and a table that says what each command does in each phase."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from lerecord.dataset.staging import Take
 from lerecord.pacing import Tick
@@ -11,6 +12,7 @@ from lerecord.recording.session.phases import TRANSITIONS, Action, Command, Oper
 from lerecord.recording.session.plan import Plan, Wanted
 from lerecord.recording.session.roles import Driving, Listener, Robot, Takes
 
+_SAID = {True: "success", False: "failure"}
 _FIGURES = re.compile(r"[\d.]+")  # the same trouble goes on, though its seconds count
 
 
@@ -39,6 +41,8 @@ class Session:
         """Why nothing can be recorded or driven just now; None when it can."""
         self.drift: str | None = None
         """Which joints are not where they should be; None when that keeps no take from starting."""
+        self.judged: dict[int, bool] = {}
+        """Of episodes saved in this session, whether they succeeded, where that was said."""
         self._redo: int | None = None
         self._last_saved: tuple[int, Wanted] | None = None
         self._rig = rig
@@ -46,8 +50,23 @@ class Session:
         self._takes = takes
         self._operators = operators
         self._listener = listener
+        self._deeds = self._what_actions_do()
         self._entered_at: float | None = None
         self._now = 0.0
+
+    def _what_actions_do(self) -> Mapping[Action, Callable[[], None]]:
+        """Of those that lead to the phase that the table says."""
+        return {
+            Action.REDO_SAVED: self._redo_saved,
+            Action.HOLD: self._source.hold,
+            Action.RESUME: self._source.resume,
+            Action.TAKE_OVER: self._source.take_over,
+            Action.ACCEPT: self._rig.accept_drift,
+            Action.SUCCEED: partial(self._judge, True),
+            Action.FAIL: partial(self._judge, False),
+            Action.FIND_DONE: partial(self.assume, True),
+            Action.FIND_UNDONE: partial(self.assume, False),
+        }
 
     @property
     def elapsed_s(self) -> float:
@@ -123,16 +142,8 @@ class Session:
         action, phase = TRANSITIONS.get((self.phase, command), (Action.NOTHING, self.phase))
         if action is Action.BEGIN:
             phase = self._begun()
-        elif action is Action.REDO_SAVED:
-            self._redo_saved()
-        elif action is Action.HOLD:
-            self._source.hold()
-        elif action is Action.RESUME:
-            self._source.resume()
-        elif action is Action.TAKE_OVER:
-            self._source.take_over()
-        elif action is Action.ACCEPT:
-            self._rig.accept_drift()
+        elif (deed := self._deeds.get(action)) is not None:
+            deed()
         elif action is not Action.NOTHING and (told := self._end_take(action)):
             self._listener.notice(told)
         if self.saved == self.plan.episodes:
@@ -164,6 +175,26 @@ class Session:
         instead = "replaces" if self._redo is not None else "does not replace"
         self._listener.notice(f"The next take {instead} episode {episode}.")
 
+    def assume(self, success: bool) -> None:
+        """Say of the take that ended last how it went, if it was saved and nobody else has."""
+        episode = self.endings[-1] if self.endings else None
+        if episode is not None and episode not in self.judged:
+            self._say(episode, success)
+
+    def _judge(self, success: bool) -> None:
+        """A person says how the running take went, which ends it, or the one saved last."""
+        if self.take is not None and (told := self._end_take(Action.SAVE)):
+            self._listener.notice(told)
+        elif self._last_saved is None:
+            self._listener.notice("No take has been saved yet that could be labelled.")
+        else:
+            self._say(self._last_saved[0], success)
+
+    def _say(self, episode: int, success: bool) -> None:
+        self.judged[episode] = success
+        self._takes.judge(success)
+        self._listener.notice(f"Episode {episode} is labelled a {_SAID[success]}.")
+
     def _end_take(self, action: Action) -> str:
         """What became of the take, in a sentence; of one that is saved, that is told later."""
         take, self.take = self.take, None
@@ -171,6 +202,7 @@ class Session:
         if action is Action.SAVE and take.length >= 2:
             wanted = self.wanted
             episode = self._takes.save(take)
+            self.judged.pop(episode, None)
             self._last_saved = (episode, wanted)
             self.saved += self._redo is None
             self._redo = None

@@ -22,7 +22,8 @@ _STALL_S = 0.2  # between two polls: what is read then may have been typed at an
 
 RECORDING_KEYS = {
     "\r": Command.GO, "\n": Command.GO, " ": Command.GO,
-    "right": Command.SAVE, "n": Command.SAVE, "s": Command.SAVE,
+    "right": Command.SAVE, "n": Command.SAVE,
+    "s": Command.SUCCEED, "f": Command.FAIL,
     "left": Command.REDO, "r": Command.REDO,
     "d": Command.DISCARD,
     "l": Command.LEAVE,
@@ -43,13 +44,21 @@ DRIVING_KEYS = {
 """Where nothing is recorded."""
 ROLLOUT_DRIVING_KEYS = DRIVING_KEYS | {"t": Command.TAKE_OVER, "g": Command.RESUME}
 """Where a policy drives, and nothing is recorded."""
+_ENDS = (Command.GO, Command.SAVE, Command.SUCCEED, Command.FAIL)
 _ARROWS = {"C": "right", "D": "left"}
 
 _REDO_THE_LAST = ("r", "redo the last")
+_LABEL_THE_LAST = ("s/f", "it succeeded/failed")
+_OF_THE_LAST = (_REDO_THE_LAST, _LABEL_THE_LAST)
 KEY_HINTS: dict[Phase, tuple[tuple[str, str], ...]] = {
-    Phase.RESETTING: (("Enter", "start"), _REDO_THE_LAST, ("p", "pause"), ("q", "quit")),
+    Phase.RESETTING: (("Enter", "start"), *_OF_THE_LAST, ("p", "pause"), ("q", "quit")),
     Phase.CATCHING_UP: (_REDO_THE_LAST, ("p", "pause"), ("q", "quit")),
-    Phase.RECORDING: (("Enter", "save"), ("r", "redo"), ("q", "quit")),
+    Phase.RECORDING: (
+        ("Enter", "save"),
+        ("s/f", "save as success/failure"),
+        ("r", "redo"),
+        ("q", "quit"),
+    ),
     Phase.PAUSED: (("Enter", "continue"), ("q", "quit")),
     Phase.ASKING: (
         ("s", "save, quit"),
@@ -73,7 +82,7 @@ _TAKEN_OVER_IN = (Phase.RECORDING, Phase.DRIVING)
 def hints(phase: Phase, has_saved: bool, rollout: bool = False) -> tuple[tuple[str, str], ...]:
     """What the keys do now; only a take that was saved can be redone, and a rollout taken over."""
     further = _ROLLOUT_HINTS if rollout and phase in _TAKEN_OVER_IN else ()
-    known = (hint for hint in KEY_HINTS[phase] if has_saved or hint != _REDO_THE_LAST)
+    known = (hint for hint in KEY_HINTS[phase] if has_saved or hint not in _OF_THE_LAST)
     return (*further, *known)
 
 
@@ -200,7 +209,9 @@ class Keyboard:
             return None  # the key that asked does not answer
         if self._phase is Phase.HOLDING and command is Command.HOLD:
             return Command.RESUME
-        ends = self._phase is Phase.RECORDING and command in (Command.GO, Command.SAVE)
+        if self._phase in (Phase.ASKING, Phase.CONFIRMING) and command is Command.SUCCEED:
+            return Command.SAVE  # s is for save where that is asked
+        ends = self._phase is Phase.RECORDING and command in _ENDS
         if ends and self._parser.now() - self._entered_at < _SHORT_TAKE_S:
             return Command.CONFIRM
         return command

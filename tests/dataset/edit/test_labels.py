@@ -86,6 +86,18 @@ def test_an_episode_done_again_has_none(root: Path) -> None:
     assert labels(root) == ALL
 
 
+def test_a_take_that_was_left_is_recovered_with_what_was_said_of_it(root: Path) -> None:
+    lab = small_lab(root)
+    with lab.open() as writer:
+        left = stage(lab, writer, A)
+        left.label(Label(False))
+        left.close()
+    with lab.open() as writer:
+        (take,) = writer.left_takes
+        writer.salvage(take)
+    assert labels(root) == [*ALL, Label(False)]
+
+
 def test_other_datasets_that_are_made_of_it_have_them(root: Path) -> None:
     merge(root.with_name("merged"), [root, root])
     assert labels(root.with_name("merged")) == ALL * 2

@@ -7,7 +7,7 @@ import pytest
 
 from lerecord.cli.outcome import Outcome
 from lerecord.recording.recorder import Saved
-from lerecord.recording.recorder.recorder import shared_devices
+from lerecord.recording.recorder.shared_devices import shared_devices
 from lerecord.recording.session import Remarking
 
 ANY = cast("Any", None)

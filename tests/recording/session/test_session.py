@@ -111,6 +111,9 @@ class FakeTakes:
         self.appended += self.replaces is None
         return self.appended - 1 if self.replaces is None else self.replaces
 
+    def judge(self, success: bool) -> None:
+        self.done.append(f"judge {success}")
+
     def discard(self, take: Take) -> None:
         self.done.append(f"discard {take.length}")
 
@@ -258,6 +261,49 @@ def test_a_take_may_be_asked_about_before_it_is_saved(
     assert done == ["begin Grab", *([ending] if ending else [])]
     assert bench.session.phase is then
     assert Phase.CONFIRMING in bench.script.phases
+
+
+def test_a_key_saves_and_labels_and_labels_what_was_saved_last() -> None:
+    bench = Bench(
+        {
+            0: Command.SUCCEED,
+            1: Command.GO,
+            5: Command.SUCCEED,
+            6: Command.FAIL,
+            8: Command.GO,
+            12: Command.FAIL,
+            14: Command.QUIT,
+        }
+    )
+    saved = ["begin Grab", "save 4", "judge True", "judge False"]
+    assert bench.run() == [*saved, "begin Grab", "save 4", "judge False"]
+    assert bench.session.judged == {0: False, 1: False}
+    assert bench.notices.sentences == [
+        "No take has been saved yet that could be labelled.",
+        "Episode 0 is labelled a success.",
+        "Episode 0 is labelled a failure.",
+        "Episode 1 is labelled a failure.",
+    ]
+
+
+def test_what_a_simulator_finds_is_said_where_nobody_else_has_said_anything() -> None:
+    found = {2: Command.FOUND_DONE, 9: Command.FOUND_UNDONE, 16: Command.FOUND_UNDONE}
+    takes = {0: Command.GO, 4: Command.SAVE, 6: Command.GO, 8: Command.REDO, 10: Command.GO}
+    bench = Bench(takes | found | {14: Command.SUCCEED, 20: Command.QUIT})
+    bench.run()
+    assert [each for each in bench.takes.done if "judge" in each] == ["judge True"]
+    assert bench.session.judged == {1: True}
+    bench.session.assume(False)
+    assert bench.session.judged == {1: True}
+
+
+def test_an_episode_done_again_is_not_judged_by_what_was_said_of_the_one_before() -> None:
+    takes = {0: Command.GO, 4: Command.FAIL, 6: Command.REDO, 7: Command.GO, 10: Command.SAVE}
+    bench = Bench(takes | {12: Command.QUIT})
+    bench.run()
+    assert bench.session.judged == {}
+    bench.session.assume(True)
+    assert bench.session.judged == {0: True}
 
 
 def test_the_end_is_told() -> None:
@@ -542,7 +588,7 @@ def test_whatever_is_asked_every_take_ends_exactly_once(commands: list[Command |
     done = bench.run()
     assert bench.session.phase is Phase.DONE
     assert bench.session.take is None
-    kinds = [each.split()[0] for each in done]
+    kinds = [each.split()[0] for each in done if not each.startswith("judge")]
     assert kinds[::2] == ["begin"] * (len(kinds) // 2)
     assert "begin" not in kinds[1::2]
     assert bench.session.saved == kinds.count("save")

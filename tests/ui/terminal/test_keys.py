@@ -24,7 +24,7 @@ class Clock:
 KEYS = [
     (b"\r", Command.GO), (b"\n", Command.GO), (b" ", Command.GO),
     (b"\x1b[C", Command.SAVE), (b"\x1bOC", Command.SAVE), (b"n", Command.SAVE),
-    (b"N", Command.SAVE), (b"s", Command.SAVE), (b"d", Command.DISCARD),
+    (b"N", Command.SAVE), (b"s", Command.SUCCEED), (b"f", Command.FAIL), (b"d", Command.DISCARD),
     (b"\x1b[D", Command.REDO), (b"r", Command.REDO),
     (b"p", Command.PAUSE), (b"q", Command.QUIT), (b"l", Command.LEAVE),
 ]  # fmt: skip
@@ -225,7 +225,13 @@ def test_the_key_that_asks_does_not_answer(pressed: Pressed, key: bytes) -> None
     assert pressed.play([(2.0, key), (5.0, key), (8.0, b"l")]) == [Command.LEAVE]
 
 
-@pytest.mark.parametrize("key", [b"\r", b" ", b"n", b"s", b"\x1b[C"])
+@pytest.mark.parametrize("phase", [Phase.ASKING, Phase.CONFIRMING])
+def test_s_is_for_save_where_that_is_asked(pressed: Pressed, phase: Phase) -> None:
+    pressed.keyboard.enter(phase)
+    assert pressed.play([(2.0, b"s")]) == [Command.SAVE]
+
+
+@pytest.mark.parametrize("key", [b"\r", b" ", b"n", b"s", b"f", b"\x1b[C"])
 @pytest.mark.parametrize(
     ("after_s", "command"), [(0.4, Command.CONFIRM), (0.9, Command.CONFIRM), (1.5, None)]
 )
