@@ -13,6 +13,7 @@ CHILDREN = {
     "camera": "lerecord.recording.recorder.camera_process",
     "writer": "lerecord.recording.recorder.writer_process",
     "screen": "lerecord.ui.terminal.screen",
+    "station": "lerecord.ui.station.process",
     "push": "lerecord.hub.behind",
     "policy": "lerecord.policy.client.process",
     "fleet": "lerecord.fleet.engine_process",

@@ -77,6 +77,16 @@ RepoId = Annotated[
 Preview = Annotated[
     bool, typer.Option("--preview", help="Show what the cameras see, small, in the terminal.")
 ]
+Station = Annotated[
+    bool, typer.Option("--station", help="Show the session on a page in a browser, with buttons.")
+]
+StationPort = Annotated[
+    int | None,
+    typer.Option(min=1, max=65535, metavar="N", help="Port of that page [any free one]."),
+]
+Lan = Annotated[
+    bool, typer.Option("--lan", help="Let other machines open that page; needs its token.")
+]
 Sound = Annotated[
     bool,
     typer.Option(

@@ -21,6 +21,7 @@ from lerecord.cli.session_parts import (
     tell_still_held,
     waiting_for,
 )
+from lerecord.cli.station_session import check_station, previewed, started_station, with_page
 from lerecord.cli.who_drives import LEADERS, Opened, WhoDrives
 from lerecord.config import HardwareConfig
 from lerecord.control import DriftWatch, Rig, Setup, dataset_spec
@@ -43,7 +44,6 @@ from lerecord.recording.session import (
     Unrecorded,
 )
 from lerecord.simulation_client import SimulatedRig
-from lerecord.ui.snapshot import PreviewedCamera
 from lerecord.ui.terminal import (
     Lines,
     Scene,
@@ -69,6 +69,7 @@ class _Job:
     afterwork: Afterwork | None
     who: WhoDrives
     output: Output
+    at_terminal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,15 @@ def record(
 def _record_in(setup: Setup, asked: _Asked) -> int:
     options, afterwork, who = asked.options, asked.afterwork, asked.who
     attended = is_attended()
+    check_station(options)
     if setup.kept is not None and not (setup.kept.is_local or options.trust_rig):
         setup.kept.require_trust(attended)
     if options.preview:
         _check_that_images_can_be_shown(attended)
     plan = replace(
-        plan_of(options, setup, attended), catching_up=who.catching_up, rollout=who.rollouts
+        plan_of(options, setup, attended or options.station),
+        catching_up=who.catching_up,
+        rollout=who.rollouts,
     )
     if not who.records:
         plan = replace(plan, between=Phase.DRIVING)
@@ -123,11 +127,11 @@ def _record_in(setup: Setup, asked: _Asked) -> int:
         print_line(
             "No --hardware given: recording on the simulated rig, without real arms or cameras."
         )
-    if plan.attended and any((setup.root / layout.TAKES).glob("*")):
+    if attended and any((setup.root / layout.TAKES).glob("*")):
         _offer_to_recover(setup.root, asked.output)
     with never_waiting():
         failure, received, saved = _recorded(
-            _Job(options, setup, plan, afterwork, who, asked.output)
+            _Job(options, setup, plan, afterwork, who, asked.output, attended)
         )
     if failure is not None:
         raise LerecordError(failure)
@@ -155,21 +159,23 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
     with ExitStack() as stack:
         signals = stack.enter_context(Signals())  # also while the last saves are waited for
         sound = job.options.sound
-        screen = None if job.options.preview else started_screen(job.plan.attended, stack, sound)
+        screen = None if job.options.preview else started_screen(job.at_terminal, stack, sound)
         simulated, config = _reach(job, stack)
         recorder, rig, notes = _open(job, config, stack)
         if job.options.preview:  # the images are there no earlier
-            screen = stack.enter_context(ScreenProcess(_previewed(config, recorder), sound))
+            screen = stack.enter_context(ScreenProcess(previewed(config, recorder), sound))
+        station = started_station(job.options, config, recorder, stack)
         signals.listen()
         be_on_time()
         takes = recorder if job.who.records else Unrecorded(recorder)
         scene = Scene(root if job.who.records else None, config, rig.joints)
-        listener = shown_by(screen, scene, takes, job.plan.attended)
+        listener = shown_by(screen, scene, takes, job.at_terminal)
         shown = _listeners(job, listener, recorder, stack)
+        page = [] if station is None else [with_page(shown, scene, takes, station)]
         driven = job.who.cast(Opened(rig, config, recorder, simulated, shown, stack))
         if notes:
             shown.notice(" ".join(notes))
-        operators = [signals, *_operators(job, simulated, stack), *driven.operators]
+        operators = [signals, *page, *_operators(job, simulated, stack), *driven.operators]
         session = Session(rig, driven.driving, takes, job.plan, operators, shown)
         with connected(rig):  # innermost: the arm parks before anything else is waited for
             session.run(Pacer(config.fps, sleep=recorder.sleep))
@@ -186,7 +192,7 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
 def _operators(job: _Job, simulated: SimulatedRig | None, stack: ExitStack) -> list[Operator]:
     """The person at the keys, if there is one, and the one in the simulator."""
     people: list[Operator] = []
-    if job.plan.attended:
+    if job.at_terminal:
         people.append(stack.enter_context(keyboard(job.who.keys)))
     return people if simulated is None else [*people, simulated]
 
@@ -201,19 +207,12 @@ def _report(job: _Job, outcome: Outcome) -> None:
 def _listeners(job: _Job, shown: Listener, recorder: Recorder, stack: ExitStack) -> FanOut:
     """Whoever is told how the session goes; lines take over from a screen that is lost."""
     listeners = FanOut()
-    listeners.add(shown, substitute=lambda: Lines(recorder, job.plan.attended))
+    listeners.add(shown, substitute=lambda: Lines(recorder, job.at_terminal))
     listeners.add(Remarking(listeners, recorder))
     if job.afterwork is not None and job.afterwork.every is not None:
         command, every = job.afterwork.behind(job.setup.root), job.afterwork.every
         listeners.add(stack.enter_context(Behind(listeners, recorder, command, every)))
     return listeners
-
-
-def _previewed(config: HardwareConfig, recorder: Recorder) -> list[PreviewedCamera]:
-    return [
-        PreviewedCamera(name, config.cameras[name].rotation, mailbox)
-        for name, mailbox in recorder.mailboxes.items()
-    ]
 
 
 def _offer_to_recover(root: Path, output: Output) -> None:
@@ -252,7 +251,7 @@ def _open(job: _Job, config: HardwareConfig, stack: ExitStack) -> tuple[Recorder
     if job.who.records:
         rig.drift_watch = DriftWatch.of_user(config, options.accept_drift)
     spec = replace(dataset_spec(setup, rig), rollouts=job.who.rollouts)
-    finishing = stack.enter_context(Finishing(job.plan.attended))
+    finishing = stack.enter_context(Finishing(job.at_terminal))
     judged = job.who.rollouts and config.simulator is not None and config.simulator.start
     recorder = stack.enter_context(
         Recorder(setup.root, spec, config, options.accept_calibration, judged, finishing.tell)

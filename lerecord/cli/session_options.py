@@ -14,10 +14,13 @@ from lerecord.cli.options import (
     DatasetOption,
     EpisodeTime,
     Hardware,
+    Lan,
     Preview,
     ResetTime,
     Seed,
     Sound,
+    Station,
+    StationPort,
     TrustRig,
     WriteCalibration,
 )
@@ -38,6 +41,9 @@ class SessionOptions:
     trust_rig: TrustRig = False
     preview: Preview = False
     sound: Sound = True
+    station: Station = False
+    port: StationPort = None
+    lan: Lan = False
     as_json: AsJson = False
 
     @property

@@ -24,7 +24,7 @@ def view(root: Path, port: int, browser: bool) -> None:
     from lerecord.ui.web import WebServer
 
     shelf = Shelf(root)
-    with WebServer(view_app(shelf), port) as server:
+    with WebServer(lambda _: view_app(shelf), port) as server:
         print_line(f"{root} is shown at {server.address}; Ctrl-C ends it.")
         sys.stdout.flush()
         if browser:

@@ -16,3 +16,4 @@ from .starting import environment as environment
 from .starting import lerecord as lerecord
 from .starting import python as python
 from .vocabulary import Vocabulary as Vocabulary
+from .vocabulary import plain as plain

@@ -57,6 +57,7 @@ def test_neither_by_module_nor_by_code(minefield: Path, start: list[str]) -> Non
 HEAVY = {
     "camera": {"pyarrow", "pydantic", "typer", "rich"},
     "screen": {"cv2", "av", "pyarrow", "typer", "huggingface_hub"},
+    "station": {"cv2", "av", "pyarrow", "typer", "huggingface_hub"},
     "writer": {"pydantic", "typer", "rich", "huggingface_hub"},
     "simulator": {"av", "pyarrow", "typer", "huggingface_hub"},
     "simulated-camera": {"av", "pyarrow", "typer"},

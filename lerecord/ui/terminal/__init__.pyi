@@ -4,6 +4,7 @@ from .keys import RECORDING_KEYS as RECORDING_KEYS
 from .keys import ROLLOUT_DRIVING_KEYS as ROLLOUT_DRIVING_KEYS
 from .keys import ROLLOUT_KEYS as ROLLOUT_KEYS
 from .keys import Signals as Signals
+from .keys import hints as hints
 from .keys import keyboard as keyboard
 from .listeners import Lines as Lines
 from .listeners import Scene as Scene

@@ -111,6 +111,19 @@ class ScreenProcess:
         self._shown = False
 
 
+class Painter(Protocol):
+    """Whatever shows snapshots; it is never waited for.
+
+    Attributes:
+        refresh_s: how often it likes a new one.
+    """
+
+    refresh_s: float
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Have it shown, unless a newer one follows before that is possible."""
+
+
 class Screen:
     """Takes a snapshot of the session for the process that draws it, as often as that likes."""
 
@@ -118,7 +131,7 @@ class Screen:
         self,
         scene: Scene,
         recorder: Store,
-        process: ScreenProcess,
+        process: Painter,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._scene = scene

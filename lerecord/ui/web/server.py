@@ -2,15 +2,16 @@
 
 import contextlib
 import socket
+from collections.abc import Callable
 from typing import Self
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from lerecord.errors import ConfigError
-from lerecord.ui.web.gate import Gate
+from lerecord.ui.web.gate import Gate, Pass
 
-_LOOPBACK = "127.0.0.1"
+_LOOPBACK, _EVERYWHERE = "127.0.0.1", "0.0.0.0"
 _MOST_AT_ONCE = 64
 _MOST_HEADER_BYTES = 16 << 10
 _MOST_MESSAGE_BYTES = 64 << 10
@@ -18,22 +19,28 @@ _FAREWELL_S = 1
 
 
 class WebServer:
-    """Serves an application to this machine; a context manager.
+    """Serves an application; a context manager.
 
     Args:
-        app: the page's own; a gate is put before it.
+        app: makes the page's own, given what a browser has to show; a gate is put before it.
         port: 0 takes any free one.
+        token: with it other machines reach the page, too, and every browser has to show it.
 
     Raises:
         ConfigError: the port is taken.
     """
 
-    def __init__(self, app: ASGIApp, port: int = 0) -> None:
-        self._socket = _bound(port)
+    def __init__(
+        self, app: Callable[[Pass | None], ASGIApp], port: int = 0, token: str | None = None
+    ) -> None:
+        self._socket = _bound(_LOOPBACK if token is None else _EVERYWHERE, port)
         self.port: int = self._socket.getsockname()[1]
-        hosts = [f"{name}:{self.port}" for name in (_LOOPBACK, "localhost")]
+        self._token = token
+        shown = None if token is None else Pass(token, f"lerecord_{self.port}")
+        self._names = [_LOOPBACK, "localhost", *([] if token is None else _own_addresses())]
+        hosts = [f"{name}:{self.port}" for name in self._names]
         config = uvicorn.Config(
-            Gate(app, hosts),
+            Gate(app(shown), hosts, shown),
             access_log=False,
             h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
             http="h11",
@@ -53,8 +60,15 @@ class WebServer:
 
     @property
     def address(self) -> str:
-        """What a browser is to open."""
-        return f"http://{_LOOPBACK}:{self.port}/"
+        """What a browser on this machine is to open."""
+        return self.addresses[0]
+
+    @property
+    def addresses(self) -> list[str]:
+        """What browsers are to open, here and elsewhere; the token is in what no server is sent."""
+        shown = "" if self._token is None else f"#token={self._token}"
+        names = [name for name in self._names if name != "localhost"]
+        return [f"http://{name}:{self.port}/{shown}" for name in names]
 
     def __enter__(self) -> Self:
         return self
@@ -72,11 +86,11 @@ class WebServer:
         self._server.should_exit = True
 
 
-def _bound(port: int) -> socket.socket:
+def _bound(host: str, port: int) -> socket.socket:
     found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        found.bind((_LOOPBACK, port))
+        found.bind((host, port))
         found.listen()  # or another process could bind it, too
     except OSError as error:
         found.close()
@@ -85,3 +99,14 @@ def _bound(port: int) -> socket.socket:
             f"with --port, or leave it out to take any free one."
         ) from error
     return found
+
+
+def _own_addresses() -> list[str]:
+    """Under which other machines reach this one; nothing is sent to find out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # never used by anybody: RFC 5737
+        except OSError:
+            return []
+        found: str = probe.getsockname()[0]
+    return [] if found == _LOOPBACK else [found]

@@ -25,7 +25,7 @@ APP = Starlette(routes=[Route("/", hello), Route("/api/x", hello, methods=["POST
 
 
 def test_a_page_is_served_until_it_is_stopped() -> None:
-    with WebServer(APP) as server:
+    with WebServer(lambda _: APP) as server:
         thread = threading.Thread(target=server.run)
         thread.start()
         asked = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
@@ -47,5 +47,5 @@ def test_a_page_is_served_until_it_is_stopped() -> None:
 
 
 def test_a_port_that_is_taken_is_one_sentence() -> None:
-    with WebServer(APP) as one, pytest.raises(ConfigError, match="--port"):
-        WebServer(APP, one.port)
+    with WebServer(lambda _: APP) as one, pytest.raises(ConfigError, match="--port"):
+        WebServer(lambda _: APP, one.port)

@@ -1,0 +1,64 @@
+"""The page of a session: started with it, and told to whoever may open it."""
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from lerecord.cli.session_options import SessionOptions
+from lerecord.cli.session_parts import waiting_for
+from lerecord.cli.web_extra import require_web
+from lerecord.config import HardwareConfig
+from lerecord.errors import ConfigError
+from lerecord.printable import print_line
+from lerecord.recording.recorder import Recorder
+from lerecord.recording.session import FanOut, Operator
+from lerecord.ui.snapshot import PreviewedCamera
+from lerecord.ui.terminal import Scene, Store
+
+if TYPE_CHECKING:
+    from lerecord.ui.station import StationProcess
+
+
+def check_station(options: SessionOptions) -> None:
+    """Raises ConfigError where a page is not asked for as it can be had."""
+    if options.station:
+        require_web()
+    elif options.lan or options.port is not None:
+        raise ConfigError("--port and --lan are those of a page; give --station, too.")
+
+
+def started_station(
+    options: SessionOptions, config: HardwareConfig, recorder: Recorder, stack: ExitStack
+) -> "StationProcess | None":
+    """The page's process, serving; None where no page is wanted.
+
+    Raises:
+        LerecordError: it cannot serve there.
+    """
+    if not options.station:
+        return None
+    from lerecord.ui.station import StationProcess, StationSettings
+
+    settings = StationSettings(options.port or 0, options.lan)
+    process = StationProcess(settings, previewed(config, recorder), recorder)
+    stack.enter_context(process)
+    with waiting_for("the page"):
+        addresses = process.wait_until_up()
+    for address in addresses:
+        print_line(f"The page of this session: {address}")
+    return process
+
+
+def with_page(listeners: FanOut, scene: Scene, store: Store, process: "StationProcess") -> Operator:
+    """Show the session on its page; who presses buttons there is one more operator."""
+    from lerecord.ui.station import Pages, Station
+
+    listeners.add(Station(scene, store, process))
+    return Pages(process)
+
+
+def previewed(config: HardwareConfig, recorder: Recorder) -> list[PreviewedCamera]:
+    """The cameras whose images are shown."""
+    return [
+        PreviewedCamera(name, config.cameras[name].rotation, mailbox)
+        for name, mailbox in recorder.mailboxes.items()
+    ]

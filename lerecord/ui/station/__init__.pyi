@@ -1,0 +1,11 @@
+from .actions import actions as actions
+from .app import station_app as station_app
+from .board import Board as Board
+from .lease import Lease as Lease
+from .listener import Station as Station
+from .listener import StationProcess as StationProcess
+from .messages import Asked as Asked
+from .messages import Moment as Moment
+from .messages import StationSettings as StationSettings
+from .messages import TakeView as TakeView
+from .operator import Pages as Pages

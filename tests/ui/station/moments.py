@@ -1,0 +1,37 @@
+"""A moment of a session, for tests of its page."""
+
+from dataclasses import replace
+from typing import Any
+
+from lerecord.recording.recorder import CameraView
+from lerecord.recording.session import Phase
+from lerecord.ui.snapshot import JointView, Snapshot
+
+_SNAPSHOT = Snapshot(
+    phase=Phase.RESETTING,
+    task="Grab the paper box",
+    dataset="datasets/box",
+    robot="koch",
+    simulated=True,
+    episode=3,
+    replaces=False,
+    saved=3,
+    episodes=10,
+    elapsed_s=1.5,
+    limit_s=None,
+    rows=0,
+    rate_hz=30.0,
+    fps=30,
+    lateness_p99_s=0.0004,
+    missed=0,
+    cameras=(CameraView("front", 30.0, 0.02, 0),),
+    joints=(JointView("gripper", float("nan"), 12.5, 0.0, 100.0),),
+    disk_free_bytes=10**12,
+    saving=0,
+    notice="",
+    saves=3,
+)
+
+
+def snapshot(**changes: Any) -> Snapshot:
+    return replace(_SNAPSHOT, **changes)
