@@ -57,7 +57,7 @@ def alive(pids: set[int]) -> set[int]:
     return {pid for pid in pids if runs(pid)}
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+def wait_until(condition: Callable[[], object], timeout_s: float = 90.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline
@@ -180,14 +180,16 @@ def test_a_signal_parks_commits_and_keeps_the_running_take(
     process, dataset = recording
     started = family(process.pid)
     os.killpg(process.pid, number)  # as a terminal does it: to the whole group
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=90)
     assert process.returncode == 128 + number
     # A busy machine may still encode; it says so, and nothing else.
     assert all(line.endswith("nothing will be lost.") for line in errors.splitlines())
     assert "episode 0: 60 frames" in output
     assert not alive(started)
     assert_passes_check(dataset)
-    assert any(dataset.glob(".lerecord/takes/*/rows.journal"))
+    begun = output.count(f"recording {TASK!r}")  # on a busy machine the take may be over by now
+    left = len(list(dataset.glob(".lerecord/takes/*/rows.journal")))
+    assert info(dataset)["total_episodes"] == begun - left
 
 
 def test_a_second_signal_does_not_cut_the_last_saves_off(

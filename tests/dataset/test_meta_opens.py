@@ -13,8 +13,8 @@ from lerecord.dataset.format import layout
 from tests.dataset.lists import A, B, C, D, record, small_lab, stage
 
 META = [layout.INFO, layout.HARDWARE, layout.TASKS, layout.EPISODES, layout.EPISODES_STATS]
-META += [layout.STATS, *layout.ANNOTATIONS.values()]
-LINES = [layout.EPISODES, layout.EPISODES_STATS, *layout.ANNOTATIONS.values()]
+META += [layout.STATS, layout.ANNOTATIONS["health"]]
+LINES = [layout.EPISODES, layout.EPISODES_STATS, layout.ANNOTATIONS["health"]]
 
 _counters: list[Counter[str]] = []
 

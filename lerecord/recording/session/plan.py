@@ -23,7 +23,8 @@ class Plan:
         episode_time_s: after which a take saves itself.
         reset_time_s: after which a take starts by itself.
         attended: somebody is at the keys who can act on a notice.
-        catch_up_s: after which a take that was asked for is given up, the follower being too far.
+        catch_up_s: after which a take that was asked for is given up, the follower being too far;
+            unattended, also how long arms may differ that should stand alike.
         between: the phase in which no take runs; DRIVING where none can be begun.
         rollout: a policy drives, and a person can take over.
         catching_up: what is said when a take is asked for and the follower is not there yet.

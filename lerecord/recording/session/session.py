@@ -236,14 +236,17 @@ class Session:
             self._takes.recover()
 
     def _look_for_drift(self) -> None:
-        """Arms that are not where they should be are told; unattended that is the end."""
+        """Arms that are not where they should be are told; unattended that is the end in time.
+
+        Not at once: the leader may be on its way, as that of a demonstration that goes on is.
+        """
         before, drift = self.drift, self._rig.drift()
         remedy = "press a" if self.plan.attended else "give --accept-drift"
         self.drift = None if drift is None else f"{drift} To record all the same, {remedy}."
         if self.drift is None:
             if before is not None:
                 self._listener.notice("The arms may move now, and takes may start.")
-        elif not self.plan.attended:
+        elif not self.plan.attended and self.elapsed_s > self.plan.catch_up_s:
             self._fail(self.drift)
         elif before is None:
             self._listener.notice(self.drift)

@@ -27,6 +27,7 @@ class FakeRig:
     interruption: str | None = None
     beyond: str | None = None
     apart: str | None = None
+    agrees_after: int | None = None
     asked: list[str] = field(default_factory=list)
 
     def hold(self) -> None:
@@ -67,6 +68,8 @@ class FakeRig:
         self.recoveries += 1
 
     def drift(self) -> str | None:
+        if self.agrees_after is not None and self.observed.tick.index >= self.agrees_after:
+            self.apart = None
         return self.apart
 
     def accept_drift(self) -> None:
@@ -198,10 +201,19 @@ def test_no_take_begins_until_drift_is_accepted() -> None:
 
 
 def test_nobody_is_there_to_accept_drift() -> None:
-    bench = Bench({}, attended=False, reset_time_s=0.0)
+    bench = Bench({}, attended=False, reset_time_s=0.0, catch_up_s=0.5)
     bench.rig.apart = DRIFT
     assert bench.run() == []
     assert bench.session.failure == f"{DRIFT} To record all the same, give --accept-drift."
+    assert 5 <= bench.rig.observed.tick.index <= 7  # ticks of 0.1 s
+
+
+def test_a_leader_that_comes_in_time_is_waited_for_by_nobody() -> None:
+    bench = Bench({}, attended=False, reset_time_s=0.0, episodes=1, episode_time_s=0.5)
+    bench.rig.apart = DRIFT
+    bench.rig.agrees_after = 4
+    assert bench.run() == ["begin Grab", "save 5"]
+    assert bench.session.failure is None
 
 
 def test_the_session_ends_with_the_last_wanted_episode() -> None:
