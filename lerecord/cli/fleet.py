@@ -8,7 +8,7 @@ import typer
 from lerecord.cli.completion import datasets as completed
 from lerecord.cli.group import Commands, show_help
 from lerecord.cli.help import Command, example
-from lerecord.cli.options import AsJson
+from lerecord.cli.options import AllowHardware, AsJson, Out
 from lerecord.cli.output import Output
 
 app = typer.Typer(cls=Commands, add_completion=False, rich_markup_mode=None)
@@ -92,3 +92,47 @@ def check(
     engine = Engine(executor, workers, tasks, partition, time_limit)
     with Output(as_json) as output:
         raise typer.Exit(run(roots, state, Checking(quick, engine, dry_run), output))
+
+
+@app.command(
+    cls=Command,
+    epilog=example('lerecord fleet merge datasets/all /data --where "label = success"'),
+)
+def merge(
+    out: Out,
+    roots: Roots,
+    where: Annotated[
+        str, typer.Option(metavar="CONDITION", help="Which episodes, such as: label = success.")
+    ] = "",
+    task_balance: Annotated[
+        int, typer.Option(min=0, metavar="N", help="At most N episodes of each task; 0 for all.")
+    ] = 0,
+    max_hours: Annotated[
+        float, typer.Option(min=0.0, metavar="H", help="At most H hours altogether; 0 for all.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Other episodes, where not all are taken.")] = 0,
+    version: Annotated[
+        str, typer.Option("--format", metavar="VERSION", help="LeRobot format: v2.1 or v3.0.")
+    ] = "v2.1",
+    allow_hardware: AllowHardware = False,
+    executor: Executor = "local",
+    workers: Workers = 0,
+    tasks: Tasks = 0,
+    partition: Partition = "",
+    time_limit: TimeLimit = "12:00:00",
+    dry_run: DryRun = False,
+    state: StateFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make one dataset of many; if interrupted, run it again.
+
+    Exits with 1 if an episode or a dataset could not be taken, which is named.
+    """
+    from lerecord.cli.fleet_merge_report import merge as run
+    from lerecord.fleet import Engine, HowToMerge, Request, Wish
+
+    wish = Wish(where, task_balance, max_hours, seed)
+    request = Request(out, roots, wish, version, allow_hardware)
+    how = HowToMerge(Engine(executor, workers, tasks, partition, time_limit), dry_run)
+    with Output(as_json) as output:
+        raise typer.Exit(run(request, how, state, output))

@@ -3,7 +3,15 @@ from .checking import DatasetCheck as DatasetCheck
 from .checking import FleetCheck as FleetCheck
 from .checking import check as check
 from .engine import Engine as Engine
+from .merge_folder import V21 as V21
+from .merge_folder import V30 as V30
+from .merge_folder import LeftEpisode as LeftEpisode
+from .merge_folder import Request as Request
+from .merging import HowToMerge as HowToMerge
+from .merging import Merged as Merged
+from .merging import merge_fleet as merge_fleet
 from .page import status_page as status_page
+from .plan import Wish as Wish
 from .sources import Trouble as Trouble
 from .state import State as State
 from .status import DatasetStatus as DatasetStatus

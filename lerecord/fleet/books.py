@@ -81,6 +81,12 @@ class Books:
                 with contextlib.suppress(ValueError):
                     yield json.loads(line)
 
+    def clear(self) -> None:
+        """Begin anew; what killed its worker is remembered."""
+        for name in ("done", "at", "troubles"):
+            for path in (self._folder / name).iterdir():
+                path.unlink(missing_ok=True)
+
     def _path(self, rank: int) -> Path:
         return self._folder / "at" / f"{rank}"
 

@@ -10,13 +10,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read import Stored, stored_at
 from lerecord.dataset.verify import Checkup, Report
 from lerecord.errors import LerecordError
 from lerecord.fleet.books import Books, is_orphan, write_lines
 from lerecord.fleet.engine import Engine, Work, require_engine, run, share
 from lerecord.fleet.ledger import Entry, Ledger, fingerprint_of
-from lerecord.fleet.sources import Source, Trouble, find, tried
+from lerecord.fleet.sources import Source, Trouble, digest_of, find, tried
 from lerecord.fleet.state import State
 from lerecord.progress import Advance, Progress, silent
 from lerecord.refusals import said
@@ -88,7 +88,7 @@ class _Case:
 
     source: Source
     report: Report
-    versions: object
+    digest: str
     fingerprints: Sequence[str]
     to_read: Sequence[int]
 
@@ -131,16 +131,16 @@ def check(roots: Sequence[Path], state: State, how: Checking = _AS_GIVEN) -> Fle
 
 
 def _case(source: Source, state: State, how: Checking) -> _Case:
-    snapshot = Snapshot.of(source.root)
-    checkup = Checkup(snapshot, how.quick)
+    stored = stored_at(source.root)
+    checkup = Checkup(stored, how.quick)
     known = Ledger(state.folder, source.root).entries()
-    prints = [fingerprint_of(snapshot, checkup.episode(each)) for each in range(len(checkup))]
+    prints = [fingerprint_of(stored, checkup.episode(each)) for each in range(len(checkup))]
     to_read = [
         number
         for number, fingerprint in enumerate(prints)
         if number not in known or not known[number].serves(fingerprint, how.quick)
     ]
-    return _Case(source, checkup.report, snapshot.versions, prints, to_read)
+    return _Case(source, checkup.report, digest_of(stored), prints, to_read)
 
 
 def _read(
@@ -171,7 +171,7 @@ def _read(
 
 def _collected(case: _Case, state: State, how: Checking) -> DatasetCheck:
     root = case.source.root
-    if Snapshot.of(root).versions != case.versions:
+    if digest_of(stored_at(root)) != case.digest:
         raise LerecordError(f"{root} was changed while it was checked; check it again.")
     ledger = Ledger(state.folder, root)
     entries = ledger.entries()
@@ -215,8 +215,8 @@ def work(folder: Path, rank: int, world: int) -> Iterator[None]:
 def _read_episode(root: Path, number: int, told: dict[str, Any], books: Books, rank: int) -> None:
     """Whatever goes wrong here is a result: the others go on."""
     try:
-        snapshot, checkup = _opened(root, told["quick"], told["name"])
-        fingerprint = fingerprint_of(snapshot, checkup.episode(number))
+        stored, checkup = _opened(root, told["quick"], told["name"])
+        fingerprint = fingerprint_of(stored, checkup.episode(number))
         entry = Entry(number, fingerprint, told["quick"], checkup.of_episode(number))
     except LerecordError as error:
         books.trouble(rank, root=str(root), reason=str(error))
@@ -233,7 +233,7 @@ def _read_episode(root: Path, number: int, told: dict[str, Any], books: Books, r
 
 
 @lru_cache(maxsize=2)
-def _opened(root: Path, quick: bool, name: str) -> tuple[Snapshot, Checkup]:
+def _opened(root: Path, quick: bool, name: str) -> tuple[Stored, Checkup]:
     """A dataset as it was when this process first looked at it for this work."""
-    snapshot = Snapshot.of(root)
-    return snapshot, Checkup(snapshot, quick)
+    stored = stored_at(root)
+    return stored, Checkup(stored, quick)

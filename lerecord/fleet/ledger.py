@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from lerecord import __version__
 from lerecord.dataset.format import layout, stats
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read import Stored
 from lerecord.dataset.verify import Episode, Finding, Report
 
 
@@ -99,22 +99,23 @@ def _age(path: Path) -> tuple[int, str]:
     return path.stat().st_mtime_ns, path.name
 
 
-def fingerprint_of(snapshot: Snapshot, episode: Episode) -> str:
+def fingerprint_of(stored: Stored, episode: Episode) -> str:
     """What changes whenever a check of an episode could find something else.
 
     Its files are known by size and time of change; this is the version that wrote the checks.
     """
-    record, info = episode.record, snapshot.info
-    names = [layout.data_file(record.index), layout.capture_file(record.index)]
-    names += [layout.video_file(record.index, key) for key in info.camera_keys]
+    record, info = episode.record, stored.info
+    files = stored.files
+    paths = [files.data(record.index), files.sidecar(record.index)]
+    paths += [files.video(record.index, key).path for key in info.camera_keys]
     known: list[Any] = [
         __version__,
         [record.index, record.tasks, record.length, episode.first_row, episode.ours],
         [number for number, task in episode.tasks.items() if task in record.tasks],
         None if episode.stats is None else stats.to_data(episode.stats),
         [info.fps, info.features_data()],
-        hashlib.sha256(snapshot.meta[layout.HARDWARE] or b"").hexdigest(),
-        [_file(snapshot.view.path(name)) for name in names],
+        hashlib.sha256(stored.meta[layout.HARDWARE] or b"").hexdigest(),
+        [_file(path) for path in paths],
     ]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 

@@ -1,6 +1,7 @@
 """Which datasets lie below some folders, and what stands in the way of looking at one."""
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lerecord.dataset.format import layout
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.read import Stored, StoredV30
 from lerecord.errors import LerecordError
 from lerecord.refusals import said
 
@@ -99,10 +100,12 @@ def tried(source: Source, look: Callable[[], _T]) -> _T | Trouble:
         return Trouble(source.root, said(error, place) or f"{place}: {error.strerror or error}.")
 
 
-def digest_of(snapshot: Snapshot) -> str:
+def digest_of(stored: Stored) -> str:
     """What tells a dataset at one moment from any other: a digest of its metadata."""
-    digest = hashlib.sha256(snapshot.info.to_bytes())
-    for name, data in snapshot.meta.items():
+    digest = hashlib.sha256(stored.info.to_bytes())
+    if isinstance(stored, StoredV30):
+        digest.update(json.dumps(sorted(stored.seen.items())).encode())
+    for name, data in stored.meta.items():
         digest.update(f"{name} {-1 if data is None else len(data)}\n".encode())
         digest.update(data or b"")
     return digest.hexdigest()

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from lerecord.dataset.format import read_annotations
-from lerecord.dataset.overview import episodes, summary
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.overview import episodes_of, summary
+from lerecord.dataset.read import Stored, stored_at
 from lerecord.fleet.labels import outcome_of
 from lerecord.fleet.sources import Source, Trouble, digest_of, find, is_being_changed, tried
 from lerecord.fleet.state import State
@@ -99,11 +99,11 @@ def look(roots: Sequence[Path], state: State) -> FleetStatus:
 
 def _look_at(source: Source, before: Mapping[str, Any]) -> DatasetStatus:
     root = source.root
-    snapshot = Snapshot.of(root)
+    stored = stored_at(root)
     overview = summary(root)
-    kept = read_annotations(snapshot.meta.__getitem__)
+    kept = read_annotations(stored.meta.__getitem__)
     labels = Counter(outcome_of(kept.get(each, {})) for each in range(overview.episodes))
-    digest = digest_of(snapshot)
+    digest = digest_of(stored)
     return DatasetStatus(
         dataset=root,
         station=source.station,
@@ -114,7 +114,7 @@ def _look_at(source: Source, before: Mapping[str, Any]) -> DatasetStatus:
         seconds=overview.seconds,
         tasks=overview.tasks,
         labels={name: labels[name] for name in ("success", "failure") if labels[name]},
-        health=_health(root),
+        health=_health(stored),
         disk_bytes=overview.disk_bytes,
         digest=digest,
         recording=is_being_changed(root),
@@ -122,12 +122,13 @@ def _look_at(source: Source, before: Mapping[str, Any]) -> DatasetStatus:
     )
 
 
-def _health(root: Path) -> dict[str, int]:
-    counts = Counter(_kind(each.health) for each in episodes(root))
+def _health(stored: Stored) -> dict[str, int]:
+    counts = Counter(health_kind(each.health) for each in episodes_of(stored))
     return {name: counts[name] for name in HEALTH if counts[name]}
 
 
-def _kind(words: str) -> str:
+def health_kind(words: str) -> str:
+    """The one of HEALTH that what `lerecord list` says of an episode comes to."""
     if words in HEALTH:
         return words
     return "salvaged" if words.startswith("salvaged") else "remarked"

@@ -66,6 +66,8 @@ WRONG = {
     ("fleet", "stats"): "try `lerecord fleet status`",
     ("fleet", "check", "box", "--executor", "dask"): "no executor 'dask'",
     ("fleet", "check", "box", "--executor", "slurm"): "--partition",
+    ("fleet", "merge", "out"): "Missing argument 'ROOT...'",
+    ("fleet", "merge", "out", "box", "--format", "v9"): "'v9' cannot be written",
     ("fleet", "status"): "Missing argument 'ROOT...'",
     ("setup-motors", "so101", "follower"): "Missing option '--port'",
     ("setup-motors", "so101", "hand", "--port", "x"): "not 'hand'",

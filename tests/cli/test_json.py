@@ -46,6 +46,7 @@ COMMANDS = {
     "export set out": 0,
     "import exported out": 0,
     "fleet check set other --quick --workers 1 --state kept": 0,
+    "fleet merge out set --workers 1 --state kept": 0,
     "fleet status set other --state kept": 0,
     "teleop": 0,
     "find ports --port nowhere": 0,

@@ -1,7 +1,8 @@
 """Several datasets as one, and one as several: compared, merged, split, or read side by side.
 
 `compatibility` says whether datasets fit. `merging` and `splitting` say which episodes a new
-dataset gets, and `assembling` writes it. `multi` reads several together. Begin with
+dataset gets, and `assembling` writes it: the files of each by `episode_writer`, what stands once by
+`metadata_writer`. `multi` reads several together. Begin with
 `compatibility`.
 """
 

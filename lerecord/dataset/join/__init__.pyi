@@ -1,8 +1,13 @@
 from .assembling import Watched as Watched
+from .assembling import widest as widest
 from .compatibility import Comparison as Comparison
 from .compatibility import compared as compared
+from .compatibility import require_compatible as require_compatible
+from .episode_run import EpisodeRun as EpisodeRun
+from .episode_writer import EpisodeWriter as EpisodeWriter
 from .merging import Merging as Merging
 from .merging import merge as merge
+from .metadata_writer import MetadataWriter as MetadataWriter
 from .multi import MultiDataset as MultiDataset
 from .splitting import ByEpisodes as ByEpisodes
 from .splitting import ByFraction as ByFraction

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.dataset.format import Info
-from lerecord.dataset.join.assembling import Assembly, EpisodeRun, Watched
+from lerecord.dataset.join.assembling import Assembly, Watched
 from lerecord.dataset.join.compatibility import require_compatible
+from lerecord.dataset.join.episode_run import EpisodeRun
 from lerecord.dataset.read import stored_at
 from lerecord.dataset.storage import NewFolder
 from lerecord.dataset.verify import require_sound

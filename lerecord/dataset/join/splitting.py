@@ -9,7 +9,8 @@ from itertools import accumulate, combinations, pairwise
 from pathlib import Path
 
 from lerecord.dataset.format import EpisodeRecord, Info
-from lerecord.dataset.join.assembling import Assembly, EpisodeRun, Watched
+from lerecord.dataset.join.assembling import Assembly, Watched
+from lerecord.dataset.join.episode_run import EpisodeRun
 from lerecord.dataset.read import stored_at
 from lerecord.dataset.storage import NewFolder, ignored
 from lerecord.dataset.verify import require_sound

@@ -1,6 +1,7 @@
 from . import inside as inside
 from .carried_files import further_files as further_files
 from .carried_files import ignored as ignored
+from .disk import fingerprint_of as fingerprint_of
 from .disk import link_or_copy as link_or_copy
 from .disk import megabytes as megabytes
 from .disk import refused as refused

@@ -23,16 +23,19 @@ class NewFolder:
     Args:
         out: the folder to be; nothing is there, or an empty folder.
         probe: told what comes next, for tests.
+        resumed: go on with what a process before this one left under the hidden name, and leave
+            it for the next one unless it is committed.
 
     Raises:
         DatasetError: on entering, when something is there, another process is making it, or the
             disk refuses.
     """
 
-    def __init__(self, out: Path, probe: Probe = unobserved) -> None:
+    def __init__(self, out: Path, probe: Probe = unobserved, resumed: bool = False) -> None:
         self._out = out.absolute()
         self._draft = self._out.with_name(f".{self._out.name}.partial")
         self._probe = probe
+        self._resumed = resumed
         self._lock = ExitStack()
         self._finished = False
         self._committed = False
@@ -42,7 +45,8 @@ class NewFolder:
             raise DatasetError(f"{self._out} is not empty; name a folder that does not exist yet.")
         try:
             self._lock.enter_context(work_folder(self._draft))
-            inside.clear(self._draft, layout.PRIVATE)
+            if not self._resumed:
+                inside.clear(self._draft, layout.PRIVATE)
         except OSError as error:
             self._lock.close()
             raise refused(self._out.parent, error, f"{self._out} could not be created") from error
@@ -50,6 +54,11 @@ class NewFolder:
             self._lock.close()
             raise
         return self
+
+    @property
+    def draft(self) -> Path:
+        """The folder under its hidden name."""
+        return self._draft
 
     def place(self, target: str) -> Path:
         """Where to write the file that will be at `target`, a path in the folder."""
@@ -94,7 +103,7 @@ class NewFolder:
         sync_file(self._out.parent)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not self._committed:
+        if not self._committed and not self._resumed:
             shutil.rmtree(self._draft, ignore_errors=True)
         self._lock.close()
         if isinstance(error, OSError):

@@ -7,7 +7,7 @@ from lerecord.commands import command
 from lerecord.dataset.format import NUMBERS, layout
 from lerecord.dataset.read import stored_at
 from lerecord.dataset.verify.dataset import check
-from lerecord.dataset.verify.findings import Finding
+from lerecord.dataset.verify.findings import Finding, Report
 from lerecord.errors import DatasetError
 
 _MADE_ANEW = tuple(f" of {key} is not that of its frames." for key in NUMBERS)
@@ -16,6 +16,12 @@ _MADE_ANEW = tuple(f" of {key} is not that of its frames." for key in NUMBERS)
 def _is_made_anew(finding: Finding) -> bool:
     """True of statistics of columns that are numbered anew."""
     return finding.text.startswith(layout.EPISODES_STATS) and finding.text.endswith(_MADE_ANEW)
+
+
+def obstacles(report: Report) -> list[Finding]:
+    """What keeps episodes from becoming part of another dataset."""
+    found = report.findings
+    return [each for each in found if each.episode is not None and not _is_made_anew(each)]
 
 
 def require_sound(roots: Iterable[Path]) -> None:
@@ -28,8 +34,7 @@ def require_sound(roots: Iterable[Path]) -> None:
     """
     for root in roots:
         stored_at(root).tasks()  # where they cannot be read, every frame would seem wrong
-        findings = check(root, quick=True).findings
-        wrong = [each for each in findings if each.episode is not None and not _is_made_anew(each)]
+        wrong = obstacles(check(root, quick=True))
         if not wrong:
             continue
         others = "" if len(wrong) == 1 else f" ({len(wrong) - 1} more findings)"

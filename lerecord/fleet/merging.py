@@ -1,0 +1,211 @@
+"""One training set of many datasets: a plan, workers, and one publisher.
+
+Killed anywhere, it is resumed by the same command; done twice, it changes nothing. Whatever the
+engine and the number of tasks, the bytes are those of one process.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lerecord.dataset.format import Info, layout
+from lerecord.dataset.join import require_compatible, widest
+from lerecord.dataset.read import Stored, stored_at
+from lerecord.dataset.storage import DatasetLock, Snapshot
+from lerecord.errors import DatasetError
+from lerecord.fleet.books import Books
+from lerecord.fleet.catalog import SourceFacts, facts_of
+from lerecord.fleet.engine import Engine, Work, require_engine, run
+from lerecord.fleet.merge_folder import Job, LeftEpisode, MergeFolder, Request, request_in
+from lerecord.fleet.plan import BATCH, Plan, planned
+from lerecord.fleet.publisher import Outcome, Publisher
+from lerecord.fleet.publishing import NotDoneError
+from lerecord.fleet.records import Records, require_same
+from lerecord.fleet.sources import Source, Trouble, find, is_being_changed, tried
+from lerecord.fleet.state import State
+from lerecord.progress import Advance, Progress, silent
+
+_ROUNDS = 5  # each without the episodes that the one before could not take
+
+
+@dataclass(frozen=True, slots=True)
+class HowToMerge:
+    """How a merge is done.
+
+    Attributes:
+        engine: what does the work.
+        dry_run: plan it, and do nothing.
+        progress: told how many episodes are done.
+    """
+
+    engine: Engine = field(default_factory=Engine)
+    dry_run: bool = False
+    progress: Progress = silent
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What came of it.
+
+    Attributes:
+        dataset: the new folder.
+        version: of its format.
+        episodes: that it has, or is to have.
+        frames: of these.
+        tasks: different ones.
+        sources: datasets that they come from.
+        left_episodes: those that could not be taken.
+        troubles: datasets that could not be read.
+        left_out: the names of what could not be carried over.
+        jobs: of Slurm, when the work was given to it.
+        done: the dataset is there.
+    """
+
+    dataset: Path
+    version: str
+    episodes: int
+    frames: int
+    tasks: int
+    sources: int
+    left_episodes: Sequence[LeftEpisode] = ()
+    troubles: Sequence[Trouble] = ()
+    left_out: Sequence[str] = ()
+    jobs: Sequence[str] = ()
+    done: bool = True
+
+
+_AS_GIVEN = HowToMerge()
+
+
+def merge_fleet(request: Request, state: State, how: HowToMerge = _AS_GIVEN) -> Merged:
+    """Make one dataset of the episodes that are wanted; the datasets stay as they are.
+
+    Args:
+        request: what is to be made.
+        state: remembers what was made.
+        how: by what.
+
+    Raises:
+        ConfigError: the condition means nothing, or the engine cannot run here.
+        DatasetError: the datasets cannot be joined, or the disk refuses.
+        LerecordError: the engine failed.
+    """
+    require_engine(how.engine)
+    folder, records = MergeFolder(request.out), Records(state, request.out)
+    made = records.of_made()
+    left = folder.left() if made is None else list(made.left)
+    for _ in range(_ROUNDS):
+        found, troubles = _catalog(request)
+        plan = planned([facts for facts, _ in found], request.wish, _still_left(left, found))
+        info = _info(plan, found, request)
+        merged = _merged(request, plan, left, troubles)
+        if made is not None:
+            require_same(made, folder.job(request, plan, info), request)
+            return replace(merged, left_out=made.left_out)
+        if how.dry_run:
+            return replace(merged, done=False)
+        with DatasetLock(folder.path):
+            job = folder.prepare(request, plan, info, state.folder)
+            outcome = _round(request, job, records, how)
+        if isinstance(outcome, Outcome):
+            folder.clear(outcome.done)
+            return replace(merged, left_out=outcome.left_out, jobs=outcome.jobs, done=outcome.done)
+        left += outcome
+        folder.keep_left(left)
+    raise DatasetError(
+        f"Each time, further episodes could not be taken; `lerecord fleet check` says what is "
+        f"wrong. The last: {left[-1].reason}"
+    )
+
+
+def work(folder: Path, rank: int, world: int) -> Iterator[None]:
+    """Finish a merge whose workers were jobs of Slurm, as one of them."""
+    request, state = request_in(folder)
+    merge_fleet(request, State(state), HowToMerge(Engine(workers=1)))
+    yield
+
+
+_Found = tuple[SourceFacts, Stored]
+
+
+def _catalog(request: Request) -> tuple[list[_Found], list[Trouble]]:
+    sources, troubles = find(request.roots)
+    sources = [each for each in sources if each.root != request.out.absolute()]
+    found: list[_Found] = []
+    for source in sources:
+        facts = tried(source, lambda source=source: _facts(source))  # type: ignore[misc]
+        if isinstance(facts, Trouble):
+            troubles.append(facts)
+        else:
+            found.append(facts)
+    return found, troubles
+
+
+def _facts(source: Source) -> _Found:
+    if is_being_changed(source.root):
+        raise DatasetError(
+            f"{source.root} is being recorded into or changed; merge it when that has ended."
+        )
+    stored = stored_at(source.root)
+    facts = facts_of(source, stored)
+    if isinstance(stored, Snapshot):  # of many large datasets not everything can be kept
+        stored = replace(stored, meta={layout.HARDWARE: stored.meta[layout.HARDWARE]})
+    return facts, stored
+
+
+def _still_left(left: Sequence[LeftEpisode], found: Sequence[_Found]) -> set[tuple[str, int]]:
+    """Of the episodes that could not be taken those whose dataset has not changed since."""
+    digests = {str(facts.root): facts.digest for facts, _ in found}
+    return {(each.root, each.episode) for each in left if digests.get(each.root) == each.digest}
+
+
+def _info(plan: Plan, found: Sequence[_Found], request: Request) -> Info:
+    """The new dataset's info.json; refuses datasets that cannot be joined."""
+    by_root = {facts.root: stored for facts, stored in found}
+    datasets = [by_root[root] for root, _ in plan.sources]
+    require_compatible(datasets, request.allow_hardware)
+    form = widest([each.info for each in datasets])
+    return replace(form, episodes=len(plan), frames=plan.frames, tasks=len(plan.tasks))
+
+
+def _merged(
+    request: Request, plan: Plan, left: Sequence[LeftEpisode], troubles: Sequence[Trouble]
+) -> Merged:
+    return Merged(
+        dataset=request.out,
+        version=request.version,
+        episodes=len(plan),
+        frames=plan.frames,
+        tasks=len(plan.tasks),
+        sources=len(plan.sources),
+        left_episodes=list(left),
+        troubles=list(troubles),
+    )
+
+
+def _round(
+    request: Request, job: Job, records: Records, how: HowToMerge
+) -> Outcome | list[LeftEpisode]:
+    """Have everything written and shown; the episodes that could not be taken, if there are any."""
+    books = Books(job.folder)
+
+    def watch() -> None:
+        done = min(books.batches_done() * BATCH, len(job.plan))
+        how.progress(Advance(done, len(job.plan), "episodes"))
+
+    stages = [Work("writing", job.folder, job.plan.batches)]
+    if how.engine.executor == "slurm":
+        stages.append(Work("merging", job.folder, 1))
+        return Outcome(jobs=run(stages, how.engine, watch), done=False)
+    whole = Publisher(request, job, records)
+    for _ in range(_ROUNDS):
+        run(stages, how.engine, watch)
+        if troubles := [each["reason"] for each in books.troubles()]:
+            books.clear()
+            raise DatasetError(f"{request.out} could not be written: {troubles[0]}")
+        if failures := list(job.failures()):
+            return failures
+        with suppress(NotDoneError):
+            return whole.publish()
+    raise DatasetError(f"The files of {request.out} change while they are written; end what does.")

@@ -1,0 +1,248 @@
+"""Which episode of which dataset becomes which episode of the new one: pure, and one parquet.
+
+The same datasets and the same wish give the same plan, on every machine. Where episodes have to be
+left out, lots decide, which depend on the names of station and dataset and on nothing else.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lerecord.errors import DatasetError
+from lerecord.fleet.catalog import EpisodeFacts, SourceFacts
+from lerecord.fleet.where import parsed
+
+BATCH = 25
+"""Episodes that one worker writes at a time."""
+
+Left = Collection[tuple[str, int]]
+"""Episodes that are left out because they cannot be taken: folder and number."""
+_Chosen = tuple[SourceFacts, EpisodeFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which episodes are wanted.
+
+    Attributes:
+        where: a condition, as of `where.parsed`.
+        task_balance: at most so many of each task; 0 for all.
+        max_hours: at most so long altogether; 0 for all.
+        seed: other lots.
+    """
+
+    where: str = ""
+    task_balance: int = 0
+    max_hours: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The new dataset, episode by episode.
+
+    Attributes:
+        sources: the datasets that it takes from, with their digests, in their order.
+        tasks: of the new dataset, by task_index.
+        table: a row an episode, in their order.
+    """
+
+    sources: Sequence[tuple[Path, str]]
+    tasks: Sequence[str]
+    table: pa.Table
+
+    def __len__(self) -> int:
+        """Episodes."""
+        return len(self.table)
+
+    @property
+    def frames(self) -> int:
+        """Of all episodes."""
+        return int(self._column("frames").sum())
+
+    @property
+    def batches(self) -> int:
+        """Into which the work is divided."""
+        return -(-len(self) // BATCH)
+
+    def batch(self, number: int) -> "Batch":
+        """The episodes of a batch."""
+        rows = slice(number * BATCH, min((number + 1) * BATCH, len(self)))
+        return Batch(
+            rows.start,
+            [
+                Planned(self.sources[source][0], int(episode), int(first), int(frames))
+                for source, episode, first, frames in zip(
+                    self._column("source")[rows],
+                    self._column("source_episode")[rows],
+                    self._column("first_frame")[rows],
+                    self._column("frames")[rows],
+                    strict=True,
+                )
+            ],
+        )
+
+    def digest(self, number: int, form: str) -> str:
+        """What tells the files of a batch from any others.
+
+        Args:
+            number: of the batch.
+            form: what else the files depend on.
+        """
+        rows = slice(number * BATCH, (number + 1) * BATCH)
+        digest = hashlib.sha256(form.encode())
+        for name in ("source_episode", "first_frame", "frames"):
+            digest.update(self._column(name)[rows].tobytes())
+        for source in self._column("source")[rows].tolist():
+            digest.update(f"{self.sources[source]}".encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def _columns(self) -> Mapping[str, NDArray[np.int64]]:
+        names = ("source", "source_episode", "first_frame", "frames")
+        return {
+            name: self.table[name].combine_chunks().to_numpy(zero_copy_only=False) for name in names
+        }
+
+    def _column(self, name: str) -> NDArray[np.int64]:
+        return self._columns[name]
+
+    def header(self) -> dict[str, Any]:
+        """What is not in the table, as JSON knows it."""
+        return {
+            "sources": [[str(root), digest] for root, digest in self.sources],
+            "tasks": list(self.tasks),
+        }
+
+    @classmethod
+    def of(cls, header: Mapping[str, Any], table: pa.Table) -> "Plan":
+        """The inverse of `header` and `table`."""
+        sources = [(Path(root), digest) for root, digest in header["sources"]]
+        return cls(sources, header["tasks"], table)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Where an episode comes from, and where it goes."""
+
+    root: Path
+    episode: int
+    first_frame: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Episodes that follow each other; the first one's new number."""
+
+    first: int
+    episodes: Sequence[Planned]
+
+
+def planned(sources: Sequence[SourceFacts], wish: Wish, left: Left = ()) -> Plan:
+    """The plan.
+
+    Args:
+        sources: the datasets, in their order.
+        wish: which of their episodes are wanted.
+        left: those that cannot be taken.
+
+    Raises:
+        ConfigError: the condition means nothing.
+        DatasetError: no episode is wanted, or the wish cannot be met.
+    """
+    holds = parsed(wish.where)
+    chosen = [
+        (source, episode)
+        for source in sources
+        for episode in source.episodes
+        if (str(source.root), episode.number) not in left and holds(source.facts(episode))
+    ]
+    if wish.task_balance:
+        chosen = _balanced(chosen, wish)
+    if wish.max_hours:
+        chosen = _shortened(chosen, wish)
+    if not chosen:
+        episodes = sum(len(source.episodes) for source in sources)
+        raise DatasetError(
+            f"None of the {episodes} episodes is wanted; change --where or the other limits."
+        )
+    return _numbered(chosen)
+
+
+def _lot(wish: Wish, each: _Chosen) -> bytes:
+    source, episode = each
+    name = f"{wish.seed} {source.station}/{source.root.name} {episode.number}"
+    return hashlib.sha256(name.encode()).digest()
+
+
+def _balanced(chosen: Sequence[_Chosen], wish: Wish) -> list[_Chosen]:
+    """At most so many episodes of each task; one with several tasks counts for its first."""
+    counts: Counter[str] = Counter()
+    kept: set[int] = set()
+    for place in sorted(range(len(chosen)), key=lambda each: _lot(wish, chosen[each])):
+        task = next(iter(chosen[place][1].tasks), "")
+        if counts[task] < wish.task_balance:
+            counts[task] += 1
+            kept.add(place)
+    return [each for place, each in enumerate(chosen) if place in kept]
+
+
+def _shortened(chosen: Sequence[_Chosen], wish: Wish) -> list[_Chosen]:
+    """As many episodes as fit, drawn by lot."""
+    room = wish.max_hours * 3600
+    kept: set[int] = set()
+    for place in sorted(range(len(chosen)), key=lambda each: _lot(wish, chosen[each])):
+        source, episode = chosen[place]
+        if (seconds := episode.frames / source.fps) <= room:
+            room -= seconds
+            kept.add(place)
+    return [each for place, each in enumerate(chosen) if place in kept]
+
+
+def _numbered(chosen: Sequence[_Chosen]) -> Plan:
+    numbers: dict[Path, int] = {}
+    sources: list[tuple[Path, str]] = []
+    tasks: dict[str, None] = {}
+    for source, episode in chosen:
+        if source.root not in numbers:
+            numbers[source.root] = len(sources)
+            sources.append((source.root, source.digest))
+        tasks |= dict.fromkeys(episode.tasks)
+    frames = np.fromiter((each.frames for _, each in chosen), np.int64, len(chosen))
+    columns = {
+        "episode": pa.array(np.arange(len(chosen))),
+        "source": pa.array((numbers[each.root] for each, _ in chosen), pa.int64()),
+        "source_episode": pa.array((each.number for _, each in chosen), pa.int64()),
+        "first_frame": pa.array(np.cumsum(frames) - frames),
+        "frames": pa.array(frames),
+        "batch": pa.array(np.arange(len(chosen)) // BATCH),
+        **dict(_words(chosen)),
+    }
+    return Plan(sources, [*tasks], pa.table(columns))
+
+
+def _words(chosen: Sequence[_Chosen]) -> Iterator[tuple[str, Any]]:
+    """What only people read, each word stored once."""
+    words = {
+        "folder": (str(source.root) for source, _ in chosen),
+        "station": (source.station for source, _ in chosen),
+        "task": ("; ".join(episode.tasks) for _, episode in chosen),
+        "label": (episode.label for _, episode in chosen),
+    }
+    for name, values in words.items():
+        yield name, pa.array(values, pa.string()).dictionary_encode()
+
+
+def form_of(features: Mapping[str, Any], tasks: Sequence[str]) -> str:
+    """What every file of a new dataset depends on beside its own episode."""
+    return json.dumps([features, list(tasks)], ensure_ascii=False)
