@@ -34,6 +34,18 @@ Tasks = Annotated[
 ]
 Partition = Annotated[str, typer.Option(metavar="NAME", help="Partition of Slurm.")]
 TimeLimit = Annotated[str, typer.Option(metavar="HH:MM:SS", help="Time a task may take on Slurm.")]
+Where = Annotated[
+    str, typer.Option(metavar="CONDITION", help="Which episodes, such as: label = success.")
+]
+TaskBalance = Annotated[
+    int, typer.Option(min=0, metavar="N", help="At most N episodes of each task; 0 for all.")
+]
+MaxHours = Annotated[
+    float, typer.Option(min=0.0, metavar="H", help="At most H hours altogether; 0 for all.")
+]
+Version = Annotated[
+    str, typer.Option("--format", metavar="VERSION", help="LeRobot format: v2.1 or v3.0.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 StateFolder = Annotated[
     Path | None,
@@ -101,19 +113,11 @@ def check(
 def merge(
     out: Out,
     roots: Roots,
-    where: Annotated[
-        str, typer.Option(metavar="CONDITION", help="Which episodes, such as: label = success.")
-    ] = "",
-    task_balance: Annotated[
-        int, typer.Option(min=0, metavar="N", help="At most N episodes of each task; 0 for all.")
-    ] = 0,
-    max_hours: Annotated[
-        float, typer.Option(min=0.0, metavar="H", help="At most H hours altogether; 0 for all.")
-    ] = 0.0,
+    where: Where = "",
+    task_balance: TaskBalance = 0,
+    max_hours: MaxHours = 0.0,
     seed: Annotated[int, typer.Option(help="Other episodes, where not all are taken.")] = 0,
-    version: Annotated[
-        str, typer.Option("--format", metavar="VERSION", help="LeRobot format: v2.1 or v3.0.")
-    ] = "v2.1",
+    version: Version = "v2.1",
     allow_hardware: AllowHardware = False,
     executor: Executor = "local",
     workers: Workers = 0,
