@@ -7,6 +7,7 @@ folder, never by the engine: a share that is done again finds it done.
 
 import json
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -134,6 +135,8 @@ def run(
         LerecordError: it failed.
     """
     require_engine(engine)
+    if engine.executor == "slurm":
+        _require_plain(stages[0].folder)
     if engine.executor == "local" and engine.at_once == 1:
         for stage in stages:
             for _ in stage.share(0, 1):
@@ -175,6 +178,15 @@ def _waited_for(
             )
         watch()
         time.sleep(_POLL_S)
+
+
+def _require_plain(folder: Path) -> None:
+    """The script that datatrove writes for Slurm does not quote."""
+    if shlex.quote(str(folder)) != str(folder):
+        raise ConfigError(
+            f"The jobs of Slurm cannot find {folder}: its path has blanks or other characters that "
+            f"a shell takes for its own; name a folder without them."
+        )
 
 
 def _cores() -> int:

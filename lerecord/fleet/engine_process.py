@@ -45,7 +45,7 @@ def _run(works: Sequence[Work], engine: Engine) -> list[str]:
     before: Any = None
     jobs: list[str] = []
     for number, work in enumerate(works):
-        logs = str(work.folder / "logs" / f"{number} {work.module}")
+        logs = str(work.folder / "logs" / f"{number}-{work.module}")
         before = _executor(work, engine, logs, before)
         before.run()
         if engine.executor == "slurm" and before.job_id not in (None, -1):

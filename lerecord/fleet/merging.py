@@ -18,7 +18,7 @@ from lerecord.fleet.books import Books
 from lerecord.fleet.catalog import SourceFacts, facts_of
 from lerecord.fleet.engine import Engine, Work, require_engine, run
 from lerecord.fleet.merge_folder import Job, LeftEpisode, MergeFolder, Request, request_in
-from lerecord.fleet.plan import BATCH, Plan, planned
+from lerecord.fleet.plan import Plan, planned
 from lerecord.fleet.publisher import Outcome, Publisher
 from lerecord.fleet.publishing import NotDoneError
 from lerecord.fleet.records import Records, require_same
@@ -105,9 +105,7 @@ def merge_fleet(request: Request, state: State, how: HowToMerge = _AS_GIVEN) -> 
             return replace(merged, left_out=made.left_out)
         if how.dry_run:
             return replace(merged, done=False)
-        with DatasetLock(folder.path):
-            job = folder.prepare(request, plan, info, state.folder)
-            outcome = _round(request, job, records, how)
+        outcome = _done(request, folder, (plan, info), records, how)
         if isinstance(outcome, Outcome):
             folder.clear(outcome.done)
             return replace(merged, left_out=outcome.left_out, jobs=outcome.jobs, done=outcome.done)
@@ -117,6 +115,23 @@ def merge_fleet(request: Request, state: State, how: HowToMerge = _AS_GIVEN) -> 
         f"Each time, further episodes could not be taken; `lerecord fleet check` says what is "
         f"wrong. The last: {left[-1].reason}"
     )
+
+
+def _done(
+    request: Request,
+    folder: MergeFolder,
+    what: tuple[Plan, Info],
+    records: Records,
+    how: HowToMerge,
+) -> Outcome | list[LeftEpisode]:
+    """Have the work done, or given to Slurm; the episodes that could not be taken, if any."""
+    with DatasetLock(folder.path):
+        job = folder.prepare(request, *what, records.state.folder)
+        if how.engine.executor != "slurm":
+            return _round(request, job, records, how)
+    # Without the lock, for the publisher takes it, and may begin at once.
+    stages = [Work("writing", job.folder, job.plan.batches), Work("merging", job.folder, 1)]
+    return Outcome(jobs=run(stages, how.engine), done=False)
 
 
 def work(folder: Path, rank: int, world: int) -> Iterator[None]:
@@ -191,13 +206,10 @@ def _round(
     books = Books(job.folder)
 
     def watch() -> None:
-        done = min(books.batches_done() * BATCH, len(job.plan))
+        done = min(books.batches_done() * job.plan.batch_size, len(job.plan))
         how.progress(Advance(done, len(job.plan), "episodes"))
 
     stages = [Work("writing", job.folder, job.plan.batches)]
-    if how.engine.executor == "slurm":
-        stages.append(Work("merging", job.folder, 1))
-        return Outcome(jobs=run(stages, how.engine, watch), done=False)
     whole = Publisher(request, job, records)
     for _ in range(_ROUNDS):
         run(stages, how.engine, watch)

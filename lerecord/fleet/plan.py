@@ -22,7 +22,8 @@ from lerecord.fleet.catalog import EpisodeFacts, SourceFacts
 from lerecord.fleet.where import parsed
 
 BATCH = 25
-"""Episodes that one worker writes at a time."""
+"""Episodes that one worker writes at a time; fewer where all are few."""
+_BATCHES = 16  # at least, so that a few workers have something to do
 
 Left = Collection[tuple[str, int]]
 """Episodes that are left out because they cannot be taken: folder and number."""
@@ -72,11 +73,17 @@ class Plan:
     @property
     def batches(self) -> int:
         """Into which the work is divided."""
-        return -(-len(self) // BATCH)
+        return -(-len(self) // self.batch_size)
+
+    @property
+    def batch_size(self) -> int:
+        """Episodes of a batch; it depends on the plan alone."""
+        return min(BATCH, max(1, len(self) // _BATCHES))
 
     def batch(self, number: int) -> "Batch":
         """The episodes of a batch."""
-        rows = slice(number * BATCH, min((number + 1) * BATCH, len(self)))
+        size = self.batch_size
+        rows = slice(number * size, min((number + 1) * size, len(self)))
         return Batch(
             rows.start,
             [
@@ -98,7 +105,7 @@ class Plan:
             number: of the batch.
             form: what else the files depend on.
         """
-        rows = slice(number * BATCH, (number + 1) * BATCH)
+        rows = slice(number * self.batch_size, (number + 1) * self.batch_size)
         digest = hashlib.sha256(form.encode())
         for name in ("source_episode", "first_frame", "frames"):
             digest.update(self._column(name)[rows].tobytes())
@@ -225,7 +232,6 @@ def _numbered(chosen: Sequence[_Chosen]) -> Plan:
         "source_episode": pa.array((each.number for _, each in chosen), pa.int64()),
         "first_frame": pa.array(np.cumsum(frames) - frames),
         "frames": pa.array(frames),
-        "batch": pa.array(np.arange(len(chosen)) // BATCH),
         **dict(_words(chosen)),
     }
     return Plan(sources, [*tasks], pa.table(columns))

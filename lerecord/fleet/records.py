@@ -37,13 +37,13 @@ class Records:
     """
 
     def __init__(self, state: State, out: Path) -> None:
-        self._state = state
+        self.state = state
         self._out = out.absolute()
         self._name = f"merged/{hashlib.sha256(os.fsencode(self._out)).hexdigest()[:24]}.json"
 
     def of_made(self) -> Made | None:
         """The merge that made what is there; None when nothing is there, or something else."""
-        kept = self._state.read(self._name)
+        kept = self.state.read(self._name)
         try:
             if kept["print"] != _print(self._out):
                 return None
@@ -59,7 +59,7 @@ class Records:
             made: the merge.
             draft: the dataset, under another name still.
         """
-        self._state.write(self._name, {**asdict(made), "print": _print(draft)})
+        self.state.write(self._name, {**asdict(made), "print": _print(draft)})
 
 
 def _print(root: Path) -> str:

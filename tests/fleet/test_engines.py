@@ -1,0 +1,138 @@
+"""The engines themselves: Slurm by commands that stand in for it, Ray and kills where asked for."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from lerecord.dataset.join import merge
+from lerecord.errors import ConfigError
+from lerecord.fleet import Checking, Engine, HowToMerge, Request, State, check, merge_fleet
+from tests.dataset.lists import tree
+from tests.fleet.fake_slurm import install, log
+
+REAL = pytest.mark.skipif("LERECORD_FLEET" not in os.environ, reason="LERECORD_FLEET is not set")
+SLURM = Engine("slurm", tasks=2, partition="cpu", time_limit="01:00:00")
+pytestmark = pytest.mark.skipif(find_spec("datatrove") is None, reason="needs lerecord[fleet]")
+
+
+@pytest.fixture
+def slurm(tmp_path: Path) -> Iterator[Path]:
+    with mock.patch.dict(os.environ):
+        install(tmp_path / "slurm")
+        yield tmp_path / "slurm"
+
+
+@pytest.fixture
+def request_all(stations: Path, tmp_path: Path) -> Request:
+    return Request(tmp_path / "out", [stations])
+
+
+@pytest.fixture
+def due(stations: Path, tmp_path: Path) -> dict[str, str]:
+    merge(tmp_path / "due", [stations / each for each in ("one/box", "two/box", "two/cup")])
+    return tree(tmp_path / "due")
+
+
+def test_slurm_gets_an_array_of_workers_and_a_publisher_behind_it(
+    request_all: Request, slurm: Path, tmp_path: Path
+) -> None:
+    merged = merge_fleet(request_all, State(tmp_path / "state"), HowToMerge(SLURM))
+    workers, _, publisher, _ = log(slurm)
+    assert workers == "1 lerecord-writing array=0-1 dependency="
+    assert publisher == "3 lerecord-merging array=0-0 dependency=afterok:1"
+    assert (merged.jobs, merged.done) == (["1", "3"], False)
+    script = (slurm / "job-1").read_text()
+    assert "#SBATCH --partition=cpu\n" in script
+    assert "#SBATCH --time=01:00:00\n" in script
+    assert f"export PATH={Path(sys.executable).parent}:$PATH PYTHONSAFEPATH=1" in script
+    assert "launch_pickled_pipeline" in script
+    assert not request_all.out.exists()
+
+
+def test_slurm_is_not_given_a_folder_that_its_script_could_not_name(
+    stations: Path, slurm: Path, tmp_path: Path
+) -> None:
+    request = Request(tmp_path / "two words", [stations])
+    with pytest.raises(ConfigError, match="has blanks"):
+        merge_fleet(request, State(tmp_path / "state"), HowToMerge(SLURM))
+    assert log(slurm) == []
+
+
+@REAL
+def test_the_jobs_of_slurm_make_the_dataset(
+    request_all: Request,
+    slurm: Path,
+    tmp_path: Path,
+    due: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FAKE_SLURM_RUNS", "1")
+    state = State(tmp_path / "state")
+    merge_fleet(request_all, state, HowToMerge(SLURM))
+    said = "\n".join(each.read_text() for each in sorted(slurm.glob("out-*")))
+    assert tree(request_all.out) == due, said
+    assert merge_fleet(request_all, state, HowToMerge(SLURM)).done
+    (stations,) = request_all.roots
+    submitted = check([stations], state, Checking(quick=True, engine=SLURM))
+    assert len(submitted.jobs) == 1
+    found = check([stations], state, Checking(quick=True, engine=SLURM))
+    assert (found.jobs, found.sound) == ((), True)
+
+
+@REAL
+@pytest.mark.skipif(find_spec("ray") is None, reason="needs ray")
+@pytest.mark.timeout(600)
+def test_ray_makes_the_same(request_all: Request, tmp_path: Path, due: dict[str, str]) -> None:
+    engine = Engine("ray", workers=2, tasks=2)
+    merge_fleet(request_all, State(tmp_path / "state"), HowToMerge(engine))
+    assert tree(request_all.out) == due
+
+
+def children(pid: int) -> list[int]:
+    """Every process below one."""
+    found: list[int] = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found += [int(path.parent.name), *children(int(path.parent.name))]
+    return found
+
+
+@REAL
+@pytest.mark.timeout(1800)
+def test_killed_at_random_instants_it_is_resumed(
+    request_all: Request, tmp_path: Path, due: dict[str, str]
+) -> None:
+    """Driver or workers, by SIGKILL, thirty times; then the same command makes the same bytes."""
+    lots = random.Random(os.environ.get("LERECORD_KILL_SEED", "1"))
+    for number in range(int(os.environ.get("LERECORD_FLEET_KILLS", "30"))):
+        request = replace(request_all, out=tmp_path / f"out {number}")
+        words = ["fleet", "merge", str(request.out), *map(str, request.roots), "--workers", "2"]
+        words += ["--tasks", "3", "--state", str(tmp_path / "state")]
+        command = [sys.executable, "-m", "lerecord", *words]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            time.sleep(lots.uniform(0.2, 4.0))
+            below = children(process.pid)
+            victim = lots.choice([process.pid, *below]) if lots.random() < 0.6 else process.pid
+            if process.poll() is None:
+                os.kill(victim, signal.SIGKILL)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise AssertionError(f"{victim} of {below} was killed, and it hangs") from None
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
+        assert tree(request.out) == due
