@@ -6,6 +6,9 @@ from typing import Any
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
 from lerecord.ui.snapshot import JointView, Snapshot
+from lerecord.ui.station import TakeView
+
+TAKE = TakeView(2, False, 7.1, 213, 0, 4, ("Camera front gave the same image again.",), True)
 
 _SNAPSHOT = Snapshot(
     phase=Phase.RESETTING,

@@ -63,12 +63,16 @@ export class Player {
       video,
       h("figcaption", {}, h("span", {}, camera.name), shown),
     );
-    const view = { camera, video, shown, element, frame: -1, due: false, timer: 0, failed: false };
+    const view = { camera, video, shown, element, frame: -1, due: false, sought: false, timer: 0, failed: false };
     video.width = camera.width;
     video.height = camera.height;
     video.addEventListener("error", () => this.#failed(view));
     video.addEventListener("ended", () => view === this.master && this.pause());
-    for (const ready of ["loadedmetadata", "seeked"]) video.addEventListener(ready, () => this.#place(view));
+    video.addEventListener("loadedmetadata", () => this.#place(view));
+    video.addEventListener("seeked", () => {
+      view.sought = !view.due;
+      this.#place(view);
+    });
     this.#watch(view);
     video.src = camera.video;
     return view;
@@ -78,7 +82,7 @@ export class Player {
     view.video.requestVideoFrameCallback((now, { mediaTime }) => {
       view.frame = Math.round(mediaTime * this.fps);
       view.shown.textContent = String(view.frame);
-      view.element.dataset.settled = String(view.frame === this.wanted);
+      if (view.sought && view.frame === this.wanted) this.#settled(view, true);
       if (view === this.master) this.#told(view);
       if (this.views.includes(view)) this.#watch(view);
     });
@@ -117,6 +121,7 @@ export class Player {
     this.frame = this.wanted;
     for (const view of this.views) {
       view.due = true;
+      this.#settled(view, false);
       this.#place(view);
     }
     if (!this.master) this.onFrame(this.wanted, false);
@@ -127,8 +132,15 @@ export class Player {
     if (!view.due || view.failed || video.seeking || video.readyState < HTMLMediaElement.HAVE_METADATA) return;
     view.due = false;
     const time = (this.wanted + 0.5) / this.fps;
-    if (Math.abs(video.currentTime - time) > 1e-6) video.currentTime = time;
+    if (Math.abs(video.currentTime - time) > 1e-6) {
+      view.sought = false;
+      video.currentTime = time;
+    } else view.sought = true;
     this.#settle(view, 1);
+  }
+
+  #settled(view, is) {
+    view.element.dataset.settled = String(is);
   }
 
   /** A browser may show a frame and tell nobody; sought again within the same frame, it tells. */
@@ -136,7 +148,11 @@ export class Player {
     clearTimeout(view.timer);
     view.timer = setTimeout(() => {
       const { video } = view;
-      if (this.playing || view.failed || !this.views.includes(view) || view.frame === this.wanted) return;
+      if (this.playing || view.failed || view.element.dataset.settled === "true" || !this.views.includes(view)) return;
+      if (view.sought && view.frame === this.wanted && tries > 1) {
+        this.#settled(view, true);
+        return;
+      }
       if (!video.seeking) video.currentTime = (this.wanted + 0.5 + (tries % 2 ? 0.1 : 0)) / this.fps;
       this.#settle(view, tries + 1);
     }, SETTLED_MS * tries);

@@ -1,0 +1,94 @@
+"""The page of a session in a real browser: what it shows, what it asks, and what it survives."""
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import pytest
+
+from lerecord.recording.session import Phase
+from lerecord.ui.station import Asked, Moment
+from tests.ui.chromium import Chromium, Page
+from tests.ui.station.moments import TAKE, snapshot
+from tests.ui.station.served import Served
+
+TROUBLE = "The follower does not answer: check its cable."
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with Chromium(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+def text(page: Page, name: str) -> str:
+    return str(page.evaluate(f"document.getElementById('{name}').textContent"))
+
+
+def shows(page: Page, name: str, words: str) -> None:
+    page.until(f"document.getElementById('{name}').textContent.includes({words!r})")
+
+
+def opened(browser: Chromium, served: Served, width: int = 1280) -> Page:
+    page = browser.page()
+    page.look(width, 800)
+    page.open(served.server.address)
+    return page
+
+
+def test_a_page_shows_asks_and_survives(browser: Chromium, served: Served) -> None:
+    served.board.put(Moment(snapshot(), (TAKE,)))
+    jpeg = bytes(cv2.imencode(".jpg", np.full((48, 64, 3), 200, np.uint8))[1])
+    served.image(jpeg)
+    one = opened(browser, served)
+    shows(one, "phase", "RESET")
+    one.until("document.querySelector('#cameras canvas')?.height === 64")  # turned by 90 degrees
+    assert "same image again" in text(one, "takes")
+
+    other = opened(browser, served)
+    shows(other, "control-word", "watches")
+    other.press("Enter")
+    one.press("Enter")
+    served.board.put(Moment(snapshot(phase=Phase.RECORDING), ()))
+    shows(one, "phase", "RECORDING")
+    one.press("p")  # is not offered in a take
+    one.call("Page.reload")
+    shows(one, "phase", "RECORDING")
+    shows(one, "control-word", "This page controls")
+    one.press("r")
+    other.evaluate("document.getElementById('take').click()")
+    shows(other, "control-word", "This page controls")
+    shows(one, "control-word", "watches")
+    one.press("Enter")
+    other.press("s")
+    served.board.put(Moment(snapshot(trouble=TROUBLE), ()))
+    shows(one, "phase", "TROUBLE")
+    assert text(one, "sentence") == TROUBLE
+    assert served.asked == [
+        Asked("go", "resetting", 3),
+        Asked("redo", "recording", 3),
+        Asked("succeed", "recording", 3),
+    ]
+    for page in (one, other):
+        assert page.complaints == []
+        own = (served.server.address, served.server.address.replace("http", "ws"), "about:")
+        assert [each for each in page.requests if not each.startswith(own)] == []
+    served.server.stop()
+    one.until("!document.getElementById('lost').hidden")
+
+
+@pytest.mark.parametrize("width", [320, 1280, 2560])
+def test_the_phase_is_large_and_nothing_is_wider_than_the_window(
+    browser: Chromium, served: Served, width: int
+) -> None:
+    served.board.put(Moment(snapshot(phase=Phase.CATCHING_UP), (TAKE,)))
+    page = opened(browser, served, width)
+    shows(page, "phase", "CATCHING UP")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    letter = page.evaluate(
+        "(() => { const context = new OffscreenCanvas(9, 9).getContext('2d');"
+        "const style = getComputedStyle(document.querySelector('h1'));"
+        "context.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;"
+        "return context.measureText('H').actualBoundingBoxAscent; })()"
+    )
+    assert letter >= 98 * min(width, 1280) / 1280 * 0.95

@@ -1,0 +1,145 @@
+"""The page of a dataset in a real browser: the number beside a video is the one in its pixels."""
+
+import base64
+import os
+import random
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("starlette", reason="the extra `web` is not installed")
+
+from lerecord import frame_stamp
+from lerecord.dataset.format import CameraSpec
+from lerecord.dataset.overview import episodes
+from lerecord.ui.view import Shelf, view_app
+from lerecord.ui.web import WebServer
+from tests.dataset.conftest import Lab
+from tests.ui.chromium import Chromium, Page
+
+STEPS = int(os.environ.get("LERECORD_BROWSER_STEPS", "12"))
+FRAMES = 75
+CAMERAS = (
+    CameraSpec("front", 160, 120),
+    CameraSpec("wrist", 200, 160),
+    CameraSpec("side", 320, 240),
+)
+SETTLED = f"document.querySelectorAll('.camera[data-settled=true]').length === {len(CAMERAS)}"
+SPEED = "document.getElementById('speed')"
+SEEN = """[...document.querySelectorAll(".camera")].map((camera) => {
+  const video = camera.querySelector("video");
+  const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+  canvas.getContext("2d").drawImage(video, 0, 0);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height / 4);
+  const grey = data.filter((_, place) => place % 4 === 1);
+  const text = Array.from(grey, (value) => String.fromCharCode(value)).join("");
+  return [camera.querySelector(".shown").textContent, canvas.width, canvas.height, btoa(text)];
+})"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lab = Lab(tmp_path_factory.mktemp("sets") / "box")
+    lab.spec = replace(lab.spec, cameras=CAMERAS)
+    with lab.open() as writer:
+        lab.record(writer, "Grab the box", rows=FRAMES)
+        lab.record(writer, "Push the cup", rows=20, seed=1)
+    return lab.root
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with Chromium(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def address(root: Path) -> Iterator[str]:
+    with WebServer(lambda _: view_app(Shelf(root))) as server:
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        yield server.address
+        server.stop()
+        thread.join(60)
+
+
+def require_same(page: Page) -> int:
+    """The frame that every camera shows, by its number and by its pixels."""
+    page.until(SETTLED)
+    told = int(page.evaluate("document.getElementById('frame').textContent"))
+    for shown, width, height, pixels in page.evaluate(SEEN):
+        grey = np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(-1, width)
+        whole = np.zeros((height, width), np.uint8)
+        whole[: len(grey)] = grey
+        stamp = frame_stamp.read(whole)
+        assert stamp is not None
+        assert (int(shown), stamp.counter) == (told, told)
+    return told
+
+
+def test_the_number_beside_a_video_is_that_of_its_frame(browser: Chromium, address: str) -> None:
+    page = browser.page()
+    page.look(1280, 800)
+    page.open(f"{address}#0:40")
+    page.until("document.querySelectorAll('.camera').length === 3")
+    assert require_same(page) == 40
+    chance = random.Random(7)
+    frame = 40
+    for _ in range(STEPS):
+        kind = chance.choice(["step", "step", "seek", "play"])
+        if kind == "step":
+            steps = chance.choice([-3, -1, 1, 2])
+            for _ in range(abs(steps)):
+                page.press("ArrowRight" if steps > 0 else "ArrowLeft")
+            frame = min(max(frame + steps, 0), FRAMES - 1)
+            assert require_same(page) == frame
+        elif kind == "seek":
+            frame = chance.randrange(FRAMES)
+            page.evaluate(f"location.hash = '#0:{frame}'")
+            page.until(f"document.getElementById('frame').textContent === '{frame}'")
+            assert require_same(page) == frame
+        else:
+            page.evaluate(f"{SPEED}.value = '{chance.choice(['0.25', '0.5', '1', '2'])}'")
+            page.evaluate(f"{SPEED}.dispatchEvent(new Event('input'))")
+            page.press(" ")
+            page.evaluate(f"new Promise((done) => setTimeout(done, {chance.randrange(60, 300)}))")
+            if page.evaluate("document.getElementById('play').dataset.playing") == "true":
+                page.press(" ")
+            frame = require_same(page)
+    assert page.complaints == []
+    assert {each.startswith((address, "about:")) for each in page.requests} == {True}
+
+
+def test_marks_are_made_previewed_and_applied_by_keys(
+    browser: Chromium, address: str, root: Path
+) -> None:
+    page = browser.page()
+    page.open(f"{address}#1")
+    page.until("document.getElementById('title').textContent === 'Episode 1'")
+    page.press("f")
+    page.press("a")
+    page.until("!document.getElementById('apply').disabled")
+    assert page.evaluate("document.getElementById('steps').textContent") == (
+        "Label episode 1: failure."
+    )
+    page.evaluate("document.getElementById('apply').click()")
+    page.until("document.querySelector('#summary').textContent.includes('failure')")
+    assert [each.success for each in episodes(root)] == [None, False]
+    page.until("!document.getElementById('undo').hidden && !document.querySelector('[open]')")
+    page.press("z")
+    page.until("!document.querySelector('#summary').textContent.includes('failure')")
+    assert [each.success for each in episodes(root)] == [None, None]
+
+
+@pytest.mark.parametrize("width", [320, 1280, 2560])
+def test_nothing_is_wider_than_the_window(browser: Chromium, address: str, width: int) -> None:
+    page = browser.page()
+    page.look(width, 720)
+    for place, there in (("", "#episodes tbody tr"), ("#0", ".curve")):
+        page.open(address + place)
+        page.until(f"document.querySelector('{there}') !== null")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
