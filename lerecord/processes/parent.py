@@ -39,7 +39,7 @@ def _end(failure: threading.ExceptHookArgs) -> None:
 
 def messages() -> Iterator[Message]:
     """The parent's messages, until it closes the pipe or dies."""
-    for line in sys.stdin.buffer:
+    for line in _lines():
         yield json.loads(line)
 
 
@@ -62,9 +62,20 @@ def end_with_input(on_line: Callable[[], None] = lambda: None) -> None:
 
 
 def _watch_input(on_line: Callable[[], None]) -> None:
-    while sys.stdin.buffer.readline():
+    for _ in _lines():
         on_line()
     os._exit(0)
+
+
+def _lines() -> Iterator[bytes]:
+    """Of stdin, whole ones; what a parent that died left unfinished is none.
+
+    By the descriptor: an interpreter that ends while a thread waits in sys.stdin aborts.
+    """
+    rest = b""
+    while data := os.read(sys.stdin.fileno(), CHUNK):
+        *lines, rest = (rest + data).split(b"\n")
+        yield from lines
 
 
 def say(event: str, **content: Any) -> None:

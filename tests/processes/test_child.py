@@ -164,6 +164,28 @@ def test_a_child_ignores_signals_and_ends_with_its_input(echo: str) -> None:
         assert wait_until(lambda: not child.running)
 
 
+@pytest.mark.parametrize(
+    "reading", ["end_with_input()", "Thread(target=read, daemon=True).start()"]
+)
+def test_a_child_that_ends_by_itself_ends_quietly_with_its_input_still_open(reading: str) -> None:
+    code = f"""
+from threading import Thread
+import time
+from lerecord.processes import end_with_input, messages
+def read():
+    for _ in messages():
+        pass
+{reading}
+time.sleep(0.3)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stderr is not None
+        assert child.stderr.read() == b""
+        assert child.wait(10) == 0
+
+
 def test_a_killed_parent_leaves_no_child(echo: str) -> None:
     parent = subprocess.Popen(
         [
