@@ -62,6 +62,7 @@ HEAVY = {
     "simulator": {"av", "pyarrow", "typer", "huggingface_hub"},
     "simulated-camera": {"av", "pyarrow", "typer"},
     "push": {"typer"},
+    "fleet": {"typer", "rich", "datatrove"},
     "policy": {"av", "pyarrow", "pydantic", "typer", "rich", "torch", "grpc", "websockets"},
 }
 
