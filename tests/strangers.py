@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
+from tests.dataset import variations
 from tests.dataset.lists import CAMERAS, A, B, C, Scripted, small_lab, stage
 
 SECRET = "SECRET-TOKEN-123"
@@ -111,6 +114,26 @@ class Data:
     def plant(self, folder: Path) -> None:
         if _make_room(folder / self.place):
             (folder / self.place).write_bytes(self.data)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A column of a parquet file holds something else, or is not there."""
+
+    place: str
+    column: int
+    cell: Any
+
+    def plant(self, folder: Path) -> None:
+        path = folder / self.place
+        try:
+            table = pq.read_table(path, partitioning=None)
+        except (OSError, pa.ArrowException):
+            return
+        name = table.column_names[self.column % len(table.column_names)]
+        sink = pa.BufferOutputStream()
+        pq.write_table(variations.with_cells(table, name, self.cell), sink)
+        Data(self.place, sink.getvalue().to_pybytes()).plant(folder)
 
 
 @dataclass(frozen=True)
@@ -232,7 +255,10 @@ BENT = [
     f"newer/{layout.INFO}",
     f"newer/{layout.HARDWARE}",
 ]
+TABLES = [f"newer/{each}" for each in NEWER if each.endswith(".parquet")]
+CELLS = [each for kind in variations.CELLS.values() for each in kind]
 PLANTED: st.SearchStrategy[Planted] = st.one_of(
+    st.builds(Cells, st.sampled_from(TABLES), st.integers(0, 99), st.sampled_from(CELLS)),
     st.builds(Link, PLACES, AIMS, st.booleans()),
     st.builds(Link, PLACES, st.just("victim/k"), st.just(False), st.just(True)),
     st.builds(Pipe, PLACES),
@@ -277,6 +303,12 @@ COMMANDS: dict[str, Sequence[str]] = {
     "export": ("export", "{set}", "{out}"),
     "merge": ("merge", "{set}", "{set}", "{out}"),
     "import": ("import", "{newer}", "{out}"),
+    "info of v3.0": ("info", "{newer}"),
+    "list of v3.0": ("list", "{newer}"),
+    "check of v3.0": ("check", "{newer}"),
+    "compat of v3.0": ("compat", "{set}", "{newer}"),
+    "merge of v3.0": ("merge", "{newer}", "{set}", "{out}"),
+    "delete of v3.0": ("edit", "delete", "{newer}", "0"),
     "transcode": ("transcode", "{set}", "--profile", "fast"),
     "delete": ("edit", "delete", "{set}", "0"),
     "trim": ("edit", "trim", "{set}", "0", "--end", "0.1"),

@@ -20,7 +20,7 @@ from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
 from lerecord.dataset.join import compared, merge
 from lerecord.dataset.overview import summary
-from lerecord.dataset.read import Dataset
+from lerecord.dataset.read import Dataset, stored_at
 from lerecord.dataset.storage import Snapshot
 from lerecord.dataset.v30 import export_v30, files, import_v30
 from lerecord.dataset.verify import check
@@ -126,7 +126,7 @@ def assert_safe(source: Path, mutate: Callable[[Path], None]) -> None:
             lambda: summary(root),
             lambda: check(root, quick=True),
             lambda: read_all(root),
-            lambda: compared([Snapshot.of(source), Snapshot.of(root)]),
+            lambda: compared([stored_at(source), stored_at(root)]),
             lambda: card(Snapshot.of(root), "name", "v2.1"),
             lambda: Setup.resolve(None, root),
             lambda: merge(out, [root]),

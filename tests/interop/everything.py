@@ -2,9 +2,9 @@
 
     python -m tests.interop.everything PLACE FOLDER
 
-PLACE keeps the environments, lerobot-0.3.3 and lerobot-0.6.1: they are built unless they are there,
-and are some 10 GB. FOLDER must not exist; the datasets stay in it. LeRobot's fastest decoder,
-torchcodec, needs FFmpeg's shared libraries (Debian: `apt-get install ffmpeg`).
+PLACE keeps the environments, lerobot-0.3.3, lerobot-0.4.1 and lerobot-0.6.1: they are built unless
+they are there, and are some 15 GB. FOLDER must not exist; the datasets stay in it. LeRobot's
+fastest decoder, torchcodec, needs FFmpeg's shared libraries (Debian: `apt-get install ffmpeg`).
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 HERE = Path("tests") / "interop"
-OLD, NEW = "0.3.3", "0.6.1"
+OLD, MIDDLE, NEW = "0.3.3", "0.4.1", "0.6.1"
 EPISODES = 3
 
 Command = tuple[str | Path, ...]
@@ -38,8 +38,8 @@ def build(place: Path, version: str) -> Iterator[Command]:
 
 
 def commands(places: Path, folder: Path) -> Iterator[Command]:
-    old, new = (places / f"lerobot-{version}" for version in (OLD, NEW))
-    for place, version in ((old, OLD), (new, NEW)):
+    old, middle, new = (places / f"lerobot-{version}" for version in (OLD, MIDDLE, NEW))
+    for place, version in ((old, OLD), (middle, MIDDLE), (new, NEW)):
         yield from build(place, version)
     lerecord = Path(sysconfig.get_path("scripts")) / "lerecord"
     box, imports = folder / "box", folder / "imports"
@@ -61,6 +61,7 @@ def commands(places: Path, folder: Path) -> Iterator[Command]:
     yield in_lerobot(new, "lerobot_v30.py", box)
     yield in_lerobot(new, "lerobot_import.py", box, imports)
     yield in_lerobot(old, "lerobot_reader.py", imports / "theirs, as it is", "--brief")
+    yield (sys.executable, "-m", "tests.interop.newer", middle, new, box, folder / "newer")
     yield (sys.executable, "-m", "tests.interop.going_on", "v3.0", new, box, folder / "back")
     yield in_lerobot(new, "lerobot_v30.py", folder / "back")
     for place in (old, new):

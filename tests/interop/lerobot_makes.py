@@ -9,8 +9,6 @@ PLACE is an environment with LeRobot 0.4.1 or later. WHAT is `converted` (SOURCE
 import argparse
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -20,26 +18,20 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
-CONVERTERS = (
-    "lerobot.scripts.convert_dataset_v21_to_v30",
-    "lerobot.datasets.v30.convert_dataset_v21_to_v30",
-)
 DELETED = (1,)
 
 
 def converted(source: Path, out: Path) -> None:
-    """By the converter, which works in place."""
+    """By the converter, which works in place, keeps the original beside it, and has moved."""
     shutil.copytree(source, out, ignore=shutil.ignore_patterns(".lerecord"))
-    for module in CONVERTERS:
-        try:
-            found = import_module(module)
-        except ImportError:
-            continue
-        given = ["--repo-id=local/made", f"--root={out}", "--push-to-hub=false"]
-        command = [sys.executable, str(found.__file__), *given]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return
-    raise ImportError("LeRobot has no converter")
+    try:
+        converter = import_module("lerobot.scripts.convert_dataset_v21_to_v30")
+        name, root = "local/made", out
+    except ImportError:
+        converter = import_module("lerobot.datasets.v30.convert_dataset_v21_to_v30")
+        name, root = out.name, out.parent
+    converter.convert_dataset(name, root=root, push_to_hub=False)
+    shutil.rmtree(out.with_name(f"{out.name}_old"))
 
 
 def deleted(source: Path, out: Path) -> None:

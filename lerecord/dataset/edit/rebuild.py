@@ -40,10 +40,9 @@ from lerecord.dataset.storage import (
     Probe,
     Transaction,
     finish_pending,
-    holds_dataset,
+    require_changeable,
     unobserved,
 )
-from lerecord.errors import DatasetError
 from lerecord.progress import Advance, Progress, silent
 
 
@@ -259,8 +258,7 @@ def opened(root: Path, watch: Watch) -> Iterator[Rebuild]:
     Raises:
         DatasetError: it is none, holds what a change would lose, or another process has it.
     """
-    if not holds_dataset(root):
-        raise DatasetError(f"{root} is not a dataset: {layout.INFO} is missing; check the path.")
+    require_changeable(root)
     with DatasetLock(root):
         finish_pending(root, watch.probe)
         files = MetaFiles(root, entire=True)

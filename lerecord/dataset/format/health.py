@@ -11,6 +11,7 @@ from lerecord.dataset.format.sidecar import Sidecar
 
 _DRIVERS = {2: "policy", 3: "person", 255: "nobody"}
 """Numbers of the column `source` in rollouts."""
+_UNTOLD = np.empty(0, np.uint8)  # an older recording does not say it
 
 
 def health_line(episode: int, sidecar: Sidecar) -> bytes:
@@ -38,7 +39,7 @@ def health_of(sidecar: Sidecar) -> dict[str, Any]:
             name: camera_health(track, frames.started) for name, track in sidecar.tracks.items()
         },
         "same_views": same_views(sidecar.tracks),
-        **who_drove(frames.source),
+        **who_drove(frames.values.get("source", _UNTOLD)),
     }
 
 

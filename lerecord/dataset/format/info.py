@@ -205,8 +205,8 @@ def _other_version(version: Any, root: Path | None, place: str) -> str:
         source = "DATASET" if root is None else str(root.absolute())
         command = shlex.join(["lerecord", "import", source, f"{source}_v2.1"])
         return (
-            f"The dataset is of version {version}, which lerecord reads and does not change; "
-            f"`{command}` makes a copy of {CODEBASE_VERSION} that it does."
+            f"The dataset is of version {version}, which lerecord only reads; `{command}` makes a "
+            f"{CODEBASE_VERSION} copy that can be changed."
         )
     if version == V20:
         return (

@@ -25,6 +25,7 @@ from .state import Encoded as Encoded
 from .state import compared_rig as compared_rig
 from .state import holds_dataset as holds_dataset
 from .state import is_free as is_free
+from .state import require_changeable as require_changeable
 from .sync import datasync as datasync
 from .sync import sync_file as sync_file
 from .sync import sync_tree as sync_tree

@@ -23,7 +23,7 @@ from lerecord.dataset.format import (
     video_from_data,
     video_to_data,
 )
-from lerecord.dataset.storage.meta_files import MetaFiles
+from lerecord.dataset.storage.meta_files import MetaFiles, read_meta
 from lerecord.dataset.storage.pending_view import PendingView
 from lerecord.errors import DatasetError
 
@@ -138,6 +138,18 @@ def _spec_of_foreign(files: MetaFiles, info: Info) -> DatasetSpec:
 def holds_dataset(root: Path) -> bool:
     """True when there is an info.json, or a marked change that brings the first one."""
     return PendingView.of(root).path(layout.INFO).is_file()
+
+
+def require_changeable(root: Path) -> None:
+    """Refuse what is no dataset, or one of another version, before a lock is made in it.
+
+    Raises:
+        DatasetError: it is one, or its info.json cannot be read.
+    """
+    if not holds_dataset(root):
+        raise DatasetError(f"{root} is not a dataset: {layout.INFO} is missing; check the path.")
+    if not (root / layout.PRIVATE).exists() and (root / layout.INFO).exists():
+        Info.from_bytes(read_meta(root, layout.INFO), root)
 
 
 def is_free(root: Path) -> bool:

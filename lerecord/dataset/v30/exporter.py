@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lerecord.dataset.format import (
+    DatasetVersionError,
     EpisodeRecord,
     FeatureStats,
     Histogram,
@@ -18,7 +19,6 @@ from lerecord.dataset.format import (
     cameras_of,
     layout,
     metadata,
-    read_parquet,
     read_sidecar,
     stats,
 )
@@ -81,7 +81,7 @@ def export_v30(root: Path, out: Path, how: Exporting = _AS_GIVEN) -> int:
         DatasetError: the dataset cannot be read, has no episode, changes meanwhile, or the disk
             refuses.
     """
-    snapshot = Snapshot.of(root)
+    snapshot = _snapshot(root)
     if not snapshot.info.episodes:
         raise DatasetError(f"{root} has no episode; record one before it is exported.")
     if depth := [each.key for each in snapshot.info.videos if is_depth(each)]:
@@ -95,6 +95,17 @@ def export_v30(root: Path, out: Path, how: Exporting = _AS_GIVEN) -> int:
         snapshot.require_unchanged()
         folder.commit(keep_private=False)
     return snapshot.info.episodes
+
+
+def _snapshot(root: Path) -> Snapshot:
+    try:
+        return Snapshot.of(root)
+    except DatasetVersionError as error:
+        if error.version != v30.CODEBASE_VERSION:
+            raise
+        raise DatasetError(
+            f"{root} is of version {error.version} already; use it as it is."
+        ) from error
 
 
 @dataclass(slots=True, eq=False)
@@ -119,9 +130,9 @@ class _Export:
         # LeRobot takes tasks of v3.0 by their place in the table.
         self._tasks = metadata.numbered(snapshot.tasks())
         self._records = snapshot.episodes()
-        data = snapshot.required(layout.EPISODES_STATS)
-        self._stats = metadata.parse_episodes_stats(data, self._info.episodes)
-        self._rows = load_rows(snapshot.files, self._info, self._records, _TOLERANCE_S)
+        self._stats = snapshot.stats()
+        self._files = snapshot.files
+        self._rows = load_rows(self._files, self._info, self._records, _TOLERANCE_S)
         require_known_tasks(self._rows, snapshot.tasks())
 
     def run(self) -> None:
@@ -155,7 +166,7 @@ class _Export:
         with ExitStack() as stack:
             writer: pq.ParquetWriter | None = None
             for place, record in enumerate(self._records):
-                table = self._table(record)
+                table = self._files.frames(record.index, list(self._rows.columns))
                 schema = table.schema if schema is None else schema
                 if writer is not None and size + table.nbytes >= self._how.data_file_mb * v30.MB:
                     stack.pop_all().close()
@@ -174,11 +185,6 @@ class _Export:
                     "dataset_from_index": rows.start,
                     "dataset_to_index": rows.stop,
                 }
-
-    def _table(self, record: EpisodeRecord) -> pa.Table:
-        path = self._snapshot.view.path(layout.data_file(record.index))
-        keys = list(self._rows.columns)
-        return read_parquet(path, keys)
 
     def _write_videos(self, key: str) -> Iterator[dict[str, Any]]:
         """Write the videos of a camera, and say of each episode where its images are."""
@@ -199,7 +205,7 @@ class _Export:
 
     def _file_for(self, key: str, record: EpisodeRecord, files: list[_VideoFile]) -> _VideoFile:
         """The file that an episode's images go to; a new one when the last must not grow."""
-        path = self._snapshot.view.path(layout.video_file(record.index, key))
+        path = self._files.video(record.index, key).path
         header = header_of(path)
         size = path.stat().st_size
         last = files[-1] if files else None
@@ -218,13 +224,12 @@ class _Export:
 
     def _histogram(self, key: str, record: EpisodeRecord) -> Histogram:
         """The histogram of an episode's images: as captured, or decoded when that is lost."""
-        view = self._snapshot.view
-        sidecar = view.path(layout.capture_file(record.index))
+        sidecar = self._files.sidecar(record.index)
         if sidecar.exists():
             cameras = cameras_of(self._info)
             name = next(each.name for each in cameras if each.key == key)
             return read_sidecar(sidecar, cameras).tracks[name].histogram
-        pictures = pictures_of(view.path(layout.video_file(record.index, key)))
+        pictures = pictures_of(self._files.video(record.index, key).path)
         return sum((histogram_of(each) for each in pictures), np.zeros((3, 256), np.int64))
 
     def _full(
@@ -240,10 +245,9 @@ class _Export:
         }
 
     def _take_sidecar(self, record: EpisodeRecord) -> None:
-        name = layout.capture_file(record.index)
-        path = self._snapshot.view.path(name)
+        path = self._files.sidecar(record.index)
         if path.exists():
-            self._folder.take(path, name)
+            self._folder.take(path, layout.capture_file(record.index))
 
     def _write_metadata(
         self, episodes: Sequence[Mapping[str, Any]], histograms: Mapping[str, Histogram]

@@ -24,6 +24,7 @@ from lerecord.dataset.read import Files
 from lerecord.dataset.verify.findings import Place
 from lerecord.dataset.verify.frames import Frames, check_frames, deviation
 from lerecord.dataset.verify.strips import Strips
+from lerecord.dataset.verify.versions import Version
 from lerecord.dataset.verify.video import KeptFacts, Pictures, check_video
 from lerecord.errors import DatasetError
 
@@ -61,13 +62,13 @@ class Whereabouts:
         info: of the dataset.
         files: of its episodes.
         facts: what its videos say.
-        stats_file: what keeps the statistics of episodes.
+        version: of the format.
     """
 
     info: Info
     files: Files
     facts: KeptFacts
-    stats_file: str
+    version: Version
 
 
 def check_episode(where: Whereabouts, episode: Episode, place: Place) -> None:
@@ -78,7 +79,7 @@ def check_episode(where: Whereabouts, episode: Episode, place: Place) -> None:
         first_row=episode.first_row,
         tasks=[n for n, task in episode.tasks.items() if task in episode.record.tasks],
         stats=episode.stats,
-        stats_file=where.stats_file,
+        version=where.version,
         decode=episode.decode,
         ours=episode.ours,
     )
@@ -97,14 +98,16 @@ def check_episode(where: Whereabouts, episode: Episode, place: Place) -> None:
             ours=episode.ours,
             track=None if sidecar is None else sidecar.tracks[camera],
             stats=None if episode.stats is None else episode.stats.get(feature.key),
-            stats_file=where.stats_file,
+            stats_file=where.version.stats,
             strips=_strips(episode, camera),
         )
         check_video(pictures, where.facts, episode.decode, place.of_camera(camera))
     if sidecar is not None and episode.spec is not None:
         for spec in episode.spec.cameras:
             stored = None if episode.stats is None else episode.stats.get(spec.key)
-            _check_statistics(sidecar, spec, stored, where.stats_file, place.of_camera(spec.name))
+            _check_statistics(
+                sidecar, spec, stored, where.version.stats, place.of_camera(spec.name)
+            )
             _check_track(sidecar, spec, place.of_camera(spec.name))
         _remark_health(sidecar, info.fps, place)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lerecord.dataset.format import (
     DEFAULT_FEATURES,
     IMAGE_PREFIX,
+    NUMBERS,
     VECTORS,
     EpisodeRecord,
     Feature,
@@ -24,6 +25,7 @@ from lerecord.dataset.format import (
 )
 from lerecord.dataset.read import Files, column_of
 from lerecord.dataset.verify.findings import Place
+from lerecord.dataset.verify.versions import Version
 from lerecord.dataset.verify.video import check_image_stats, check_look
 from lerecord.dataset.video import histogram_of
 from lerecord.errors import DatasetError
@@ -45,7 +47,7 @@ class Frames:
         first_row: index of its first frame in the dataset.
         tasks: the task_index of each of its tasks.
         stats: that are kept of it; None when they cannot be read.
-        stats_file: where they are kept.
+        version: of the format.
         decode: check every image in it.
         ours: lerecord recorded it, so everything is exact.
     """
@@ -54,7 +56,7 @@ class Frames:
     first_row: int
     tasks: Sequence[int]
     stats: Stats | None
-    stats_file: str
+    version: Version
     decode: bool
     ours: bool
 
@@ -145,14 +147,16 @@ def _check_stats(feature: Feature, column: NDArray[Any], frames: Frames, place: 
     if key not in frames.stats:
         required = key in (*VECTORS, *DEFAULT_FEATURES)
         say = place.wrong if required else place.remark
-        say(f"{frames.stats_file} lacks {key}.")
+        say(f"{frames.version.stats} lacks {key}.")
         return
     due = of_column(column)
     if column.ndim > 2:  # LeRobot keeps the shape of a frame's value
         due = _shaped(due, column.shape[1:])
     rounding = 0.0 if frames.ours else _rounding(column)
     if text := deviation(frames.stats[key], due, rounding):
-        place.wrong(f"{frames.stats_file}: {text} of {key} is not that of its frames.")
+        is_left = key in NUMBERS and not frames.version.is_ours and not frames.ours
+        say = place.remark if is_left else place.wrong
+        say(f"{frames.version.stats}: {text} of {key} is not that of its frames.")
 
 
 def _shaped(stats: FeatureStats, shape: tuple[int, ...]) -> FeatureStats:
@@ -188,7 +192,7 @@ def _check_images(
 ) -> None:
     """Images that lie in the frames, each with its bytes."""
     stored = None if frames.stats is None else frames.stats.get(feature.key)
-    check_image_stats(feature, stored, frames.stats_file, place)
+    check_image_stats(feature, stored, frames.version.stats, place)
     try:
         width, height = feature.size
         images = [None if row is None else row["bytes"] for row in column.to_pylist()]

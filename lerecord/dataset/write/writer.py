@@ -32,6 +32,7 @@ from lerecord.dataset.storage import (
     finish_pending,
     holds_dataset,
     is_free,
+    require_changeable,
     unobserved,
 )
 from lerecord.dataset.write.append import append_episode
@@ -97,10 +98,7 @@ class DatasetWriter:
         Raises:
             DatasetError: it is none, of another version or rig, or another process has it.
         """
-        if not holds_dataset(root):
-            raise DatasetError(
-                f"{root} is not a dataset: {layout.INFO} is missing; check the path."
-            )
+        require_changeable(root)
         with ExitStack() as stack:
             stack.enter_context(DatasetLock(root))
             finish_pending(root, probe)

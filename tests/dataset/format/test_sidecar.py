@@ -159,9 +159,10 @@ def test_what_an_older_recording_lacks_stays_unknown(tmp_path: Path) -> None:
 def test_an_older_recording_does_not_say_who_drove(tmp_path: Path) -> None:
     write_sidecar(tmp_path / "a", sidecar())
     stored = StoredSidecar.load(tmp_path / "a")
-    older = replace(stored, table=stored.table.drop_columns(["source"])).parsed((CAMERA,)).frames
-    assert "source" not in older.values
-    assert older.requested.shape == (4, 2)
+    older = replace(stored, table=stored.table.drop_columns(["source"])).parsed((CAMERA,))
+    assert "source" not in older.frames.values
+    assert older.frames.requested.shape == (4, 2)
+    assert "drove" not in health_of(older)
 
 
 def test_the_first_row_of_a_cut_compares_with_nothing(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_videos_of_one_size_and_time_are_not_mixed_up(tmp_path: Path) -> None:
 
 
 def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(random_access, "KEPT_PLACES", 20)
+    monkeypatch.setattr(random_access, "KEPT_PLACES", 2 * PICTURES)
     monkeypatch.setattr(random_access, "KEPT_DECODERS", 1)
     source = PictureSource(Clock(FPS, 1e-4))
     for seed in range(4):

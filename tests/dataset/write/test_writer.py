@@ -310,7 +310,9 @@ def test_another_version_is_refused(lab: "Lab") -> None:
     recorded(lab)
     path = lab.root / layout.INFO
     path.write_text(path.read_text().replace("v2.1", "v3.0"))
-    with pytest.raises(DatasetError, match=r"of version v3\.0, and lerecord works on v2\.1"):
+    with pytest.raises(
+        DatasetError, match=r"of version v3\.0, which lerecord only reads; `lerecord import"
+    ):
         lab.open()
 
 
