@@ -14,10 +14,10 @@ from lerecord.cli.output import Output
 app = typer.Typer(cls=Commands, add_completion=False, rich_markup_mode=None)
 
 Roots = Annotated[
-    list[Path],
+    list[str],
     typer.Argument(
         metavar="ROOT...",
-        help="Folders; every dataset in them and below is found.",
+        help="Folders, or s3:// and hf:// addresses; every dataset below is found.",
         autocompletion=completed,
     ),
 ]

@@ -23,7 +23,7 @@ from lerecord.fleet import check as checked
 from lerecord.refusals import said
 
 
-def status(roots: Sequence[Path], html: Path | None, state: Path | None, output: Output) -> int:
+def status(roots: Sequence[str], html: Path | None, state: Path | None, output: Output) -> int:
     """Show every dataset; the exit status, 0 when all could be read.
 
     Raises:
@@ -89,7 +89,7 @@ def _cells(each: DatasetStatus) -> tuple[str, ...]:
     )
 
 
-def check(roots: Sequence[Path], state: Path | None, how: Checking, output: Output) -> int:
+def check(roots: Sequence[str], state: Path | None, how: Checking, output: Output) -> int:
     """Verify every dataset; the exit status, 0 when all is right.
 
     Raises:

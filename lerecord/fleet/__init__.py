@@ -1,9 +1,9 @@
 """Many datasets at once: what there is, whether it is right, and one training set of it.
 
-`sources` finds datasets, `status` looks at them, `checking` verifies them in parallel, and
-`engine` runs the work on this machine, on Slurm or on Ray. What was found is kept by `state`, so
-that the next look only reads what has changed. Only `engine_process` imports an engine. Begin with
-`status`.
+`sources` finds datasets, `mirror` fetches those elsewhere, `status` looks at them, `checking`
+verifies them and `merging` makes one of them: `plan` says what becomes what, `writing` is done by
+workers, `publisher` by one process. `engine` runs the work here, on Slurm or on Ray; only
+`engine_process` imports an engine. What was found is kept by `state`. Begin with `status`.
 """
 
 import lazy_loader

@@ -16,7 +16,7 @@ from lerecord.errors import LerecordError
 from lerecord.fleet.books import Books, is_orphan, write_lines
 from lerecord.fleet.engine import Engine, Work, require_engine, run, share
 from lerecord.fleet.ledger import Entry, Ledger, fingerprint_of
-from lerecord.fleet.sources import Source, Trouble, digest_of, find, tried
+from lerecord.fleet.sources import Root, Source, Trouble, digest_of, find, tried
 from lerecord.fleet.state import State
 from lerecord.progress import Advance, Progress, silent
 from lerecord.refusals import said
@@ -96,7 +96,7 @@ class _Case:
 _AS_GIVEN = Checking()
 
 
-def check(roots: Sequence[Path], state: State, how: Checking = _AS_GIVEN) -> FleetCheck:
+def check(roots: Sequence[Root], state: State, how: Checking = _AS_GIVEN) -> FleetCheck:
     """Check every dataset below some folders; they are not written to.
 
     Args:
@@ -109,7 +109,7 @@ def check(roots: Sequence[Path], state: State, how: Checking = _AS_GIVEN) -> Fle
         LerecordError: the engine failed.
     """
     require_engine(how.engine)
-    sources, troubles = find(roots)
+    sources, troubles = find(roots, state)
     cases: list[_Case] = []
     for source in sources:
         case = tried(source, lambda source=source: _case(source, state, how))  # type: ignore[misc]

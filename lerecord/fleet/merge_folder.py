@@ -14,7 +14,9 @@ from lerecord.dataset.format import Info
 from lerecord.errors import ConfigError, DatasetError
 from lerecord.fleet.books import Books, write_lines
 from lerecord.fleet.journal import Journal
+from lerecord.fleet.mirror import is_remote
 from lerecord.fleet.plan import Plan, Wish, form_of
+from lerecord.fleet.sources import Root
 
 V21, V30 = "v2.1", "v3.0"
 _REQUEST, _PLAN, _TABLE, _LEFT = "request.json", "plan.json", "plan.parquet", "left.jsonl"
@@ -36,7 +38,7 @@ class Request:
     """
 
     out: Path
-    roots: Sequence[Path]
+    roots: Sequence[Root]
     wish: Wish = field(default_factory=Wish)
     version: str = V21
     allow_hardware: bool = False
@@ -49,7 +51,9 @@ class Request:
 
     def to_data(self) -> dict[str, Any]:
         """As JSON knows it."""
-        roots = [str(each.absolute()) for each in self.roots]
+        roots = [
+            str(each) if is_remote(str(each)) else str(Path(each).absolute()) for each in self.roots
+        ]
         return {**asdict(self), "out": str(self.out.absolute()), "roots": roots}
 
     @classmethod
@@ -57,7 +61,7 @@ class Request:
         """The inverse."""
         return cls(
             Path(data["out"]),
-            [Path(each) for each in data["roots"]],
+            data["roots"],
             Wish(**data["wish"]),
             data["version"],
             data["allow_hardware"],

@@ -96,7 +96,7 @@ def merge_fleet(request: Request, state: State, how: HowToMerge = _AS_GIVEN) -> 
     made = records.of_made()
     left = folder.left() if made is None else list(made.left)
     for _ in range(_ROUNDS):
-        found, troubles = _catalog(request)
+        found, troubles = _catalog(request, state)
         plan = planned([facts for facts, _ in found], request.wish, _still_left(left, found))
         info = _info(plan, found, request)
         merged = _merged(request, plan, left, troubles)
@@ -144,8 +144,8 @@ def work(folder: Path, rank: int, world: int) -> Iterator[None]:
 _Found = tuple[SourceFacts, Stored]
 
 
-def _catalog(request: Request) -> tuple[list[_Found], list[Trouble]]:
-    sources, troubles = find(request.roots)
+def _catalog(request: Request, state: State) -> tuple[list[_Found], list[Trouble]]:
+    sources, troubles = find(request.roots, state)
     sources = [each for each in sources if each.root != request.out.absolute()]
     found: list[_Found] = []
     for source in sources:

@@ -10,8 +10,11 @@ from typing import TypeVar
 
 from lerecord.dataset.format import layout
 from lerecord.dataset.read import Stored, StoredV30
-from lerecord.errors import LerecordError
+from lerecord.errors import DatasetError, LerecordError
+from lerecord.fleet.mirror import is_remote, mirrored
+from lerecord.fleet.state import State
 from lerecord.refusals import said
+from lerecord.secrets import without_secrets
 
 _T = TypeVar("_T")
 
@@ -48,18 +51,23 @@ class Trouble:
         return self.reason if str(self.place) in self.reason else f"{self.place}: {self.reason}"
 
 
-def find(roots: Sequence[Path]) -> tuple[list[Source], list[Trouble]]:
+Root = str | Path
+"""A folder, or an address that is mirrored."""
+
+
+def find(roots: Sequence[Root], state: State) -> tuple[list[Source], list[Trouble]]:
     """The datasets in some folders and below, each once, in the order of their paths.
 
     Hidden folders and what lies in a dataset are not looked into, links are not followed.
 
     Args:
-        roots: the folders; each may be a dataset itself.
+        roots: the folders, or addresses such as `s3://bucket/lab`; each may be a dataset itself.
+        state: copies of what lies elsewhere are in its folder.
     """
     found: dict[Path, Source] = {}
     troubles: list[Trouble] = []
-    for root in roots:
-        place = root.absolute()
+    failed: dict[Path, str] = {}
+    for place in _here(roots, state, troubles, failed):
         if not place.is_dir():
             fact = "is no folder" if place.exists() else "is not there"
             troubles.append(Trouble(place, f"{place} {fact}; check the path."))
@@ -69,7 +77,26 @@ def find(roots: Sequence[Path]) -> tuple[list[Source], list[Trouble]]:
         if not sources and len(troubles) == before:
             troubles.append(Trouble(place, f"There is no dataset in {place}; check the path."))
         found = {**sources, **found}
-    return sorted(found.values(), key=lambda each: each.root), troubles
+    troubles += [Trouble(place, reason) for place, reason in failed.items()]
+    whole = [each for each in found.values() if each.root not in failed]
+    return sorted(whole, key=lambda each: each.root), troubles
+
+
+def _here(
+    roots: Sequence[Root], state: State, troubles: list[Trouble], failed: dict[Path, str]
+) -> Iterator[Path]:
+    """Each root as a folder of this machine."""
+    for root in roots:
+        if not is_remote(str(root)):
+            yield Path(root).absolute()
+            continue
+        try:
+            mirror = mirrored(str(root), state)
+        except DatasetError as error:
+            troubles.append(Trouble(Path(without_secrets(str(root))), str(error)))
+        else:
+            failed.update(mirror.failures)
+            yield mirror.folder
 
 
 def _below(place: Path, troubles: list[Trouble]) -> Iterator[Path]:

@@ -10,7 +10,8 @@ from lerecord.dataset.format import read_annotations
 from lerecord.dataset.overview import episodes_of, summary
 from lerecord.dataset.read import Stored, stored_at
 from lerecord.fleet.labels import outcome_of
-from lerecord.fleet.sources import Source, Trouble, digest_of, find, is_being_changed, tried
+from lerecord.fleet.mirror import is_remote
+from lerecord.fleet.sources import Root, Source, Trouble, digest_of, find, is_being_changed, tried
 from lerecord.fleet.state import State
 
 _KEPT = "status.json"
@@ -69,7 +70,7 @@ class FleetStatus:
     gone: Sequence[Path] = field(default=())
 
 
-def look(roots: Sequence[Path], state: State) -> FleetStatus:
+def look(roots: Sequence[Root], state: State) -> FleetStatus:
     """Look at every dataset below some folders, and keep what was seen for the next look.
 
     Args:
@@ -79,7 +80,7 @@ def look(roots: Sequence[Path], state: State) -> FleetStatus:
     Raises:
         ConfigError: the folder of the state cannot be written.
     """
-    sources, troubles = find(roots)
+    sources, troubles = find(roots, state)
     before = state.read(_KEPT)
     datasets: list[DatasetStatus] = []
     for source in sources:
@@ -144,10 +145,11 @@ def _change(before: Any, count: int, digest: str) -> str:
 
 
 def _gone(
-    before: Mapping[str, Any], roots: Sequence[Path], sources: Sequence[Source]
+    before: Mapping[str, Any], roots: Sequence[Root], sources: Sequence[Source]
 ) -> list[Path]:
     """Of what was there before; not what lies elsewhere, or on a disk that is not there now."""
-    tops = [root.absolute() for root in roots if root.is_dir()]
+    folders = [Path(root).absolute() for root in roots if not is_remote(str(root))]
+    tops = [folder for folder in folders if folder.is_dir()]
     there = {each.root for each in sources}
     return [
         path

@@ -52,9 +52,12 @@ def hidden(out: Path) -> list[str]:
 
 @pytest.mark.parametrize("version", ["v2.1", "v3.0"])
 def test_it_makes_what_one_process_makes_and_leaves_the_sources_as_they_are(
-    request_all: Request, state: State, due: dict[str, dict[str, str]], version: str
+    request_all: Request,
+    state: State,
+    stations: Path,
+    due: dict[str, dict[str, str]],
+    version: str,
 ) -> None:
-    (stations,) = request_all.roots
     before = tree(stations)
     told: list[Advance] = []
     request = replace(request_all, version=version)
