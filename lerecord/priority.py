@@ -19,6 +19,8 @@ class Realtime(IntEnum):
 
     CONTROL = 50
     SIMULATED_SERVOS = 40
+    PLUGIN = 35
+    """Of a process that drives an arm for us; below the servos, for which it may spin."""
     SIMULATED_CAMERA = 30
     CAPTURE = 20
     """Of the threads that stamp images with the time at which they came."""
@@ -30,16 +32,17 @@ HOW_TO_PERMIT = (
 )
 
 
-def ask_for_realtime(priority: Realtime) -> bool:
-    """Ask for SCHED_FIFO for this thread; False when it is not permitted.
+def ask_for_realtime(priority: Realtime, pid: int = 0) -> bool:
+    """Ask for SCHED_FIFO for this thread, or a process's first; False when it is not permitted.
 
     With it a thread is on time also on a busy machine. Children do not inherit it.
     """
     if sys.platform != "linux":
         return False
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
-    except PermissionError:
+        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(pid, policy, os.sched_param(priority))
+    except (PermissionError, ProcessLookupError):
         return False
     return True
 

@@ -1,5 +1,6 @@
 """What drivers of followers on a serial servo bus have in common: bounded goals."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -46,6 +47,12 @@ class DrivenArm(SerialArm):
         self.hold(self.joints)
         self._limiter.start_at(self.scale.unbounded(self.counts(SET_UP)))
 
+    goes_limp: ClassVar[bool] = True
+
+    def loosen(self, joints: Sequence[str]) -> None:
+        """Let these joints of an arm that is held go limp, and no others."""
+        self.let_go_of(joints)
+
     def command(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
         """Tell it to go to a goal; see the protocol in `arm.Follower`."""
         return self._send(self._limiter.limit(goal, min(max_step, self.ceiling.step)))
@@ -63,6 +70,9 @@ class DrivenArm(SerialArm):
         self.let_go()
 
     def _send(self, goal: NDArray[np.float32]) -> NDArray[np.float32]:
-        self.bus.sync_write("Goal_Position", self.goal_counts(goal))
+        counts = self.goal_counts(goal)
+        # Some servos take torque on with a goal: those that are limp get none.
+        held = {joint: counts[joint] for joint in self.held} or counts
+        self.bus.sync_write("Goal_Position", held)
         self._limiter.sent(goal)
         return goal

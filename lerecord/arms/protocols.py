@@ -168,6 +168,20 @@ class Follower(Leader, Protocol):
     def reachable(self, goal: ArrayLike) -> NDArray[np.float64]:
         """The nearest goal (D,) that its calibrated range and its limits allow."""
 
+    @property
+    def goes_limp(self) -> bool:
+        """It can be let go joint by joint, and held again where it then is."""
+
+    def loosen(self, joints: Sequence[str]) -> None:
+        """Let these joints of an arm that is held go limp, and no others; raises BusError."""
+
+    def hold_here(self) -> None:
+        """Hold every joint where it is now; the first goal starts there.
+
+        Raises:
+            LerecordError: it cannot be held there; it is as limp as before.
+        """
+
     def release(self) -> None:
         """Torque off: the arm sinks. Every servo is tried before an error is raised."""
 

@@ -62,6 +62,8 @@ class SerialArm:
         self._turns = np.zeros(len(self._joints), np.int64)
         self._restarts = RestartWatch(settings.name, bus, settings.retry, forgets)
         self._motion: Motion | None = None
+        self.held: tuple[str, ...] = ()
+        """Joints under torque, as far as this driver has put it on."""
 
     @property
     def joints(self) -> tuple[str, ...]:
@@ -200,10 +202,19 @@ class SerialArm:
             self.bus.write("Goal_Position", joint, int(position), SET_UP)
         for joint in joints:
             self.bus.write("Torque_Enable", joint, 1, SET_UP)
-        self._restarts.begin(joints)
+        self.held = tuple(joints)
+        self._restarts.begin(self.held)
+
+    def let_go_of(self, joints: Sequence[str]) -> None:
+        """Torque off at some joints of an arm that is held."""
+        self.held = tuple(each for each in self.held if each not in joints)
+        self._restarts.begin(self.held)
+        for joint in joints:
+            self.bus.write("Torque_Enable", joint, 0, SET_UP)
 
     def let_go(self) -> None:
         """Torque off at every servo; each is tried before the first error is raised."""
+        self.held = ()
         self._restarts.begin(())
         first: BusError | None = None
         for joint in self._joints:

@@ -25,6 +25,7 @@ Examples:
   lerecord --task "Grab the paper box"
   lerecord --task "Push the cup" --episodes 20 --reset-time 5
   lerecord --task "Push the cup" --hardware koch --dataset datasets/cup
+  lerecord --task "Push the cup" --hardware koch --by-hand
 """
 
 
@@ -36,6 +37,12 @@ def record(
         int | None,
         typer.Option(min=1, help="Number of episodes to record (1 when not run in a terminal)."),
     ] = None,
+    by_hand: Annotated[
+        bool,
+        typer.Option(
+            "--by-hand", help="Teach with your hand on the limp follower, without a leader."
+        ),
+    ] = False,
     given: SessionOptions,
     push: Push = False,
     repo_id: RepoId = None,
@@ -47,7 +54,13 @@ def record(
     """
     from lerecord.cli.record_options import RecordOptions
     from lerecord.cli.recording_session import record as run
+    from lerecord.cli.who_drives import LEADERS
     from lerecord.hub import session_push
 
     options = RecordOptions.of(given, task=task, episodes=episodes)
-    raise typer.Exit(run(options, session_push(push, repo_id, push_every, given.as_json)))
+    who = LEADERS
+    if by_hand:
+        from lerecord.cli.by_hand_session import by_hand as taught
+
+        who = taught(options)
+    raise typer.Exit(run(options, session_push(push, repo_id, push_every, given.as_json), who))

@@ -226,7 +226,7 @@ def _reach(job: _Job, stack: ExitStack) -> tuple[SimulatedRig | None, HardwareCo
     config, seed = job.setup.config, job.options.seed
     if config.simulator is None or not config.simulator.start:
         return None, config
-    rig = SimulatedRig(config, config.simulator, seed, job.plan.attended, job.who.rollouts)
+    rig = SimulatedRig(config, config.simulator, seed, job.plan.attended, job.who.script)
     simulated = stack.enter_context(rig)
     with waiting_for("the simulator"):
         return simulated, simulated.wait_until_up()

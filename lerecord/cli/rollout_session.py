@@ -29,7 +29,7 @@ from lerecord.policy import (
 )
 from lerecord.policy.client import PolicyCamera, RemotePolicy
 from lerecord.recording.session import Command, Operator, Phase
-from lerecord.simulation_client import SimulatedRig
+from lerecord.simulation_client import Script, SimulatedRig
 from lerecord.ui.terminal import ROLLOUT_DRIVING_KEYS, ROLLOUT_KEYS
 
 Connect = Callable[["RolloutOptions", Opened], AbstractContextManager[Connection]]
@@ -91,6 +91,7 @@ def roll_out(options: RolloutOptions, connect: Connect) -> int:
             catching_up="The rollout starts as soon as the follower is where the policy wants it.",
             leaders=options.corrects,
             rollouts=True,
+            script=Script.ROLLOUT,
             records=options.records,
         ),
     )

@@ -11,7 +11,7 @@ from lerecord.control import Handover, Leader, Rig, Setup
 from lerecord.policy import PolicyFigures
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session import Command, Driving, FanOut, Operator
-from lerecord.simulation_client import SimulatedRig
+from lerecord.simulation_client import Script, SimulatedRig
 from lerecord.ui.terminal import RECORDING_KEYS
 
 
@@ -65,7 +65,8 @@ class WhoDrives:
         catching_up: what is said when a take is asked for and the follower is not there yet.
         leaders: the leaders are connected.
         records: takes are recorded; else it only drives.
-        rollouts: a policy does what a simulated rig's demonstrator does otherwise.
+        rollouts: the takes are rollouts of a policy.
+        script: what the person of a simulated rig does.
     """
 
     cast: Callable[[Opened], Driven] = _lead
@@ -73,6 +74,7 @@ class WhoDrives:
     catching_up: str = "The take starts as soon as the follower has caught up with the leader."
     leaders: bool = True
     rollouts: bool = False
+    script: Script = Script.DEMONSTRATION
     records: bool = True
 
     @contextmanager

@@ -2,7 +2,8 @@
 
 `rig` observes and commands devices and knows nothing of who drives; a source (`leader`, `replay`)
 says where the followers are to go; `handover` is the one rule by which a source begins to drive,
-slowly, and the bound of every step. `parking` lets the arms go at the end. Begin with `source`.
+slowly, and the bound of every step. `teaching` lets a hand teach a path with the limp follower,
+`parking` lets the arms go at the end. Begin with `source`.
 """
 
 import lazy_loader

@@ -14,3 +14,5 @@ from .source import ActionSource as ActionSource
 from .source import Driver as Driver
 from .source import Goal as Goal
 from .source import Observation as Observation
+from .teaching import Hand as Hand
+from .teaching import Teaching as Teaching

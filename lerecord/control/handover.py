@@ -73,6 +73,10 @@ class Handover:
         self._holding = False
         self._entered = self.arrived = False
 
+    def obstacle(self) -> str | None:
+        """Nothing keeps a take from being begun once the followers have arrived."""
+        return None
+
     def take_over(self) -> None:
         """Nothing: who drives here is the only one who can."""
 

@@ -103,6 +103,7 @@ class Pair:
         self.joints = follower.joints
         self.holds = False
         """Torque was put on."""
+        self._limp: tuple[str, ...] = ()
 
     @property
     def drivers(self) -> dict[str, Leader]:
@@ -141,7 +142,7 @@ class Pair:
         if np.isnan(goal).any():
             return False
         self.requested = goal
-        if self.follower.trouble(now, max_silence_s) is not None:
+        if self._limp or self.follower.trouble(now, max_silence_s) is not None:
             return False
         return self.command(goal, max_step)
 
@@ -188,13 +189,44 @@ class Pair:
             f"from where the {self._asker} wants it."
         )
 
+    @property
+    def is_limp(self) -> bool:
+        """Some joints of the follower are limp, under somebody's hand."""
+        return bool(self._limp)
+
+    def loosen(self) -> bool:
+        """Let one more joint go limp, the outermost first; False when all are."""
+        left = self.joints[: len(self.joints) - len(self._limp)]
+        if not left:
+            return False
+        self._limp = (left[-1], *self._limp)  # also when its bus fails: it may be
+        try:
+            self.follower_driver.loosen(left[-1:])
+        except BusError as error:
+            self.follower.error = error
+        return len(left) > 1
+
+    def stiffen(self) -> bool:
+        """Hold the follower where it is now; False when that fails, which is then in trouble."""
+        try:
+            self.follower_driver.hold_here()
+        except LerecordError as error:
+            self.follower.error, self.follower.connected = error, False
+            return False
+        self._limp = ()
+        self.follower.error = None
+        self.action = self.follower.reading
+        return True
+
     def command(self, goal: NDArray[np.float32], max_step: float) -> bool:
         """Send the follower towards a goal; False when its bus failed."""
         return self._sent(lambda: self.follower_driver.command(goal, max_step))
 
     def park(self, max_step: float) -> bool:
-        """Send the follower towards where it was found; False when its bus failed."""
-        return self._sent(lambda: self.follower_driver.park(self.park_pose, max_step))
+        """Send the follower towards where it was found; False when it was not."""
+        return not self._limp and self._sent(
+            lambda: self.follower_driver.park(self.park_pose, max_step)
+        )
 
     @property
     def from_parked(self) -> float:
@@ -212,7 +244,7 @@ class Pair:
     def connect_again(self, arm: WatchedArm, now: float) -> None:
         """Try once to reach an arm that is in trouble; goals start where it now stands."""
         if arm.connect_again(now) and arm is self.follower:
-            self.action = arm.reading
+            self.action, self._limp = arm.reading, ()
 
     @property
     def counters(self) -> tuple[BusCounters, ...]:

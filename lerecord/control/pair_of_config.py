@@ -36,7 +36,8 @@ def make_pair(
     arms = config.arms[name]
     if leaders and arms.leader is None:
         raise ConfigError(
-            f"[arms.{name}] has no leader to drive its follower: add one to the hardware config."
+            f"[arms.{name}] in the hardware config has no leader: add one; `lerecord record "
+            f"--by-hand` needs none."
         )
     made = {
         role: _made(config, (f"{name} {role}", role), arm, calibrations[role], write_calibration)

@@ -27,7 +27,7 @@ def park(pairs: Sequence[Pair], step: float, fps: float, clocks: Clocks) -> None
 
 def is_parked(pair: Pair) -> bool:
     """The follower was sent to where it was found."""
-    return pair.from_parked <= _PARKED_WITHIN
+    return not pair.is_limp and pair.from_parked <= _PARKED_WITHIN
 
 
 def _await_return(pairs: Sequence[Pair], clocks: Clocks) -> None:

@@ -162,6 +162,22 @@ class Rig:
             policy_action=None if goal.action is None else goal.action.policy_action,
         )
 
+    @property
+    def goes_limp(self) -> bool:
+        """Every follower can be let go joint by joint."""
+        return all(pair.follower_driver.goes_limp for pair in self._pairs.values())
+
+    def loosen(self) -> bool:
+        """Let one more joint of each follower go limp, the outermost first; False when all are."""
+        left = [pair.loosen() for pair in self._pairs.values()]
+        return any(left)
+
+    def stiffen(self) -> None:
+        """Hold the followers that are limp where they are now; one that cannot be is in trouble."""
+        for pair in self._pairs.values():
+            if pair.is_limp:
+                pair.stiffen()
+
     def _split(self, goal: Goal) -> list[Vector]:
         """What a goal asks of each pair; NaN: hold."""
         ends = np.cumsum([len(pair.joints) for pair in self._pairs.values()])
@@ -264,6 +280,7 @@ class Rig:
     ) -> None:
         try:
             pairs = list(self._pairs.values())
+            self.stiffen()  # also under a hand: nothing is to drop
             parking.park(pairs, self.bounds.ramp_step, self._config.fps, self._clocks)
             if self.drift_watch is not None:
                 self.drift_watch.keep(pair for pair in pairs if parking.is_parked(pair))

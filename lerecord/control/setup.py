@@ -62,8 +62,8 @@ class Setup:
     def _from_dataset(cls, root: Path) -> "Setup":
         kept = KeptRig.read(root)
 
-        def parse(_: ArmConfig, driver: ArmDriver, place: tuple[str, str]) -> Calibration:
-            if not driver.motors:
+        def parse(arm: ArmConfig, driver: ArmDriver, place: tuple[str, str]) -> Calibration:
+            if arm.python is not None:
                 return Calibration({}, "")
             pair, role = place
             source = f"of the {pair} {role} in {kept.source}"

@@ -107,6 +107,10 @@ class Turns:
         """Why the last tick does not follow on the one before it; None when it does."""
         return self._handover.interruption
 
+    def obstacle(self) -> str | None:
+        """Nothing keeps a rollout from being begun."""
+        return None
+
     def policy_health(self) -> PolicyHealth:
         """How well the policy keeps up."""
         counts = self.policy.counts
@@ -134,7 +138,7 @@ class Turns:
 
     def take_over(self) -> None:
         """It is the person's turn as soon as the leaders are where the followers are."""
-        if self._leaders and self.turn not in (Turn.ALIGN, Turn.PERSON):
+        if self._leaders and self.turn in (Turn.POLICY, Turn.HOLD):
             self._begin(Turn.ALIGN)
 
     def poll(self) -> Command | None:

@@ -1,3 +1,4 @@
+from .simulated import Script as Script
 from .simulated import SimulatedRig as SimulatedRig
 from .standalone import Simulator as Simulator
 from .standalone import fill_in_places as fill_in_places

@@ -1,7 +1,9 @@
 """The simulated rig as the recorder sees it: where it is reached, and an operator of its own."""
 
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from enum import Enum, auto
 from pathlib import Path
 from types import TracebackType
 
@@ -35,10 +37,20 @@ _PHASES = {
 }
 _UNDECIDED = (Phase.ASKING, Phase.CONFIRMING)
 """In which it is not known yet what becomes of the take."""
-_PHASES_OF_ROLLOUTS = {
-    **_PHASES,
-    Phase.RECORDING: StagePhase.WATCH,
-    Phase.DRIVING: StagePhase.WATCH,
+
+
+class Script(Enum):
+    """What the simulated person does in a session."""
+
+    DEMONSTRATION = auto()
+    ROLLOUT = auto()  # watches a policy until the task is done
+    BY_HAND = auto()  # teaches with the follower, when asked to, and puts the box back
+
+
+_SCRIPTS: Mapping[Script, Mapping[Phase, StagePhase]] = {
+    Script.DEMONSTRATION: _PHASES,
+    Script.ROLLOUT: _PHASES | {Phase.RECORDING: StagePhase.WATCH, Phase.DRIVING: StagePhase.WATCH},
+    Script.BY_HAND: {Phase.RESETTING: StagePhase.AGAIN, Phase.RECORDING: StagePhase.IDLE},
 }
 
 
@@ -99,7 +111,7 @@ class SimulatedRig:
         simulator: its own part of it.
         seed: of the box's places.
         attended: somebody is at the keys.
-        rollouts: a policy drives, and the demonstrator watches until the task is done.
+        script: what the simulated person does.
     """
 
     def __init__(
@@ -108,7 +120,7 @@ class SimulatedRig:
         simulator: SimulatorConfig,
         seed: int | None,
         attended: bool,
-        rollouts: bool = False,
+        script: Script = Script.DEMONSTRATION,
     ) -> None:
         seed = simulator.seed if seed is None else seed
         self._attended = attended
@@ -117,9 +129,8 @@ class SimulatedRig:
         self._phase: Phase | None = None
         self._asked = 0
         self._stood: list[bool] = []
-        self._rollouts = rollouts
         self._found: bool | None = None
-        self._phases = _PHASES_OF_ROLLOUTS if rollouts else _PHASES
+        self._script = script
         self._faults = None if simulator.faults is None else Path(simulator.faults)
         self._child = ChildProcess("simulator")
         self._child.send(opening(config, seed, self._faults).to_message())
@@ -133,7 +144,8 @@ class SimulatedRig:
     def poll(self) -> Command | None:
         """GO when the scene is ready and nobody else decides, SAVE when the task is done.
 
-        After a rollout, whether the box stands on the target.
+        After a rollout, whether the box stands on the target. By hand it is the person who teaches
+        who says so.
         """
         for event in map(EVENTS.read, self._child.poll()):
             match event:
@@ -144,7 +156,10 @@ class SimulatedRig:
                 case Truth():
                     self._stood.append(event.box_on_target)
                     self._found = event.box_on_target
-        if self._rollouts and self._found is not None and self._phase not in _UNDECIDED:
+        if self._script is Script.BY_HAND:
+            return None
+        is_rollout = self._script is Script.ROLLOUT
+        if is_rollout and self._found is not None and self._phase not in _UNDECIDED:
             found, self._found = self._found, None
             return Command.FOUND_DONE if found else Command.FOUND_UNDONE
         if self._phase in (Phase.RECORDING, Phase.DRIVING) and self._done:
@@ -160,12 +175,32 @@ class SimulatedRig:
             self._asked += 1
         self._phase = phase
         self._ready = self._done = False
-        if phase in self._phases:
-            self._send(Begin(self._phases[phase]))
+        if phase in _SCRIPTS[self._script]:
+            self._send(Begin(_SCRIPTS[self._script][phase]))
 
     def correct(self) -> None:
         """Let the demonstrator bring the leader to the follower, and then do the task."""
         self._send(Begin(StagePhase.CORRECT))
+
+    @property
+    def is_ready(self) -> bool:
+        """The scene is set up for the next take."""
+        return self._ready
+
+    @property
+    def is_done(self) -> bool:
+        """The task is done."""
+        return self._done
+
+    def guide(self) -> None:
+        """Let a hand take the follower, and do the task with it once it is limp."""
+        self._done = False
+        self._send(Begin(StagePhase.GUIDE))
+
+    def put_back(self) -> None:
+        """Take the hand away, and put the box back to where it lay."""
+        self._ready = self._done = False
+        self._send(Begin(StagePhase.AGAIN))
 
     def watch(self) -> None:
         """Let the demonstrator take its hands off, until the task is done."""

@@ -18,7 +18,8 @@ class StagePhase(StrEnum):
     """What happens on the stage.
 
     In WATCH nobody moves the leader, and the demonstration is over when the box lies on its target;
-    in CORRECT the leader is first brought to the follower.
+    in CORRECT the leader is first brought to the follower. In GUIDE the hand is on the follower,
+    which it moves as far as it is limp; AGAIN puts the box back to where it lay before.
     """
 
     IDLE = "idle"
@@ -26,6 +27,8 @@ class StagePhase(StrEnum):
     RECORD = "record"
     WATCH = "watch"
     CORRECT = "correct"
+    GUIDE = "guide"
+    AGAIN = "again"
 
 
 @dataclass(frozen=True, slots=True)

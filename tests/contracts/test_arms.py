@@ -188,3 +188,21 @@ def test_a_leader_is_left_without_torque(simulate: Any) -> None:
     leader.arm.connect()
     leader.arm.disconnect()
     assert not any(leader.torque())
+
+
+def test_a_follower_goes_limp_joint_by_joint_and_is_held_where_it_then_is(follower: Any) -> None:
+    arm = follower.arm
+    arm.connect()
+    assert arm.goes_limp
+    arm.loosen(arm.joints[-1:])
+    arm.loosen(arm.joints[3:5])
+    assert follower.torque() == [True, True, True, False, False, False]
+    moved = arm.command(arm.read() + 5.0, 5.0)
+    follower.wait(1.0)
+    arm.hold_here()
+    assert all(follower.torque())
+    held = arm.read()
+    assert np.abs(held[3:] - moved[3:]).max() > 1.0  # what was limp did not follow
+    follower.wait(1.0)
+    np.testing.assert_allclose(arm.read(), held, atol=0.2)
+    np.testing.assert_allclose(arm.command(held + 9.0, 2.0), held + 2.0, atol=0.2)

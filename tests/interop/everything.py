@@ -68,6 +68,7 @@ def commands(places: Path, folder: Path) -> Iterator[Command]:
         yield in_lerobot(place, "lerobot_speed.py", box)
     for arms in ("koch", "so101"):
         yield (sys.executable, "-m", f"tests.interop.lerobot_{arms}", new / "bin" / "python")
+    yield (sys.executable, "-m", "tests.interop.lerobot_bridge", new / "bin" / "python")
 
 
 def shown(command: Command, places: Path, folder: Path) -> str:

@@ -8,7 +8,7 @@ opened. Servos, calibration and torque are the plug-in's.
 import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -174,13 +174,7 @@ class Follower(PluginArm):
     def connect(self) -> None:
         """As for any, and hold the pose in which it is found."""
         super().connect()
-        try:
-            present = self._plugin.values(_FIRST_S)
-            self._plugin.command(present, _FIRST_S)
-        except BaseException:
-            self._plugin.close()
-            raise
-        self._limiter.start_at(present)
+        self.hold_here()
 
     def command(self, goal: ArrayLike, max_step: float) -> NDArray[np.float32]:
         """Tell it to go to a goal; see the protocol in `arms.Follower`."""
@@ -193,6 +187,22 @@ class Follower(PluginArm):
     def reachable(self, goal: ArrayLike) -> NDArray[np.float64]:
         """The nearest goal within the limits of the config (D,)."""
         return self._limiter.within(goal)
+
+    goes_limp: ClassVar[bool] = False
+
+    def loosen(self, joints: Sequence[str]) -> None:
+        """Refused, with a ConfigError: plug-ins have no way to do it."""
+        raise ConfigError(f"LeRobot cannot let single joints of {self._plugin.what} go limp.")
+
+    def hold_here(self) -> None:
+        """Make the pose in which it is found its goal."""
+        try:
+            present = self._plugin.values(_FIRST_S)
+            self._plugin.command(present, _FIRST_S)
+        except BaseException:
+            self._plugin.close()
+            raise
+        self._limiter.start_at(present)
 
     def release(self) -> None:
         """Let it disconnect, which is where plug-ins put torque off.

@@ -1,11 +1,12 @@
 """Runs in LeRobot's own interpreter: makes a robot or a teleoperator and serves it.
 
-    PYTHON -P peer.py DESCRIPTOR
+    PYTHON -P peer.py DESCRIPTOR NAME
 
-DESCRIPTOR is a stream socket. Each message on it is HEAD and then as many bytes as HEAD says:
-float64 values or a JSON object. An answer has the kind and the number of what it answers. It has no
-terminal: stdin is empty, and what a plug-in prints goes to stderr. It ends with the socket, and
-leaves the arm as it is then: only the other end lets it go. Nothing of lerecord is imported here.
+DESCRIPTOR is a stream socket; NAME is for whoever lists processes. Each message on the socket is
+HEAD and then as many bytes as HEAD says: float64 values or a JSON object. An answer has the kind
+and the number of what it answers. It has no terminal: stdin is empty, and what a plug-in prints
+goes to stderr. It ends with the socket, and leaves the arm as it is then: only the other end lets
+it go. Nothing of lerecord is imported here.
 """
 
 import contextlib
@@ -125,6 +126,18 @@ class _Plugin:
         }
 
     def connect(self) -> dict[str, Any]:
+        """Connect; a bus that loses a packet is tried again, from the beginning."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._connected()
+            except EOFError:
+                raise
+            except Exception:
+                with contextlib.suppress(Exception):  # it may not have come far
+                    self._device.disconnect()
+        return self._connected()
+
+    def _connected(self) -> dict[str, Any]:
         self._device.connect(calibrate=False)
         return {"calibrated": bool(self._device.is_calibrated)}
 

@@ -12,6 +12,7 @@ from lerecord.arms.lerobot.process import PluginProcess, RefusedError, SilentErr
 from lerecord.arms.protocols import ArmSettings
 from lerecord.errors import ConfigError, DeviceError
 from lerecord.motors import BusCounters, BusError, PortLostError
+from lerecord.priority import Realtime, ask_for_realtime
 
 _IMPORT_S = 120.0  # takes seconds, and longer when LeRobot is compiled for the first time
 _IMPORT_AGAIN_S = 0.2  # while a session runs: it is asked for again soon
@@ -173,7 +174,7 @@ class Plugin:
 
     def _started(self) -> PluginProcess:
         assert self._settings.python is not None
-        process = PluginProcess(self._settings.python, self.what)
+        process = PluginProcess(self._settings.python, self._settings.name, self.what)
         asked = {"role": self._role, "options": dict(self._settings.options)}
         process.ask_json(DESCRIBE, asked)
         return process
@@ -184,13 +185,15 @@ class Plugin:
         return self._process
 
     def _await_description(self, timeout_s: float) -> Description:
+        process = self._running()
         try:
-            said = self._running().answer_json(timeout_s)
+            said = process.answer_json(timeout_s)
         except SilentError:
             raise
         except DeviceError:
             self.close()
             raise
+        ask_for_realtime(Realtime.PLUGIN, process.pid)  # now that all is imported
         return Description.of(said)
 
     def _await_restart(self) -> None:

@@ -37,13 +37,14 @@ class PluginProcess:
 
     Args:
         python: LeRobot's interpreter.
+        arm: its name, for whoever lists processes.
         what: it is, for messages: "the main follower (koch_follower of LeRobot)".
 
     Raises:
         ConfigError: that interpreter cannot be run.
     """
 
-    def __init__(self, python: str, what: str) -> None:
+    def __init__(self, python: str, arm: str, what: str) -> None:
         self._what = what
         self._subject = what[0].upper() + what[1:]
         self._channel, other = socket.socketpair()
@@ -51,7 +52,7 @@ class PluginProcess:
         try:
             with other:
                 self._process = subprocess.Popen(
-                    [Path(python).expanduser(), "-P", _PEER, str(other.fileno())],
+                    [Path(python).expanduser(), "-P", _PEER, str(other.fileno()), arm],
                     env=environment(),
                     pass_fds=(other.fileno(),),
                     stdin=subprocess.DEVNULL,

@@ -76,6 +76,7 @@ TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.RESETTING, Command.GO): (Action.BEGIN, Phase.RECORDING),
     (Phase.RESETTING, Command.REDO): (Action.REDO_SAVED, Phase.RESETTING),
     (Phase.RESETTING, Command.ACCEPT): (Action.ACCEPT, Phase.RESETTING),
+    (Phase.RESETTING, Command.TAKE_OVER): (Action.TAKE_OVER, Phase.RESETTING),
     (Phase.RESETTING, Command.PAUSE): (Action.NOTHING, Phase.PAUSED),
     (Phase.RESETTING, Command.QUIT): (Action.NOTHING, Phase.DONE),
     (Phase.RESETTING, Command.STOP): (Action.NOTHING, Phase.DONE),

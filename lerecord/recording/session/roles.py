@@ -65,6 +65,10 @@ class Driving(Protocol):
         """How well the policy keeps up; None where none drives."""
         ...
 
+    def obstacle(self) -> str | None:
+        """Why whoever drives cannot begin a take now, in a sentence; None when nothing is wrong."""
+        ...
+
     def next(self, observation: Observation) -> Goal:
         """Where the followers are to go in this tick, and how far at most."""
         ...

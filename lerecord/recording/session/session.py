@@ -153,7 +153,8 @@ class Session:
 
     def _begun(self) -> Phase:
         """Begin the take, where nothing is in its way; the phase that it is now."""
-        obstacle = self._rig.trouble() or self.drift or self._takes.obstacle()
+        obstacle = self._rig.trouble() or self.drift or self._source.obstacle()
+        obstacle = obstacle or self._takes.obstacle()
         if obstacle is not None:
             self._listener.notice(obstacle)
             return self.plan.between

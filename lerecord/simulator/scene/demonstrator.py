@@ -17,6 +17,7 @@ from lerecord.simulator.scene.world import TARGET, Grip
 HOME: Pose = (*map(math.radians, (0.0, -30.0, 115.0, 45.0, 0.0)), 1.0)
 RESET_S = 1.5
 _ALIGN_S, _WAIT_S = 1.0, 0.8
+_LIMP_S = 4.0  # until every joint has been let go
 _PITCH = math.radians(162.0)  # of the hand while it works over the table
 _ABOVE, _GRASP, _PLACE = 0.11, 0.018, 0.021  # heights of the finger tips
 _CLOSED, _OPEN = 0.12, 0.7  # of the trigger; the box stops the follower's fingers before that
@@ -153,6 +154,17 @@ def demonstration(start: Pose, box: tuple[float, float, float], seed: int) -> Mo
         seed: of pace and tremor.
     """
     return Motion(start, _stops(start, box, seed), seed, pressing=True)
+
+
+def guidance(start: Pose, box: tuple[float, float, float], seed: int) -> Motion:
+    """Hold the follower until all of it is limp, then do the task with it.
+
+    Args:
+        start: where it is.
+        box: x, y and yaw of the box on the table.
+        seed: of pace and tremor.
+    """
+    return Motion(start, [(_LIMP_S, start), *_stops(start, box, seed)], seed, pressing=True)
 
 
 def _stops(start: Pose, box: tuple[float, float, float], seed: int) -> list[tuple[float, Pose]]:

@@ -114,6 +114,7 @@ class World:
 
     Attributes:
         hand: what the person's hand does at a time; None when it keeps the leader where it is.
+        guide: what a hand does with the follower; None when none is there.
         target: (x, y) of the middle of the square.
     """
 
@@ -126,6 +127,7 @@ class World:
             arm.calibrate()
         self.box = Box()
         self.hand: Callable[[float], Grip] | None = None
+        self.guide: Callable[[float], Grip] | None = None
         self._random = np.random.default_rng(seed)
         self._held_pose = self.leader.pose()
         self.place_box()
@@ -169,6 +171,9 @@ class World:
             self.leader.hold(joint, coordinate)
         if not grip.pressing and self.leader.servos[GRIPPER].torque:
             self.leader.hold(GRIPPER, None)
+        guided = None if self.guide is None else self.guide(now).pose
+        for joint in range(len(self.follower.servos)):
+            self.follower.hold(joint, None if guided is None else guided[joint])
 
     def _between_fingers(self, chain: Chain) -> bool:
         """True when closing fingers meet the box."""

@@ -23,10 +23,11 @@ from lerecord.simulator.scene import (
     World,
     correction,
     demonstration,
+    guidance,
     return_home,
 )
 
-IDLE, RESET, RECORD, WATCH, CORRECT = StagePhase
+IDLE, RESET, RECORD, WATCH, CORRECT, GUIDE, AGAIN = StagePhase
 _STOPS_S = 0.5  # until a follower that is told to hold does
 _LOOK_S = 0.1  # between two looks at whether the box is on the target
 _SETTLE_S = 0.35  # from the hand's last move until the box is measured
@@ -62,6 +63,7 @@ class Stage:
         self._motions = 0
         self._lies_since: float | None = None
         self._follower_stops = False
+        self._lay: tuple[float, float, float] | None = None
         self._over: tuple[float, StagePhase] | None = None  # when it ends, and which
         self._world.advance(now())
 
@@ -93,10 +95,13 @@ class Stage:
             start = self._world.leader.pose()
             self._motions += 1
             self._follower_stops = phase == CORRECT
+            self._world.guide = None
             seed = self._seed * 1000 + self._motions
-            if phase == RESET:
-                self._world.place_box()
+            if phase in (RESET, AGAIN):
+                self._put_box(phase)
                 self._play(return_home(start, seed), now, phase)
+            elif phase == GUIDE:
+                self._guide(now, seed)
             elif phase == RECORD:
                 self._play(self._demonstration(start, seed), now, phase)
             elif phase == CORRECT:  # the follower is still on its way to where it holds
@@ -126,7 +131,7 @@ class Stage:
                 seed = self._seed * 1000 + self._motions
                 self._play(self._correction(self._world.leader.pose(), seed), now, CORRECT)
                 return None
-            if phase == RESET:
+            if phase in (RESET, AGAIN):
                 return Ready()
             return Done(self._world.box_on_target(), self._world.box_to_target())
 
@@ -193,6 +198,19 @@ class Stage:
             self._lies_since = now
         return self._lies_since is not None and now - self._lies_since >= _SETTLE_S
 
+    def _put_box(self, phase: StagePhase) -> None:
+        """To another place, or to where it lay when the hand came to the follower."""
+        if phase == RESET or self._lay is None:
+            self._world.place_box()
+        else:
+            self._world.box.put(*self._lay)
+
+    def _guide(self, now: float, seed: int) -> None:
+        follower, self._lay = self._world.follower.pose(), self._world.box.flat_place()
+        motion = guidance(follower, self._lay, seed)
+        self._world.hand, self._world.guide = None, lambda at: motion.at(at - now)
+        self._over = (now + motion.duration_s + _SETTLE_S, GUIDE)
+
     def _correction(self, start: Pose, seed: int) -> Motion:
         follower = self._world.follower.pose()
         try:
@@ -211,7 +229,7 @@ class Stage:
 
     def _play(self, motion: Motion, start: float, phase: StagePhase) -> None:
         self._world.hand = lambda now: motion.at(now - start)
-        settle = 0.0 if phase == RESET else _SETTLE_S
+        settle = 0.0 if phase in (RESET, AGAIN) else _SETTLE_S
         self._over = (start + motion.duration_s + settle, phase)
 
 

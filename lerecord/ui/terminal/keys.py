@@ -36,6 +36,8 @@ ROLLOUT_KEYS = RECORDING_KEYS | {
     "t": Command.TAKE_OVER, "g": Command.RESUME, "h": Command.HOLD,
 }  # fmt: skip
 """Where a policy drives, and a person can take over and give back."""
+BY_HAND_KEYS = RECORDING_KEYS | {"t": Command.TAKE_OVER}
+"""Where a path is taught by hand on the limp follower, and replayed."""
 DRIVING_KEYS = {
     "\r": Command.GO, "\n": Command.GO,
     "p": Command.HOLD, " ": Command.HOLD,

@@ -225,3 +225,10 @@ def test_limits_of_the_config_hold(port: Path) -> None:
     arm.connect()
     assert arm.reachable(np.array([99.0, 99.0, 99.0])).tolist() == [99.0, 21.0, 99.0]
     assert arm.command([10.0, 99.0, 0.0], 5.0).tolist() == [10.0, 21.0, 0.0]
+
+
+def test_single_joints_cannot_be_let_go(port: Path) -> None:
+    arm = Follower(settings(port), NONE, "normalized")
+    assert not arm.goes_limp
+    with pytest.raises(LerecordError, match="cannot let single joints of the main arm"):
+        arm.loosen(["gripper"])

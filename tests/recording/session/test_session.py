@@ -39,6 +39,9 @@ class FakeRig:
     def policy_health(self) -> None:
         """No policy drives."""
 
+    def obstacle(self) -> str | None:
+        return None
+
     def take_over(self) -> None:
         self.asked.append("take over")
 

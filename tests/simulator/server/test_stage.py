@@ -197,4 +197,4 @@ def test_truth_names_every_joint_and_the_target() -> None:
     truth = Set().stage.truth()
     assert tuple(truth.leader) == tuple(truth.follower) == JOINTS
     assert truth.target == TARGET
-    assert set(StagePhase) == {"idle", "reset", "record", "watch", "correct"}
+    assert set(StagePhase) == {"idle", "reset", "record", "watch", "correct", "guide", "again"}
