@@ -95,6 +95,9 @@ def _overview_lines(root: Path, overview: Overview) -> list[str]:
     if overview.labels["success"] or overview.labels["failure"]:
         counts = (f"{count} {label}" for label, count in overview.labels.items() if count)
         lines.append(f"labels    {', '.join(counts)}")
+    if any(overview.verdicts.values()):
+        counts = (f"{count} {verdict}" for verdict, count in overview.verdicts.items() if count)
+        lines.append(f"reviews   {', '.join(counts)}")
     lines += [
         f"camera    {each.name}, {each.width}x{each.height}, {each.codec or 'codec not stated'}"
         for each in overview.cameras

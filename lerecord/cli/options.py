@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lerecord.cli.completion import datasets
+from lerecord.recording.session import Gate
 
 Hardware = Annotated[
     str | None,
@@ -72,6 +73,13 @@ RepoId = Annotated[
     str | None,
     typer.Option(
         metavar="USER/NAME", help="Repository on the Hub [the one it was last pushed to]."
+    ),
+]
+GateOption = Annotated[
+    Gate,
+    typer.Option(
+        help="After a take that is beyond repair: ask before the next one starts by itself, redo "
+        "it (auto), or do not judge takes at all (off).",
     ),
 ]
 Preview = Annotated[

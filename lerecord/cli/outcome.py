@@ -9,6 +9,7 @@ from typing import Any, Self
 from lerecord.commands import command
 from lerecord.policy import PolicyFigures
 from lerecord.recording.recorder import Recorder, Saved
+from lerecord.recording.session import said_of
 
 _Z_95 = 1.959964
 
@@ -81,7 +82,7 @@ class Outcome:
             length = f"{saved.rows} frames, {saved.seconds:.1f} s"
             said = {True: ", success", False: ", failure", None: ""}[saved.success]
             yield f"episode {saved.episode}{again}: {length}, {saved.task}{said}"
-            for remark in saved.remarks:
+            for remark in said_of(saved, Path(self.dataset)):
                 yield f"  {remark}"
         if self.box_on_target:
             stood, saved_episodes = sum(self.box_on_target), len(self.box_on_target)

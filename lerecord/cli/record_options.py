@@ -64,6 +64,7 @@ def plan_of(options: RecordOptions, setup: Setup, attended: bool) -> Plan:
         episode_time_s=options.episode_time,
         reset_time_s=0.0 if starts_by_itself else options.reset_time,
         attended=attended,
+        gate=options.gate,
         catch_up_s=max(_CATCH_UP_S, _FARTHEST_UNITS / setup.config.safety.ramp_speed),
     )
 

@@ -30,11 +30,12 @@ from lerecord.errors import ConfigError, LerecordError
 from lerecord.pacing import Clocks, Pacer
 from lerecord.printable import print_line
 from lerecord.processes import environment, lerecord
-from lerecord.recording.recorder import Recorder, free_bytes, low_disk
+from lerecord.recording.recorder import Asked, Recorder, free_bytes, low_disk
 from lerecord.recording.session import (
     Afterwork,
     Behind,
     FanOut,
+    Gate,
     Listener,
     Operator,
     Phase,
@@ -253,8 +254,9 @@ def _open(job: _Job, config: HardwareConfig, stack: ExitStack) -> tuple[Recorder
     spec = replace(dataset_spec(setup, rig), rollouts=job.who.rollouts)
     finishing = stack.enter_context(Finishing(job.at_terminal))
     judged = job.who.rollouts and config.simulator is not None and config.simulator.start
+    asked = Asked(judged, reviews=job.plan.gate is not Gate.OFF)
     recorder = stack.enter_context(
-        Recorder(setup.root, spec, config, options.accept_calibration, judged, finishing.tell)
+        Recorder(setup.root, spec, config, options.accept_calibration, asked, finishing.tell)
     )
     with waiting_for(f"the dataset and the cameras {', '.join(config.cameras)}"):
         return recorder, rig, recorder.wait_until_ready()

@@ -13,6 +13,7 @@ from lerecord.cli.options import (
     AsJson,
     DatasetOption,
     EpisodeTime,
+    GateOption,
     Hardware,
     Lan,
     Preview,
@@ -24,6 +25,7 @@ from lerecord.cli.options import (
     TrustRig,
     WriteCalibration,
 )
+from lerecord.recording.session import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class SessionOptions:
     accept_drift: AcceptDrift = False
     write_calibration: WriteCalibration = False
     trust_rig: TrustRig = False
+    gate: GateOption = Gate.ASK
     preview: Preview = False
     sound: Sound = True
     station: Station = False

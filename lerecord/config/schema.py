@@ -152,6 +152,38 @@ class QualityConfig(Table):
     """An arm or a camera that is silent, or a loop that stands still, for longer ends the take."""
     min_free_gb: float = Field(default=1.0, ge=0, le=1_000_000)
     """No take starts with less room on the disk."""
+    redo_missed: float = Field(default=0.2, gt=0, le=1)
+    """Redo: a larger share of slots was missed, or of states could not be read."""
+    redo_frozen_s: float = Field(default=3.0, gt=0, le=1000)
+    """Redo: a camera gave the same image for that long; a look from 1 s on."""
+    redo_blank: float = Field(default=0.5, gt=0, le=1)
+    """Redo: at least that share of a camera's images is of one shade; a look from the first on."""
+    max_image_age_s: float = Field(default=0.3, gt=0, le=10)
+    """Look: an image was older at its frame's time."""
+    max_repeated: float = Field(default=0.35, gt=0, le=1)
+    """Look: a camera had no new image in a larger share of the frames."""
+    darkest: float = Field(default=12.0, ge=0, le=255)
+    """Look: the mean level of a camera's images is lower; 255 is white."""
+    brightest: float = Field(default=243.0, ge=0, le=255)
+    """Look: it is higher."""
+    min_sharpness: float = Field(default=0.4, ge=0, le=1)
+    """Look: a camera has less of the sharpness that it had in the dataset's first take."""
+    max_shift: float = Field(default=0.04, gt=0, le=1)
+    """Look: a camera sees the first take's scene shifted by a larger share of its width."""
+    max_idle_s: float = Field(default=2.0, gt=0, le=1000)
+    """Look: no joint moves for longer at the beginning or at the end."""
+    min_motion: float = Field(default=1.0, gt=0, le=100)
+    """Units: a joint that moves less stands still. Redo: all do, or one that was sent 10 times as
+    far."""
+    max_tracking_error: float = Field(default=15.0, gt=0, le=1000)
+    """Units, look: a joint is farther from where it was sent in half of the frames; redo: twice
+    as far. Grippers are let be: what they hold keeps them."""
+    max_jump: float = Field(default=50.0, gt=0, le=1000)
+    """Units, redo: a joint is measured farther from where it was one frame before."""
+    max_bus_faults: float = Field(default=0.05, gt=0, le=1)
+    """Look: in a larger share of frames the state could not be read, or the bus had a fault."""
+    length_factor: float = Field(default=3.0, gt=1, le=1000)
+    """Look: a take is that many times as long or as short as the others of its task."""
 
 
 class VideoConfig(Table):

@@ -10,11 +10,15 @@ from typing import Any, get_args
 from lerecord.commands import command
 from lerecord.dataset.format import (
     IMAGE_PREFIX,
+    Annotations,
     LabelChoice,
+    Verdict,
     label_of,
     layout,
     read_annotations,
     remarks_of,
+    review_of,
+    verdict_of,
 )
 from lerecord.dataset.read import Stored, stored_at
 from lerecord.dataset.staging import left_takes, unreadable_takes
@@ -47,6 +51,7 @@ class Overview:
         disk_bytes: of every file, those of staged takes included.
         simulated: True of a simulated rig, False of a real one, None when nothing says so.
         labels: episodes by what their labels say: success, failure, unlabelled.
+        verdicts: those that were reviewed by their verdict: keep, look, redo.
         left_takes: ids of takes that are staged and not committed.
         unreadable_takes: ids of those that `lerecord recover` cannot read.
     """
@@ -61,6 +66,7 @@ class Overview:
     disk_bytes: int
     simulated: bool | None
     labels: dict[str, int]
+    verdicts: dict[str, int]
     left_takes: tuple[str, ...]
     unreadable_takes: tuple[str, ...] = ()
 
@@ -74,6 +80,7 @@ def summary(root: Path) -> Overview:
     left, damaged = _staged(root)
     stored = stored_at(root)
     info = stored.info
+    kept = read_annotations(stored.meta.__getitem__)
     counts = Counter(task for record in stored.episodes() for task in record.tasks)
     hardware = stored.meta[layout.HARDWARE]
     return Overview(
@@ -89,14 +96,20 @@ def summary(root: Path) -> Overview:
         ),
         disk_bytes=_disk_bytes(root),
         simulated=None if hardware is None else stored.spec().simulated,
-        labels=_labels(stored),
+        labels=_labels(stored, kept),
+        verdicts=_verdicts(kept),
         left_takes=tuple(left),
         unreadable_takes=tuple(damaged),
     )
 
 
-def _labels(stored: Stored) -> dict[str, int]:
-    kept = read_annotations(stored.meta.__getitem__)
+def _verdicts(kept: Mapping[int, Annotations]) -> dict[str, int]:
+    reviews = (review_of(each.get("health", {})) for each in kept.values())
+    counts = Counter(verdict_of(each) for each in reviews if each is not None)
+    return {verdict.value: counts[verdict] for verdict in Verdict}
+
+
+def _labels(stored: Stored, kept: Mapping[int, Annotations]) -> dict[str, int]:
     labels = (label_of(kept.get(record.index, {})) for record in stored.episodes())
     counts = Counter(label.choice for label in labels)
     return {choice: counts[choice] for choice in get_args(LabelChoice)}
@@ -124,7 +137,10 @@ class EpisodeOverview:
         episode: its number.
         seconds: frames / fps.
         tasks: its sentences; more than one only of another recorder.
-        health: `good`, `salvaged`, `2 remarks`, or `not known` where nothing is kept of it.
+        health: `good`, `salvaged`, `2 remarks`, or `not known` where nothing is kept of it; of
+            takes that were reviewed what the verdict is, and of what kinds the reasons are.
+        verdict: of the review; None where nobody looked.
+        reasons: what speaks against the take, a sentence each.
         success: what its label says; None where nobody has said.
         note: likewise; empty for none.
     """
@@ -133,6 +149,8 @@ class EpisodeOverview:
     seconds: float
     tasks: tuple[str, ...]
     health: str
+    verdict: Verdict | None = None
+    reasons: tuple[str, ...] = ()
     success: bool | None = None
     note: str = ""
 
@@ -150,16 +168,22 @@ def episodes_of(stored: Stored) -> list[EpisodeOverview]:
     """The same of one moment; raises DatasetError when a file of it cannot be read."""
     fps = stored.info.fps
     kept = read_annotations(stored.meta.__getitem__)
-    return [
-        EpisodeOverview(
-            record.index,
-            record.length / fps,
-            tuple(record.tasks),
-            _health(record.index, kept.get(record.index, {}).get("health"), fps),
-            **asdict(label_of(kept.get(record.index, {}))),
+    found = []
+    for record in stored.episodes():
+        known = kept.get(record.index, {})
+        review = review_of(known.get("health", {}))
+        found.append(
+            EpisodeOverview(
+                record.index,
+                record.length / fps,
+                tuple(record.tasks),
+                _health(record.index, known.get("health"), fps),
+                None if review is None else verdict_of(review),
+                tuple(each.text for each in review or ()),
+                **asdict(label_of(known)),
+            )
         )
-        for record in stored.episodes()
-    ]
+    return found
 
 
 def _health(episode: int, values: Mapping[str, Any] | None, fps: int) -> str:
@@ -173,7 +197,10 @@ def _health(episode: int, values: Mapping[str, Any] | None, fps: int) -> str:
             f"from a copy."
         ) from error
     words = ["salvaged"] if values.get("salvaged") is True else []
-    if remarks:
+    if review := review_of(values):
+        kinds = dict.fromkeys(each.kind.replace("_", " ") for each in review)
+        words.append(f"{verdict_of(review)}: {', '.join(kinds)}")
+    elif remarks:
         words.append("1 remark" if remarks == 1 else f"{remarks} remarks")
     return ", ".join(words) or "good"
 

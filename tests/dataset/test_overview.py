@@ -137,6 +137,8 @@ def test_episodes_are_listed_a_line_each(lab: "Lab", capsys: pytest.CaptureFixtu
         "seconds": 7 / 30,
         "tasks": ["b"],
         "health": "salvaged, 1 remark",
+        "verdict": None,
+        "reasons": [],
         "success": None,
         "note": "",
     }

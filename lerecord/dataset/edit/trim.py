@@ -10,6 +10,7 @@ from lerecord.dataset.edit.episode_list import Draft
 from lerecord.dataset.edit.rebuild import Rebuild
 from lerecord.dataset.format import (
     MIN_ROWS,
+    OF_LENGTH,
     Annotations,
     Histogram,
     Sidecar,
@@ -21,6 +22,7 @@ from lerecord.dataset.format import (
     of_column,
     of_pictures,
     read_sidecar,
+    review_of,
     settings_for,
     video_from_data,
 )
@@ -105,9 +107,13 @@ def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
 def _annotations(rebuild: Rebuild, episode: int, cut: StoredSidecar | None) -> Annotations:
     """What is known of the episode, with the health of the frames that are left."""
     found = dict(rebuild.old.annotations.get(episode, {}))
-    found.pop("health", None)
+    before = review_of(found.pop("health", {}))
     if cut is not None:
-        found["health"] = health_of(cut.parsed(rebuild.state.spec.cameras))
+        health = health_of(cut.parsed(rebuild.state.spec.cameras))
+        if before is not None:
+            kept = [each.to_data() for each in before if each.kind not in OF_LENGTH]
+            health["review"] = kept
+        found["health"] = health
     return found
 
 

@@ -10,7 +10,9 @@ from .annotations import read_annotations as read_annotations
 from .bounded import open_regular as open_regular
 from .bounded import read_meta_file as read_meta_file
 from .bounded import require_regular as require_regular
+from .camera_health import Remark as Remark
 from .camera_health import is_blank as is_blank
+from .camera_health import remarked as remarked
 from .camera_health import remarks_of as remarks_of
 from .episode_table import EpisodeColumns as EpisodeColumns
 from .episode_table import Place as Place
@@ -78,6 +80,11 @@ from .stats import Stats as Stats
 from .stats import of_column as of_column
 from .stats import of_pictures as of_pictures
 from .stored_stats import StoredStats as StoredStats
+from .take_review import OF_LENGTH as OF_LENGTH
+from .take_review import Reason as Reason
+from .take_review import Verdict as Verdict
+from .take_review import review_of as review_of
+from .take_review import verdict_of as verdict_of
 from .task_text import task_of as task_of
 from .third_party import is_foreign as is_foreign
 from .third_party import require_known_rig as require_known_rig

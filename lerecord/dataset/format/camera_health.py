@@ -1,6 +1,7 @@
 """How well a camera did in an episode: its line of health, and what is worth a sentence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -85,6 +86,21 @@ _FROZEN_S = 1.0
 _UNCHANGED = 0.2
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What an operator should know of an episode.
+
+    Attributes:
+        kind: what it is about.
+        text: a sentence.
+        camera: that it is of; empty when it is of none.
+    """
+
+    kind: str
+    text: str
+    camera: str = ""
+
+
 def remarks_of(health: Mapping[str, Any], fps: int) -> list[str]:
     """What an operator should know of an episode that was just recorded, a sentence each.
 
@@ -92,51 +108,66 @@ def remarks_of(health: Mapping[str, Any], fps: int) -> list[str]:
         health: as `health_of` makes it; what it lacks is not remarked.
         fps: frames a second of the dataset.
     """
+    return [each.text for each in remarked(health, fps)]
+
+
+def remarked(health: Mapping[str, Any], fps: int) -> list[Remark]:
+    """The same, with what each is about."""
     frames = health.get("rows") or 0
     remarks = []
     missed = health.get("missed") or 0
     if missed > _SLOTS_MISSED * frames:
         remarks.append(
-            f"The loop missed {missed} of {frames} slots, each of which repeats the frame before: "
-            f"close other programs, or lower the fps."
+            Remark(
+                "missed",
+                f"The loop missed {missed} of {frames} slots, each of which repeats the frame "
+                f"before: close other programs, or lower the fps.",
+            )
         )
     for name, camera in (health.get("cameras") or {}).items():
-        remarks += _of_camera(name, camera, frames, fps)
+        remarks += [Remark(*each, name) for each in _of_camera(name, camera, frames, fps)]
     for pair in health.get("same_views") or []:
         names = " and ".join(pair)
-        remarks.append(f"Cameras {names} show the same images: give each its own device.")
+        said = f"Cameras {names} show the same images: give each its own device."
+        remarks.append(Remark("same_views", said))
     return remarks
 
 
-def _of_camera(name: str, camera: Mapping[str, Any], frames: int, fps: int) -> Sequence[str]:
+def _of_camera(
+    name: str, camera: Mapping[str, Any], frames: int, fps: int
+) -> Iterator[tuple[str, str]]:
     rate, longest_s = camera.get("fps"), camera.get("longest_unchanged_s") or 0.0
     unchanged, corrupt = camera.get("unchanged") or 0, camera.get("corrupt") or 0
     blank = camera.get("blank") or 0
-    remarks = []
     if rate is not None and rate < _RATE_SHORT * fps:
-        remarks.append(
+        yield (
+            "slow",
             f"Camera {name} gave {rate:.1f} images a second and {fps} are recorded: "
-            f"more light or a shorter exposure makes most cameras faster."
+            f"more light or a shorter exposure makes most cameras faster.",
         )
     if blank == frames:
         pass  # that says it all
     elif longest_s >= _FROZEN_S:
-        remarks.append(
-            f"Camera {name} gave the same image for {longest_s:.1f} s: check that it is not frozen."
+        yield (
+            "frozen",
+            f"Camera {name} gave the same image for {longest_s:.1f} s: check that it is not "
+            f"frozen.",
         )
     elif unchanged > _UNCHANGED * frames:
-        remarks.append(
+        yield (
+            "unchanged",
             f"Camera {name} gave the same image again in {unchanged} of {frames} frames: "
-            f"check its rate."
+            f"check its rate.",
         )
     if blank:
-        remarks.append(
+        yield (
+            "blank",
             f"Camera {name} gave {blank} of {frames} images in a single shade: "
-            f"check its lens cap and its exposure."
+            f"check its lens cap and its exposure.",
         )
     if corrupt:
-        remarks.append(
+        yield (
+            "corrupt",
             f"Camera {name} gave damaged images in {corrupt} of {frames} frames, which show the "
-            f"image before: check its cable."
+            f"image before: check its cable.",
         )
-    return remarks

@@ -116,6 +116,10 @@ class TakeFolder:
         """The histograms of a camera so far, one record a second."""
         return self.path / f"{camera}.histogram"
 
+    def look(self, camera: str) -> Path:
+        """What a camera saw, small."""
+        return self.path / f"{camera}.look"
+
     def spool(self, camera: str) -> Path:
         """Where a camera process keeps chosen images when its encoder falls behind."""
         return self.path / f"{camera}.spool"

@@ -4,6 +4,8 @@ from .closed_take import StagedColumns as StagedColumns
 from .closed_take import TakeFacts as TakeFacts
 from .closed_take import now_utc as now_utc
 from .closed_take import read_take as read_take
+from .look import Look as Look
+from .look import read_look as read_look
 from .redo import Replaced as Replaced
 from .salvage import LeftTake as LeftTake
 from .salvage import look_at as look_at

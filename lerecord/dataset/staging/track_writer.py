@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lerecord.dataset.format import CameraSpec, TakeFolder, TrackSummary, VideoSettings
 from lerecord.dataset.staging.capture_journal import CaptureJournal, PictureFacts, finished_track
+from lerecord.dataset.staging.look import Looking
 from lerecord.dataset.staging.staged_take import cut_short
 from lerecord.dataset.storage import sync_file
 from lerecord.dataset.video import FragmentedVideo, Picture, PictureMaker
@@ -90,6 +91,7 @@ class TrackWriter:
         except OSError as error:
             raise cut_short(folder, error) from error
         self._last: _Chosen | None = None
+        self._looking = Looking()
         self._histogram = np.zeros((3, 256), dtype=np.int64)
         self._rows = 0
         self._synced_at = now()
@@ -124,6 +126,7 @@ class TrackWriter:
         last = self._last
         chosen = last if last is not None and last.is_of(image) else self._choose(image)
         self._last = chosen
+        self._looking.at(chosen.picture.frame, image.captured_at)
         self._video.encode(chosen.picture.frame)
         self._histogram += chosen.picture.histogram
         self._journal.add(
@@ -149,6 +152,7 @@ class TrackWriter:
         """
         try:
             self._video.close()
+            self._looking.write(TakeFolder(self._folder), self._camera.name)
             self._journal.finish(self._rows, self._histogram)
         except OSError as error:
             raise cut_short(self._folder, error) from error

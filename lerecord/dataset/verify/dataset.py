@@ -16,9 +16,9 @@ from lerecord.dataset.format import (
 )
 from lerecord.dataset.read import Stored, stored_at
 from lerecord.dataset.storage import restless
+from lerecord.dataset.verify.annotations import check_labels, remark_reviews
 from lerecord.dataset.verify.episode import Episode, Whereabouts, check_episode
 from lerecord.dataset.verify.findings import Place, Report
-from lerecord.dataset.verify.labels import check_labels
 from lerecord.dataset.verify.stored_stats import check_stored
 from lerecord.dataset.verify.versions import VERSIONS, Version
 from lerecord.dataset.verify.video import KeptFacts
@@ -82,6 +82,7 @@ class Checkup:
         _check_line_counts(stored, place)
         self._recorded_here = _check_health(stored, records, place)
         check_labels(stored, len(records), place)
+        remark_reviews(stored, place)
         check_stored(stored, self._stats, records, _is_of_another_recorder(stored), place)
         _check_strays(stored, records, place)
         if not _is_of_another_recorder(stored):

@@ -18,11 +18,13 @@ from .image import Picture as Picture
 from .image import PictureMaker as PictureMaker
 from .image import encoded as encoded
 from .image import histogram_of as histogram_of
+from .image import small_luma as small_luma
 from .image import turned_back as turned_back
 from .image import yuv_of as yuv_of
 from .mp4 import TOLERANCE_S as TOLERANCE_S
 from .mp4 import VideoFacts as VideoFacts
 from .mp4 import facts_of as facts_of
+from .mp4 import first_small_luma as first_small_luma
 from .mp4 import frames_of as frames_of
 from .mp4 import frames_within as frames_within
 from .mp4 import pictures_of as pictures_of

@@ -85,6 +85,17 @@ class PictureMaker:
         return Picture(yuv_of(pixels), histogram, is_blank(histogram))
 
 
+_SMALL_WIDTH = 160
+
+
+def small_luma(frame: VideoFrame) -> NDArray[np.uint8]:
+    """(H, 160) brightness of an image, each pixel the mean of those that it stands for."""
+    luma = _pixels_of(frame.planes[0])
+    height = max(2, round(_SMALL_WIDTH * luma.shape[0] / luma.shape[1]))
+    small = cv2.resize(luma, (_SMALL_WIDTH, height), interpolation=cv2.INTER_AREA)
+    return small.astype(np.uint8, copy=False)
+
+
 def turned_back(pixels: NDArray[np.uint8], rotation: int) -> NDArray[np.uint8]:
     """A recorded image as the camera saw it, before the rotation of its config."""
     turn = _TURNS[-rotation % 360]

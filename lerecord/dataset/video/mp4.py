@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from lerecord.commands import for_dataset
 from lerecord.dataset.storage import Segment
 from lerecord.dataset.video.depth import is_deep
+from lerecord.dataset.video.image import small_luma
 from lerecord.dataset.video.opening import codec_name, opened_video, packets_of
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
@@ -156,3 +157,17 @@ def require_image_per_frame(path: Path, frames: int, fps: int) -> None:
                 f"{number / fps:.4f} s, so it is not known which image belongs to which frame; "
                 f"restore it from a copy."
             )
+
+
+def first_small_luma(path: Path) -> NDArray[np.uint8]:
+    """The brightness of the first image, as `small_luma` gives it.
+
+    Raises:
+        DatasetError: the video is missing, is none, or does not decode.
+    """
+    for frame in frames_of(path):
+        if is_deep(frame.format.name):
+            break
+        return small_luma(frame)
+    check = for_dataset("check", path)
+    raise DatasetError(f"{path} does not begin with an image in color; {check} says more.")

@@ -15,13 +15,13 @@ from lerecord.dataset.format import (
     metadata,
     stats,
 )
-from lerecord.dataset.staging import ClosedTake, StagedColumns
+from lerecord.dataset.staging import ClosedTake
 from lerecord.dataset.storage import DatasetState, Probe, Transaction, size_of
-from lerecord.dataset.write.staged_episode import EpisodeSummary, draft_of
+from lerecord.dataset.write.staged_episode import EpisodeSummary, TakenDraft
 
 
 def append_episode(
-    root: Path, old: DatasetState, take: ClosedTake, read: StagedColumns, probe: Probe
+    root: Path, old: DatasetState, take: ClosedTake, taken: TakenDraft, probe: Probe
 ) -> tuple[DatasetState, EpisodeSummary]:
     """Make the next episode of a closed take, in one transaction.
 
@@ -29,7 +29,7 @@ def append_episode(
         root: the dataset.
         old: its state.
         take: where it is staged.
-        read: what was read of it.
+        taken: its draft.
         probe: told each effect on the disk.
 
     Returns:
@@ -38,7 +38,6 @@ def append_episode(
     Raises:
         DatasetError: the take cannot be an episode, or the disk refuses.
     """
-    taken = draft_of(take, read)
     draft = taken.draft
     tasks = metadata.first_appearances([old.tasks, [draft.task]])
     place = Place(old.info.episodes, old.info.frames, tasks.index(draft.task), old.spec.fps)

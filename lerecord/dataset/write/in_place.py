@@ -4,13 +4,13 @@ from pathlib import Path
 
 from lerecord.dataset.edit import Change, Done, Rebuild, Watch, relabelled, stays
 from lerecord.dataset.format import LabelChange, layout
-from lerecord.dataset.staging import ClosedTake, StagedColumns
+from lerecord.dataset.staging import ClosedTake
 from lerecord.dataset.storage import DatasetState, MetaFiles, Probe, size_of
-from lerecord.dataset.write.staged_episode import EpisodeSummary, draft_of
+from lerecord.dataset.write.staged_episode import EpisodeSummary, TakenDraft
 
 
 def replace_episode(
-    rebuild: Rebuild, episode: int, take: ClosedTake, read: StagedColumns
+    rebuild: Rebuild, episode: int, take: ClosedTake, taken: TakenDraft
 ) -> tuple[DatasetState, EpisodeSummary]:
     """Put a closed take in the place of an episode, in one transaction.
 
@@ -21,7 +21,6 @@ def replace_episode(
         DatasetError: there is no such episode, the take cannot be one, or the disk refuses.
     """
     rebuild.old.check_index(episode)
-    taken = draft_of(take, read)
     slots = stays(rebuild.old)
     slots[episode] = taken.draft
     change = Change(

@@ -1,5 +1,6 @@
 """A staged take as an episode that has no place yet."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,11 +10,13 @@ from lerecord.dataset.edit import Draft
 from lerecord.dataset.format import (
     CameraSpec,
     Place,
+    Reason,
     Sidecar,
     Vectors,
     episode_table,
     health_of,
     remarks_of,
+    review_of,
     rollout_columns,
     video_to_data,
     with_label,
@@ -37,6 +40,7 @@ class EpisodeSummary:
         repeated: camera name to images that are the one before once more.
         max_image_age_s: camera name to the oldest image at its frame's time.
         remarks: what the operator should know of it, a sentence each.
+        review: what speaks against it; None where nobody looked.
     """
 
     index: int
@@ -47,6 +51,11 @@ class EpisodeSummary:
     repeated: dict[str, int]
     max_image_age_s: dict[str, float]
     remarks: tuple[str, ...] = ()
+    review: tuple[Reason, ...] | None = None
+
+
+Review = Callable[[int, ClosedTake, StagedColumns, Mapping[str, Any]], Sequence[Reason]]
+"""What speaks against a take: of the episode that it becomes, what was read of it, its health."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,11 +80,21 @@ class TakenDraft:
                 name: float(sidecar.image_age_s(name).max()) for name in sidecar.tracks
             },
             remarks=tuple(remarks_of(self.draft.annotations["health"], self.fps)),
+            review=review_of(self.draft.annotations["health"]),
         )
 
 
-def draft_of(take: ClosedTake, read: StagedColumns) -> TakenDraft:
-    """The draft of a closed take, of as many frames as were read of it."""
+def draft_of(
+    episode: int, take: ClosedTake, read: StagedColumns, review: Review | None = None
+) -> TakenDraft:
+    """The draft of a closed take, of as many frames as were read of it.
+
+    Args:
+        episode: that it becomes.
+        take: where it is staged.
+        read: what was read of it.
+        review: says what speaks against it; None: nobody looks.
+    """
     spec = take.facts.spec
     rows = read.rows
     extras = rollout_columns(rows) if spec.rollouts else {}
@@ -83,11 +102,14 @@ def draft_of(take: ClosedTake, read: StagedColumns) -> TakenDraft:
     columns = frames.at(Place(0, 0, 0, spec.fps))
     histograms = {name: track.histogram for name, track in read.tracks.items()}
     sidecar = Sidecar(read.rows, read.tracks, _facts(take, read.salvaged))
+    health = health_of(sidecar)
+    if review is not None:
+        health["review"] = [each.to_data() for each in review(episode, take, read, health)]
     draft = Draft(
         task=take.facts.task,
         frames=frames,
         stats=episode_table.episode_stats(columns, histograms, spec),
-        annotations=with_label({"health": health_of(sidecar)}, take.label()),
+        annotations=with_label({"health": health}, take.label()),
         sidecar=partial(write_sidecar, sidecar=sidecar),
         videos={camera.key: partial(_copy_video, take, camera, read) for camera in spec.cameras},
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from lerecord.dataset.edit import EpisodeList, Rebuild, Watch
-from lerecord.dataset.format import DatasetSpec, layout, third_party
+from lerecord.dataset.format import DatasetSpec, layout, task_of, third_party
 from lerecord.dataset.staging import (
     ClosedTake,
     Replaced,
@@ -37,7 +37,7 @@ from lerecord.dataset.storage import (
 )
 from lerecord.dataset.write.append import append_episode
 from lerecord.dataset.write.in_place import label_episode, replace_episode
-from lerecord.dataset.write.staged_episode import EpisodeSummary
+from lerecord.dataset.write.staged_episode import EpisodeSummary, Review, draft_of
 from lerecord.dataset.write.take_place import TakePlace, episode_of
 from lerecord.errors import DatasetError
 from lerecord.progress import Progress, silent
@@ -51,6 +51,7 @@ class DatasetWriter:
     Attributes:
         root: the dataset's folder.
         spec: what it is recorded with.
+        review: looks at each take before its commit.
     """
 
     def __init__(self, root: Path, lock: ExitStack, state: DatasetState, probe: Probe) -> None:
@@ -58,6 +59,7 @@ class DatasetWriter:
         self._lock = lock
         self._state = state
         self._probe = probe
+        self.review: Review | None = None
 
     @classmethod
     def create(cls, root: Path, spec: DatasetSpec, *, probe: Probe = unobserved) -> Self:
@@ -168,10 +170,8 @@ class DatasetWriter:
         Raises:
             DatasetError: the task is empty, the id is taken, or the disk refuses.
         """
-        if not task.strip():
-            raise DatasetError('The task is empty; describe it, as in "Grab the paper box".')
         again = None if replaces is None else Replaced.of(self.root, self._state.info, replaces)
-        facts = TakeFacts(task, now_utc(), self.spec, again)
+        facts = TakeFacts(task_of(task), now_utc(), self.spec, again)
         return StagedTake(self.root, take or layout.new_take_id(), facts, now)
 
     def left_take(self, take: str) -> ClosedTake:
@@ -234,15 +234,12 @@ class DatasetWriter:
         self, episode: int, take: ClosedTake, read: StagedColumns, progress: Progress = silent
     ) -> EpisodeSummary:
         rebuild = Rebuild.of(MetaFiles(self.root), self._state, Watch(progress, self._probe))
-        self._state, summary = replace_episode(rebuild, episode, take, read)
+        taken = draft_of(episode, take, read, self.review)
+        self._state, summary = replace_episode(rebuild, episode, take, taken)
         return summary
 
     def label(self, episode: int, success: bool) -> None:
-        """Say of a committed episode whether it succeeded, in one transaction.
-
-        Raises:
-            DatasetError: there is no such episode, or the disk refuses.
-        """
+        """Say of a committed episode whether it succeeded; raises DatasetError when it cannot."""
         self._finish_pending()
         self._state = label_episode(self.root, self._state, episode, success, self._probe)
 
@@ -279,7 +276,8 @@ class DatasetWriter:
             self._state = replace(DatasetState.load(MetaFiles(self.root)), spec=self.spec)
 
     def _append(self, take: ClosedTake, read: StagedColumns) -> EpisodeSummary:
-        self._state, summary = append_episode(self.root, self._state, take, read, self._probe)
+        taken = draft_of(self.episodes, take, read, self.review)
+        self._state, summary = append_episode(self.root, self._state, take, taken, self._probe)
         return summary
 
     def discard(self, staged: StagedTake | ClosedTake) -> None:

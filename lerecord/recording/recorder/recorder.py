@@ -17,10 +17,24 @@ from lerecord.recording.recorder.free_space import FreeSpace
 from lerecord.recording.recorder.remote_camera import CameraView, RemoteCamera
 from lerecord.recording.recorder.remote_writer import RemoteWriter, Saved
 from lerecord.recording.recorder.shared_devices import shared_devices
+from lerecord.recording.review import Limits
 
 _CLOSING_POLL_S = 0.05
 _VERDICT = "the verdict"
 """What a take waits for beside its cameras; no camera has such a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What may be asked of a recorder.
+
+    Attributes:
+        judged: every take is judged soon after it is saved, and is committed with that.
+        reviews: each take is looked at before it is committed.
+    """
+
+    judged: bool = False
+    reviews: bool = True
 
 
 @dataclass(slots=True)
@@ -44,7 +58,7 @@ class Recorder:
         spec: of it.
         config: where the cameras are reached, and what a take must not fall short of.
         accept_calibration: go on with a dataset whose arms were calibrated anew.
-        judged: every take is judged soon after it is saved, and is committed with that.
+        asked: what else is asked of the recorder.
         finishing: told while `close` waits: takes to commit and images to encode.
         now: CLOCK_MONOTONIC seconds.
     """
@@ -55,23 +69,24 @@ class Recorder:
         spec: DatasetSpec,
         config: HardwareConfig,
         accept_calibration: bool = False,
-        judged: bool = False,
+        asked: Asked = Asked(),
         finishing: Callable[[int, int], None] = lambda takes, images: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._root = root
+        self.root = root
         self._fps = spec.fps
         self._quality = config.quality
         self._finishing = finishing
         self._now = now
         self._space = FreeSpace(root)
-        self._writer = RemoteWriter(root, spec, accept_calibration)
+        limits = Limits.of(config.quality) if asked.reviews else None
+        self._writer = RemoteWriter(root, spec, accept_calibration, limits)
         self._cameras: Mapping[str, RemoteCamera] = {
             camera.name: RemoteCamera(config.cameras[camera.name], camera, spec, now)
             for camera in spec.cameras
         }
         self._devices = {name: camera.device for name, camera in config.cameras.items()}
-        self._judged = judged
+        self._judged = asked.judged
         self._running: _Open | None = None
         self._saved_last: str | None = None
         self._closing: OrderedDict[str, _Open] = OrderedDict()
@@ -94,7 +109,7 @@ class Recorder:
         notes = []
         if left := self._writer.wait_until_open():
             takes = "1 take was" if len(left) == 1 else f"{len(left)} takes were"
-            remedy = f"{command('recover', self._root)} turns them into episodes."
+            remedy = f"{command('recover', self.root)} turns them into episodes."
             notes.append(f"{takes} never saved: {remedy}")
         shared = shared_devices(self._devices)
         for camera in self._cameras.values():
@@ -166,7 +181,7 @@ class Recorder:
         """Open a staged take in every process; saved, it replaces that episode or is a new one."""
         take = self._running = _Open(layout.new_take_id())
         take.replaces = replaces
-        folder = self._root / layout.TAKES / take.id
+        folder = self.root / layout.TAKES / take.id
         self._writer.begin(take.id, task, replaces)
         for camera in self._cameras.values():
             camera.begin(take.id, folder)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lerecord.dataset.format import DatasetSpec
+from lerecord.dataset.format import DatasetSpec, Reason
 from lerecord.dataset.staging import TakeFrame
 from lerecord.errors import LerecordError
 from lerecord.processes import ChildProcess
@@ -22,6 +22,7 @@ from lerecord.recording.recorder.writer_messages import (
     Open,
     Opened,
 )
+from lerecord.recording.review import Limits
 
 _OPEN_TIMEOUT_S = 30.0
 _LAST_COMMIT_S = 60.0
@@ -49,6 +50,8 @@ class Saved:
     """From SAVE until the episode was complete and synced on the disk."""
     success: bool | None = None
     """What was said of it; None where nobody has said anything."""
+    review: tuple[Reason, ...] | None = None
+    """What speaks against it; None where nobody looked."""
 
 
 class RemoteWriter:
@@ -59,6 +62,7 @@ class RemoteWriter:
         root: Path,
         spec: DatasetSpec,
         accept_calibration: bool,
+        limits: Limits | None = None,
     ) -> None:
         self.episodes = 0
         """Episodes that are committed."""
@@ -71,7 +75,7 @@ class RemoteWriter:
         self._judged: dict[str, bool] = {}
         self._places: dict[str, int] = {}  # take to its place in `saved`
         self._child = ChildProcess("writer")
-        self._send(Open(root, spec, accept_calibration))
+        self._send(Open(root, spec, accept_calibration, limits))
 
     def wait_until_open(self) -> list[str]:
         """Wait until the dataset is locked and its rig compared; returns what salvage waits for.
@@ -154,6 +158,7 @@ class RemoteWriter:
             missed=event.missed,
             repeated=event.repeated,
             remarks=event.remarks,
+            review=event.review,
             committed_after_s=event.committed_at - self._saved_at.pop(event.take),
             success=self._judged.get(event.take),
         )

@@ -3,18 +3,27 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lerecord.dataset.format import DatasetSpec
+from lerecord.dataset.format import DatasetSpec, Reason
 from lerecord.dataset.staging import TakeFrame
 from lerecord.processes import Vocabulary
+from lerecord.recording.review import Limits
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The first message: the dataset, and whether arms that were recalibrated may go on with it."""
+    """The first message.
+
+    Attributes:
+        root: the dataset.
+        spec: of it.
+        accept_calibration: arms that were recalibrated may go on with it.
+        limits: what takes must not fall short of; None: nobody looks at them.
+    """
 
     root: Path
     spec: DatasetSpec
     accept_calibration: bool
+    limits: Limits | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,7 @@ class Committed:
     missed: int
     repeated: int
     remarks: tuple[str, ...]
+    review: tuple[Reason, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from lerecord.recording.recorder.writer_messages import (
     Open,
     Opened,
 )
+from lerecord.recording.review import Reviewer
 
 
 class Writing:
@@ -81,6 +82,7 @@ class Writing:
             missed=episode.missed,
             repeated=sum(episode.repeated.values()),
             remarks=tuple(episode.remarks),
+            review=episode.review,
         )
 
 
@@ -93,6 +95,8 @@ def main(_: Sequence[str]) -> None:
             asked.root, asked.spec, accept_calibration=asked.accept_calibration
         ) as writer:
             tell(EVENTS.write(Opened(writer.episodes, tuple(writer.left_takes))))
+            if asked.limits is not None:
+                writer.review = Reviewer(asked.root, asked.limits)
             writing = Writing(writer)
             for command in map(COMMANDS.read, parent):
                 writing.handle(command)

@@ -4,6 +4,7 @@ from .driving import NoTakes as NoTakes
 from .driving import Unrecorded as Unrecorded
 from .driving import Until as Until
 from .fan_out import FanOut as FanOut
+from .gate import Gate as Gate
 from .health import LoopHealth as LoopHealth
 from .health import PolicyHealth as PolicyHealth
 from .phases import Command as Command
@@ -12,6 +13,7 @@ from .phases import Phase as Phase
 from .plan import Plan as Plan
 from .plan import Wanted as Wanted
 from .remarking import Remarking as Remarking
+from .remarking import said_of as said_of
 from .roles import Driving as Driving
 from .roles import Listener as Listener
 from .session import Session as Session

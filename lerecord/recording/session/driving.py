@@ -1,10 +1,10 @@
 """What a session needs that only drives: takes that cannot be begun, and an end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from lerecord.dataset.staging import Take
-from lerecord.recording.recorder import CameraView, Recorder
+from lerecord.recording.recorder import CameraView, Recorder, Saved
 from lerecord.recording.session.phases import Command, Phase
 
 
@@ -17,6 +17,7 @@ class NoTakes:
 
     next_episode = free_bytes = None
     saving = 0
+    episodes_saved: Sequence[Saved] = ()
 
     def __init__(self, why: str) -> None:
         self._why = why

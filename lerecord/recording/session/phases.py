@@ -71,6 +71,12 @@ class Action(Enum):
     FIND_UNDONE = auto()
 
 
+BECAME = {
+    Action.LEAVE: "The take of {:.1f} s was ended and is kept for `lerecord recover`.",
+    Action.DISCARD: "The take of {:.1f} s was discarded.",
+    Action.SAVE: "The take was shorter than two frames and was discarded.",
+}
+"""What is told of a take that was not saved, by how it ended; after its seconds."""
 _BETWEEN = (Phase.RESETTING, Phase.CATCHING_UP, Phase.PAUSED)
 TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
     (Phase.RESETTING, Command.GO): (Action.BEGIN, Phase.RECORDING),

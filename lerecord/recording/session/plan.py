@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lerecord.recording.session.gate import Gate
 from lerecord.recording.session.phases import Phase
 
 
@@ -27,6 +28,7 @@ class Plan:
             unattended, also how long arms may differ that should stand alike.
         between: the phase in which no take runs; DRIVING where none can be begun.
         rollout: a policy drives, and a person can take over.
+        gate: what the verdict on a take may do.
         catching_up: what is said when a take is asked for and the follower is not there yet.
     """
 
@@ -38,4 +40,5 @@ class Plan:
     catch_up_s: float = 30.0
     between: Phase = Phase.RESETTING
     rollout: bool = False
+    gate: Gate = Gate.OFF
     catching_up: str = "The take starts as soon as the follower has caught up with the leader."

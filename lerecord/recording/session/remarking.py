@@ -1,5 +1,9 @@
 """Tells people what became of a take as soon as it is committed."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
+from lerecord.dataset.format import Verdict, verdict_of
 from lerecord.frame import Frame
 from lerecord.recording.recorder import Recorder, Saved
 from lerecord.recording.session.roles import Listener
@@ -19,6 +23,15 @@ def became(saved: Saved) -> str:
     )
 
 
+def said_of(saved: Saved, root: Path) -> Sequence[str]:
+    """What is remarked of it, a sentence each, and how much that weighs."""
+    if saved.review is None:
+        return saved.remarks
+    told = [reason.said_of(root, saved.episode) for reason in saved.review]
+    verdict = verdict_of(saved.review)
+    return told if verdict is Verdict.KEEP else [f"{verdict.upper()}:", *told]
+
+
 class Remarking:
     """A listener that tells another which episode a take has become."""
 
@@ -32,7 +45,7 @@ class Remarking:
         fresh = self._recorder.episodes_saved[self._told :]
         self._told += len(fresh)
         for saved in fresh:
-            self._listener.notice(" ".join((became(saved), *saved.remarks)))
+            self._listener.notice(" ".join((became(saved), *said_of(saved, self._recorder.root))))
 
     def notice(self, sentence: str) -> None:
         """What others have to say changes no remark."""

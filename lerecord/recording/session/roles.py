@@ -1,11 +1,13 @@
 """The parts around a session: the rig, whoever drives it, whoever records, and whoever shows it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from lerecord.control import Goal, Observation
 from lerecord.dataset.staging import Take
 from lerecord.frame import Frame
 from lerecord.pacing import Tick
+from lerecord.recording.recorder import Saved
 from lerecord.recording.session.health import PolicyHealth
 
 if TYPE_CHECKING:
@@ -88,6 +90,11 @@ class Driving(Protocol):
 
 class Takes(Protocol):
     """What the session asks of whoever records; nothing here waits."""
+
+    @property
+    def episodes_saved(self) -> Sequence[Saved]:
+        """The episodes that were committed, with what speaks against each, in their order."""
+        ...
 
     def obstacle(self) -> str | None:
         """Why no take can be begun now, in a sentence; None when one can."""

@@ -1,6 +1,5 @@
 """The session: one loop, and a table that says what each command does in each phase."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -8,12 +7,12 @@ from functools import partial
 from lerecord.dataset.staging import Take
 from lerecord.pacing import Tick
 from lerecord.recording.session.health import PolicyHealth
-from lerecord.recording.session.phases import TRANSITIONS, Action, Command, Operator, Phase
+from lerecord.recording.session.judging import Judging
+from lerecord.recording.session.phases import BECAME, TRANSITIONS, Action, Command, Operator, Phase
 from lerecord.recording.session.plan import Plan, Wanted
+from lerecord.recording.session.reviews import Reviews
 from lerecord.recording.session.roles import Driving, Listener, Robot, Takes
-
-_SAID = {True: "success", False: "failure"}
-_FIGURES = re.compile(r"[\d.]+")  # the same trouble goes on, though its seconds count
+from lerecord.recording.session.trouble import goes_on
 
 
 class Session:
@@ -41,8 +40,8 @@ class Session:
         """Why nothing can be recorded or driven just now; None when it can."""
         self.drift: str | None = None
         """Which joints are not where they should be; None when that keeps no take from starting."""
-        self.judged: dict[int, bool] = {}
-        """Of episodes saved in this session, whether they succeeded, where that was said."""
+        self.reviews = Reviews(plan.gate, plan.attended)
+        self.judging = Judging(takes, listener)
         self._redo: int | None = None
         self._last_saved: tuple[int, Wanted] | None = None
         self._rig = rig
@@ -102,6 +101,7 @@ class Session:
                 self.take.add(frame, missed=tick.missed)
             self._listener.tell(self, frame)
             self._look_for_trouble()
+            self._look_at_reviews()
             self._look_for_drift()
             if self.phase is Phase.CATCHING_UP and self.elapsed_s > self.plan.catch_up_s:
                 self._give_up_catching_up()
@@ -129,14 +129,15 @@ class Session:
             over = limit_s is not None and self.take.seconds >= limit_s
             return Command.SAVE if over or self.take.full else None
         if self.phase is Phase.DRIVING:
-            limit_s = self.plan.episode_time_s
-            return Command.SAVE if limit_s is not None and self.elapsed_s >= limit_s else None
+            return Command.SAVE if self._lasts(self.plan.episode_time_s) else None
         if self.phase is Phase.CATCHING_UP:
             return Command.GO if self._source.arrived else None
-        if self.phase is Phase.RESETTING and self.drift is None:
-            limit_s = self.plan.reset_time_s
-            return Command.GO if limit_s is not None and self.elapsed_s >= limit_s else None
+        if self.phase is Phase.RESETTING and self.drift is None and not self.reviews.asks:
+            return Command.GO if self._lasts(self.plan.reset_time_s) else None
         return None
+
+    def _lasts(self, limit_s: float | None) -> bool:
+        return limit_s is not None and self.elapsed_s >= limit_s
 
     def _obey(self, command: Command) -> None:
         action, phase = TRANSITIONS.get((self.phase, command), (Action.NOTHING, self.phase))
@@ -146,7 +147,7 @@ class Session:
             deed()
         elif action is not Action.NOTHING and (told := self._end_take(action)):
             self._listener.notice(told)
-        if self.saved == self.plan.episodes:
+        if self._is_complete():
             phase = Phase.DONE
         if phase is not self.phase:
             self._enter(phase)
@@ -157,6 +158,11 @@ class Session:
         obstacle = obstacle or self._takes.obstacle()
         if obstacle is not None:
             self._listener.notice(obstacle)
+            return self.plan.between
+        if self.reviews.holds(self._now):
+            return Phase.CATCHING_UP  # begins as soon as it is known what it replaces
+        self.reviews.asks = False
+        if self._has_all():
             return self.plan.between
         if not self._source.arrived:
             self._listener.notice(self.plan.catching_up)
@@ -171,6 +177,7 @@ class Session:
         if self._last_saved is None:
             self._listener.notice("No take has been saved yet that could be redone.")
             return
+        self.reviews.asks = False
         episode, _ = self._last_saved
         self._redo = episode if self._redo is None else None
         instead = "replaces" if self._redo is not None else "does not replace"
@@ -178,9 +185,7 @@ class Session:
 
     def assume(self, success: bool) -> None:
         """Say of the take that ended last how it went, if it was saved and nobody else has."""
-        episode = self.endings[-1] if self.endings else None
-        if episode is not None and episode not in self.judged:
-            self._say(episode, success)
+        self.judging.assume(self.endings[-1] if self.endings else None, success)
 
     def _judge(self, success: bool) -> None:
         """A person says how the running take went, which ends it, or the one saved last."""
@@ -189,34 +194,41 @@ class Session:
         elif self._last_saved is None:
             self._listener.notice("No take has been saved yet that could be labelled.")
         else:
-            self._say(self._last_saved[0], success)
+            self.judging.say(self._last_saved[0], success)
 
-    def _say(self, episode: int, success: bool) -> None:
-        self.judged[episode] = success
-        self._takes.judge(success)
-        self._listener.notice(f"Episode {episode} is labelled a {_SAID[success]}.")
+    def _look_at_reviews(self) -> None:
+        """A take that is beyond repair is done again, or the operator is asked."""
+        beyond = self.reviews.beyond_repair(self._takes.episodes_saved)
+        if beyond and self.take is None and self._redo is None and self._last_saved is not None:
+            if (told := self.reviews.consequence()) is None:
+                self._redo_saved()
+            else:
+                self._listener.notice(told)
+        if self.phase is Phase.RESETTING and self._is_complete():
+            self._enter(Phase.DONE)
+
+    def _has_all(self) -> bool:
+        return self.saved == self.plan.episodes and self._redo is None
+
+    def _is_complete(self) -> bool:
+        return self._has_all() and not self.reviews.waits(self._now)
 
     def _end_take(self, action: Action) -> str:
         """What became of the take, in a sentence; of one that is saved, that is told later."""
         take, self.take = self.take, None
         assert take is not None
         if action is Action.SAVE and take.length >= 2:
-            wanted = self.wanted
             episode = self._takes.save(take)
-            self.judged.pop(episode, None)
-            self._last_saved = (episode, wanted)
+            self.judging.forget(episode)
+            self.reviews.saved(episode, self._now)
+            self._last_saved = (episode, self.wanted)
             self.saved += self._redo is None
             self._redo = None
             self.endings.append(episode)
             return ""
         self.endings.append(None)
-        if action is Action.LEAVE:
-            self._takes.leave(take)
-            return f"The take of {take.seconds:.1f} s was ended and is kept for `lerecord recover`."
-        self._takes.discard(take)
-        if action is Action.SAVE:
-            return "The take was shorter than two frames and was discarded."
-        return f"The take of {take.seconds:.1f} s was discarded."
+        (self._takes.leave if action is Action.LEAVE else self._takes.discard)(take)
+        return BECAME[action].format(take.seconds)
 
     def _look_for_trouble(self) -> None:
         """A device that failed ends the take, which is kept; unattended it ends the session."""
@@ -231,7 +243,7 @@ class Session:
         elif not self.plan.attended:
             self._fail(self.trouble)
         else:
-            if before is None or _FIGURES.sub("", before) != _FIGURES.sub("", self.trouble):
+            if not goes_on(before, self.trouble):
                 self._listener.notice(self.trouble)
             self._rig.recover()
             self._takes.recover()

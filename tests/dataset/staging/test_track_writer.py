@@ -188,6 +188,7 @@ def test_aborting_one_camera_leaves_the_others(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == [
         "wrist.capture",
         "wrist.histogram",
+        "wrist.look",
         "wrist.video",
     ]
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 
 from lerecord.cli.outcome import Outcome
+from lerecord.dataset.format import Reason, Verdict
 from lerecord.recording.recorder import Saved
 from lerecord.recording.recorder.shared_devices import shared_devices
 from lerecord.recording.session import Remarking
@@ -31,7 +32,9 @@ class Heard:
 
 def test_what_became_of_a_take_is_told_once_when_it_is_committed() -> None:
     heard, episodes = Heard(), list[Saved]()
-    listener = Remarking(heard, cast("Any", SimpleNamespace(episodes_saved=episodes)))
+    listener = Remarking(
+        heard, cast("Any", SimpleNamespace(root=Path("box"), episodes_saved=episodes))
+    )
     listener.tell(ANY, ANY)
     episodes.append(saved(0))
     listener.tell(ANY, ANY)
@@ -48,8 +51,27 @@ def test_what_became_of_a_take_is_told_once_when_it_is_committed() -> None:
 def test_slots_that_were_missed_and_images_that_were_repeated_are_told_of_any_take() -> None:
     heard = Heard()
     flawed = replace(saved(3), missed=2, repeated=5)
-    Remarking(heard, cast("Any", SimpleNamespace(episodes_saved=[flawed]))).tell(ANY, ANY)
+    Remarking(heard, cast("Any", SimpleNamespace(root=Path("box"), episodes_saved=[flawed]))).tell(
+        ANY, ANY
+    )
     assert heard.notices == ["Episode 3 is saved: 60 frames, 2.0 s, 2 missed, 5 images repeated."]
+
+
+def test_a_review_is_told_instead_of_remarks_with_what_would_mend_it() -> None:
+    heard = Heard()
+    reasons = (
+        Reason("black", Verdict.REDO, "It is black."),
+        Reason("idle_tail", Verdict.LOOK, "It ends idle.", "--end 5.0"),
+    )
+    reviewed = [replace(saved(0, "One."), review=()), replace(saved(1), review=reasons)]
+    Remarking(heard, cast("Any", SimpleNamespace(root=Path("box"), episodes_saved=reviewed))).tell(
+        ANY, ANY
+    )
+    assert heard.notices == [
+        "Episode 0 is saved: 60 frames, 2.0 s, none missed.",
+        "Episode 1 is saved: 60 frames, 2.0 s, none missed. REDO: It is black. It ends idle. "
+        "`lerecord edit trim box 1 --end 5.0` cuts it off.",
+    ]
 
 
 def test_the_outcome_says_it_below_the_episode() -> None:

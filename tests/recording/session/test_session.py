@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from lerecord.control import Goal, Observation
 from lerecord.control.source import Action, Driver
+from lerecord.dataset.format import Reason, Verdict
 from lerecord.dataset.staging import Take, TakeFrame
 from lerecord.frame import Frame
 from lerecord.pacing import Tick
-from lerecord.recording.session import Command, Phase, Plan, Session, Wanted
+from lerecord.recording.recorder import Saved
+from lerecord.recording.session import Command, Gate, Phase, Plan, Session, Wanted
 from lerecord.recording.session.phases import TRANSITIONS
 
 FPS = 10
@@ -96,6 +98,7 @@ class FakeTakes:
     sentence: str | None = None
     replaces: int | None = None
     appended: int = 0
+    episodes_saved: list[Saved] = field(default_factory=list)
 
     def obstacle(self) -> str | None:
         return self.why_not
@@ -292,7 +295,7 @@ def test_a_key_saves_and_labels_and_labels_what_was_saved_last() -> None:
     )
     saved = ["begin Grab", "save 4", "judge True", "judge False"]
     assert bench.run() == [*saved, "begin Grab", "save 4", "judge False"]
-    assert bench.session.judged == {0: False, 1: False}
+    assert bench.session.judging.judged == {0: False, 1: False}
     assert bench.notices.sentences == [
         "No take has been saved yet that could be labelled.",
         "Episode 0 is labelled a success.",
@@ -307,18 +310,86 @@ def test_what_a_simulator_finds_is_said_where_nobody_else_has_said_anything() ->
     bench = Bench(takes | found | {14: Command.SUCCEED, 20: Command.QUIT})
     bench.run()
     assert [each for each in bench.takes.done if "judge" in each] == ["judge True"]
-    assert bench.session.judged == {1: True}
+    assert bench.session.judging.judged == {1: True}
     bench.session.assume(False)
-    assert bench.session.judged == {1: True}
+    assert bench.session.judging.judged == {1: True}
 
 
 def test_an_episode_done_again_is_not_judged_by_what_was_said_of_the_one_before() -> None:
     takes = {0: Command.GO, 4: Command.FAIL, 6: Command.REDO, 7: Command.GO, 10: Command.SAVE}
     bench = Bench(takes | {12: Command.QUIT})
     bench.run()
-    assert bench.session.judged == {}
+    assert bench.session.judging.judged == {}
     bench.session.assume(True)
-    assert bench.session.judged == {0: True}
+    assert bench.session.judging.judged == {0: True}
+
+
+def reviewed(episode: int, verdict: Verdict) -> Saved:
+    reason = Reason("blank", verdict, "A camera is black.")
+    return Saved(episode, False, "Grab", 60, 2.0, 0, 0, (), 0.1, None, (reason,))
+
+
+def with_verdicts(bench: Bench, ticks: int, at: Mapping[int, Saved]) -> Bench:
+    """Run it; a verdict comes at each of these ticks."""
+
+    def coming() -> Iterator[Tick]:
+        for tick in grid(ticks):
+            if tick.index in at:
+                bench.takes.episodes_saved.append(at[tick.index])
+            yield tick
+
+    bench.session.run(coming())
+    return bench
+
+
+def test_a_take_beyond_repair_keeps_the_next_from_starting_by_itself() -> None:
+    plan = {"gate": Gate.ASK, "reset_time_s": 0.4, "episode_time_s": 1.0}
+    verdicts = {17: reviewed(0, Verdict.REDO)}
+    kept = with_verdicts(Bench({40: Command.GO}, **plan), 60, verdicts)
+    assert kept.takes.done == ["begin Grab", "save 10", "begin Grab", "save 10", "begin Grab"]
+    assert kept.notices.sentences == ["Press r to do it again, or Enter to keep it."]
+    again = with_verdicts(Bench({40: Command.REDO}, **plan), 60, verdicts)
+    assert again.takes.done[:4] == ["begin Grab", "save 10", "begin Grab for 0", "save 10"]
+    fine = with_verdicts(Bench({}, **plan), 30, {17: reviewed(0, Verdict.LOOK)})
+    assert fine.takes.done[:4] == ["begin Grab", "save 10", "begin Grab", "save 10"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "then"),
+    [(Command.GO, []), (Command.REDO, ["begin Grab for 0", "save 10"])],
+)
+def test_the_last_take_may_be_done_again_before_the_session_ends(
+    answer: Command, then: list[str]
+) -> None:
+    plan = {"gate": Gate.ASK, "episode_time_s": 1.0, "episodes": 1, "reset_time_s": 0.4}
+    bench = with_verdicts(
+        Bench({0: Command.GO, 30: answer}, **plan), 200, {13: reviewed(0, Verdict.REDO)}
+    )
+    assert bench.takes.done == ["begin Grab", "save 10", *then]
+    assert bench.session.phase is Phase.DONE
+
+
+def test_unattended_a_take_beyond_repair_is_done_again_and_no_more_than_twice() -> None:
+    plan = {"gate": Gate.AUTO, "episode_time_s": 1.0, "episodes": 1, "attended": False}
+    verdicts = {tick: reviewed(0, Verdict.REDO) for tick in (13, 27, 41)}
+    bench = with_verdicts(Bench({}, **plan, reset_time_s=0.0), 200, verdicts)
+    again = ["begin Grab for 0", "save 10"]
+    assert bench.takes.done == ["begin Grab", "save 10", *again, *again]
+    assert bench.notices.sentences[-1] == "It was done again 2 times already and is kept."
+    assert bench.session.phase is Phase.DONE
+
+
+@pytest.mark.parametrize("gate", [Gate.ASK, Gate.AUTO])
+@pytest.mark.parametrize("verdict", [None, Verdict.KEEP])
+def test_unattended_no_session_waits_for_a_verdict_for_ever(
+    gate: Gate, verdict: Verdict | None
+) -> None:
+    plan = {"gate": gate, "episode_time_s": 1.0, "episodes": 2, "attended": False}
+    verdicts = {} if verdict is None else {14: reviewed(0, verdict), 29: reviewed(1, verdict)}
+    bench = with_verdicts(Bench({}, **plan, reset_time_s=0.0), 200, verdicts)
+    assert bench.takes.done == ["begin Grab", "save 10"] * 2
+    assert bench.session.phase is Phase.DONE
+    assert bench.session.failure is None
 
 
 def test_the_end_is_told() -> None:
