@@ -157,9 +157,11 @@ class LockStep(RigBench):
         bus = BUSES[self._make_of_arms]
 
         def make(settings: ArmSettings, calibration: Calibration, units: Units) -> Any:
-            port = _SharedPort(self._arms[kind].wire(), self.time)
+            plugged = self._arms[settings.port.rpartition(":")[2].capitalize()]
+            port = _SharedPort(plugged.wire(), self.time)
             return driver(settings, calibration, units, bus(port, driver.motors, now=port.now))
 
+        vars(make).update(motors=driver.motors, calibration_names=driver.calibration_names)
         return make
 
     def arm(self, kind: str) -> Any:

@@ -40,12 +40,11 @@ def actions(snapshot: Snapshot) -> tuple[Action, ...]:
 
 
 def _each(keys: str, words: str) -> list[tuple[str, str]]:
-    """Two keys that the terminal names at once: `s/f`, save as success/failure."""
-    first, _, last = words.rpartition(" ")
+    """Two keys that the terminal names at once: `s/f`, success/failure."""
     several = keys.split("/")
     if len(several) == 1:
         return [(keys, words)]
-    return [(key, f"{first} {word}") for key, word in zip(several, last.split("/"), strict=True)]
+    return list(zip(several, words.split("/"), strict=True))
 
 
 def _meant(command: Command, phase: Phase) -> Command:

@@ -50,14 +50,14 @@ _ENDS = (Command.GO, Command.SAVE, Command.SUCCEED, Command.FAIL)
 _ARROWS = {"C": "right", "D": "left"}
 
 _REDO_THE_LAST = ("r", "redo the last")
-_LABEL_THE_LAST = ("s/f", "it succeeded/failed")
+_LABEL_THE_LAST = ("s/f", "succeeded/failed")
 _OF_THE_LAST = (_REDO_THE_LAST, _LABEL_THE_LAST)
 KEY_HINTS: dict[Phase, tuple[tuple[str, str], ...]] = {
     Phase.RESETTING: (("Enter", "start"), *_OF_THE_LAST, ("p", "pause"), ("q", "quit")),
     Phase.CATCHING_UP: (_REDO_THE_LAST, ("p", "pause"), ("q", "quit")),
     Phase.RECORDING: (
         ("Enter", "save"),
-        ("s/f", "save as success/failure"),
+        ("s/f", "success/failure"),
         ("r", "redo"),
         ("q", "quit"),
     ),

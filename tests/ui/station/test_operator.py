@@ -116,8 +116,8 @@ def test_every_key_that_the_terminal_names_has_its_button(phase: Phase) -> None:
 
 def test_two_keys_that_the_terminal_names_at_once_are_two_buttons() -> None:
     found = {each.key: each for each in actions(snapshot(phase=Phase.RECORDING))}
-    assert (found["s"].words, found["s"].command) == ("save as success", Command.SUCCEED)
-    assert (found["f"].words, found["f"].command) == ("save as failure", Command.FAIL)
+    assert (found["s"].words, found["s"].command) == ("success", Command.SUCCEED)
+    assert (found["f"].words, found["f"].command) == ("failure", Command.FAIL)
     asked = {each.key: each.command for each in actions(snapshot(phase=Phase.ASKING))}
     assert asked["s"] is Command.SAVE
 

@@ -53,5 +53,5 @@ def test_without_a_screen_the_keys_of_each_phase_are_said() -> None:
         "resetting [Enter: start; p: pause; q: quit]",
         "asking [s: save, quit; d: discard, quit; l: quit, recover later; Enter: save, go on; "
         "r: redo, go on]",
-        "resetting [Enter: start; r: redo the last; p: pause; q: quit]",
+        "resetting [Enter: start; r: redo the last; s/f: succeeded/failed; p: pause; q: quit]",
     ]
