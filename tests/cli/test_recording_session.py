@@ -282,6 +282,12 @@ class Terminal:
         wait_until(lambda: text in self.read())
         self.shown = self.shown[self.shown.rindex(text) + len(text) :]
 
+    def wait(self) -> int:
+        """Read until it has ended, as a terminal does; its exit status."""
+        wait_until(lambda: (self.read(), self.process.poll())[1] is not None)
+        self.read()
+        return self.process.wait()
+
     def hang_up(self) -> None:
         """As a window that is closed, or a connection that is lost."""
         os.close(self.slave)
@@ -323,9 +329,8 @@ def test_a_session_by_keys(terminal: Terminal, tmp_path: Path) -> None:
     terminal.press("q")
     terminal.wait_for("KEEP THIS TAKE")
     terminal.press("d")
-    terminal.process.wait(timeout=30)
-    shown = terminal.read()
-    assert terminal.process.returncode == 0
+    assert terminal.wait() == 0
+    shown = terminal.shown
     assert "\x1b[?1049l" in shown
     assert "episode 0:" in shown
     assert "episode 1:" not in shown
@@ -381,7 +386,7 @@ def test_a_terminal_that_is_closed_parks_the_arm_and_leaves_the_take_to_the_next
     again.press("k\n")
     again.wait_for("RESET")
     again.press("q")
-    again.process.wait(timeout=30)
+    again.wait()
     again.close()
     assert info(dataset)["total_episodes"] == 1
     assert_passes_check(dataset)
