@@ -33,6 +33,7 @@ class HeldArm:
         self._bus = arm.wire()
         self._lock = threading.Lock()
         self._legs = [_Leg(time.monotonic(), arm.pose(), arm.pose())]
+        self._held = True
 
     def feed(self, data: bytes, now: float, baud: int | None = None) -> bytes:
         """Replies to bytes that arrive now, the hand where it is by then."""
@@ -51,12 +52,20 @@ class HeldArm:
     def move(self, *poses: Pose) -> None:
         """Move through these poses, with a short rest in each; returns when it has arrived."""
         with self._lock:
+            self._held = True
             start_s, start = time.monotonic(), self._legs[-1].end
             self._legs = []
             for pose in poses:
                 self._legs.append(_Leg(start_s, start, pose))
                 start_s, start = start_s + _MOVE_S + _DWELL_S, pose
         time.sleep(max(start_s - time.monotonic(), 0.0))
+
+    def let_go(self) -> None:
+        """Take the hand off, until the arm is moved again."""
+        with self._lock:
+            self._held = False
+            for joint in range(len(JOINTS)):
+                self.arm.hold(joint, None)
 
     def middle(self) -> Pose:
         """The pose in which the arm's calibration has its joints homed."""
@@ -75,8 +84,9 @@ class HeldArm:
     def _advance(self, now: float) -> None:
         leg = next((leg for leg in reversed(self._legs) if leg.start_s <= now), self._legs[0])
         share = minimum_jerk((now - leg.start_s) / _MOVE_S)
-        for joint, (start, end) in enumerate(zip(leg.start, leg.end, strict=True)):
-            self.arm.hold(joint, start + (end - start) * share)
+        if self._held:
+            for joint, (start, end) in enumerate(zip(leg.start, leg.end, strict=True)):
+                self.arm.hold(joint, start + (end - start) * share)
         for servo in self.arm.servos:
             servo.advance(now)
 
