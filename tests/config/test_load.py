@@ -24,7 +24,7 @@ def test_packaged_configs_are_valid(name: str) -> None:
     assert list(loaded.cameras) == ["front", "wrist"]
 
 
-@pytest.mark.parametrize("name", ["sim_bimanual", "koch_bimanual"])
+@pytest.mark.parametrize("name", ["sim_bimanual", "koch_bimanual", "so101_bimanual"])
 def test_two_pairs_are_left_and_right_with_three_cameras(name: str) -> None:
     loaded = load_config(find_config(name))
     assert list(loaded.arms) == ["left", "right"]
