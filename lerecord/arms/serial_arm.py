@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,11 +26,16 @@ from lerecord.motors import (
 )
 
 _BESIDE_COUNTS = 64  # under six degrees: what a hand or gravity moves a joint beyond its range
+_DRIVE_MODE = "drive_mode"
+_REVERSE = 1  # the bit of Drive_Mode that turns a servo round; the others are no calibration
 _TOLERATED_COUNTS = 512  # an eighth of a turn: a calibration by hand misses the very ends
 
 
 class SerialArm:
     """Servos on one bus, one a joint: what drivers of leaders and followers have in common.
+
+    A driver says which registers hold the calibration (`calibrated`), how its servos are made to
+    answer (`wake`), and what they keep beside (`set_up`).
 
     After a power cycle a servo knows its place only within one turn. `connect` of a driver calls
     `find_turns`, and from then on positions are those near the middle of the calibrated range.
@@ -41,9 +48,12 @@ class SerialArm:
         forgets: register that is not zero under torque until a servo restarts.
 
     Attributes:
+        calibrated: register name to the key of a calibration that it holds.
         bus: as given.
         scale: as given.
     """
+
+    calibrated: ClassVar[Mapping[str, str]]
 
     def __init__(
         self,
@@ -137,21 +147,57 @@ class SerialArm:
             self.bus.close()
             raise
 
-    def require_calibration(
-        self, held: Mapping[str, JointCalibration], fresh: Mapping[str, JointCalibration]
-    ) -> None:
-        """Refuse servos that hold another calibration, unless the arm's is to be written.
+    def wake(self) -> None:
+        """Let every servo acknowledge what it is told."""
+        raise NotImplementedError
 
-        Args:
-            held: what they hold, by joint.
-            fresh: what they hold when they are new.
+    def set_up(self) -> None:
+        """Let the servos have what leader and follower share, the calibration included."""
+        raise NotImplementedError
+
+    def examine(self) -> None:
+        """Open the port, check the servos and the calibration that they hold, close it again."""
+        with self.opened():
+            self.check_calibration()
+        self.bus.close()
+
+    def write_set_up(self) -> None:
+        """Let every servo keep the calibration and the set-up; the arm is limp afterwards."""
+        with self.opened():
+            self.wake()
+            self.let_go()
+            self.set_up()
+        self.bus.close()
+
+    def check_calibration(self) -> None:
+        """Refuse servos that hold another arm's calibration, unless this arm's is to be written.
 
         Raises:
             ConfigError: it is another one.
         """
-        if not self._settings.write_calibration:
-            arm = f"{self._settings.name} on {self.bus.port_name}"
-            require_same(held, fresh, self._calibration, arm)
+        if self._settings.write_calibration:
+            return
+        held, fresh = {}, {}
+        for register, key in self.calibrated.items():
+            values = self.bus.sync_read(register, self._joints, SET_UP)
+            held[key] = (values & _REVERSE if key == _DRIVE_MODE else values).tolist()
+            fresh[key] = [model.registers[register].initial for model in self._models.values()]
+        arm = f"{self._settings.name} on {self.bus.port_name}"
+        require_same(self._calibrations(held), self._calibrations(fresh), self._calibration, arm)
+
+    def write_calibration(self) -> None:
+        """Let the servos hold the arm's calibration."""
+        for register, key in self.calibrated.items():
+            self.ensure(register, {joint: self.calibration[joint][key] for joint in self._joints})
+
+    def _calibrations(self, values: Mapping[str, Sequence[int]]) -> dict[str, JointCalibration]:
+        """By joint, of a value a joint for each key; what servos do not keep is as it should be."""
+        return {
+            joint: replace(
+                self._calibration.joints[joint], **{key: each[at] for key, each in values.items()}
+            )
+            for at, joint in enumerate(self._joints)
+        }
 
     def ensure(self, register: str, values: Mapping[str, int]) -> None:
         """Let a register have these values by joint; what has them already is not written.

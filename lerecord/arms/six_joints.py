@@ -7,6 +7,12 @@ from lerecord.arms.units import Mode, Scale, Units, joint_mode
 from lerecord.motors import Model, Motor
 
 GRIPPER = "gripper"
+CALIBRATED = {
+    "Homing_Offset": "homing_offset",
+    "Min_Position_Limit": "range_min",
+    "Max_Position_Limit": "range_max",
+}
+"""Registers that hold a calibration, and its keys."""
 JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", GRIPPER)
 
 

@@ -10,17 +10,9 @@ from lerecord import drivers
 from lerecord.arms import ArmDriver
 from lerecord.bringup import lone_servo, make_of, set_up
 from lerecord.errors import DeviceError
-from lerecord.motors import Model, Motor
+from lerecord.motors import Motor
 from lerecord.simulator import dynamixel, feetech
 from lerecord.simulator.ports.ports import LockStepPort
-
-
-def _dynamixel(model: Model, servo_id: int, baud: int) -> Any:
-    return dynamixel.Servo(model, servo_id, baud=baud)
-
-
-def _feetech(model: Model, servo_id: int, baud: int) -> Any:
-    return feetech.Servo(servo_id, baud=baud, model=model)
 
 
 @dataclass(frozen=True)
@@ -39,7 +31,7 @@ class Kind:
     """A kind of arm, and how its servos are simulated."""
 
     driver: ArmDriver
-    servo: Callable[[Model, int, int], Any]
+    servo: Callable[..., Any]
     wire: Callable[[Sequence[Any]], Any]
 
     @property
@@ -55,8 +47,8 @@ class Kind:
 
 
 KINDS = {
-    "koch": Kind(drivers.load("arms", "koch").Follower, _dynamixel, dynamixel.Bus),
-    "so101": Kind(drivers.load("arms", "so101").Follower, _feetech, feetech.Bus),
+    "koch": Kind(drivers.load("arms", "koch").Follower, dynamixel.Servo, dynamixel.Bus),
+    "so101": Kind(drivers.load("arms", "so101").Follower, feetech.Servo, feetech.Bus),
 }
 
 

@@ -17,7 +17,7 @@ import math
 from collections import deque
 
 from lerecord.motors import Model
-from lerecord.motors.feetech import BAUD_RATES, RETURN_DELAY_UNIT_S, STS3215
+from lerecord.motors.feetech import BAUD_RATES, RETURN_DELAY_UNIT_S
 from lerecord.simulator.feetech.memory import Memory
 from lerecord.simulator.feetech.protection import Limits, Protection
 from lerecord.simulator.servos import Failure, Surroundings, sink, track
@@ -42,13 +42,14 @@ class Servo:
 
     Args:
         model: control table.
+        model: control table.
         servo_id: its ID on the bus.
         shaft: counts of the shaft at power-up.
         baud: value of its Baud_Rate register; 0 is 1 Mbaud.
     """
 
     def __init__(
-        self, servo_id: int, shaft: float = float(MIDDLE), baud: int = 0, model: Model = STS3215
+        self, model: Model, servo_id: int, shaft: float = float(MIDDLE), baud: int = 0
     ) -> None:
         self.shaft = shaft
         self.velocity = 0.0  # counts a second

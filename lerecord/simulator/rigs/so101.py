@@ -6,7 +6,6 @@ wrist's roll are 160 degrees to either side, and LeRobot calibrates it as a whol
 
 import math
 
-from lerecord.motors import Model
 from lerecord.motors.feetech import COUNTS_PER_TURN, STS3215
 from lerecord.simulator.feetech import Bus, Servo
 from lerecord.simulator.rigs.arm import REST, Arm, Make, Mount
@@ -14,12 +13,8 @@ from lerecord.simulator.rigs.arm import REST, Arm, Make, Mount
 _COUNTS_PER_RADIAN = COUNTS_PER_TURN / math.tau
 
 
-def _servo(model: Model, servo_id: int, shaft: float) -> Servo:
-    return Servo(servo_id, shaft, model=model)
-
-
 MAKE = Make(
-    servo=_servo,
+    servo=Servo,
     wire=Bus,
     registers={
         "homing_offset": "Homing_Offset",

@@ -22,7 +22,7 @@ class Bench:
     """Three simulated servos on a lock-step port, and the bus under test."""
 
     def __init__(self, **options: Any) -> None:
-        self.servos = {motor.name: Servo(motor.id) for motor in MOTORS}
+        self.servos = {motor.name: Servo(motor.model, motor.id) for motor in MOTORS}
         self.wire = Bus(list(self.servos.values()), **options)
         self.port = SlowPort(self.wire)
         self.bus = FeetechBus(self.port, MOTORS, now=self.port.now)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lerecord.motors.feetech import STS3215
 from lerecord.simulator.feetech import Bus, Servo
 from lerecord.simulator.feetech.packets import Parser, status
 
@@ -17,7 +18,7 @@ def request(servo_id: int, instruction: int, *parameters: int) -> bytes:
 
 class Bench:
     def __init__(self, **options: Any) -> None:
-        self.servos = [Servo(1, 100.0), Servo(2, 200.0), Servo(7, 300.0)]
+        self.servos = [Servo(STS3215, *each) for each in ((1, 100.0), (2, 200.0), (7, 300.0))]
         self.bus = Bus(self.servos, **options)
 
     def ask(self, servo_id: int, instruction: int, *parameters: int) -> bytes:

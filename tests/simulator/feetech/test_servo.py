@@ -10,7 +10,7 @@ class Bench:
     """A servo on a clock that the test moves."""
 
     def __init__(self, **options: float) -> None:
-        self.servo = Servo(3, **options)  # type: ignore[arg-type]
+        self.servo = Servo(STS3215, 3, **options)  # type: ignore[arg-type]
         self.now = 0.0
         self.servo.advance(self.now)
 
