@@ -30,7 +30,7 @@ class HeldArm:
 
     def __init__(self, arm: Arm[Any]) -> None:
         self.arm = arm
-        self._bus = arm.wire()
+        self._bus: Any = arm.wire()
         self._lock = threading.Lock()
         self._legs = [_Leg(time.monotonic(), arm.pose(), arm.pose())]
         self._held = True
@@ -39,7 +39,8 @@ class HeldArm:
         """Replies to bytes that arrive now, the hand where it is by then."""
         with self._lock:
             self._advance(now)
-            return self._bus.feed(data, now, baud)
+            replies: bytes = self._bus.feed(data, now, baud)
+            return replies
 
     def positions(self) -> dict[str, int]:
         """What the wire shows of each joint now."""
@@ -63,6 +64,7 @@ class HeldArm:
     def let_go(self) -> None:
         """Take the hand off, until the arm is moved again."""
         with self._lock:
+            self._advance(time.monotonic())
             self._held = False
             for joint in range(len(JOINTS)):
                 self.arm.hold(joint, None)

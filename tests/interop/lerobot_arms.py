@@ -20,8 +20,12 @@ def make(asked: dict[str, Any]) -> Any:
 
 
 def make_so101(asked: dict[str, Any]) -> Any:
-    from lerobot.robots.so_follower import SO101Follower, SO101FollowerConfig
-    from lerobot.teleoperators.so_leader import SO101Leader, SO101LeaderConfig
+    try:
+        from lerobot.robots.so_follower import SO101Follower, SO101FollowerConfig
+        from lerobot.teleoperators.so_leader import SO101Leader, SO101LeaderConfig
+    except ImportError:  # 0.3.3
+        from lerobot.robots.so101_follower import SO101Follower, SO101FollowerConfig
+        from lerobot.teleoperators.so101_leader import SO101Leader, SO101LeaderConfig
 
     named = {"port": asked["port"], "id": asked["id"], "use_degrees": asked["degrees"]}
     if asked["arm"] == "follower":

@@ -1,12 +1,11 @@
 """LeRobot's own SO101Leader and SO101Follower on the simulated STS3215 servos.
 
-Run it from the checkout, with the interpreter of an environment that `build_lerobot.sh` made for
-LeRobot 0.6.1, and into which `feetech-servo-sdk` was installed:
+Run it from the checkout, with the interpreter of an environment that `build_lerobot.sh` made, and
+into which `feetech-servo-sdk` was installed:
 `python -m tests.interop.lerobot_so101 PLACE/bin/python`. LeRobot runs in a process of its own; its
 prompts are answered by the simulated person, who moves the simulated arm as they ask.
 """
 
-import json
 import shutil
 import subprocess
 import sys
@@ -20,13 +19,15 @@ from lerecord.arms import ArmDriver, ArmSettings, Calibration, calibration, so10
 from lerecord.arms.so101 import MOTORS
 from lerecord.arms.units import Units
 from tests.interop.bench import Bench, HeldArm
-from tests.interop.calibrated import MIDDLE, NAME, RANGES, USE_FILE
+from tests.interop.calibrated import NAME, USE_FILE
+from tests.interop.lerobot_bench import Calibrating, Kind
 from tests.interop.lerobot_client import LeRobot
 from tests.interop.report import Check, expect, report
 from tests.interop.rig import CALIBRATIONS, SimulatedRig
 from tests.interop.teleoperation import ARMS, LeRobotPair, OwnPair, Teleoperation
 
-FOLDERS = {"leader": "teleoperators/so_leader", "follower": "robots/so_follower"}
+NAMES = {"0.3.3": "so101", "0.6.1": "so"}
+_FOLDERS = {"leader": "teleoperators/so_leader", "follower": "robots/so_follower"}
 DRIVERS: Mapping[str, ArmDriver] = {"leader": so101.Leader, "follower": so101.Follower}
 _EEPROM = 40
 _SAME_UNITS = 1e-4
@@ -45,12 +46,14 @@ def own_pair(ports: Mapping[str, str], files: Mapping[str, Calibration], units: 
     )
 
 
-class OnTheBench:
-    """From nothing: two arms as they come from the workbench, calibrated by LeRobot."""
+def kind_of(version: str) -> Kind:
+    """SO-101 arms, as a version of LeRobot knows them."""
+    folders = {arm: folder.replace("so", NAMES[version], 1) for arm, folder in _FOLDERS.items()}
+    return Kind(DRIVERS, folders, packaged, {"degrees": True}, _EEPROM)
 
-    def __init__(self, bench: Bench, lerobot: LeRobot, environ: Mapping[str, str]) -> None:
-        self.bench, self.lerobot, self.environ = bench, lerobot, environ
-        self.eeprom: dict[str, list[bytes]] = {}
+
+class OnTheBench(Calibrating):
+    """From nothing: two arms as they come from the workbench, calibrated by LeRobot."""
 
     def all(self) -> list[Check]:
         names: dict[str, Callable[[], str]] = {
@@ -64,33 +67,10 @@ class OnTheBench:
         return [Check(name, run) for name, run in names.items()]
 
     def calibrate(self, arm: str) -> str:
-        held = self.bench.arms[arm]
-        self.lerobot.make(arm, self.bench.ports[arm], NAME, degrees=True)
-        self.lerobot.begin(arm, "connect")
-        self.lerobot.wait_for_prompt(MIDDLE)
-        held.move(held.middle())
-        self.lerobot.press_enter()
-        self.lerobot.wait_for_prompt(RANGES)
-        held.move(*held.sweep())
-        self.lerobot.press_enter()
-        self.lerobot.answer()
-        expect("is_calibrated", self.lerobot.call(arm, "is_calibrated"), True)
-        written = json.loads(self._file(arm).read_text())
-        expect("its file", written, packaged(arm).as_mapping())
+        seen = super().calibrate(arm)
         self.lerobot.call(arm, "bus.disable_torque")
         self.lerobot.call(arm, "disconnect")
-        return f"connect, prompts, configure; its file says what sim_so101_{arm}.json says"
-
-    def _file(self, arm: str) -> Path:
-        return calibration.find(NAME, Path(), DRIVERS[arm].calibration_names, self.environ)
-
-    def load(self) -> str:
-        root = Path(self.environ["HF_LEROBOT_CALIBRATION"])
-        for arm in ARMS:
-            expect("place", self._file(arm), root / FOLDERS[arm] / f"{NAME}.json")
-            loaded = calibration.load(self._file(arm), MOTORS)
-            expect(arm, loaded.joints, packaged(arm).joints)
-        return f"{FOLDERS['leader']} and {FOLDERS['follower']} in $HF_LEROBOT_CALIBRATION"
+        return seen
 
     def both_read(self, units: Units) -> str:
         """The same poses by LeRobot and by lerecord, in one kind of units."""
@@ -101,7 +81,7 @@ class OnTheBench:
             lerobots = self._lerobot_reads(arm, held, poses, units)
             pair = own_pair(self.bench.ports, files, units)
             own = pair.leader if arm == "leader" else pair.follower
-            self.eeprom[arm] = self._memory(held)
+            self.eeprom[arm] = self.memory(held)
             own.connect()
             if arm == "follower":
                 pair.follower.release()
@@ -126,13 +106,10 @@ class OnTheBench:
         self.lerobot.call(arm, "disconnect")
         return read
 
-    def _memory(self, held: HeldArm) -> list[bytes]:
-        return [servo.read(0, _EEPROM) for servo in held.arm.servos]
-
     def set_up(self) -> str:
         """lerecord connected to both arms in between."""
         for arm, held in self.bench.arms.items():
-            expect(f"EEPROM of the {arm}", self._memory(held), self.eeprom[arm])
+            expect(f"EEPROM of the {arm}", self.memory(held), self.eeprom[arm])
         return "lerecord changed no byte of EEPROM: LeRobot's set-up is the one that it wants"
 
 
@@ -178,31 +155,33 @@ class OnTheRig:
         return str(seen)
 
 
-def versions(python: str) -> str:
-    """What is tested, as pip names it."""
+def versions(python: str) -> tuple[str, str]:
+    """LeRobot's, and what is tested, as pip names it."""
     script = (
         "from importlib.metadata import version as v; print(v('lerobot'), v('feetech-servo-sdk'))"
     )
     said = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True)
     lerobot, sdk = said.stdout.split()
-    return f"LeRobot {lerobot} with feetech-servo-sdk {sdk}"
+    return lerobot, f"LeRobot {lerobot} with feetech-servo-sdk {sdk}"
 
 
 def calibrated_on_the_bench(python: str, folder: Path) -> bool:
     environ = {"HF_LEROBOT_CALIBRATION": str(folder)}
     with Bench("so101") as bench, LeRobot(python, environ) as lerobot:
-        title = f"{versions(python)}: two fresh SO-101 arms on the workbench"
-        return report(title, OnTheBench(bench, lerobot, environ).all())
+        version, told = versions(python)
+        checks = OnTheBench(kind_of(version), bench, lerobot, environ).all()
+        return report(f"{told}: two fresh SO-101 arms on the workbench", checks)
 
 
 def calibrated_by_file(python: str, folder: Path) -> bool:
-    for arm in ARMS:
-        (folder / FOLDERS[arm]).mkdir(parents=True)
-        shutil.copy(CALIBRATIONS / f"sim_so101_{arm}.json", folder / FOLDERS[arm] / f"{NAME}.json")
+    version, told = versions(python)
+    for arm, name in kind_of(version).folders.items():
+        (folder / name).mkdir(parents=True)
+        shutil.copy(CALIBRATIONS / f"sim_so101_{arm}.json", folder / name / f"{NAME}.json")
     with LeRobot(python, {"HF_LEROBOT_CALIBRATION": str(folder)}) as lerobot:
         checks = OnTheRig(lerobot)
         with checks.rig:
-            return report(f"{versions(python)}: the simulated SO-101 rig", checks.all())
+            return report(f"{told}: the simulated SO-101 rig", checks.all())
 
 
 def main() -> int:
