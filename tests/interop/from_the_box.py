@@ -218,7 +218,8 @@ class Road:
         leader = self.arms["leader"]
 
         def start(terminal: PseudoTerminal) -> None:
-            terminal.wait_for("RESET")
+            while terminal.wait_for("RESET", "(d)iscard?") != "RESET":
+                terminal.press("d\r")  # a take that was cut off
             time.sleep(_CATCH_UP_S)
             terminal.enter()
             terminal.wait_for("RECORDING")
@@ -265,9 +266,6 @@ class Road:
         if self.broken:
             self._broken_off(arguments, acts)
         with self._terminal(arguments) as terminal:
-            if self.broken and arguments[0] == "record":
-                terminal.wait_for("?")  # what is to become of the take that was cut off
-                terminal.press("d\r")
             for act in acts:
                 act(terminal)
             status, shown = terminal.end()

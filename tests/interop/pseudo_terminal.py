@@ -7,7 +7,7 @@ import subprocess
 import sysconfig
 import termios
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")
@@ -48,13 +48,19 @@ class PseudoTerminal:
     def enter(self) -> None:
         self.press("\r")
 
-    def wait_for(self, text: str) -> None:
-        """Wait until the text is shown after everything that was waited for before."""
+    def wait_for(self, *texts: str) -> str:
+        """Wait until one of the texts is shown after all that was waited for before; which one."""
         with self._more:
-            self._more.wait_for(lambda: text in self._shown or self._at_end, _PATIENCE_S)
-            if text not in self._shown:
-                raise AssertionError(f"{text!r} is not shown, but {self._shown[-1500:]!r}")
-            self._shown = self._shown[self._shown.index(text) + len(text) :]
+            self._more.wait_for(lambda: self._found(texts) or self._at_end, _PATIENCE_S)
+            found = self._found(texts)
+            if not found:
+                raise AssertionError(f"{texts} are not shown, but {self._shown[-1500:]!r}")
+            place, text = min(found)
+            self._shown = self._shown[place + len(text) :]
+            return text
+
+    def _found(self, texts: Sequence[str]) -> list[tuple[int, str]]:
+        return [(self._shown.index(text), text) for text in texts if text in self._shown]
 
     def end(self) -> tuple[int, str]:
         """Its exit status, and what it has shown since."""
