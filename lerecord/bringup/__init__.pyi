@@ -21,9 +21,11 @@ from .port_examination import examined_port as examined_port
 from .port_examination import meddlers as meddlers
 from .scan import ALL_IDS as ALL_IDS
 from .scan import Answering as Answering
+from .scan import PortChange as PortChange
 from .scan import Scan as Scan
 from .scan import SerialPort as SerialPort
 from .scan import answering as answering
+from .scan import port_changes as port_changes
 from .scan import serial_ports as serial_ports
 from .servo_setup import LoneServo as LoneServo
 from .servo_setup import OpenPort as OpenPort

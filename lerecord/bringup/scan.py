@@ -1,6 +1,7 @@
 """What is plugged into the serial ports, and which servos and which arm answer there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from lerecord.motors import ONCE, BusError, Motor, WaitingPort
 USUAL_IDS = range(1, 13)
 ALL_IDS = range(1, 253)
 _USUAL_BAUD = 1_000_000
+_LOOK_S = 0.5
 _BY_ID = Path("/dev/serial/by-id")
 
 
@@ -94,6 +96,42 @@ def serial_ports(by_id: Path = _BY_ID) -> list[SerialPort]:
         if each.vid is not None
     ]
     return sorted(found, key=lambda port: port.stable)
+
+
+@dataclass(frozen=True, slots=True)
+class PortChange:
+    """A port that came or went.
+
+    Attributes:
+        port: which one.
+        is_plugged_in: it came.
+    """
+
+    port: SerialPort
+    is_plugged_in: bool
+
+
+def port_changes(
+    look: Callable[[], Sequence[SerialPort]], sleep: Callable[[float], None] = time.sleep
+) -> Iterator[PortChange]:
+    """What is plugged in and unplugged from now on; it never ends by itself.
+
+    Args:
+        look: the ports that are there.
+        sleep: between two looks.
+    """
+    known = {port.device: port for port in look()}
+    while True:
+        sleep(_LOOK_S)
+        there = {port.device: port for port in look()}
+        if there.keys() - known.keys():
+            sleep(_LOOK_S)  # for its stable name, and the right to use it
+            there = {port.device: port for port in look()}
+        for device in known.keys() - there.keys():
+            yield PortChange(known[device], is_plugged_in=False)
+        for device in there.keys() - known.keys():
+            yield PortChange(there[device], is_plugged_in=True)
+        known = there
 
 
 def answering(port: str, scan: Scan | None = None) -> Iterator[Answering]:

@@ -29,17 +29,21 @@ def ports(
         bool,
         typer.Option("--all", help="Ask every id at every speed; takes a minute a port."),
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Go on until Ctrl-C, and tell what is plugged in and out."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List serial ports, and which servos and which arm answer on each.
 
     Nothing is written to them.
     """
-    from lerecord.cli.find_report import find_ports
+    from lerecord.cli.find_report import find_ports, watch_ports
     from lerecord.cli.output import Output
 
     with Output(as_json) as output:
-        find_ports(port, every, output)
+        (watch_ports if watch else find_ports)(port, every, output)
 
 
 @app.command(cls=Command)

@@ -14,25 +14,65 @@ from lerecord.bringup import (
     camera_devices,
     contact_sheet,
     looked_at,
+    port_changes,
     serial_ports,
 )
 from lerecord.cli.output import Output
 from lerecord.errors import LerecordError
 
+_NONE = "No serial port with a USB adapter is plugged in: plug the arm's in, and try again."
+
 
 def find_ports(only: Sequence[str] | None, every: bool, output: Output) -> None:
     """Print the ports, and what answers on each."""
-    scan = Scan(ALL_IDS, every_baud=True) if every else Scan()
-    asked = [SerialPort(each, each, "") for each in only] if only else serial_ports()
-    entries = []
-    for port in asked:
-        output.line(f"{port.stable}{f'  ({port.adapter})' if port.adapter else ''}")
-        found, failure = _found(port, scan)
-        for line in _lines(found, failure):
-            output.line(f"    {line}")
-        entries.append({**asdict(port), "answering": found, "failure": failure})
-    none = "No serial port with a USB adapter is plugged in: plug the arm's in, and try again."
-    output.result({"ports": entries}, [] if asked else [none])
+    found = [_told(port, _scan(every), output) for port in _ports(only)]
+    output.result({"ports": found, "changes": []}, [] if found else [_NONE])
+
+
+def watch_ports(only: Sequence[str] | None, every: bool, output: Output) -> None:
+    """Print the ports, then what is plugged in and unplugged, until Ctrl-C."""
+    scan = _scan(every)
+    found = [_told(port, scan, output) for port in _ports(only)]
+    changes: list[dict[str, object]] = []
+    output.line("Plug a port in or out; Ctrl-C ends this.")
+    try:
+        for change in port_changes(lambda: [each for each in _ports(only) if _is_there(each)]):
+            output.line("plugged in:" if change.is_plugged_in else "unplugged:")
+            told = (
+                _told(change.port, scan, output)
+                if change.is_plugged_in
+                else _named(change.port, output)
+            )
+            changes.append({"is_plugged_in": change.is_plugged_in, **told})
+    except KeyboardInterrupt:
+        output.result({"ports": found, "changes": changes}, [])
+
+
+def _scan(every: bool) -> Scan:
+    return Scan(ALL_IDS, every_baud=True) if every else Scan()
+
+
+def _ports(only: Sequence[str] | None) -> list[SerialPort]:
+    return [SerialPort(each, each, "") for each in only] if only else serial_ports()
+
+
+def _is_there(port: SerialPort) -> bool:
+    return Path(port.device).exists()
+
+
+def _named(port: SerialPort, output: Output) -> dict[str, object]:
+    """Print which port it is; the same for programs."""
+    output.line(f"{port.stable}{f'  ({port.adapter})' if port.adapter else ''}")
+    return asdict(port)
+
+
+def _told(port: SerialPort, scan: Scan, output: Output) -> dict[str, object]:
+    """Print a port and what answers on it; the same for programs."""
+    named = _named(port, output)
+    found, failure = _found(port, scan)
+    for line in _lines(found, failure):
+        output.line(f"    {line}")
+    return {**named, "answering": found, "failure": failure}
 
 
 def find_cameras(only: Sequence[str] | None, sheet: Path | None, output: Output) -> None:

@@ -1,6 +1,7 @@
 """The commands that bring a rig up, over real serial ports, with simulated servos at the end."""
 
 import json
+import signal
 import subprocess
 import sysconfig
 import time
@@ -96,6 +97,30 @@ def test_ports_tell_which_arm_answers(bench: Bench) -> None:
     ]
     assert [servo["id"] for servo in found[0]["answering"][0]["servos"]] == [1, 2, 3, 4, 5, 6]
     assert found[1]["answering"][0]["baud"] == 1_000_000
+
+
+def test_what_is_plugged_in_and_out_is_told_as_it_happens(bench: Bench) -> None:
+    port = bench.folder / "port"
+    process = subprocess.Popen(
+        [LERECORD, "find", "ports", "--watch", "--port", str(port), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    with process:
+        for line in process.stderr:
+            if "Ctrl-C" in line:
+                port.symlink_to(bench.ports["leader"])
+            elif "koch leader" in line:
+                port.unlink()
+            elif "unplugged" in line:
+                process.send_signal(signal.SIGINT)
+        told = json.loads(process.communicate()[0])
+    assert process.returncode == 0
+    assert [each["is_plugged_in"] for each in told["changes"]] == [True, False]
+    assert told["changes"][0]["answering"][0]["arms"] == ["koch leader"]
+    assert told["ports"][0]["failure"] is not None  # it was not there at first
 
 
 def test_every_arm_is_let_go_and_what_is_not_is_named(bench: Bench) -> None:
