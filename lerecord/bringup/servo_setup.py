@@ -73,7 +73,7 @@ def set_up(
     What is written into an STS is safe from a pulled plug only some time later; that is waited for.
 
     Returns:
-        False when it had all of that already.
+        False when it had its id and the speed already.
 
     Raises:
         DeviceError: it does not answer under its new id.
@@ -81,8 +81,7 @@ def set_up(
     changed = (found.id, found.baud) != (motor.id, BAUD)
     if changed:
         _write(port, found, motor)
-    _verify(port, motor)
-    if changed and motor.model.lock is not None:
+    if _is_left_open(port, motor):
         sleep(_SETTLING_S)
         _lock(port, motor)
     return changed
@@ -136,11 +135,14 @@ def _write(port: OpenPort, found: LoneServo, motor: Motor) -> None:
         place = (found.baud, motor.id if register == "ID" else place[1])
 
 
-def _verify(port: OpenPort, motor: Motor) -> None:
+def _is_left_open(port: OpenPort, motor: Motor) -> bool:
+    """Make sure that a servo answers as it is to; whether its EEPROM has yet to be locked."""
     with _bus(port, make_of(motor.model), (BAUD, motor.id), motor.model) as bus:
         try:
             bus.ping(_SERVO, servo_registers.SET_UP)
             servo_registers.ensure(bus, "arm", "Return_Delay_Time", {_SERVO: 0})
+            lock = motor.model.lock
+            return lock is not None and bus.read(lock, _SERVO, servo_registers.SET_UP) == 0
         except BusError as error:
             raise DeviceError(
                 f"The servo of {motor.name} does not answer under its new id {motor.id}: switch "
