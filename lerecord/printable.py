@@ -5,7 +5,9 @@ them moves the cursor or renames the window, a bidirectional mark turns a line a
 break forges a line of ours.
 """
 
+import shutil
 import sys
+import textwrap
 import unicodedata
 from typing import IO, Any
 
@@ -29,6 +31,25 @@ def print_line(text: str, to: IO[str] | None = None) -> None:
     encoding = _encoding(out)
     line = shown(text).encode(encoding, "backslashreplace").decode(encoding)
     out.write(f"{line}\n")
+
+
+def print_folded(text: str, to: IO[str] | None = None, hang: int = 0) -> None:
+    """Print a sentence; on a terminal it is folded between words, and goes on at `hang`.
+
+    Not for what is pasted: a line break in it would be pasted, too.
+    """
+    out = sys.stdout if to is None else to
+    lines = [text]
+    if out.isatty():
+        lines = textwrap.wrap(
+            shown(text),
+            shutil.get_terminal_size().columns,
+            subsequent_indent=" " * hang,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    for line in lines:
+        print_line(line, out)
 
 
 def print_json(data: Any, to: IO[str] | None = None) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lerecord.errors import ConfigError, LerecordError
-from lerecord.printable import print_json, print_line, shown
+from lerecord.printable import print_folded, print_json, print_line, shown
 
 ANY_TEXT = st.text(st.characters(categories=None))
 
@@ -58,3 +58,23 @@ def test_a_terminal_of_few_characters_gets_escapes() -> None:
     print_line("boîte", out)
     out.seek(0)
     assert out.read() == "bo\\xeete\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_sentences_folded_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    told = "  ok    6 servos answer on /dev/serial/by-id/usb-1a86 now"
+    terminal, pipe = Terminal(), io.StringIO()
+    print_folded(told, terminal, hang=8)
+    print_folded(told, pipe, hang=8)
+    assert terminal.getvalue().splitlines() == [
+        "  ok    6 servos",
+        "        answer on",
+        "        /dev/serial/by-id/usb-1a86",
+        "        now",
+    ]
+    assert pipe.getvalue() == f"{told}\n"

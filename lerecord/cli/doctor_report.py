@@ -19,6 +19,8 @@ from lerecord.cli.output import Output
 from lerecord.config import HardwareConfig, find_config, load_config
 from lerecord.simulation_client import simulator
 
+_HANG = 8
+
 
 def examine(hardware: str | None, folder: Path, output: Output) -> int:
     """Print every finding; the exit status, 0 when nothing needs to be done.
@@ -41,15 +43,14 @@ def _told(findings: Iterator[Finding], output: Output) -> list[Finding]:
         output.line(subject)
         for each in group:
             found.append(each)
-            for line in _lines(each):
-                output.line(line)
+            _tell(each, output)
     return found
 
 
-def _lines(finding: Finding) -> Iterator[str]:
-    yield f"  {'ok   ' if finding.is_right else 'WRONG'} {finding.fact}"
+def _tell(finding: Finding, output: Output) -> None:
+    output.folded(f"  {'ok   ' if finding.is_right else 'WRONG'} {finding.fact}", _HANG)
     if finding.remedy:
-        yield f"        -> {finding.remedy}"
+        output.line(f"{' ' * _HANG}-> {finding.remedy}")  # to be pasted, as it is
 
 
 def _findings(hardware: str | None, folder: Path) -> Iterator[Finding]:

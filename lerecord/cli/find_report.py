@@ -20,6 +20,7 @@ from lerecord.bringup import (
 from lerecord.cli.output import Output
 from lerecord.errors import LerecordError
 
+_HANG = 8
 _NONE = "No serial port with a USB adapter is plugged in: plug the arm's in, and try again."
 
 
@@ -71,7 +72,7 @@ def _told(port: SerialPort, scan: Scan, output: Output) -> dict[str, object]:
     named = _named(port, output)
     found, failure = _found(port, scan)
     for line in _lines(found, failure):
-        output.line(f"    {line}")
+        output.folded(f"    {line}", _HANG)
     return {**named, "answering": found, "failure": failure}
 
 
@@ -81,7 +82,7 @@ def find_cameras(only: Sequence[str] | None, sheet: Path | None, output: Output)
     found = []
     for camera in looked_at(devices):
         found.append(camera)
-        output.line(_said(camera))
+        output.folded(_said(camera), _HANG)
     if sheet is not None:
         _write_sheet(sheet, found)
     none = "No camera is plugged in: plug one in, and try again."

@@ -8,7 +8,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from lerecord.printable import print_json, print_line
+from lerecord.printable import print_folded, print_json, print_line
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -57,6 +57,10 @@ class Output(AbstractContextManager["Output"]):
     def line(self, text: str) -> None:
         """Print a line for people that is part of the result, before all of it is known."""
         print_line(text)
+
+    def folded(self, text: str, hang: int) -> None:
+        """As `line`, but folded between words on a terminal; further lines are indented so far."""
+        print_folded(text, hang=hang)
 
     def note(self, sentence: str) -> None:
         """Say something that is not the result."""

@@ -12,7 +12,7 @@ from lerecord.cli.output import Output
 from lerecord.cli.typed_lines import TypedLines
 from lerecord.errors import DeviceError
 from lerecord.motors import Motor, WaitingPort
-from lerecord.printable import print_line
+from lerecord.printable import print_folded, print_line
 
 _BROKEN_OFF = "Broken off; the servos that were set up stay so."
 
@@ -45,7 +45,7 @@ def _set_up(motor: Motor, port: str, lines: TypedLines) -> None:
             opened = partial(WaitingPort, port)
             changed = set_up(opened, lone_servo(opened, motor), motor)
         except DeviceError as error:
-            print_line(str(error), sys.stderr)
+            print_folded(str(error), sys.stderr)
             continue
         done = "has" if changed else "had"
         print_line(f"The servo of {motor.name} {done} the id {motor.id}.", sys.stderr)

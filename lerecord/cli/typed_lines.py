@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lerecord.errors import LerecordError
-from lerecord.printable import print_line, shown
+from lerecord.printable import print_folded, shown
 
 _TYPED_BYTES = 4096
 
@@ -36,7 +36,7 @@ class TypedLines:
         Raises:
             BrokenOffError: q was typed, or nobody is there to type.
         """
-        print_line(sentence, sys.stderr)
+        print_folded(sentence, sys.stderr)
         sys.stderr.flush()
         while not self.next(None):
             pass

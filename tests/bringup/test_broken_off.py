@@ -1,6 +1,5 @@
 """Bringing up that is broken off at any write and begun again is carried through then."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -57,7 +56,7 @@ class Breaking:
 
 
 @pytest.fixture(params=[False, True], ids=["before it", "after it"])
-def breaking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Breaking]:
+def breaking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Breaking:
     return Breaking(monkeypatch, request.param)
 
 

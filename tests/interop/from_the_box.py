@@ -41,7 +41,7 @@ _57600 = 1
 _TAKE_S = 2.0
 _CATCH_UP_S = 2.5  # keys that are pressed while the session starts are no presses
 
-Act = Callable[[PseudoTerminal], None]
+Act = Callable[[PseudoTerminal], object]
 
 
 def _new_dynamixel(model: Model, _: int, shaft: float) -> DynamixelServo:
