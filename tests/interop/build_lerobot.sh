@@ -10,7 +10,7 @@ case ${1:?$usage} in
 0.3.3)
     python=python3.11
     torch=(torch==2.7.1 torchvision==0.22.1 torchcodec==0.5)
-    lerobot=(lerobot==0.3.3 'numpy<2.4') # it takes a vector of one for a number
+    lerobot=('lerobot[dynamixel,feetech]==0.3.3' 'numpy<2.4') # it takes a vector of one for a number
     ;;
 0.4.1)
     python=python3.11

@@ -69,6 +69,10 @@ def commands(places: Path, folder: Path) -> Iterator[Command]:
     for arms in ("koch", "so101"):
         yield (sys.executable, "-m", f"tests.interop.lerobot_{arms}", new / "bin" / "python")
     yield (sys.executable, "-m", "tests.interop.lerobot_bridge", new / "bin" / "python")
+    pythons = [place / "bin" / "python" for place in (old, new)]
+    yield (sys.executable, "-m", "tests.interop.lerobot_units", *pythons)
+    yield (sys.executable, "-m", "tests.interop.sts", places / "sts")
+    yield (sys.executable, "-m", "tests.interop.from_the_box", new / "bin" / "python")
 
 
 def shown(command: Command, places: Path, folder: Path) -> str:
