@@ -18,9 +18,10 @@ _NUMBERS = itertools.count()
 def own_state_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """No session of a test knows where that of another parked its arms."""
+    """No session of a test knows where that of another parked its arms, or what it has decoded."""
     folder = tmp_path_factory.getbasetemp() / "state" / str(next(_NUMBERS))
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
 
 
 @pytest.fixture(autouse=True)

@@ -145,6 +145,12 @@ class Dataset(Samples):
         """All columns but images, in memory; not to be changed."""
         return self._rows
 
+    def video(self, place: int, key: str) -> Video:
+        """The images of a camera in the episode at this place of `episodes`."""
+        number = self._rows.episodes[place].index
+        segment = self._files.video(number, key)
+        return Video(segment.path, self._stamps[number, key], key, segment.from_s)
+
     def __len__(self) -> int:
         return len(self._rows)
 
@@ -195,11 +201,9 @@ class Dataset(Samples):
         places = PlacedImages(rows.ravel(), self._images, self._info.features[key])
         episodes = self._rows.episode_at(places.rows)
         for episode in np.unique(episodes):
-            number = self._rows.episodes[episode].index
-            segment, stamp = self._files.video(number, key), self._stamps[number, key]
             first = int(self._rows.first[episode])
             self._pictures.pictures(
-                Video(segment.path, stamp, key, segment.from_s),
+                self.video(episode, key),
                 (places.rows[episodes == episode] - first).tolist(),
                 places.taker(first),
             )

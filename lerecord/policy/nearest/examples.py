@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from lerecord.dataset.format import IMAGE_PREFIX
 from lerecord.dataset.read import Dataset
 from lerecord.policy.nearest.images import Chroma, chroma, unusual
+from lerecord.policy.nearest.kept_images import KeptImages
 from lerecord.policy.nearest.phases import phases_of
 from lerecord.policy.policy import Vector
 
@@ -68,8 +70,13 @@ class Examples:
         return np.concatenate([*parts, joints], axis=1).astype(np.float32)
 
 
-def examples_of(dataset: Dataset, episodes: Sequence[int]) -> Examples:
+def examples_of(dataset: Dataset, episodes: Sequence[int], kept_in: Path | None = None) -> Examples:
     """Learn from the episodes at these places of the dataset; reading their images takes time.
+
+    Args:
+        dataset: the demonstrations.
+        episodes: of one task.
+        kept_in: a folder in which the images are kept for the next time; None for nowhere.
 
     Raises:
         DatasetError: images cannot be read.
@@ -80,7 +87,11 @@ def examples_of(dataset: Dataset, episodes: Sequence[int]) -> Examples:
         [columns["observation.state"][each] for each in rows],
         [columns["action"][each] for each in rows],
     )
-    return learned(demonstrations, _images(dataset, episodes, demonstrations))
+    frames = {
+        place: nearest_frames(each.phases)
+        for place, each in zip(episodes, demonstrations, strict=True)
+    }
+    return learned(demonstrations, _images(dataset, frames, kept_in))
 
 
 def demonstrations_of(
@@ -117,17 +128,26 @@ def nearest_frames(phases: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _images(
-    dataset: Dataset, episodes: Sequence[int], demonstrations: Sequence[Demonstration]
+    dataset: Dataset, frames: Mapping[int, NDArray[np.int64]], kept_in: Path | None
+) -> dict[str, NDArray[np.uint8]]:
+    kept = None if kept_in is None else KeptImages.of(kept_in, dataset, frames)
+    found = None if kept is None else kept.load(dataset.camera_keys)
+    if found is None:
+        found = _decoded(dataset, frames)
+        if kept is not None:
+            kept.store(found)
+    return {key.removeprefix(IMAGE_PREFIX): each for key, each in found.items()}
+
+
+def _decoded(
+    dataset: Dataset, frames: Mapping[int, NDArray[np.int64]]
 ) -> dict[str, NDArray[np.uint8]]:
     images: dict[str, list[NDArray[np.uint8]]] = {key: [] for key in dataset.camera_keys}
-    for place, each in zip(episodes, demonstrations, strict=True):
-        first = dataset.episode_data_index["from"][place]
-        batch = dataset.gather(first + nearest_frames(each.phases))
+    for place, numbers in frames.items():
+        batch = dataset.gather(dataset.episode_data_index["from"][place] + numbers)
         for key, taken in images.items():
             taken.append(np.stack([chroma(image) for image in batch[key]]))
-    return {
-        key.removeprefix(IMAGE_PREFIX): np.stack(taken, axis=1) for key, taken in images.items()
-    }
+    return {key: np.stack(taken, axis=1) for key, taken in images.items()}
 
 
 def _unusual(images: NDArray[np.uint8], usual: Chroma) -> Vector:

@@ -30,12 +30,15 @@ class NearestPolicy:
     Args:
         root: a dataset.
         episodes: which to learn from; None means all.
+        kept_in: a folder in which the small images are kept for the next start; None for nowhere.
 
     Raises:
         DatasetError: there is no dataset, or it has no states, actions or episodes to learn from.
     """
 
-    def __init__(self, root: Path, episodes: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, root: Path, episodes: Sequence[int] | None = None, kept_in: Path | None = None
+    ) -> None:
         dataset = Dataset(root, episodes=episodes)
         if not len(dataset):
             raise DatasetError(f"{root} has no episodes to learn from; record some first.")
@@ -44,7 +47,7 @@ class NearestPolicy:
         task_of = dataset.rows.columns["task_index"][dataset.episode_data_index["from"]]
         self._examples = {
             dataset.numbered_tasks[int(task)]: examples_of(
-                dataset, np.flatnonzero(task_of == task).tolist()
+                dataset, np.flatnonzero(task_of == task).tolist(), kept_in
             )
             for task in np.unique(task_of)
         }

@@ -1,16 +1,21 @@
 """A policy that learns from demonstrations of two joints that reach for a coloured box."""
 
 from pathlib import Path
+from unittest import mock
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lerecord.dataset.edit.operations import delete
+from lerecord.dataset.read import Batch, Dataset
+from lerecord.dataset.v30 import export_v30
 from lerecord.errors import DatasetError
 from lerecord.policy import PolicyInput
 from lerecord.policy.nearest import HORIZON, NearestPolicy, locally_linear, phases_of
 from tests.dataset.conftest import Lab
+from tests.dataset.lists import tree
 
 FRAMES = 90
 
@@ -129,3 +134,72 @@ def test_it_learns_from_a_dataset_of_several_tasks(tmp_path: Path) -> None:
     assert policy.infer(PolicyInput(state, images, "b")).actions.shape == (HORIZON, 3)
     with pytest.raises(DatasetError, match='not learned to "c"; it knows "a", "b"'):
         policy.infer(PolicyInput(state, images, "c"))
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    lab = Lab(tmp_path / "set")
+    with lab.open() as writer:
+        for task, rows in (("a", 6), ("b", 8), ("a", 7)):
+            lab.record(writer, task, rows=rows, seed=rows)
+    return lab.root
+
+
+def answer(policy: NearestPolicy) -> NDArray[np.float32]:
+    images = {each.name: seen(20.0, np.zeros(2, np.float32), 1) for each in policy.features.cameras}
+    return policy.infer(PolicyInput(np.ones(3, np.float32), images, "a")).actions
+
+
+def loaded(root: Path, cache: Path) -> tuple[int, NearestPolicy]:
+    """A policy, and how many episodes had to be decoded for it."""
+    calls: list[int] = []
+
+    def gather(self: Dataset, rows: NDArray[np.int64]) -> Batch:
+        calls.append(len(rows))
+        return given(self, rows)
+
+    given = Dataset.gather
+    with mock.patch.object(Dataset, "gather", gather):
+        policy = NearestPolicy(root, kept_in=cache)
+    return len(calls), policy
+
+
+def test_its_images_are_decoded_once_until_the_dataset_changes(
+    recorded: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache" / "nearest"
+    before = tree(recorded)
+    (first, policy), (second, again) = loaded(recorded, cache), loaded(recorded, cache)
+    assert (first, second) == (3, 0)
+    assert np.array_equal(answer(again), answer(policy))
+    assert tree(recorded) == before
+    delete(recorded, [0])
+    assert [loaded(recorded, cache)[0] for _ in range(2)] == [2, 0]
+    assert [each.suffix for each in cache.iterdir()] == [".npz"] * 2  # of two tasks, and no draft
+
+
+def test_a_cache_that_is_damaged_or_cannot_be_written_is_none(
+    recorded: Path, tmp_path: Path
+) -> None:
+    cache, due = tmp_path / "cache", answer(NearestPolicy(recorded))
+    loaded(recorded, cache)
+    whole = {path: path.read_bytes() for path in cache.iterdir()}
+    for damage in (
+        lambda data: b"",
+        lambda data: data[: len(data) // 2],
+        lambda data: data[: len(data) // 2] + bytes(64) + data[len(data) // 2 + 64 :],
+    ):
+        for path, data in whole.items():
+            path.write_bytes(damage(data))
+        count, policy = loaded(recorded, cache)
+        assert count == 3
+    assert np.array_equal(answer(policy), due)
+    (tmp_path / "file").write_text("")
+    assert loaded(recorded, tmp_path / "file")[0] == 3
+
+
+def test_a_dataset_of_v30_teaches_the_same(recorded: Path, tmp_path: Path) -> None:
+    export_v30(recorded, tmp_path / "newer")
+    older, newer = NearestPolicy(recorded), NearestPolicy(tmp_path / "newer")
+    assert newer.features == older.features
+    assert np.array_equal(answer(newer), answer(older))
