@@ -82,6 +82,14 @@ GateOption = Annotated[
         "it (auto), or do not judge takes at all (off).",
     ),
 ]
+Labels = Annotated[
+    bool,
+    typer.Option(
+        "--labels",
+        help="Begin the dataset with columns for success and failure: next.success, next.done and "
+        "next.reward.",
+    ),
+]
 Preview = Annotated[
     bool, typer.Option("--preview", help="Show what the cameras see, small, in the terminal.")
 ]

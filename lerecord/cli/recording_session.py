@@ -251,7 +251,8 @@ def _open(job: _Job, config: HardwareConfig, stack: ExitStack) -> tuple[Recorder
     rig = Rig(config, setup.calibrations, clocks, options.write_calibration, leaders)
     if job.who.records:
         rig.drift_watch = DriftWatch.of_user(config, options.accept_drift)
-    spec = replace(dataset_spec(setup, rig), rollouts=job.who.rollouts)
+    spec = dataset_spec(setup, rig)
+    spec = replace(spec, rollouts=job.who.rollouts, labels=options.labels)
     finishing = stack.enter_context(Finishing(job.at_terminal))
     judged = job.who.rollouts and config.simulator is not None and config.simulator.start
     asked = Asked(judged, reviews=job.plan.gate is not Gate.OFF)

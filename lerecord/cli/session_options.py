@@ -15,6 +15,7 @@ from lerecord.cli.options import (
     EpisodeTime,
     GateOption,
     Hardware,
+    Labels,
     Lan,
     Preview,
     ResetTime,
@@ -42,6 +43,7 @@ class SessionOptions:
     write_calibration: WriteCalibration = False
     trust_rig: TrustRig = False
     gate: GateOption = Gate.ASK
+    labels: Labels = False
     preview: Preview = False
     sound: Sound = True
     station: Station = False

@@ -18,6 +18,7 @@ from lerecord.dataset.format import (
     Place,
     Stats,
     Vectors,
+    has_labels,
     layout,
     metadata,
     read_annotations,
@@ -36,6 +37,7 @@ class EpisodeList:
         annotations: by episode_index; episodes of other recorders have none.
         sidecars: the episodes that have one.
         places: where each stands.
+        has_labels: their tables have the columns of labels.
     """
 
     records: list[EpisodeRecord]
@@ -43,6 +45,7 @@ class EpisodeList:
     annotations: dict[int, Annotations]
     sidecars: frozenset[int]
     places: list[Place]
+    has_labels: bool = False
 
     @classmethod
     def load(cls, files: MetaFiles, info: Info, tasks: list[str]) -> Self:
@@ -69,6 +72,7 @@ class EpisodeList:
                 if os.path.lexists(f"{files.root}/{layout.capture_file(record.index)}")
             ),
             places=_places_as_stored(records, info, tasks),
+            has_labels=has_labels(info.features),
         )
 
     def __len__(self) -> int:
@@ -249,7 +253,7 @@ def _of_draft(episode: int, draft: Draft) -> Iterator[FileChange]:
 def _of_old(
     old: EpisodeList, slot: Stays, place: Place, keys: Sequence[str]
 ) -> Iterator[FileChange]:
-    if place != old.places[slot.old]:
+    if place != old.places[slot.old] or (old.has_labels and slot.label is not None):
         yield NewTable(place.episode)
     if slot.old in old.sidecars and slot.task != old.task(slot.old):
         yield NewSidecar(place.episode)

@@ -1,9 +1,10 @@
-"""What is said of episodes: a list of the same episodes with other labels."""
+"""What is said of episodes: a list of the same episodes with other labels, and their columns."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from lerecord.dataset.edit.episode_list import EpisodeList, Slot, Stays, stays
-from lerecord.dataset.format import LabelChange, label_of
+from lerecord.dataset.format import Label, LabelChange, Vectors, label_columns, label_of
 
 
 def relabelled(old: EpisodeList, episodes: Collection[int], change: LabelChange) -> list[Slot]:
@@ -14,3 +15,8 @@ def relabelled(old: EpisodeList, episodes: Collection[int], change: LabelChange)
         if (label := change.of(before)) != before:
             slots[index] = Stays(index, old.task(index), label)
     return slots
+
+
+def with_columns(frames: Vectors, label: Label) -> Vectors:
+    """The frames of an episode, with the columns of this label instead of their own."""
+    return replace(frames, extras={**frames.extras, **label_columns(len(frames), label)})

@@ -20,6 +20,7 @@ from lerecord.dataset.format import (
     Stats,
     annotation_lines,
     episode_table,
+    label_columns,
     metadata,
     stats,
     with_label,
@@ -80,9 +81,13 @@ class NewMetadata:
 def _stats(old: EpisodeList, slot: Slot, place: Place, length: int) -> Stats:
     if isinstance(slot, Draft):
         return episode_table.placed_stats(slot.stats, length, place)
+    values = old.stats[slot.old]
+    if old.has_labels and slot.label is not None:
+        columns = label_columns(length, slot.label)
+        values = values | {name: stats.of_column(each) for name, each in columns.items()}
     if place == old.places[slot.old]:
-        return old.stats[slot.old]
-    return episode_table.placed_stats(old.stats[slot.old], length, place)
+        return values
+    return episode_table.placed_stats(values, length, place)
 
 
 def _annotated(old: EpisodeList, slots: Sequence[Slot]) -> Iterator[tuple[int, Annotations]]:

@@ -22,6 +22,7 @@ from lerecord.dataset.edit.episode_list import (
     Stays,
     file_changes,
 )
+from lerecord.dataset.edit.labelling import with_columns
 from lerecord.dataset.edit.new_metadata import NewMetadata
 from lerecord.dataset.edit.operation_record import Done, Kept, Operation
 from lerecord.dataset.edit.sources import require_sources
@@ -184,7 +185,10 @@ class Rebuild:
             columns = slot.frames.at(place)
         else:
             source = self.root / layout.data_file(slot.old)
-            columns = episode_table.read_entire(source).at(place)
+            read = episode_table.read_entire(source)
+            if self.old.has_labels and slot.label is not None:
+                read = with_columns(read, slot.label)
+            columns = read.at(place)
         episode_table.write_episode(path, columns)
 
     def _write_sidecar(self, path: Path, slot: Slot) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lerecord.commands import command
 from lerecord.dataset.edit.episode_list import Draft
+from lerecord.dataset.edit.labelling import with_columns
 from lerecord.dataset.edit.rebuild import Rebuild
 from lerecord.dataset.format import (
     MIN_ROWS,
@@ -18,6 +19,7 @@ from lerecord.dataset.format import (
     VideoSettings,
     episode_table,
     health_of,
+    label_of,
     layout,
     of_column,
     of_pictures,
@@ -77,6 +79,9 @@ def trimmed(rebuild: Rebuild, episode: int, rows: range) -> Draft:
     """
     root, spec = rebuild.root, rebuild.state.spec
     read = episode_table.read_entire(root / layout.data_file(episode)).part(rows)
+    if rebuild.old.has_labels:
+        label = label_of(rebuild.old.annotations.get(episode, {}))
+        read = with_columns(read, label)
     columns = read.at(rebuild.old.places[episode])
     videos = {camera: root / layout.video_file(episode, camera.key) for camera in spec.cameras}
     for path in videos.values():

@@ -37,6 +37,8 @@ from .info import CODEBASE_VERSION as CODEBASE_VERSION
 from .info import DatasetVersionError as DatasetVersionError
 from .info import Info as Info
 from .info import cameras_of as cameras_of
+from .label_features import has_labels as has_labels
+from .label_features import label_columns as label_columns
 from .labels import Label as Label
 from .labels import LabelChange as LabelChange
 from .labels import LabelChoice as LabelChoice

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lerecord.commands import for_dataset
 from lerecord.dataset.format import stats
+from lerecord.dataset.format.label_features import LABEL_FEATURES, has_labels
 from lerecord.dataset.format.parquet_file import read_parquet
 from lerecord.dataset.format.rollout_features import (
     POLICY_ACTION,
@@ -85,7 +86,7 @@ class Vectors:
 
     Attributes:
         action, state: (N, D) each.
-        extras: the columns of rollouts, where the dataset has them.
+        extras: the columns of rollouts and of labels, where the dataset has them.
     """
 
     action: NDArray[np.float32]
@@ -173,8 +174,9 @@ def _columns_of(path: Path, table: pa.Table) -> EpisodeColumns:
 
 
 def _extras_of(table: pa.Table) -> list[str]:
-    """The columns of rollouts that a table has, when it has all of them."""
-    return list(ROLLOUT_FEATURES) if has_rollouts(table.column_names) else []
+    """The columns of rollouts and of labels that a table has, when it has all of them."""
+    rollouts = ROLLOUT_FEATURES if has_rollouts(table.column_names) else ()
+    return [*rollouts, *(LABEL_FEATURES if has_labels(table.column_names) else ())]
 
 
 def read_entire(path: Path) -> Vectors:
@@ -205,7 +207,7 @@ def entire(table: pa.Table, path: Path) -> Vectors:
         raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
     kept = {*vectors, *scalars, *extras}
     lost = [name for name in table.column_names if name not in kept]
-    lost += [name for name, each in extras.items() if each.dtype != ROLLOUT_FEATURES[name]]
+    lost += [name for name, each in extras.items() if each.dtype != _EXTRAS[name]]
     lost += [name for name, each in vectors.items() if each.dtype != np.float32 or each.ndim != 2]
     lost += [
         name for name, each in scalars.items() if each.type != _SCALARS[name] or each.null_count
@@ -224,6 +226,7 @@ def entire(table: pa.Table, path: Path) -> Vectors:
     return Vectors(vectors["action"], vectors["observation.state"], extras)
 
 
+_EXTRAS = ROLLOUT_FEATURES | LABEL_FEATURES
 _SCALARS = {name: pa.from_numpy_dtype(np.dtype(dtype)) for name, dtype in DEFAULT_FEATURES.items()}
 
 
@@ -232,7 +235,7 @@ def _schema(action_width: int, state_width: int, extras: tuple[str, ...]) -> pa.
     """Of a parquet file, with the features as `datasets` wants them described."""
     widths = {"action": action_width, "observation.state": state_width}
     widths |= {name: action_width for name in extras if name == POLICY_ACTION}
-    further = {name: ROLLOUT_FEATURES[name] for name in extras if name != POLICY_ACTION}
+    further = {name: _EXTRAS[name] for name in extras if name != POLICY_ACTION}
     # "Sequence" is the name that every release of `datasets` reads.
     vectors = {
         name: {
@@ -248,7 +251,7 @@ def _schema(action_width: int, state_width: int, extras: tuple[str, ...]) -> pa.
     types: dict[str, Any] = {
         name: _vector_type(width, pa.float32()) for name, width in widths.items()
     }
-    types |= _SCALARS | {name: pa.bool_() for name in further}
+    types |= {name: pa.from_numpy_dtype(np.dtype(dtype)) for name, dtype in plain.items()}
     order = ("action", "observation.state", *DEFAULT_FEATURES, *extras)
     return pa.schema(
         [(name, types[name]) for name in order], metadata={"huggingface": json.dumps(info)}

@@ -8,6 +8,7 @@ from typing import Any
 from lerecord.dataset.format import layout
 from lerecord.dataset.format.fields import Fields, require_flat
 from lerecord.dataset.format.info import Info, cameras_of
+from lerecord.dataset.format.label_features import has_labels
 from lerecord.dataset.format.rig_record import HardwareRecord
 from lerecord.dataset.format.rollout_features import has_rollouts
 from lerecord.dataset.format.spec import DatasetSpec
@@ -46,6 +47,7 @@ def spec_of(info: Info, hardware: bytes) -> DatasetSpec:
             {k: v for k, v in fields.values.items() if k not in ("units", "video")}
         ),
         rollouts=has_rollouts(info.features),
+        labels=has_labels(info.features),
     )
 
 

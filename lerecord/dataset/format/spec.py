@@ -8,6 +8,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from lerecord.dataset.format.label_features import label_features
 from lerecord.dataset.format.rig_record import HardwareRecord
 from lerecord.dataset.format.rollout_features import rollout_features
 from lerecord.dataset.format.video_settings import VideoSettings, video_from_data, video_to_data
@@ -72,6 +73,7 @@ class DatasetSpec:
         video: how images are encoded; no part of the identity.
         hardware: the rig, as far as nothing above says it.
         rollouts: it has the columns of rollouts, too; no part of the identity.
+        labels: likewise those of labels.
     """
 
     robot_type: str
@@ -82,6 +84,7 @@ class DatasetSpec:
     video: VideoSettings = field(default_factory=VideoSettings)
     hardware: HardwareRecord = field(default_factory=HardwareRecord)
     rollouts: bool = False
+    labels: bool = False
 
     @property
     def simulated(self) -> bool:
@@ -110,7 +113,8 @@ class DatasetSpec:
             key: {"dtype": dtype, "shape": [1], "names": None}
             for key, dtype in DEFAULT_FEATURES.items()
         }
-        return features | (rollout_features(self.joints) if self.rollouts else {})
+        features |= rollout_features(self.joints) if self.rollouts else {}
+        return features | (label_features() if self.labels else {})
 
     def _video_feature(self, camera: CameraSpec) -> dict[str, Any]:
         return {
@@ -141,6 +145,7 @@ class DatasetSpec:
                 "video": video_to_data(self.video),
                 "hardware": dict(self.hardware.entries),
                 "rollouts": self.rollouts,
+                "labels": self.labels,
             },
             ensure_ascii=False,
         )
@@ -158,4 +163,5 @@ class DatasetSpec:
             video=video_from_data(data["video"]),
             hardware=HardwareRecord(data["hardware"]),
             rollouts=bool(data.get("rollouts", False)),
+            labels=bool(data.get("labels", False)),
         )

@@ -13,6 +13,7 @@ from lerecord.dataset.format import layout
 from lerecord.dataset.format.feature import Feature
 from lerecord.dataset.format.fields import shown
 from lerecord.dataset.format.info import Info, cameras_of
+from lerecord.dataset.format.label_features import has_labels, label_features
 from lerecord.dataset.format.rollout_features import has_rollouts, rollout_features
 from lerecord.dataset.format.spec import (
     DEFAULT_FEATURES,
@@ -73,6 +74,7 @@ def spec_of(info: Info) -> DatasetSpec:
         cameras=cameras_of(info),
         video=settings_for(codecs.pop() if len(codecs) == 1 else None) or VideoSettings(),
         rollouts=has_rollouts(info.features),
+        labels=has_labels(info.features),
     )
 
 
@@ -87,6 +89,7 @@ def kept_spec(info: Info) -> DatasetSpec:
             raise _refusal(key, "is missing")
     joints = info.features["action"].names
     ours = rollout_features(joints) if has_rollouts(info.features) else {}
+    ours |= label_features() if has_labels(info.features) else {}
     for key, feature in info.features.items():
         if key in ours and dict(feature.data) == ours[key]:
             continue

@@ -172,6 +172,11 @@ def compared_rig(mine: DatasetSpec, theirs: DatasetSpec, accept_calibration: boo
             "The dataset has no columns for what a policy does; roll out into another folder, "
             "which can be merged with it later."
         )
+    if mine.labels and not theirs.labels:
+        raise DatasetError(
+            "The dataset was begun without --labels and has no columns for them; leave the option "
+            "out, as labels are kept all the same, or record into another folder."
+        )
     if different := differences(mine, theirs):
         raise DatasetError(
             f"This is not the rig that the dataset was recorded with: {'; '.join(different)}; "
@@ -184,7 +189,7 @@ def compared_rig(mine: DatasetSpec, theirs: DatasetSpec, accept_calibration: boo
             f"{'; '.join(recalibrated)}; accept it with --accept-calibration, "
             f"or record into another folder."
         )
-    return replace(mine, rollouts=theirs.rollouts)
+    return replace(mine, rollouts=theirs.rollouts, labels=theirs.labels)
 
 
 def _stats(files: MetaFiles, info: Info) -> Stats | None:

@@ -15,6 +15,7 @@ from lerecord.dataset.format import (
     Vectors,
     episode_table,
     health_of,
+    label_columns,
     remarks_of,
     review_of,
     rollout_columns,
@@ -97,7 +98,9 @@ def draft_of(
     """
     spec = take.facts.spec
     rows = read.rows
-    extras = rollout_columns(rows) if spec.rollouts else {}
+    label = take.label()
+    extras = dict(rollout_columns(rows)) if spec.rollouts else {}
+    extras |= label_columns(len(rows), label) if spec.labels else {}
     frames = Vectors(rows.action, rows.state, extras)
     columns = frames.at(Place(0, 0, 0, spec.fps))
     histograms = {name: track.histogram for name, track in read.tracks.items()}
@@ -109,7 +112,7 @@ def draft_of(
         task=take.facts.task,
         frames=frames,
         stats=episode_table.episode_stats(columns, histograms, spec),
-        annotations=with_label({"health": health}, take.label()),
+        annotations=with_label({"health": health}, label),
         sidecar=partial(write_sidecar, sidecar=sidecar),
         videos={camera.key: partial(_copy_video, take, camera, read) for camera in spec.cameras},
     )
