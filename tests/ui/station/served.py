@@ -34,7 +34,7 @@ class Served:
 
 
 @contextmanager
-def serving() -> Iterator[Served]:
+def serving(token: str | None = None) -> Iterator[Served]:
     with closing(ImageMailbox(10_000)) as mailbox:
         board = Board([PreviewedCamera("front", 90, mailbox.fileno())])
         found: list[Served] = []
@@ -42,7 +42,7 @@ def serving() -> Iterator[Served]:
         def ask(asked: Asked) -> None:
             found[0].asked.append(asked)
 
-        with WebServer(lambda shown: station_app(board, ask, shown)) as server:
+        with WebServer(lambda shown: station_app(board, ask, shown), token=token) as server:
             found.append(Served(server, board, MailboxWriter(mailbox.fileno())))
             thread = threading.Thread(target=server.run)
             thread.start()

@@ -10,7 +10,7 @@ from lerecord.recording.session import Phase
 from lerecord.ui.station import Asked, Moment
 from tests.ui.chromium import Chromium, Page
 from tests.ui.station.moments import TAKE, snapshot
-from tests.ui.station.served import Served
+from tests.ui.station.served import Served, serving
 
 TROUBLE = "The follower does not answer: check its cable."
 
@@ -75,6 +75,25 @@ def test_a_page_shows_asks_and_survives(browser: Chromium, served: Served) -> No
         assert [each for each in page.requests if not each.startswith(own)] == []
     served.server.stop()
     one.until("!document.getElementById('lost').hidden")
+
+
+def test_a_token_is_shown_once_and_then_the_browser_is_known(browser: Chromium) -> None:
+    with serving("correct-horse") as served:
+        served.board.put(Moment(snapshot(), ()))
+        address = served.server.address
+        assert address.endswith("#token=correct-horse")
+        stranger = browser.page()
+        stranger.open(address.partition("#")[0])
+        shows(stranger, "lost", "needs its token")
+        assert text(stranger, "phase") == "WAITING"
+        known = browser.page()
+        known.open(address)
+        shows(known, "phase", "RESET")
+        assert "token" not in str(known.evaluate("location.href"))
+        assert known.evaluate("document.cookie") == ""  # no script can read it
+        known.call("Page.reload")
+        known.until("performance.getEntriesByType('navigation')[0].type === 'reload'")
+        shows(known, "phase", "RESET")
 
 
 @pytest.mark.parametrize("width", [320, 1280, 2560])

@@ -1,6 +1,6 @@
 // The page of a session: paints what it is sent, says that it has, and asks for what is pressed.
 
-import { announce, byId, h, icon, isTyping, post } from "./dom.js";
+import { announce, byId, get, h, icon, isTyping, post } from "./dom.js";
 
 const LOOKS = {
   resetting: ["reset", "○", "RESET"],
@@ -25,6 +25,7 @@ let moment = null;
 let control = null;
 let heardAt = 0;
 let ended = false;
+let refused = "";
 const canvases = new Map();
 
 /** The same after a reload: control is kept for a page that comes back. */
@@ -59,9 +60,20 @@ function connect() {
   });
   socket.addEventListener("close", ({ code }) => {
     ended = ENDED.includes(code);
+    if (heardAt === 0) lookForReason();
     tellLost();
     setTimeout(connect, AGAIN_MS);
   });
+}
+
+/** A socket that is refused says no more than that; a plain request is told why. */
+async function lookForReason() {
+  try {
+    await get("/api/session/known");
+  } catch (error) {
+    refused = error.status === 401 ? error.message : "";
+    tellLost();
+  }
 }
 
 const say = (message) => socket?.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message));
@@ -157,7 +169,8 @@ function drawJoints(joints, source) {
     const error = joint.leader === null ? null : joint.follower - joint.leader;
     row.is.textContent = joint.follower === null ? "–" : tenths(joint.follower);
     row.error.textContent = error === null ? "–" : tenths(error);
-    row.error.classList.toggle("bad", error !== null && Math.abs(error) > 0.1 * (joint.high - joint.low));
+    const holds = joint.name.endsWith("gripper"); // what it holds keeps it from closing
+    row.error.classList.toggle("bad", error !== null && !holds && Math.abs(error) > 0.1 * (joint.high - joint.low));
   }
 }
 
@@ -243,6 +256,7 @@ function drawControl(told) {
   const watching = others ? `, ${others} more ${others === 1 ? "page" : "pages"} open` : "";
   write("control-word", (told.mine ? "This page controls" : told.held ? "Another page controls; this one watches" : "Nobody controls from a page") + watching);
   byId("take").hidden = told.mine;
+  document.body.classList.toggle("watches", !told.mine);
   if (before?.mine !== told.mine) {
     if (moment !== null) drawActions(moment.actions);
     announce(told.mine ? "This page controls the session." : "This page watches.");
@@ -257,7 +271,7 @@ function tellLost() {
   const sentence = ended
     ? "The session has ended. Start the next one in its terminal; this page comes back by itself if it has the same --port."
     : "This page hears nothing from the session. Recording does not depend on it: look at the terminal. Trying again ...";
-  write("lost", sentence);
+  write("lost", refused || sentence);
 }
 
 const OTHER_NAMES = { " ": ["Space", "Enter"], ArrowRight: ["Enter"], n: ["Enter"], ArrowLeft: ["r"], Escape: ["q"] };

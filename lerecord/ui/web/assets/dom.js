@@ -43,7 +43,12 @@ export function icon(name) {
 export const byId = (id) => document.getElementById(id);
 
 /** What went wrong, as the server says it. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  constructor(sentence, status = 0) {
+    super(sentence);
+    this.status = status;
+  }
+}
 
 async function answered(response) {
   let data = null;
@@ -52,7 +57,7 @@ async function answered(response) {
   } catch {
     // the sentence below says enough
   }
-  if (!response.ok) throw new Refused(data?.error ?? `The page's server answered ${response.status}.`);
+  if (!response.ok) throw new Refused(data?.error ?? `The page's server answered ${response.status}.`, response.status);
   return data;
 }
 

@@ -1,0 +1,175 @@
+"""Makes the pictures of the pages of a dataset that the simulated rig recorded, in Chromium.
+
+python -m tests.page_pictures DIR [OUT]
+"""
+
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+import lerecord
+from lerecord.processes import ImageMailbox, MailboxWriter
+from lerecord.recording.recorder import CameraView
+from lerecord.recording.session import Phase
+from lerecord.ui.snapshot import JointView, PreviewedCamera, Snapshot
+from lerecord.ui.station import Board, Moment, TakeView, station_app
+from lerecord.ui.view import Shelf, view_app
+from lerecord.ui.web import WebServer
+from tests.pictures import AT, CAMERAS, IMAGES, TASK
+from tests.ui.chromium import Chromium, Page
+
+REMARK = "Camera wrist gave 27.1 images a second and 30 are recorded: more light makes it faster."
+TAKES = (
+    TakeView(11, False, 7.1, 213, 0, 0, (), True),
+    TakeView(10, False, 7.4, 222, 0, 4, (REMARK,)),
+    TakeView(9, True, 6.9, 207, 0, 0, (), False),
+)
+TROUBLE = "The follower on /dev/ttyUSB1 does not answer: check its cable and its power supply."
+SIZES = ((320, 640), (1280, 800), (2560, 1440))
+KEPT = {"view-1280-light": "view", "station-1280-dark": "station"}
+"""Those that the docs show, by what they are called there."""
+
+
+def snapshot_of(data: lerecord.Dataset, frame: int) -> Snapshot:
+    sample = data[frame]
+    names = data.features["action"]["names"]
+    poses = zip(names, sample["action"], sample["observation.state"], strict=True)
+    joints = tuple(
+        JointView(name.removesuffix(".pos"), float(leader), float(follower), -100.0, 100.0)
+        for name, leader, follower in poses
+    )
+    views = tuple(CameraView(name, 30.0, 0.012, 0) for name in CAMERAS)
+    return Snapshot(
+        phase=Phase.RECORDING,
+        task=TASK,
+        dataset="datasets/sim",
+        robot="koch_sim",
+        simulated=True,
+        episode=12,
+        replaces=False,
+        saved=12,
+        episodes=50,
+        elapsed_s=frame / data.fps,
+        limit_s=20.0,
+        rows=frame,
+        rate_hz=30.0,
+        fps=30,
+        lateness_p99_s=0.0004,
+        missed=0,
+        cameras=views,
+        joints=joints,
+        disk_free_bytes=212 * 10**9,
+        saving=0,
+        notice="",
+        saves=12,
+    )
+
+
+@contextmanager
+def served(server: WebServer) -> Iterator[str]:
+    with server:
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            yield server.address
+        finally:
+            server.stop()
+            thread.join()
+
+
+def take(
+    page: Page, name: str, ready: str, out: Path, before: Callable[[], object] = lambda: None
+) -> None:
+    """The page in every size and in both schemes."""
+    for width, height in SIZES:
+        for dark in (False, True):
+            page.look(width, height, dark)
+            page.until(ready)
+            time.sleep(0.7)
+            before()
+            time.sleep(0.2)
+            look = f"{name}-{width}-{'dark' if dark else 'light'}"
+            file = out / f"{look}.png"
+            page.screenshot(file)
+            if look in KEPT:
+                pixels = cv2.imread(str(file))
+                quality = [cv2.IMWRITE_JPEG_QUALITY, 80]
+                cv2.imwrite(str(IMAGES / f"{KEPT[look]}.jpg"), np.asarray(pixels), quality)
+
+
+def of_view(browser: Chromium, root: Path, frame: int, out: Path) -> None:
+    with served(WebServer(lambda _: view_app(Shelf(root)))) as address:
+        page = browser.page()
+        page.open(address)
+        take(page, "list", "document.querySelector('#episodes tbody tr') !== null", out)
+        page.open(f"{address}#0:{frame}")
+        take(page, "view", f"document.getElementById('frame').textContent === '{frame}'", out)
+
+
+def of_station(browser: Chromium, data: lerecord.Dataset, frame: int, out: Path) -> None:
+    with ExitStack() as stack:
+        cameras = []
+        for name in CAMERAS:
+            mailbox = ImageMailbox(1 << 21)
+            stack.callback(mailbox.close)
+            cameras.append(PreviewedCamera(name, 0, mailbox.fileno()))
+        board = Board(cameras)
+        app = station_app(board, lambda asked: None, None)
+        address = stack.enter_context(served(WebServer(lambda _: app)))
+        page = browser.page()
+        page.open(address)
+
+        def give_images() -> None:
+            for camera in cameras:
+                image = np.asarray(data[frame][f"observation.images.{camera.name}"])
+                jpeg = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1]
+                captured_at = time.monotonic()
+                MailboxWriter(camera.mailbox).put(bytes(jpeg), captured_at, 0)
+            board.put(Moment(shown[-1], TAKES))
+
+        shown = [snapshot_of(data, frame)]
+        now = shown[0]
+        for name, look in (
+            ("station", now),
+            ("trouble", replace(now, phase=Phase.RESETTING, trouble=TROUBLE)),
+            ("asking", replace(now, phase=Phase.ASKING)),
+            ("catching", replace(now, phase=Phase.CATCHING_UP)),
+        ):
+            shown.append(look)
+            give_images()
+            ready = f"document.title.includes('{TASK}')"
+            take(
+                page,
+                name,
+                f"{ready} && document.querySelectorAll('canvas').length === 2",
+                out,
+                give_images,
+            )
+
+
+def main() -> None:
+    root = Path(sys.argv[1])
+    with ExitStack() as stack:
+        out = Path(sys.argv[2] if len(sys.argv) > 2 else stack.enter_context(_folder()))
+        out.mkdir(exist_ok=True)
+        browser = stack.enter_context(Chromium(Path(stack.enter_context(_folder()))))
+        data = lerecord.Dataset(root, episodes=[0])
+        frame = int(AT * len(data))
+        of_view(browser, root, frame, out)
+        of_station(browser, data, frame, out)
+
+
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory()
+
+
+if __name__ == "__main__":
+    main()
