@@ -44,7 +44,7 @@ from lerecord.recording.session import (
     Session,
     Unrecorded,
 )
-from lerecord.simulation_client import SimulatedRig
+from lerecord.simulation_client import Script, SimulatedRig
 from lerecord.ui.terminal import (
     Lines,
     Scene,
@@ -116,6 +116,7 @@ def _record_in(setup: Setup, asked: _Asked) -> int:
         plan_of(options, setup, attended or options.station),
         catching_up=who.catching_up,
         rollout=who.rollouts,
+        taught=who.script is Script.BY_HAND,
     )
     if not who.records:
         plan = replace(plan, between=Phase.DRIVING)

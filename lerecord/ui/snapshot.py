@@ -59,6 +59,7 @@ class Snapshot:
         trouble: why nothing can be recorded or driven just now; empty when it can.
         rollout: a policy drives, and a person can take over.
         policy: how well it keeps up; None where none drives.
+        taught: a path is taught by hand between takes.
     """
 
     phase: Phase
@@ -87,6 +88,7 @@ class Snapshot:
     trouble: str = ""
     rollout: bool = False
     policy: PolicyHealth | None = None
+    taught: bool = False
 
 
 MESSAGES = Vocabulary("do", show=Snapshot)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lerecord.cli.by_hand_session import SimulatedHand, TakesOfPath
+from lerecord.cli.by_hand_session import SimulatedHand, TakesOfPath, by_hand
+from lerecord.cli.record_options import RecordOptions
 from lerecord.control import Setup, Teaching
+from lerecord.errors import ConfigError
 from lerecord.frame import Frame
 from lerecord.recording.session import Command, Operator, Phase, Plan, Session, Wanted
 from lerecord.simulator.messages import Done, Ready, StagePhase
@@ -81,6 +83,8 @@ class Staged(LockStep):
 class Takes:
     """Keeps the frames of each take, and whether the box stood on its target at the end."""
 
+    episodes_saved = ()
+
     def __init__(self, bench: Staged) -> None:
         self._bench = bench
         self.frames: list[list[Frame]] = []
@@ -100,6 +104,9 @@ class Takes:
     def save(self, take: Any) -> int:
         self.stood.append(self._bench.stage.truth().box_on_target)
         return len(self.stood) - 1
+
+    def judge(self, success: bool) -> None:
+        pass
 
     def obstacle(self) -> str | None:
         return None
@@ -225,3 +232,20 @@ def test_a_press_while_it_goes_limp_holds_it_again(bench: Staged) -> None:
     held = [torque.all() for _, _, torque in run.all]
     assert False in held
     assert held[-3:] == [True] * 3
+
+
+def test_a_take_that_starts_by_itself_is_refused() -> None:
+    with pytest.raises(ConfigError, match="leave out --reset-time"):
+        by_hand(RecordOptions(reset_time=3.0, task="x"))
+
+
+def test_arms_that_do_not_go_limp_are_refused() -> None:
+    opened: Any = SimpleNamespace(rig=SimpleNamespace(goes_limp=False))
+    with pytest.raises(ConfigError, match="plug-ins of LeRobot have no way to do that"):
+        by_hand(RecordOptions(task="x")).cast(opened)
+
+
+def test_a_real_rig_is_taught_in_a_terminal() -> None:
+    opened: Any = SimpleNamespace(rig=SimpleNamespace(goes_limp=True), simulated=None)
+    with pytest.raises(ConfigError, match="run it in a terminal"):
+        by_hand(RecordOptions(task="x")).cast(opened)

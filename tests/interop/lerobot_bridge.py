@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -32,7 +33,7 @@ from tests.interop.rig import CALIBRATIONS, SimulatedRig
 LERECORD = Path(sysconfig.get_path("scripts")) / "lerecord"
 TASK = "Grab the paper box"
 NONE = {"main": dict.fromkeys(("leader", "follower"), Calibration({}, ""))}
-_FOLLOWED_S, _RECOVERED_S = 6, 60
+_INTO_THE_TAKE_S, _FOLLOWED_S, _RECOVERED_S = 3, 6, 60
 
 RIG = """
 robot_type = "koch_sim"
@@ -77,6 +78,8 @@ class Bridge:
             Check("a take by lerecord's driver", lambda: self.take("koch", NATIVE)),
             Check("a second take on the same rig", lambda: self.take("lerobot", BRIDGED)),
             Check("reading and sending", self.figures),
+            Check("killed in mid-take", lambda: self.in_mid_take(signal.SIGKILL)),
+            Check("stopped in mid-take", lambda: self.in_mid_take(signal.SIGSTOP)),
             Check("the follower is killed", lambda: self.lost(signal.SIGKILL)),
             Check("the follower is stopped", lambda: self.lost(signal.SIGSTOP)),
         ]
@@ -127,6 +130,30 @@ class Bridge:
             told.append(f"{name} p50 {p50:.2f} p99 {p99:.2f} ms a tick")
         return ", ".join(told)
 
+    def in_mid_take(self, sent: signal.Signals) -> str:
+        """Unattended that ends the session; what was recorded is recovered."""
+        root = self.folder / f"ended by {sent.name}"
+        hardware = self.config("lerobot", BRIDGED)
+        with subprocess.Popen(
+            [LERECORD, "record", "--task", TASK, "--hardware", hardware, "--dataset", root],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as recorder:
+            assert recorder.stderr is not None
+            for line in recorder.stderr:
+                if "recording" in line:
+                    break
+            time.sleep(_INTO_THE_TAKE_S)
+            os.kill(_child("follower", recorder.pid), sent)
+            told = recorder.stderr.read()
+        expect("exit status", recorder.returncode, 2)
+        expect(f"the arm is named in {told[-300:]!r}", "main follower" in told, True)
+        recovered = self._lerecord("recover", root, "--json")
+        self._lerecord("check", root, "--json")
+        return f"exit status 2, the arm is named; recovered: {json.dumps(recovered)[:70]}..."
+
     def lost(self, sent: signal.Signals) -> str:
         config = load_config(self.config("lerobot", BRIDGED))
         with SimulatedRig() as simulated:
@@ -151,7 +178,7 @@ class Lost:
     def run(self, sent: signal.Signals) -> str:
         with self.rig:
             *_, _ = self.drive(_FOLLOWED_S)
-            os.kill(_child("follower"), sent)
+            os.kill(_child("follower", os.getpid()), sent)
             *_, _ = self.drive(2)
             trouble = self.rig.trouble() or "none"
             expect("the arm is named", "main follower" in trouble, True)
@@ -170,15 +197,15 @@ class Lost:
         return f"said {trouble[:60]!r}...; follows again, largest step {step:.1f} units"
 
 
-def _child(role: str) -> int:
-    """The process in which LeRobot drives an arm of this process."""
+def _child(role: str, of: int) -> int:
+    """The process in which LeRobot drives an arm of a process."""
     for place in Path("/proc").glob("[0-9]*"):
         try:
             words = (place / "cmdline").read_bytes().split(b"\0")
             parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue  # it has ended
-        if parent == os.getpid() and f"main {role}".encode() in words:
+        if parent == of and f"main {role}".encode() in words:
             return int(place.name)
     raise DisagreementError(f"no process drives the {role}")
 

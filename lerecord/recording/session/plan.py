@@ -29,6 +29,7 @@ class Plan:
         between: the phase in which no take runs; DRIVING where none can be begun.
         rollout: a policy drives, and a person can take over.
         gate: what the verdict on a take may do.
+        taught: a path is taught by hand between takes.
         catching_up: what is said when a take is asked for and the follower is not there yet.
     """
 
@@ -41,4 +42,5 @@ class Plan:
     between: Phase = Phase.RESETTING
     rollout: bool = False
     gate: Gate = Gate.OFF
+    taught: bool = False
     catching_up: str = "The take starts as soon as the follower has caught up with the leader."

@@ -31,7 +31,7 @@ def actions(snapshot: Snapshot) -> tuple[Action, ...]:
     keys = {**ROLLOUT_KEYS, **(ROLLOUT_DRIVING_KEYS if phase in _DRIVING else {})}
     found = [
         Action(key, words, _meant(keys[_NAMES.get(key, key)], phase))
-        for hint in hints(phase, snapshot.saves > 0, snapshot.rollout)
+        for hint in hints(phase, snapshot.saves > 0, snapshot.rollout, snapshot.taught)
         for key, words in _each(*hint)
     ]
     if phase is Phase.RESETTING and "press a" in snapshot.trouble:

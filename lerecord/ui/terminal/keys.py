@@ -77,13 +77,24 @@ KEY_HINTS: dict[Phase, tuple[tuple[str, str], ...]] = {
 """What the keys do in each phase, the most useful first, for people."""
 
 
-_ROLLOUT_HINTS = (("t", "take over"), ("g", "give back"), ("h", "hold"))
+_ROLLOUT_HINTS: tuple[tuple[str, str], ...] = (
+    ("t", "take over"),
+    ("g", "give back"),
+    ("h", "hold"),
+)
 _TAKEN_OVER_IN = (Phase.RECORDING, Phase.DRIVING)
 
 
-def hints(phase: Phase, has_saved: bool, rollout: bool = False) -> tuple[tuple[str, str], ...]:
-    """What the keys do now; only a take that was saved can be redone, and a rollout taken over."""
+def hints(
+    phase: Phase, has_saved: bool, rollout: bool = False, taught: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """What the keys do now; only a take that was saved can be redone, and a rollout taken over.
+
+    What is taught by hand is taught between takes.
+    """
     further = _ROLLOUT_HINTS if rollout and phase in _TAKEN_OVER_IN else ()
+    if taught and phase is Phase.RESETTING:
+        further = (("t", "teach"),)
     known = (hint for hint in KEY_HINTS[phase] if has_saved or hint not in _OF_THE_LAST)
     return (*further, *known)
 

@@ -190,6 +190,7 @@ class Screen:
             trouble=session.trouble or session.drift or "",
             rollout=session.plan.rollout,
             policy=session.policy_health,
+            taught=session.plan.taught,
         )
 
     def _joints(self, frame: Frame) -> tuple[JointView, ...]:
@@ -276,8 +277,9 @@ class Lines:
         elif self._phase is Phase.RECORDING:
             self._say(f"the take has {self._rows} frames")
         self._phase = session.phase
+        plan = session.plan
         if self._keys and (
-            pressed := hints(session.phase, session.saves > 0, session.plan.rollout)
+            pressed := hints(session.phase, session.saves > 0, plan.rollout, plan.taught)
         ):
             keys = "; ".join(f"{key}: {meaning}" for key, meaning in pressed)
             self._say(f"{session.phase} [{keys}]")

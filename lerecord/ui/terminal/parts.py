@@ -220,7 +220,8 @@ def _said(sentence: str, style: str, width: int) -> Text:
 def keys(snapshot: Snapshot, width: int) -> Text:
     """The keys, on as many lines as they need; none is torn from its meaning."""
     text, used = Text(overflow="crop"), 0
-    for key, meaning in hints(snapshot.phase, snapshot.saves > 0, snapshot.rollout):
+    kind = snapshot.rollout, snapshot.taught
+    for key, meaning in hints(snapshot.phase, snapshot.saves > 0, *kind):
         needed = len(key) + len(meaning) + 6
         if used and used + needed > width:
             text.append("\n")

@@ -281,4 +281,6 @@ def test_a_rollout_tells_how_to_take_over_while_a_policy_drives() -> None:
     keys = [key for key, _ in hints(Phase.RECORDING, has_saved=False, rollout=True)]
     assert keys[:3] == ["t", "g", "h"]
     assert all(ROLLOUT_KEYS[key] for key in keys[:3])
+    assert hints(Phase.RESETTING, False, taught=True)[0] == ("t", "teach")
+    assert hints(Phase.RECORDING, False, taught=True) == hints(Phase.RECORDING, False)
     assert hints(Phase.RESETTING, False, rollout=True) == hints(Phase.RESETTING, False)
