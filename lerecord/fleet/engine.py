@@ -8,8 +8,10 @@ folder, never by the engine: a share that is done again finds it done.
 import json
 import os
 import shlex
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -22,6 +24,7 @@ from lerecord.processes import ChildProcess
 EXECUTORS = ("local", "slurm", "ray")
 _POLL_S = 0.1
 _TASKS_PER_WORKER = 4
+_MOST_LOSSES = 20
 _ON_MANY_MACHINES = 100  # tasks, where nobody says how many
 
 
@@ -150,27 +153,34 @@ def _run_in_child(stages: Sequence[Work], engine: Engine, watch: Callable[[], ob
     told = json.dumps({**asdict(engine), "workers": engine.at_once, "tasks": engine.shares})
     works = [json.dumps([each.module, str(each.folder), each.batches]) for each in stages]
     books = [Books(each.folder) for each in stages]
-    while True:
+    for _ in range(_MOST_LOSSES):
         with ChildProcess("fleet", told, *works) as child:
-            jobs = _waited_for(child, books if engine.executor == "local" else (), watch)
+            try:
+                jobs = _waited_for(child, watch)
+            finally:
+                _end_group(child.pid)
         if jobs is not None:
             return jobs
+        for each in books:
+            each.take_lost()
+    raise LerecordError(
+        f"Workers were killed {_MOST_LOSSES} times; look for what ends them, such as a lack of "
+        f"memory, and run the same command again, which goes on from there."
+    )
 
 
-def _waited_for(
-    child: ChildProcess, books: Sequence[Books], watch: Callable[[], object]
-) -> list[str] | None:
-    """Wait for the engine; None when it lost a worker, for which it would wait for ever."""
+def _waited_for(child: ChildProcess, watch: Callable[[], object]) -> list[str] | None:
+    """Wait for the engine; None when it lost a worker, and is to be started again."""
     while True:
         running = child.running
         for message in child.poll():
             if message["event"] == "failed":
                 raise LerecordError(message["message"])
+            if message["event"] == "lost":
+                return None
             if message["event"] == "done":
                 watch()
                 return list(message["jobs"])
-        if sum(each.take_lost() for each in books):
-            return None
         if not running:
             raise LerecordError(
                 f"The process that runs the engine has ended; run the same command again, which "
@@ -178,6 +188,12 @@ def _waited_for(
             )
         watch()
         time.sleep(_POLL_S)
+
+
+def _end_group(leader: int) -> None:
+    """Of an engine that was killed, its workers and their helpers are still there."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _require_plain(folder: Path) -> None:

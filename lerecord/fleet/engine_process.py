@@ -5,28 +5,38 @@ next command that asks for it.
 """
 
 import json
+import os
 import shlex
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lerecord.fleet.books import know_driver
 from lerecord.fleet.engine import Engine, Work
-from lerecord.processes import end_with_input, tell
+from lerecord.processes import tell
 from lerecord.secrets import without_secrets
+
+_LOOK_S = 0.5
+_GRACE_S = 10.0
+"""At the end all workers are gone, and a busy machine takes its time with what is left to do."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the stages, and say what came of it; the exit status."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a pool ends its workers by it
-    end_with_input()
+    threading.Thread(target=_end_with_input, daemon=True).start()
     engine = Engine(**json.loads(arguments[0]))
     parts = [json.loads(each) for each in arguments[1:]]
     works = [Work(module, Path(folder), batches) for module, folder, batches in parts]
+    finished = threading.Event()
+    if engine.executor == "local":
+        threading.Thread(target=_watch_workers, args=(finished,), daemon=True).start()
     try:
         jobs = _run(works, engine)
+        finished.set()
     except Exception as error:  # whatever an engine raises
         sentence = f"The engine failed ({type(error).__name__}: {error}); its logs are in"
         logs = works[0].folder / "logs"
@@ -34,6 +44,30 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     tell({"event": "done", "jobs": jobs})
     return 0
+
+
+def _end_with_input() -> None:
+    while sys.stdin.buffer.readline():
+        pass
+    _end_all()
+
+
+def _end_all() -> None:
+    """End this process and all that it started: it leads a group of its own."""
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def _watch_workers(finished: threading.Event) -> None:
+    """End this process when it waits for workers of which one was killed: it would for ever."""
+    import multiprocess
+
+    seen: set[int] = set()
+    while not finished.wait(_LOOK_S):
+        living = {each.pid for each in multiprocess.active_children()}
+        if seen - living and not finished.wait(_GRACE_S):
+            tell({"event": "lost"})
+            _end_all()
+        seen |= living
 
 
 def _run(works: Sequence[Work], engine: Engine) -> list[str]:

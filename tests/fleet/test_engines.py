@@ -111,6 +111,17 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def gone(pids: list[int]) -> bool:
+    """True once none of them runs any more."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        states = [Path(f"/proc/{each}/stat") for each in pids]
+        if not any(each.exists() and ") Z " not in each.read_text() for each in states):
+            return True
+        time.sleep(0.1)
+    return False
+
+
 @REAL
 @pytest.mark.timeout(1800)
 def test_killed_at_random_instants_it_is_resumed(
@@ -124,15 +135,16 @@ def test_killed_at_random_instants_it_is_resumed(
         words += ["--tasks", "3", "--state", str(tmp_path / "state")]
         command = [sys.executable, "-m", "lerecord", *words]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-            time.sleep(lots.uniform(0.2, 4.0))
+            time.sleep(lots.uniform(0.2, 6.0))
             below = children(process.pid)
             victim = lots.choice([process.pid, *below]) if lots.random() < 0.6 else process.pid
             if process.poll() is None:
                 os.kill(victim, signal.SIGKILL)
             try:
-                process.wait(60)
+                process.wait(150)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise AssertionError(f"{victim} of {below} was killed, and it hangs") from None
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
+        assert gone(below), f"{victim} of {below} was killed, and left some of them behind"
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=200)
         assert tree(request.out) == due
