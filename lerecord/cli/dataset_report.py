@@ -8,6 +8,7 @@ from typing import Any
 from lerecord.cli.output import Output
 from lerecord.cli.progress import Progress
 from lerecord.commands import command
+from lerecord.dataset.format import CODEBASE_VERSION
 from lerecord.dataset.overview import Overview, episodes, summary
 from lerecord.dataset.verify import Finding, Report
 from lerecord.dataset.verify import check as verified
@@ -85,8 +86,10 @@ def _check_lines(root: Path, quick: bool, report: Report) -> Iterator[str]:
 
 
 def _overview_lines(root: Path, overview: Overview) -> list[str]:
+    can_change = overview.version == CODEBASE_VERSION
     rig = {True: " (simulated)", False: "", None: " (not recorded by lerecord)"}
     lines = [
+        f"format    LeRobot {overview.version}{'' if can_change else ', only read'}",
         f"robot     {overview.robot_type or 'not named'}{rig[overview.simulated]}",
         f"episodes  {overview.episodes}, {overview.frames} frames at {overview.fps} a second, "
         f"{_duration(overview.seconds)}",

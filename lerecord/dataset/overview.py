@@ -41,6 +41,7 @@ class Overview:
     """What `lerecord info` shows.
 
     Attributes:
+        version: of LeRobot's format.
         robot_type: of the rig.
         fps: frames a second.
         episodes: committed ones.
@@ -56,6 +57,7 @@ class Overview:
         unreadable_takes: ids of those that `lerecord recover` cannot read.
     """
 
+    version: str
     robot_type: str | None
     fps: int
     episodes: int
@@ -84,6 +86,7 @@ def summary(root: Path) -> Overview:
     counts = Counter(task for record in stored.episodes() for task in record.tasks)
     hardware = stored.meta[layout.HARDWARE]
     return Overview(
+        version=stored.version,
         robot_type=info.robot_type,
         fps=info.fps,
         episodes=info.episodes,

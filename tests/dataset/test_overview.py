@@ -45,6 +45,7 @@ def test_info_is_printed(lab: "Lab", capsys: pytest.CaptureFixture[str]) -> None
     info(lab.root, Output())
     *lines, disk, unsaved = capsys.readouterr().out.splitlines()
     assert lines == [
+        "format    LeRobot v2.1",
         "robot     koch (simulated)",
         "episodes  3, 18 frames at 30 a second, 0:01",
         "task      2 x a",

@@ -34,7 +34,10 @@ DELETED = 1
 LARGEST_PICTURE_ERROR = 6.0
 """Of 255, in the mean of an image: an edit of LeRobot encodes again."""
 NEAR = 1e-6
-OF_THE_FOLDER = ("disk_bytes", "simulated", "left_takes", "unreadable_takes", "labels")
+OF_THE_FOLDER = (
+    *("version", "disk_bytes", "simulated", "left_takes", "unreadable_takes"),
+    *("labels", "verdicts"),
+)
 """What `info` says that a dataset need not have in common with what was made of it."""
 
 

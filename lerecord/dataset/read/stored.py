@@ -101,7 +101,7 @@ class Stored(Protocol):
         """By episode_index, from 0; raises DatasetError."""
 
     def stats(self) -> Sequence[Stats]:
-        """Of each episode; raises DatasetError, of v3.0 perhaps not before one is looked at."""
+        """Of each episode; raises DatasetError."""
 
     def spec(self) -> DatasetSpec:
         """The rig that it came from; raises DatasetError, also where no rig is kept."""

@@ -147,9 +147,15 @@ def _read(root: Path, name: str) -> bytes | None:
 
 def _files_seen(root: Path) -> dict[str, tuple[int, int]]:
     """Every file below meta/, data/, videos/ and capture/: its size and when it was changed."""
-    return {
-        str(path.relative_to(root)): (path.stat().st_size, path.stat().st_mtime_ns)
-        for folder in _FOLDERS
-        for path in (root / folder).rglob("*")
-        if path.is_file()
-    }
+    try:
+        return {
+            str(path.relative_to(root)): (path.stat().st_size, path.stat().st_mtime_ns)
+            for folder in _FOLDERS
+            for path in (root / folder).rglob("*")
+            if path.is_file()
+        }
+    except OSError as error:
+        place = error.filename or root
+        raise DatasetError(
+            f"{place} cannot be read ({error.strerror}); {to_read(error)}."
+        ) from error

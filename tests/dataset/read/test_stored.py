@@ -74,6 +74,7 @@ def test_what_it_holds_is_the_same(older: Path, newer: Path) -> None:
     assert_same(older, newer)
     assert episodes(newer) == episodes(older)
     one, other = summary(older), summary(newer)
+    assert (one.version, other.version) == ("v2.1", "v3.0")
     assert (one.tasks, one.cameras, one.simulated) == (other.tasks, other.cameras, other.simulated)
     assert tree(newer) == before
 
