@@ -58,6 +58,7 @@ class PluginArm:
         self._settings = settings
         self._units = units
         self._plugin = Plugin(settings, self._role)
+        self._has_read = False
 
     @property
     def joints(self) -> tuple[str, ...]:
@@ -109,6 +110,7 @@ class PluginArm:
 
         One whose process was lost is started again; until LeRobot is there, a BusError says so.
         """
+        self._has_read = False
         self._plugin.connect()
 
     def disconnect(self) -> None:
@@ -122,8 +124,11 @@ class PluginArm:
             self._plugin.ask_values()
 
     def read(self) -> NDArray[np.float32]:
-        """Measured values (D,)."""
-        return self._plugin.values(self._settings.retry.budget_s).astype(np.float32)
+        """Measured values (D,); the first ones after a connection may take their time."""
+        timeout_s = self._settings.retry.budget_s if self._has_read else _FIRST_S
+        values = self._plugin.values(timeout_s).astype(np.float32)
+        self._has_read = True
+        return values
 
     def _check(self) -> None:
         what, described = self._plugin.subject, self._plugin.description

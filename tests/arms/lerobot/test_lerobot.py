@@ -160,6 +160,8 @@ def test_one_that_is_stopped_is_silent_and_nothing_is_sent_to_it(
     hasty = replace(settings(port), retry=Retry(budget_s=0.02))
     follower = Follower(hasty, NONE, "normalized")
     follower.connect()
+    until(lambda: why(follower.read) == "")
+    before = follower.counters.transactions
     lost = pid(port)
     os.kill(lost, signal.SIGSTOP)
     for _ in range(3):
@@ -168,7 +170,7 @@ def test_one_that_is_stopped_is_silent_and_nothing_is_sent_to_it(
             follower.read()
         with pytest.raises(BusError, match="is busy"):
             follower.command([0.0, 0.0, 0.0], 1.0)
-    assert follower.counters.transactions == 3  # two when it was connected, and one read
+    assert follower.counters.transactions == before + 1
     os.kill(lost, signal.SIGCONT)
     follower.disconnect()
     assert happened(port)[-1] == {"goal": [10.0, 20.0, 0.0]}
@@ -210,6 +212,14 @@ def why(call: Callable[[], object]) -> str:
     except BusError as error:
         return str(error)
     return ""
+
+
+def test_the_first_values_may_take_their_time(port: Path) -> None:
+    arm = Follower(replace(settings(port), retry=Retry(budget_s=0.0)), NONE, "normalized")
+    arm.connect()
+    assert arm.read().tolist() == [10.0, 20.0, 0.0]
+    with pytest.raises(BusError, match="did not answer within 0 ms"):
+        arm.read()
 
 
 def test_a_value_that_is_no_number_is_no_reading(port: Path, follower: Follower) -> None:
