@@ -104,6 +104,7 @@ def _row_data(book: Book, episode: int) -> dict[str, Any]:
         "seconds": round(overview.seconds, 3),
         "tasks": list(overview.tasks),
         "health": overview.health,
+        "verdict": overview.verdict,
         "label": _LABELS[overview.success],
         "note": overview.note,
     }

@@ -38,7 +38,6 @@ def episode_data(book: Book, episode: int) -> dict[str, Any]:
     record, info = book.record(episode), book.snapshot.info
     columns = _vectors(book, episode, _drawn(info))
     sidecar, lost = _sidecar(book, episode)
-    health = book.health(episode)
     return {
         "episode": episode,
         "version": book.version,
@@ -46,7 +45,8 @@ def episode_data(book: Book, episode: int) -> dict[str, Any]:
         "fps": info.fps,
         "tasks": list(record.tasks),
         "health": book.overviews[episode].health,
-        "remarks": [] if health is None else remarks_of(health, info.fps),
+        "verdict": book.overviews[episode].verdict,
+        "remarks": _remarks(book, episode),
         "joints": _joints(info),
         "lines": _lines(columns, sidecar),
         "others": _others(info, columns),
@@ -58,6 +58,14 @@ def episode_data(book: Book, episode: int) -> dict[str, Any]:
         "drivers": None if sidecar is None else _runs(sidecar.frames.source),
         "notice": lost,
     }
+
+
+def _remarks(book: Book, episode: int) -> list[str]:
+    """What speaks against the episode: the reasons of its review, or else its health."""
+    overview, health = book.overviews[episode], book.health(episode)
+    if overview.verdict is not None:
+        return list(overview.reasons)
+    return [] if health is None else remarks_of(health, book.snapshot.info.fps)
 
 
 def motion_of(book: Book, episode: int) -> list[int]:

@@ -61,6 +61,16 @@ def test_an_episode_is_told_frame_by_frame(root: Path) -> None:
     assert len(answer(root, "/api/motion/1").data) == 3
 
 
+def test_an_episode_that_was_reviewed_has_its_verdict_and_the_reasons(root: Path) -> None:
+    file = root / layout.HEALTH
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    lines[1]["review"] = [{"kind": "idle", "verdict": "look", "text": "The arm rests at first."}]
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    rows = answer(root, "/api/episodes").data["episodes"]
+    assert [row["verdict"] for row in rows] == [None, "look", None]
+    assert answer(root, "/api/episodes/1").data["remarks"] == ["The arm rests at first."]
+
+
 def test_a_video_comes_whole_and_in_part(root: Path) -> None:
     file = (root / layout.video_file(2, "observation.images.wrist")).read_bytes()
     whole = answer(root, "/video/2/1")

@@ -14,11 +14,18 @@ const COLUMNS = [
 ];
 
 export function healthOf(row) {
+  if (row.verdict) return row.verdict === "keep" ? "good" : "remarks";
   if (row.health === "good") return "good";
   return row.health === "not known" ? "unknown" : "remarks";
 }
 
+const VERDICTS = { keep: ["good", "good"], look: ["warn", "warn"], redo: ["bad", "bad"] };
+
 export function healthMark(row) {
+  if (row.verdict) {
+    const [name, tone] = VERDICTS[row.verdict];
+    return h("span", { class: `mark ${tone}` }, icon(name), row.verdict);
+  }
   const kind = healthOf(row);
   const [name, tone] = { good: ["good", "good"], unknown: ["unknown", "dim"], remarks: ["warn", "warn"] }[kind];
   return h("span", { class: `mark ${tone}` }, icon(name), row.health);
