@@ -140,6 +140,7 @@ def rolled_out(asked: Evaluation, policy: str, number: int) -> Mapping[str, Any]
         LerecordError: the session failed; it has said why.
     """
     words = ["rollout", "--policy", policy, "--task", asked.task, "--episodes", "1", "--json"]
+    words += ["--gate", "off"]  # a rollout that goes wrong is a result, and not done again
     words += ["--dataset", str(asked.dataset(policy))]
     if asked.episode_time_s is not None:
         words += ["--episode-time", str(asked.episode_time_s)]

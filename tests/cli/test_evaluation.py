@@ -1,12 +1,14 @@
 import json
+import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from lerecord.cli.evaluation import Evaluation, Trial, judged, run
+from lerecord.cli.evaluation import Evaluation, Trial, judged, rolled_out, run
 from lerecord.cli.output import Output
 from lerecord.cli.typed_lines import TypedLines
 from lerecord.dataset.overview import episodes
@@ -116,3 +118,18 @@ def test_an_answer_or_a_key_is_the_label_of_the_rollout(
     assert (len(asked), [each.success for each in episodes(root)]) == (0, [None, None])
     assert not trial(1, None).succeeded
     assert (len(asked), [each.success for each in episodes(root)]) == (2, [None, False])
+
+
+def test_a_rollout_that_goes_wrong_is_never_done_again(
+    asked: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words: list[str] = []
+
+    def run(line: list[str], **_: object) -> SimpleNamespace:
+        words.extend(line)
+        return SimpleNamespace(returncode=0, stdout="{}")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    rolled_out(asked, POLICIES[0], 3)
+    assert words[words.index("--gate") + 1] == "off"
+    assert words[words.index("--seed") + 1] == "10"

@@ -1,5 +1,6 @@
 """What a camera saw in a take, small: enough to tell whether it was moved, swapped or blurred."""
 
+import zipfile  # noqa: F401 - numpy fetches it otherwise, while a take is saved
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
