@@ -40,7 +40,7 @@ def test_a_notice_belongs_to_the_phase_in_which_it_is_shown_first() -> None:
 def test_without_a_screen_the_keys_of_each_phase_are_said() -> None:
     out = StringIO()
     lines = Lines(cast("Any", None), keys=True, out=out)
-    plan = SimpleNamespace(rollout=False)
+    plan = SimpleNamespace(rollout=False, taught=False)
     for phase, saves in (
         (Phase.RESETTING, 0),
         (Phase.RESETTING, 0),
