@@ -151,7 +151,9 @@ def _check_stats(feature: Feature, column: NDArray[Any], frames: Frames, place: 
         return
     due = of_column(column)
     if column.ndim > 2:  # LeRobot keeps the shape of a frame's value
-        due = _shaped(due, column.shape[1:])
+        stored = frames.stats[key].mean
+        flat = not frames.version.is_ours and stored.size == due.mean.size  # in v3.0 it may not
+        due = _shaped(due, stored.shape if flat else column.shape[1:])
     rounding = 0.0 if frames.ours else _rounding(column)
     if text := deviation(frames.stats[key], due, rounding):
         is_left = key in NUMBERS and not frames.version.is_ours and not frames.ours
