@@ -1,6 +1,6 @@
 """What is known of an episode beside its frames, in the words that a fleet is asked by."""
 
-from lerecord.dataset.format import Annotations, label_of
+from lerecord.dataset.format import Annotations, label_of, review_of, verdict_of
 
 
 def outcome_of(annotations: Annotations) -> str:
@@ -9,6 +9,6 @@ def outcome_of(annotations: Annotations) -> str:
 
 
 def gate_of(annotations: Annotations) -> str:
-    """What the quality gate said of the take, such as `keep` or `redo`; empty without one."""
-    verdict = annotations.get("health", {}).get("verdict")
-    return verdict if isinstance(verdict, str) else ""
+    """`keep`, `look` or `redo`; empty where no gate looked; raises as `outcome_of`."""
+    review = review_of(annotations.get("health", {}))
+    return "" if review is None else verdict_of(review).value
