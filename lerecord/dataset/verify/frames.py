@@ -1,7 +1,7 @@
 """Checks of an episode's data file: every column that info.json names, and its statistics."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -151,9 +151,11 @@ def _check_stats(feature: Feature, column: NDArray[Any], frames: Frames, place: 
         return
     due = of_column(column)
     if column.ndim > 2:  # LeRobot keeps the shape of a frame's value
-        stored = frames.stats[key].mean
-        flat = not frames.version.is_ours and stored.size == due.mean.size  # in v3.0 it may not
-        due = _shaped(due, stored.shape if flat else column.shape[1:])
+        due = _shaped(due, column.shape[1:])
+        stored = frames.stats[key]
+        if not frames.version.is_ours and stored.mean.shape == column.shape[-1:]:  # LeRobot 0.6
+            rows = of_column(column.reshape(-1, column.shape[-1]))
+            due = replace(rows, count=stored.count)
     rounding = 0.0 if frames.ours else _rounding(column)
     if text := deviation(frames.stats[key], due, rounding):
         is_left = key in NUMBERS and not frames.version.is_ours and not frames.ours
