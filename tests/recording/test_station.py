@@ -1,0 +1,65 @@
+"""A take whose page is lost and whose page's process is killed is saved, and whole."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("starlette", reason="the extra `web` is not installed")
+
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from lerecord.dataset.overview import episodes
+from lerecord.dataset.verify import check
+
+_ADDRESS = re.compile(r"http://(127\.0\.0\.1:\d+)/")
+
+
+def station_of(recorder: int) -> int:
+    found = subprocess.run(
+        ["pgrep", "-P", str(recorder), "-f", "_station"], capture_output=True, check=True
+    )
+    return int(found.stdout)
+
+
+def start_a_take(host: str) -> None:
+    """Press start on the page until a take runs, and leave in the middle of it."""
+    address = f"ws://{host}/api/live/test"
+    with connect(address, origin=Origin(f"http://{host}"), compression=None) as socket:
+        while True:
+            told = json.loads(socket.recv(timeout=60))
+            for _ in filter(None, (camera["fresh"] for camera in told["cameras"])):
+                assert isinstance(socket.recv(timeout=60), bytes)
+            snapshot = (told["moment"] or {}).get("snapshot")
+            if snapshot is not None and snapshot["rows"] > 5:
+                return
+            asked = {"painted": told["bundle"]}
+            if snapshot is not None and snapshot["phase"] == "resetting":
+                asked |= {"command": "go", "phase": "resetting", "episode": snapshot["episode"]}
+            socket.send(json.dumps(asked))
+
+
+def test_a_page_that_dies_in_mid_take_costs_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "box"
+    arguments = ["--task", "Grab the box", "--station", "--episodes", "1", "--episode-time", "1.5"]
+    recorder = subprocess.Popen(
+        [sys.executable, "-m", "lerecord", *arguments, "--dataset", str(root)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert recorder.stdout is not None
+    with recorder.stdout as said:
+        found = next(address for line in said if (address := _ADDRESS.search(line)))
+        start_a_take(found[1])
+        os.kill(station_of(recorder.pid), signal.SIGKILL)
+        assert "without its station" in said.read()
+    assert recorder.wait(60) == 0
+    assert [each.tasks for each in episodes(root)] == [("Grab the box",)]
+    assert check(root, quick=True).sound
