@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from lerecord.dataset.format import Info
+from lerecord.dataset.format import Info, read_parquet
 from lerecord.errors import ConfigError, DatasetError
 from lerecord.fleet.books import Books, write_lines
 from lerecord.fleet.journal import Journal
@@ -206,7 +206,7 @@ def job_in(folder: Path, version: int) -> Job:
     """What `prepare` wrote; `version` tells the plan of one time from that of another."""
     told = json.loads((folder / _PLAN).read_bytes())
     info = Info.from_bytes(json.dumps(told["info"]).encode())
-    plan = Plan.of(told, pq.read_table(folder / _TABLE))
+    plan = Plan.of(told, read_parquet(folder / _TABLE))
     return Job(folder, plan, info, Path(told["draft"]))
 
 

@@ -1,9 +1,10 @@
 """What a take must not fall short of: `[quality]`, where each is explained."""
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from lerecord.config import QualityConfig
+if TYPE_CHECKING:  # the process that writes has no use for what reads configs
+    from lerecord.config import QualityConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,6 @@ class Limits:
     length_factor: float = 3.0
 
     @classmethod
-    def of(cls, quality: QualityConfig) -> Self:
+    def of(cls, quality: "QualityConfig") -> Self:
         """Those of a hardware config."""
         return cls(**{each.name: getattr(quality, each.name) for each in fields(cls)})

@@ -128,6 +128,7 @@ class World:
         self.box = Box()
         self.hand: Callable[[float], Grip] | None = None
         self.guide: Callable[[float], Grip] | None = None
+        self._guided = False
         self._random = np.random.default_rng(seed)
         self._held_pose = self.leader.pose()
         self.place_box()
@@ -171,9 +172,16 @@ class World:
             self.leader.hold(joint, coordinate)
         if not grip.pressing and self.leader.servos[GRIPPER].torque:
             self.leader.hold(GRIPPER, None)
-        guided = None if self.guide is None else self.guide(now).pose
-        for joint in range(len(self.follower.servos)):
-            self.follower.hold(joint, None if guided is None else guided[joint])
+        self._guide_follower(now)
+
+    def _guide_follower(self, now: float) -> None:
+        if self.guide is not None:
+            for joint, coordinate in enumerate(self.guide(now).pose):
+                self.follower.hold(joint, coordinate)
+        elif self._guided:
+            for joint in range(len(self.follower.servos)):
+                self.follower.hold(joint, None)
+        self._guided = self.guide is not None
 
     def _between_fingers(self, chain: Chain) -> bool:
         """True when closing fingers meet the box."""
