@@ -165,10 +165,12 @@ def test_a_killed_recorder_leaves_no_process_and_a_whole_dataset(
     wait_until(lambda: not alive(started), timeout_s=5)
     committed = info(dataset)["total_episodes"]
     assert_passes_check(dataset)
-    assert any(dataset.glob(".lerecord/takes/*/rows.journal"))
+    left = len(list(dataset.glob(".lerecord/takes/*/rows.journal")))
+    assert left  # one more where a busy machine had not yet saved the first
     appended = run("--task", TASK, "--episode-time", "1", "--dataset", str(dataset))
     assert appended.returncode == 0, appended.stderr
-    assert f"1 take was never saved: `lerecord recover {dataset}`" in appended.stdout
+    takes = "1 take was" if left == 1 else f"{left} takes were"
+    assert f"{takes} never saved: `lerecord recover {dataset}`" in appended.stdout
     assert info(dataset)["total_episodes"] == int(str(committed)) + 1
     assert_passes_check(dataset)
 
