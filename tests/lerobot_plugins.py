@@ -83,6 +83,8 @@ class Device:
         self.failures += 1
         if self.config.does == "fails once" and self.failures % 2:
             raise ConnectionError("Failed to sync read 'Present_Position'")
+        if self.config.does == "fails at first" and self.failures <= 5:
+            raise ConnectionError("Failed to sync read 'Present_Position'")
         if self.config.does == "fails":
             raise ConnectionError("Failed to sync read 'Present_Position'")
         pose = json.loads(self.port.read_text())

@@ -24,7 +24,7 @@ from lerecord.errors import ConfigError
 from lerecord.frame import Motion
 from lerecord.motors import BusCounters, BusError, Motor, MotorBus, PortLostError
 
-_FIRST_S = 5.0  # patience with the first values and the first goal
+_FIRST_S = 2.0  # patience with the first values and the first goal
 _NO_IDENTITY = ("port", "id", "calibration_dir")
 """Where an arm is, and under which name LeRobot has calibrated it."""
 
@@ -118,15 +118,18 @@ class PluginArm:
         if not self._plugin.is_restarting:
             self._plugin.close()
 
+    @property
+    def _patience_s(self) -> float:
+        return self._settings.retry.budget_s if self._has_read else _FIRST_S
+
     def ask(self) -> None:
         """Send for the values that the next `read` then takes; raises nothing."""
         with contextlib.suppress(BusError):  # `read` says so
-            self._plugin.ask_values()
+            self._plugin.ask_values(self._patience_s)
 
     def read(self) -> NDArray[np.float32]:
         """Measured values (D,); the first ones after a connection may take their time."""
-        timeout_s = self._settings.retry.budget_s if self._has_read else _FIRST_S
-        values = self._plugin.values(timeout_s).astype(np.float32)
+        values = self._plugin.values(self._patience_s).astype(np.float32)
         self._has_read = True
         return values
 

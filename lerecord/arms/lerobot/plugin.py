@@ -134,18 +134,22 @@ class Plugin:
             self.close()
             raise
 
-    def ask_values(self) -> None:
-        """Send for what `values` then takes; nothing is sent to one that is busy."""
+    def ask_values(self, budget_s: float) -> None:
+        """Send for what `values` then takes; nothing is sent to one that is busy.
+
+        Args:
+            budget_s: within which it tries again whatever fails.
+        """
         process = self._running()
         self._is_asked = not process.is_busy
         if self._is_asked:
             self._counters.transactions += 1
-            process.ask_values(READ, [self._settings.retry.budget_s])
+            process.ask_values(READ, [budget_s])
 
     def values(self, timeout_s: float) -> Values:
         """What was measured (D,)."""
         if not self._is_asked:
-            self.ask_values()
+            self.ask_values(timeout_s)
         return self._answered(timeout_s)
 
     def command(self, goal: Values, timeout_s: float) -> Values:

@@ -222,6 +222,13 @@ def test_the_first_values_may_take_their_time(port: Path) -> None:
         arm.read()
 
 
+def test_the_first_values_are_tried_for_as_long_as_that(port: Path) -> None:
+    arm = Follower(settings(port, does="fails at first"), NONE, "normalized")
+    arm.connect()
+    assert arm.read().tolist() == [10.0, 20.0, 0.0]
+    assert arm.counters.retries == 5
+
+
 def test_a_value_that_is_no_number_is_no_reading(port: Path, follower: Follower) -> None:
     port.write_text("[1.0, NaN, 2.0]")
     with pytest.raises(BusError, match=r"gives a value for gripper\.pos that is no number"):
