@@ -76,6 +76,10 @@ class Stored(Protocol):
         """Of the format: `v2.1` or `v3.0`."""
 
     @property
+    def moment(self) -> str:
+        """Another word once the dataset has changed, and the same in every process until then."""
+
+    @property
     def info(self) -> Info:
         """meta/info.json; of v3.0 as v2.1 says it, but for `found`."""
 

@@ -19,7 +19,7 @@ from lerecord.dataset.read.files_v30 import FilesV30
 from lerecord.dataset.read.meta_v30 import EpisodeTables, read_episodes, read_info, read_tasks
 from lerecord.dataset.read.rows import column_of
 from lerecord.dataset.read.stats_v30 import read_stats
-from lerecord.dataset.storage import changed_meanwhile, restless
+from lerecord.dataset.storage import changed_meanwhile, moment_of, restless
 from lerecord.errors import DatasetError
 from lerecord.refusals import to_read
 
@@ -76,6 +76,11 @@ class StoredV30:
     def version(self) -> str:
         """Of the format."""
         return layout_v30.CODEBASE_VERSION
+
+    @property
+    def moment(self) -> str:
+        """As of `Stored`."""
+        return moment_of(sorted(self.seen.items()))
 
     @property
     def files(self) -> FilesV30:

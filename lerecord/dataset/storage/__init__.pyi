@@ -19,6 +19,7 @@ from .record_file import read_header as read_header
 from .record_file import read_records as read_records
 from .snapshot import Snapshot as Snapshot
 from .snapshot import changed_meanwhile as changed_meanwhile
+from .snapshot import moment_of as moment_of
 from .snapshot import restless as restless
 from .state import DatasetState as DatasetState
 from .state import Encoded as Encoded

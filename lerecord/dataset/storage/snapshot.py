@@ -4,6 +4,7 @@ A change that a killed process left marked is looked through: readers show the d
 the change is finished, and write nothing. The next command that changes the dataset finishes it.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +84,11 @@ class Snapshot:
         return CODEBASE_VERSION
 
     @property
+    def moment(self) -> str:
+        """Another word once the dataset has changed, and the same in every process until then."""
+        return moment_of(self.versions)
+
+    @property
     def root(self) -> Path:
         """The dataset's folder."""
         return self.view.root
@@ -140,6 +146,11 @@ class Snapshot:
     def spec(self) -> DatasetSpec:
         """The rig that it came from; raises DatasetError."""
         return spec_of(self.info, self.required(layout.HARDWARE))
+
+
+def moment_of(versions: object) -> str:
+    """A word for what tells one moment of a dataset from every other."""
+    return hashlib.sha256(repr(versions).encode()).hexdigest()[:16]
 
 
 def changed_meanwhile(root: Path) -> DatasetError:

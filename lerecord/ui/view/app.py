@@ -69,7 +69,7 @@ class _Page:
     def video(self, request: Request) -> Response:
         """An mp4, whole or in part; whatever else lies there is not shown."""
         where = request.path_params
-        path = self._shelf.now().video(where["episode"], where["camera"])
+        path = self._shelf.now().video(where["episode"], where["camera"]).path
         with os.fdopen(open_regular(path), "rb") as file:
             if file.read(8)[4:] != b"ftyp":
                 raise DatasetError(f"{path} is no mp4; restore it from a copy.")
@@ -80,19 +80,20 @@ class _Page:
 
 
 def _dataset_data(book: Book) -> dict[str, Any]:
-    info, snapshot = book.snapshot.info, book.snapshot
-    known = snapshot.meta[layout.HARDWARE] is not None
+    info, stored = book.stored.info, book.stored
+    known = stored.meta[layout.HARDWARE] is not None
     return {
         "version": book.version,
-        "name": snapshot.root.resolve().name,
-        "folder": str(snapshot.root),
+        "name": stored.root.resolve().name,
+        "folder": str(stored.root),
         "robot": info.robot_type,
-        "simulated": snapshot.spec().simulated if known else None,
+        "simulated": stored.spec().simulated if known else None,
         "fps": info.fps,
         "frames": info.frames,
         "episodes": info.episodes,
         "cameras": [each.key.removeprefix(IMAGE_PREFIX) for each in info.videos],
-        "tasks": list(snapshot.tasks().values()),
+        "tasks": list(stored.tasks().values()),
+        "closed": book.closed,
     }
 
 

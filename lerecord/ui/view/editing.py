@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from lerecord.dataset.edit import Edited, operations, to_redo, to_undo
 from lerecord.errors import LerecordError
-from lerecord.ui.view.marks import Back, Wish, require_version, steps
+from lerecord.ui.view.marks import Back, Wish, require_open, require_version, steps
 from lerecord.ui.view.shelf import Shelf
 from lerecord.ui.web import answering, json_reply, posted
 
@@ -38,6 +38,8 @@ class Editing:
 
     def history(self) -> Response:
         """What could be undone and redone now, as it would be typed."""
+        if self._shelf.now().closed:
+            return json_reply({"undo": None, "redo": None})
         root = self._shelf.root
         return json_reply({"undo": to_undo(root), "redo": to_redo(root)})
 
@@ -66,6 +68,8 @@ class Editing:
 
     def _back(self, back: Back, operation: Callable[[Path], Edited]) -> Response:
         with self._turn:
-            require_version(self._shelf.now(), back.version)
+            book = self._shelf.now()
+            require_open(book)
+            require_version(book, back.version)
             done: Any = operation(self._shelf.root).done.said
         return json_reply({"done": [done]})

@@ -16,8 +16,6 @@ from lerecord.dataset.format import (
     Info,
     Sidecar,
     cameras_of,
-    layout,
-    read_parquet,
     read_sidecar,
     remarks_of,
 )
@@ -35,7 +33,7 @@ _LINES = {_STATE: "state", _ACTION: "action"}
 
 def episode_data(book: Book, episode: int) -> dict[str, Any]:
     """All of an episode but its images; raises DatasetError."""
-    record, info = book.record(episode), book.snapshot.info
+    record, info = book.record(episode), book.stored.info
     columns = _vectors(book, episode, _drawn(info))
     sidecar, lost = _sidecar(book, episode)
     return {
@@ -65,13 +63,13 @@ def _remarks(book: Book, episode: int) -> list[str]:
     overview, health = book.overviews[episode], book.health(episode)
     if overview.verdict is not None:
         return list(overview.reasons)
-    return [] if health is None else remarks_of(health, book.snapshot.info.fps)
+    return [] if health is None else remarks_of(health, book.stored.info.fps)
 
 
 def motion_of(book: Book, episode: int) -> list[int]:
     """The outline of an episode's motion; empty where it has no vector. Raises DatasetError."""
     book.record(episode)
-    keys = [key for key in (_STATE, _ACTION) if _is_curve(book.snapshot.info.features.get(key))]
+    keys = [key for key in (_STATE, _ACTION) if _is_curve(book.stored.info.features.get(key))]
     if not keys:
         return []
     return outline(_vectors(book, episode, keys[:1])[keys[0]])
@@ -88,12 +86,12 @@ def _is_curve(feature: Feature | None) -> bool:
 def _vectors(book: Book, episode: int, keys: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Key to (N, D)."""
     length = book.record(episode).length
-    path = book.snapshot.view.path(layout.data_file(episode))
-    table = read_parquet(path, keys, length)
+    path = book.files.data(episode)
+    table = book.frames(episode, keys)
     found = {}
     for key in keys:
         try:
-            column = column_of(table, book.snapshot.info.features[key])
+            column = column_of(table, book.stored.info.features[key])
         except (KeyError, ValueError) as error:
             raise DatasetError(f"{path} cannot be read ({error}); restore it.") from error
         found[key] = column.reshape(length, -1)
@@ -142,10 +140,10 @@ def _others(info: Info, columns: Mapping[str, NDArray[Any]]) -> list[dict[str, A
 
 def _sidecar(book: Book, episode: int) -> tuple[Sidecar | None, str]:
     """What truly happened, and why that is not known."""
-    path = book.snapshot.view.path(layout.capture_file(episode))
+    path = book.files.sidecar(episode)
     if not path.exists():
         return None, "Image ages and drivers are not known: lerecord did not record this episode."
-    sidecar = read_sidecar(path, cameras_of(book.snapshot.info))
+    sidecar = read_sidecar(path, cameras_of(book.stored.info))
     if len(sidecar) != book.record(episode).length:
         raise DatasetError(f"{path} has {len(sidecar)} frames; `lerecord check` lists everything.")
     return sidecar, ""
@@ -156,12 +154,15 @@ def _camera(
 ) -> dict[str, Any]:
     width, height = feature.size
     name = feature.key.removeprefix(IMAGE_PREFIX)
+    segment = book.video(episode, place)
     camera: dict[str, Any] = {
         "name": name,
         "width": width,
         "height": height,
         "codec": feature.video.codec,
         "video": f"/video/{episode}/{place}?v={book.version}",
+        "from_s": segment.from_s,
+        "shared": segment.to_s is not None,
         "age_ms": None,
         "repeated": [],
         "corrupt": [],

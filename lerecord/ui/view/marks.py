@@ -68,6 +68,12 @@ class Step:
     apply: Callable[[Path], Edited]
 
 
+def require_open(book: Book) -> None:
+    """Refuse to change what lerecord only reads; raises DatasetError."""
+    if book.closed:
+        raise DatasetError(book.closed)
+
+
 def require_version(book: Book, version: str) -> None:
     """Refuse what was decided on another state; raises DatasetError."""
     if version != book.version:
@@ -81,9 +87,10 @@ def steps(book: Book, wish: Wish) -> list[Step]:
     """The edits in an order in which numbers stay right: what deletes comes last.
 
     Raises:
-        DatasetError: the dataset has changed meanwhile, there is no such episode or part, or a task
-            is no sentence.
+        DatasetError: the dataset cannot be changed or has changed meanwhile, there is no such
+            episode or part, or a task is no sentence.
     """
+    require_open(book)
     require_version(book, wish.version)
     for mark in wish.marks:
         book.record(mark.episode)
@@ -127,7 +134,7 @@ def _tasks(marks: Sequence[Mark]) -> Iterable[Step]:
 
 
 def _trims(book: Book, marks: Sequence[Mark]) -> Iterable[Step]:
-    fps = book.snapshot.info.fps
+    fps = book.stored.info.fps
     for mark in marks:
         if mark.start is None and mark.end is None:
             continue

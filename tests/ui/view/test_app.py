@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from lerecord.dataset.edit import operations
 from lerecord.dataset.format import LabelChange, layout
+from lerecord.dataset.v30 import export_v30
 from lerecord.errors import DatasetError
 from lerecord.ui.view import Shelf, view_app
 from lerecord.ui.web import Gate
@@ -127,6 +128,25 @@ def test_without_a_sidecar_the_curves_are_there_and_the_ages_are_not(root: Path)
     assert [camera["age_ms"] for camera in data["cameras"]] == [None, None]
     assert (data["drivers"], data["health"]) == (None, "not known")
     assert data["notice"]
+
+
+def test_episodes_of_v30_are_told_alike_and_say_where_in_a_video_they_are(
+    root: Path, tmp_path: Path
+) -> None:
+    export_v30(root, newer := tmp_path / "newer")
+    rows = answer(newer, "/api/episodes").data["episodes"]
+    assert rows == answer(root, "/api/episodes").data["episodes"]
+    assert answer(newer, "/api/motion/2").data == answer(root, "/api/motion/2").data
+    fps = answer(newer, "/api/dataset").data["fps"]
+    for episode, first in enumerate((0, 6, 10)):
+        new, old = (answer(each, f"/api/episodes/{episode}").data for each in (newer, root))
+        for camera, plain in zip(new["cameras"], old["cameras"], strict=True):
+            assert (plain.pop("from_s"), plain.pop("shared")) == (0, False)
+            assert (round(camera.pop("from_s") * fps, 6), camera.pop("shared")) == (first, True)
+            del camera["video"], plain["video"]
+        assert new | {"version": None} == old | {"version": None}
+    shared = newer / "videos/observation.images.wrist/chunk-000/file-000.mp4"
+    assert answer(newer, "/video/2/1").body == shared.read_bytes()
 
 
 def test_a_folder_that_is_no_dataset_is_refused(tmp_path: Path) -> None:

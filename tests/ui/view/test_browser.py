@@ -5,6 +5,7 @@ import os
 import random
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,8 @@ pytest.importorskip("starlette", reason="the extra `web` is not installed")
 
 from lerecord import frame_stamp
 from lerecord.dataset.format import CameraSpec
-from lerecord.dataset.overview import episodes
+from lerecord.dataset.overview import episodes, summary
+from lerecord.dataset.v30 import export_v30
 from lerecord.ui.view import Shelf, view_app
 from lerecord.ui.web import WebServer
 from tests.dataset.conftest import Lab
@@ -30,6 +32,14 @@ CAMERAS = (
 )
 SETTLED = f"document.querySelectorAll('.camera[data-settled=true]').length === {len(CAMERAS)}"
 SPEED = "document.getElementById('speed')"
+WATCHED = """window.seen = [];
+for (const video of document.querySelectorAll("video")) {
+  const watch = (_, { mediaTime }) => {
+    window.seen.push(mediaTime);
+    video.requestVideoFrameCallback(watch);
+  };
+  video.requestVideoFrameCallback(watch);
+}"""
 SEEN = """[...document.querySelectorAll(".camera")].map((camera) => {
   const video = camera.querySelector("video");
   const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
@@ -59,6 +69,12 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 @pytest.fixture(scope="module")
 def address(root: Path) -> Iterator[str]:
+    with served(root) as found:
+        yield found
+
+
+@contextmanager
+def served(root: Path) -> Iterator[str]:
     with WebServer(lambda _: view_app(Shelf(root))) as server:
         thread = threading.Thread(target=server.run)
         thread.start()
@@ -112,6 +128,34 @@ def test_the_number_beside_a_video_is_that_of_its_frame(browser: Chromium, addre
             frame = require_same(page)
     assert page.complaints == []
     assert {each.startswith((address, "about:")) for each in page.requests} == {True}
+
+
+def test_of_a_shared_video_only_the_own_images_are_shown(
+    browser: Chromium, root: Path, tmp_path: Path
+) -> None:
+    export_v30(root, newer := tmp_path / "newer")
+    with served(newer) as address:
+        page = browser.page()
+        page.look(1280, 800)
+        page.open(f"{address}#1:7")
+        page.until("document.querySelectorAll('.camera').length === 3")
+        assert require_same(page) == 7
+        page.press("End")
+        assert require_same(page) == 19
+        page.open("about:blank")
+        page.open(f"{address}#0:60")
+        page.until("document.querySelectorAll('.camera').length === 3")
+        assert require_same(page) == 60
+        page.evaluate(WATCHED)
+        page.press(" ")
+        page.until("document.getElementById('play').dataset.playing === 'false'")
+        assert require_same(page) == FRAMES - 1
+        assert round(max(page.evaluate("window.seen")) * summary(newer).fps) == FRAMES - 1
+        assert page.evaluate("document.getElementById('edit').hidden")
+        assert "lerecord import" in page.evaluate("document.getElementById('closed').textContent")
+        page.press("x")
+        assert page.evaluate("document.getElementById('pending').hidden")
+        assert page.complaints == []
 
 
 def test_marks_are_made_previewed_and_applied_by_keys(

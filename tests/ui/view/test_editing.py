@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from lerecord.dataset.format import layout
 from lerecord.dataset.overview import episodes
+from lerecord.dataset.v30 import export_v30
 from lerecord.dataset.verify import check
 from lerecord.ui.view import Shelf, view_app
 from lerecord.ui.web import Gate
@@ -140,3 +141,20 @@ def test_a_label_can_be_taken_away_without_its_note(root: Path, page: ASGIApp) -
     post(page, "/api/apply", marks=[{"episode": 0, "label": "failure", "note": "fell"}])
     post(page, "/api/apply", marks=[{"episode": 0, "label": "none"}])
     assert next((each.success, each.note) for each in episodes(root)) == (None, "fell")
+
+
+def test_v30_is_not_changed_and_what_makes_a_copy_that_can_be_is_said(
+    root: Path, tmp_path: Path
+) -> None:
+    export_v30(root, newer := tmp_path / "newer")
+    before = tree(newer)
+    page = Gate(view_app(Shelf(newer)), [HOST])
+    closed = get(page, "/api/dataset")["closed"]
+    assert f"`lerecord import {newer} {newer}_v2.1`" in closed
+    assert get(page, "/api/history") == {"undo": None, "redo": None}
+    for path in ("/api/preview", "/api/apply"):
+        refused = post(page, path, marks=MARKS)
+        assert (refused.status, refused.data["error"]) == (409, closed)
+    for path in ("/api/undo", "/api/redo"):
+        assert post(page, path).data["error"] == closed
+    assert tree(newer) == before

@@ -1,13 +1,16 @@
 // All cameras of an episode in step, frame by frame.
 //
-// A browser shows the frame that lies at a time: frame k is sought in its middle, (k + 0.5) / fps,
-// and the frame that is shown is what requestVideoFrameCallback says, never what was asked for.
+// A browser shows the frame that lies at a time: frame k is sought in its middle, (k + 0.5) / fps
+// after the episode's first, and the frame that is shown is what requestVideoFrameCallback says,
+// never what was asked for. Where episodes share a video, playing ends before the next one's images
+// can be shown, and what is none of the episode's is black.
 
 import { h } from "./dom.js";
 
 const HARD_SEEK_S = 0.25;
 const SETTLED_MS = 150;
 const SLOWEST = 0.0625;
+const TOLD_LATE_S = 0.035; // two images of a screen
 
 export class Player {
   /**
@@ -59,7 +62,7 @@ export class Player {
     const shown = h("output", { class: "shown" });
     const element = h(
       "figure",
-      { class: "camera" },
+      { class: "camera", "data-outside": String(camera.shared) },
       video,
       h("figcaption", {}, h("span", {}, camera.name), shown),
     );
@@ -80,10 +83,15 @@ export class Player {
 
   #watch(view) {
     view.video.requestVideoFrameCallback((now, { mediaTime }) => {
-      view.frame = Math.round(mediaTime * this.fps);
-      view.shown.textContent = String(view.frame);
-      if (view.sought && view.frame === this.wanted) this.#settled(view, true);
-      if (view === this.master) this.#told(view);
+      view.frame = Math.round((mediaTime - view.camera.from_s) * this.fps);
+      const outside = view.frame < 0 || view.frame >= this.frames;
+      view.element.dataset.outside = String(outside);
+      if (!outside) {
+        view.shown.textContent = String(view.frame);
+        if (view.sought && view.frame === this.wanted) this.#settled(view, true);
+        if (view === this.master) this.#told(view);
+      }
+      if (this.playing && view.camera.shared && !view.video.seeking) this.#endBeforeTheNext(view);
       if (this.views.includes(view)) this.#watch(view);
     });
   }
@@ -97,10 +105,20 @@ export class Player {
   #keepStep(master) {
     for (const view of this.views) {
       if (view === master || view.failed) continue;
-      const ahead = view.video.currentTime - master.video.currentTime;
-      if (Math.abs(ahead) > HARD_SEEK_S) view.video.currentTime = master.video.currentTime;
+      const time = master.video.currentTime - master.camera.from_s + view.camera.from_s;
+      const ahead = view.video.currentTime - time;
+      if (Math.abs(ahead) > HARD_SEEK_S) view.video.currentTime = time;
       else view.video.playbackRate = Math.max(SLOWEST, this.rate * (1 - 2 * ahead));
     }
+  }
+
+  /** A browser tells of an image once it is shown: the last ones are not played, but sought. */
+  #endBeforeTheNext(view) {
+    if (view.frame < this.frames - 1 - Math.ceil(TOLD_LATE_S * view.video.playbackRate * this.fps)) return;
+    view.video.pause();
+    if (view !== this.master) return;
+    this.pause();
+    this.seek(this.frames - 1);
   }
 
   #failed(view) {
@@ -131,12 +149,16 @@ export class Player {
     const { video } = view;
     if (!view.due || view.failed || video.seeking || video.readyState < HTMLMediaElement.HAVE_METADATA) return;
     view.due = false;
-    const time = (this.wanted + 0.5) / this.fps;
+    const time = this.#timeOf(view, this.wanted);
     if (Math.abs(video.currentTime - time) > 1e-6) {
       view.sought = false;
       video.currentTime = time;
     } else view.sought = true;
     this.#settle(view, 1);
+  }
+
+  #timeOf(view, frame) {
+    return view.camera.from_s + (frame + 0.5) / this.fps;
   }
 
   #settled(view, is) {
@@ -153,7 +175,7 @@ export class Player {
         this.#settled(view, true);
         return;
       }
-      if (!video.seeking) video.currentTime = (this.wanted + 0.5 + (tries % 2 ? 0.1 : 0)) / this.fps;
+      if (!video.seeking) video.currentTime = this.#timeOf(view, this.wanted + (tries % 2 ? 0.1 : 0));
       this.#settle(view, tries + 1);
     }, SETTLED_MS * tries);
   }

@@ -34,6 +34,7 @@ const KEYS = [
   ["Escape", "back to the list", () => choose(null)],
   ["?", "these keys", () => byId("keys").showModal()],
 ];
+const EDITS = ["s", "f", "u", "i", "o", "n", "t", "x", "a", "z"];
 const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
 
 let dataset = null;
@@ -226,6 +227,9 @@ async function look() {
   byId("dataset").textContent = about.name;
   byId("dataset").title = about.folder;
   const rig = `${about.robot ?? "rig not named"}${about.simulated ? " (simulated)" : ""}`;
+  byId("edit").hidden = about.closed !== "";
+  byId("closed").hidden = about.closed === "";
+  byId("closed").textContent = about.closed;
   byId("facts").textContent = `${rig}, ${about.fps} frames a second, ${plural(about.cameras.length, "camera")}`;
   if (shown === null) document.title = about.name;
   const rows = table.rows;
@@ -301,6 +305,7 @@ function onKey(event) {
   if (!found || (event.target.closest?.("button, a") && named === "Space")) return;
   const needsEpisode = !["ArrowUp", "ArrowDown", "/", "?", "a", "z"].includes(key);
   if (needsEpisode && shown === null) return;
+  if (dataset?.closed && EDITS.includes(key)) return announce(dataset.closed);
   event.preventDefault();
   found[2]();
 }
