@@ -103,6 +103,14 @@ StationPort = Annotated[
 Lan = Annotated[
     bool, typer.Option("--lan", help="Let other machines open that page; needs its token.")
 ]
+PedalOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--pedal",
+        metavar="PATH",
+        help="A pedal or gamepad, such as /dev/input/by-id/NAME: Enter, and redo.",
+    ),
+]
 Sound = Annotated[
     bool,
     typer.Option(

@@ -47,6 +47,8 @@ from lerecord.recording.session import (
 from lerecord.simulation_client import Script, SimulatedRig
 from lerecord.ui.terminal import (
     Lines,
+    Pedal,
+    PedalDevice,
     Scene,
     ScreenProcess,
     Signals,
@@ -57,6 +59,7 @@ from lerecord.ui.terminal import (
     keyboard,
     never_stopped_by_it,
     never_waiting,
+    opened_pedal,
 )
 
 
@@ -71,6 +74,7 @@ class _Job:
     who: WhoDrives
     output: Output
     at_terminal: bool
+    pedal: PedalDevice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +135,9 @@ def _record_in(setup: Setup, asked: _Asked) -> int:
         )
     if attended and any((setup.root / layout.TAKES).glob("*")):
         _offer_to_recover(setup.root, asked.output)
-    with never_waiting():
+    with never_waiting(), opened_pedal(options.pedal) as pedal:
         failure, received, saved = _recorded(
-            _Job(options, setup, plan, afterwork, who, asked.output, attended)
+            _Job(options, setup, plan, afterwork, who, asked.output, attended, pedal)
         )
     if failure is not None:
         raise LerecordError(failure)
@@ -177,7 +181,7 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
         driven = job.who.cast(Opened(rig, config, recorder, simulated, shown, stack))
         if notes:
             shown.notice(" ".join(notes))
-        operators = [signals, *page, *_operators(job, simulated, stack), *driven.operators]
+        operators = [signals, *page, *_operators(job, simulated, shown, stack), *driven.operators]
         session = Session(rig, driven.driving, takes, job.plan, operators, shown)
         with connected(rig):  # innermost: the arm parks before anything else is waited for
             session.run(Pacer(config.fps, sleep=recorder.sleep))
@@ -191,11 +195,15 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
     return session.failure, signals.received, bool(recorder.saved)
 
 
-def _operators(job: _Job, simulated: SimulatedRig | None, stack: ExitStack) -> list[Operator]:
-    """The person at the keys, if there is one, and the one in the simulator."""
+def _operators(
+    job: _Job, simulated: SimulatedRig | None, shown: FanOut, stack: ExitStack
+) -> list[Operator]:
+    """The person at the keys and at the pedal, if there is one, and the one in the simulator."""
     people: list[Operator] = []
     if job.at_terminal:
         people.append(stack.enter_context(keyboard(job.who.keys)))
+    if job.pedal is not None:
+        people.append(Pedal(job.pedal, shown.notice))
     return people if simulated is None else [*people, simulated]
 
 

@@ -17,6 +17,7 @@ from lerecord.cli.options import (
     Hardware,
     Labels,
     Lan,
+    PedalOption,
     Preview,
     ResetTime,
     Seed,
@@ -46,6 +47,7 @@ class SessionOptions:
     labels: Labels = False
     preview: Preview = False
     sound: Sound = True
+    pedal: PedalOption = None
     station: Station = False
     port: StationPort = None
     lan: Lan = False

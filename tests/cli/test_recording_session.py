@@ -101,6 +101,15 @@ def test_two_tasks_and_three_episodes_in_one_dataset(tmp_path: Path) -> None:
     assert_passes_check(dataset)
 
 
+def test_a_pedal_that_is_missing_is_said_before_anything_is_reached(tmp_path: Path) -> None:
+    box, pedal = str(tmp_path / "box"), tmp_path / "pedal"
+    refused = run("--task", TASK, "--dataset", box, "--pedal", str(pedal))
+    assert refused.returncode == 2
+    assert f"The pedal {pedal} cannot be used (No such file or directory);" in refused.stderr
+    assert "simulator" not in refused.stderr
+    assert not Path(box).exists()
+
+
 def test_an_episode_is_done_again_in_its_place(tmp_path: Path) -> None:
     dataset = tmp_path / "box"
     for task, seconds in ((TASK, "1"), ("Push the cup", "1.5")):

@@ -1,7 +1,8 @@
 """Keys and screen of a terminal.
 
-`keys` turns keystrokes into commands, `listeners` the session into snapshots and lines, `screen`
-draws them in a process of its own. Begin with `listeners`.
+`keys` turns keystrokes into commands, and `pedal` those of a device of its own; `listeners` turns
+the session into snapshots and lines, `screen` draws them in a process of its own. Begin with
+`listeners`.
 """
 
 import lazy_loader

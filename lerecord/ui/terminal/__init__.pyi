@@ -13,6 +13,9 @@ from .listeners import Screen as Screen
 from .listeners import ScreenProcess as ScreenProcess
 from .listeners import Store as Store
 from .output import never_waiting as never_waiting
+from .pedal import Pedal as Pedal
+from .pedal import PedalDevice as PedalDevice
+from .pedal import opened_pedal as opened_pedal
 from .ranges import JointRange as JointRange
 from .ranges import ranges_table as ranges_table
 from .terminal import has_cursor as has_cursor

@@ -16,7 +16,7 @@ from lerecord.ui.terminal.terminal import KeyMode
 _ESCAPE_PATIENCE_S = 0.1  # a lone Esc key and the start of an arrow key begin with the same byte
 _FIRST_REPEAT_S = 0.75  # desktops and consoles begin to repeat a held key after 0.25 to 0.66 s
 _UP_S = 0.55  # not seen for that long, a key that repeated has been let go; the slowest do at 2 Hz
-_SHORT_TAKE_S = 1.0
+SHORT_TAKE_S = 1.0
 _STALL_S = 0.2  # between two polls: what is read then may have been typed at any time between them
 
 
@@ -225,7 +225,7 @@ class Keyboard:
         if self._phase in (Phase.ASKING, Phase.CONFIRMING) and command is Command.SUCCEED:
             return Command.SAVE  # s is for save where that is asked
         ends = self._phase is Phase.RECORDING and command in _ENDS
-        if ends and self._parser.now() - self._entered_at < _SHORT_TAKE_S:
+        if ends and self._parser.now() - self._entered_at < SHORT_TAKE_S:
             return Command.CONFIRM
         return command
 

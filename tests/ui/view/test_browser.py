@@ -78,9 +78,11 @@ def served(root: Path) -> Iterator[str]:
     with WebServer(lambda _: view_app(Shelf(root))) as server:
         thread = threading.Thread(target=server.run)
         thread.start()
-        yield server.address
-        server.stop()
-        thread.join(60)
+        try:
+            yield server.address
+        finally:
+            server.stop()
+            thread.join(60)
 
 
 def require_same(page: Page) -> int:
