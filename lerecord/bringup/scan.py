@@ -112,15 +112,18 @@ class PortChange:
 
 
 def port_changes(
-    look: Callable[[], Sequence[SerialPort]], sleep: Callable[[float], None] = time.sleep
+    before: Sequence[SerialPort],
+    look: Callable[[], Sequence[SerialPort]],
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[PortChange]:
-    """What is plugged in and unplugged from now on; it never ends by itself.
+    """What is plugged in and unplugged; it never ends by itself.
 
     Args:
-        look: the ports that are there.
+        before: the ports that were there at first.
+        look: those that are there now.
         sleep: between two looks.
     """
-    known = {port.device: port for port in look()}
+    known = {port.device: port for port in before}
     while True:
         sleep(_LOOK_S)
         there = {port.device: port for port in look()}

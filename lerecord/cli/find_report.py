@@ -33,11 +33,12 @@ def find_ports(only: Sequence[str] | None, every: bool, output: Output) -> None:
 def watch_ports(only: Sequence[str] | None, every: bool, output: Output) -> None:
     """Print the ports, then what is plugged in and unplugged, until Ctrl-C."""
     scan = _scan(every)
+    before = _there(only)  # what comes while they are told counts, too
     found = [_told(port, scan, output) for port in _ports(only)]
     changes: list[dict[str, object]] = []
     output.line("Plug a port in or out; Ctrl-C ends this.")
     try:
-        for change in port_changes(lambda: [each for each in _ports(only) if _is_there(each)]):
+        for change in port_changes(before, lambda: _there(only)):
             output.line("plugged in:" if change.is_plugged_in else "unplugged:")
             told = (
                 _told(change.port, scan, output)
@@ -57,8 +58,8 @@ def _ports(only: Sequence[str] | None) -> list[SerialPort]:
     return [SerialPort(each, each, "") for each in only] if only else serial_ports()
 
 
-def _is_there(port: SerialPort) -> bool:
-    return Path(port.device).exists()
+def _there(only: Sequence[str] | None) -> list[SerialPort]:
+    return [each for each in _ports(only) if Path(each.device).exists()]
 
 
 def _named(port: SerialPort, output: Output) -> dict[str, object]:

@@ -108,7 +108,7 @@ def test_what_is_plugged_in_and_out_is_told_as_it_happens(bench: Bench) -> None:
         text=True,
     )
     assert process.stderr is not None
-    with process:
+    try:
         for line in process.stderr:
             if "Ctrl-C" in line:
                 port.symlink_to(bench.ports["leader"])
@@ -117,6 +117,9 @@ def test_what_is_plugged_in_and_out_is_told_as_it_happens(bench: Bench) -> None:
             elif "unplugged" in line:
                 process.send_signal(signal.SIGINT)
         told = json.loads(process.communicate()[0])
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == 0
     assert [each["is_plugged_in"] for each in told["changes"]] == [True, False]
     assert told["changes"][0]["answering"][0]["arms"] == ["koch leader"]
