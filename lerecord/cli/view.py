@@ -20,8 +20,19 @@ def view(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
     ] = True,
+    export_html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write one episode as one HTML file, and end."),
+    ] = None,
+    episode: Annotated[
+        int | None, typer.Option(min=0, metavar="K", help="Which, for --export-html.")
+    ] = None,
 ) -> None:
     """Look at a dataset in a browser: every episode, frame by frame."""
+    from lerecord.cli.view_session import export_episode
     from lerecord.cli.view_session import view as run
 
-    run(dataset, port or 0, browser)
+    if export_html is None and episode is None:
+        run(dataset, port or 0, browser)
+    else:
+        export_episode(dataset, export_html, episode)

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 from lerecord.cli.web_extra import require_web
+from lerecord.errors import ConfigError
 from lerecord.printable import print_line
 
 
@@ -30,6 +31,32 @@ def view(root: Path, port: int, browser: bool) -> None:
         if browser:
             open_page(server.address)
         server.run()
+
+
+def export_episode(root: Path, file: Path | None, episode: int | None) -> None:
+    """Write one episode as one HTML file.
+
+    Args:
+        root: the dataset's folder.
+        file: that does not exist yet.
+        episode: its number.
+
+    Raises:
+        LerecordError: one of them is not given, there is no such episode, the file exists, or the
+            extra is not installed.
+    """
+    if file is None or episode is None:
+        raise ConfigError("--export-html FILE and --episode K belong together; give both.")
+    require_web()
+    from lerecord.ui.view import Shelf, episode_page
+
+    page = episode_page(Shelf(root).now(), episode).encode()
+    try:
+        with file.open("xb") as written:
+            written.write(page)
+    except FileExistsError as error:
+        raise ConfigError(f"{file} exists already; name another file.") from error
+    print_line(f"Episode {episode} is in {file} ({len(page) / 1e6:.1f} MB).")
 
 
 def open_page(address: str) -> None:

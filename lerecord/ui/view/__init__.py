@@ -2,7 +2,7 @@
 
 `shelf` is the dataset as it is now, `episode` what is told of one episode, `motion` its outline in
 a table; `marks` is what a person wants of episodes, and `editing` does it. `app` has the addresses,
-and what a browser runs is in `assets`. Begin with `app`.
+and what a browser runs is in `assets`; `single` has one episode in one file. Begin with `app`.
 """
 
 import lazy_loader

@@ -18,7 +18,7 @@ from lerecord import frame_stamp
 from lerecord.dataset.format import CameraSpec
 from lerecord.dataset.overview import episodes, summary
 from lerecord.dataset.v30 import export_v30
-from lerecord.ui.view import Shelf, view_app
+from lerecord.ui.view import Shelf, episode_page, view_app
 from lerecord.ui.web import WebServer
 from tests.dataset.conftest import Lab
 from tests.ui.chromium import Chromium, Page
@@ -158,6 +158,24 @@ def test_of_a_shared_video_only_the_own_images_are_shown(
         page.press("x")
         assert page.evaluate("document.getElementById('pending').hidden")
         assert page.complaints == []
+
+
+def test_an_episode_in_one_file_plays_without_a_server(
+    browser: Chromium, root: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "episode.html"
+    file.write_text(episode_page(Shelf(root).now(), 0), encoding="utf-8")
+    page = browser.page()
+    page.look(1280, 800)
+    page.open(file.as_uri())
+    page.until("document.querySelectorAll('.camera').length === 3")
+    assert require_same(page) == 0
+    for _ in range(3):
+        page.press("ArrowRight")
+    assert require_same(page) == 3
+    assert page.evaluate("document.querySelectorAll('#curves .track').length") > 0
+    assert page.complaints == []
+    assert {each.split(":")[0] for each in page.requests} == {"file", "data"}
 
 
 def test_marks_are_made_previewed_and_applied_by_keys(

@@ -230,3 +230,23 @@ function row(name, words, track) {
   const element = h("div", { class: "strip-row" }, label, track.element);
   return { element, point: (frame) => track.point(frame), draw: () => track.draw(), cut: (first, last) => track.cut(first, last) };
 }
+
+/** Everything over the frames of an episode, put into its two places; told as tracks. */
+export function drawTracks(data, seek, strip, place) {
+  const strips = data.cameras.filter((camera) => camera.age_ms !== null).map((camera) => ages(camera, seek));
+  if (data.drivers !== null) strips.push(drivers(data.drivers, data.missed, data.frames, seek));
+  const curves = data.joints.map((joint, number) => {
+    const lines = data.lines.map(({ name, values }) => ({ name, values: values[number] })).filter((line) => line.values);
+    return lines.length ? curve(joint, lines, seek) : null;
+  });
+  const others = data.others.flatMap(({ name, places, values }) =>
+    values.map((each, number) => curve(places.length > 1 ? `${name} ${places[number]}` : name, [{ name: "other", values: each }], seek)),
+  );
+  strip.replaceChildren(data.notice ? h("p", { class: "dim" }, data.notice) : "", ...strips.map((each) => each.element));
+  const drawn = curves.filter((each) => each !== null);
+  place.replaceChildren(
+    drawn.length ? legend(data.lines.map((line) => line.name)) : "",
+    ...[...drawn, ...others].map((each) => each.element),
+  );
+  return [...strips, ...drawn, ...others];
+}

@@ -3,7 +3,7 @@
 import { announce, byId, get, h, icon, isTyping, plural, seconds } from "./dom.js";
 import { Marks, describe } from "./marks.js";
 import { Player } from "./player.js";
-import { ages, curve, drivers, legend } from "./plot.js";
+import { drawTracks } from "./plot.js";
 import { Table, healthMark, labelMark } from "./table.js";
 
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];
@@ -162,6 +162,11 @@ async function show(episode, frame) {
   }
 }
 
+function seek(frame) {
+  if (player.playing) player.pause();
+  player.seek(frame);
+}
+
 function draw(data, frame) {
   shown = data;
   const row = rowOf(data.episode);
@@ -177,38 +182,12 @@ function draw(data, frame) {
   byId("remarks").replaceChildren(...data.remarks.map((each) => h("li", {}, icon("warn"), h("span", {}, each))));
   byId("position").max = String(data.frames - 1);
   byId("of").textContent = `of ${data.frames}`;
-  drawTracks(data);
+  tracks = drawTracks(data, seek, byId("strip"), byId("curves"));
   player.load(data, frame);
   showMarks();
   onFrame(player.frame, false);
   document.title = `${data.episode} – ${dataset?.name ?? "lerecord view"}`;
   announce(`Episode ${data.episode}, ${data.tasks.join("; ")}, ${seconds(data.frames / data.fps)}, health ${data.health}`);
-}
-
-function drawTracks(data) {
-  const seek = (frame) => {
-    if (player.playing) player.pause();
-    player.seek(frame);
-  };
-  const strips = data.cameras.filter((camera) => camera.age_ms !== null).map((camera) => ages(camera, seek));
-  if (data.drivers !== null) strips.push(drivers(data.drivers, data.missed, data.frames, seek));
-  const curves = data.joints.map((joint, place) => {
-    const lines = data.lines.map(({ name, values }) => ({ name, values: values[place] })).filter((line) => line.values);
-    return lines.length ? curve(joint, lines, seek) : null;
-  });
-  const others = data.others.flatMap(({ name, places, values }) =>
-    values.map((each, place) => curve(places.length > 1 ? `${name} ${places[place]}` : name, [{ name: "other", values: each }], seek)),
-  );
-  byId("strip").replaceChildren(
-    data.notice ? h("p", { class: "dim" }, data.notice) : "",
-    ...strips.map((each) => each.element),
-  );
-  const drawn = curves.filter((each) => each !== null);
-  byId("curves").replaceChildren(
-    drawn.length ? legend(data.lines.map((line) => line.name)) : "",
-    ...[...drawn, ...others].map((each) => each.element),
-  );
-  tracks = [...strips, ...drawn, ...others];
 }
 
 function followAddress() {
