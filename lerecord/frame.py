@@ -78,6 +78,7 @@ class Frame:
         motion: what was measured with the state; None when an arm does not measure it.
         source: who drove, a number of `control.source.Driver`.
         policy_action: (D,) what a policy asked for; None when none did.
+        policy_latency_s: from what the policy saw for it to its answer; None when none asked.
     """
 
     tick: int
@@ -93,6 +94,7 @@ class Frame:
     motion: Motion | None = None
     source: int = 0
     policy_action: NDArray[np.float32] | None = None
+    policy_latency_s: float | None = None
 
     @property
     def lateness_s(self) -> float:

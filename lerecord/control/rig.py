@@ -160,6 +160,7 @@ class Rig:
             motion=observed.motion,
             source=Driver.NOBODY if goal.action is None else goal.action.driver,
             policy_action=None if goal.action is None else goal.action.policy_action,
+            policy_latency_s=None if goal.action is None else goal.action.policy_latency_s,
         )
 
     @property

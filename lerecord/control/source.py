@@ -69,12 +69,14 @@ class Action:
         driver: who asks.
         leader_action: (D,) what a person asked for, if one did.
         policy_action: (D,) what a policy asked for, if one did.
+        policy_latency_s: from what the policy saw for it to its answer, if one asked.
     """
 
     values: Vector
     driver: Driver
     leader_action: Vector | None = None
     policy_action: Vector | None = None
+    policy_latency_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -96,9 +96,13 @@ class QueueCounts:
 
 @dataclass(slots=True, eq=False)
 class _Plan:
-    """The chunk that is executed, from plan tick `begin` on: as the policy said it, and blended."""
+    """The chunk that is executed, from plan tick `begin` on: as the policy said it, and blended.
+
+    The answer took `latency_s`.
+    """
 
     seq: int
+    latency_s: float
     begin: int
     said: Vector
     actions: Vector
@@ -177,7 +181,8 @@ class ChunkQueue:
             return False
         asked, asked_at = self._asked
         self._asked = None
-        self._latencies.append(now - asked_at)
+        latency_s = now - asked_at
+        self._latencies.append(latency_s)
         shape_is_right = actions.ndim == 2 and actions.shape[1] == len(self._last)
         if not (shape_is_right and len(actions) and np.isfinite(actions).all()):
             self.counts.malformed += 1
@@ -186,7 +191,7 @@ class ChunkQueue:
         if not len(rest):
             self.counts.late += 1
             return False
-        self._plan = _Plan(seq, self._tick, rest, self._blended(rest))
+        self._plan = _Plan(seq, latency_s, self._tick, rest, self._blended(rest))
         self.counts.accepted += 1
         return True
 
@@ -219,6 +224,11 @@ class ChunkQueue:
     def has_plan(self) -> bool:
         """There is something left to do."""
         return self._plan is not None and self._plan.left(self._tick) > 0
+
+    @property
+    def said_after_s(self) -> float | None:
+        """Seconds that the answer took in which `said` was; None when nothing was said."""
+        return None if self.said is None or self._plan is None else self._plan.latency_s
 
     @property
     def latency_s(self) -> float:

@@ -68,7 +68,12 @@ class PolicySource:
         values = queue.next() if observation.arrived else queue.approach(observation.goal)
         if values is None:
             return None
-        return Action(values, Driver.POLICY, policy_action=queue.said)
+        return Action(
+            values,
+            Driver.POLICY,
+            policy_action=queue.said,
+            policy_latency_s=queue.said_after_s,
+        )
 
     def _begin_again(self, observation: Observation) -> None:
         self._had_arrived = False

@@ -34,6 +34,7 @@ class Arm:
         self.goal = HERE
         self.path = [HERE]
         self.said: list[Pose | None] = []
+        self.after_s: list[float | None] = []
         self.held: list[bool] = []
         self._tick = 0
 
@@ -45,6 +46,7 @@ class Arm:
             goal = self.driving.next(replace(told, **changed))  # type: ignore[arg-type]
             self._tick += 1
             self.held.append(goal.action is None)
+            self.after_s.append(None if goal.action is None else goal.action.policy_latency_s)
             self.said.append(None if goal.action is None else goal.action.policy_action)
             if goal.action is not None:
                 assert goal.action.driver is Driver.POLICY
@@ -95,6 +97,8 @@ def test_what_the_policy_said_lies_beside_what_it_was_blended_to() -> None:
     said = [each.tolist() for each in arm.said if each is not None]
     assert said[0] == [1, 0]
     assert said[-1] == [9, 80]
+    took = {None if each is None else round(each / DT) for each in arm.after_s}
+    assert took == {None, 2}  # ticks, of both chunks
     assert largest_step(arm.path) <= BOUNDS.max_step
     assert arm.goal[1] > 25  # a gripper is not blended
     assert arm.goal[0] < 9

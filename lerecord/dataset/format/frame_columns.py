@@ -71,6 +71,7 @@ COLUMNS: Sequence[Column] = (
     Column("requested", "<f4", per_joint=True),
     Column("source", "<u1"),
     Column("policy_action", "<f4", per_joint=True, absent=np.nan, is_optional=True),
+    Column("policy_latency_s", "<f4", absent=np.nan, is_optional=True),
     *(
         Column(name, "<f4", True, f"motion.{name}", absent=np.nan, is_optional=True)
         for name in Motion._fields

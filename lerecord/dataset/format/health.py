@@ -40,6 +40,7 @@ def health_of(sidecar: Sidecar) -> dict[str, Any]:
         },
         "same_views": same_views(sidecar.tracks),
         **who_drove(frames.values.get("source", _UNTOLD)),
+        **_thought(frames.policy_latency_s),
     }
 
 
@@ -52,3 +53,12 @@ def who_drove(source: NDArray[np.uint8]) -> dict[str, dict[str, int]]:
     if not np.isin(source, list(_DRIVERS)[:2]).any():
         return {}
     return {"drove": {name: int((source == each).sum()) for each, name in _DRIVERS.items()}}
+
+
+def _thought(latency_s: NDArray[np.float32]) -> dict[str, dict[str, float]]:
+    """How long the policy took for what it said in a rollout; nothing of other episodes."""
+    told = latency_s[np.isfinite(latency_s)]
+    if not len(told):
+        return {}
+    p50, most = float(np.percentile(told, 50)), float(told.max())
+    return {"policy_latency_s": {"p50": round(p50, 6), "max": round(most, 6)}}

@@ -37,7 +37,8 @@ class Rollouts(Lab):
         self._at += 1
         frame = super()._frame(*given, **named)
         said = SAID + self._at if driver is POLICY else None
-        return replace(frame, source=driver, policy_action=said)
+        after_s = 0.1 * self._at if driver is POLICY else None
+        return replace(frame, source=driver, policy_action=said, policy_latency_s=after_s)
 
 
 def rollouts(root: Path, drivers: Sequence[Driver] = DRIVERS) -> Rollouts:
@@ -85,6 +86,7 @@ def test_each_frame_says_who_acted_and_what_the_policy_wanted(tmp_path: Path) ->
     assert features["intervention"].dtype == "bool"
     health = json.loads((root / layout.HEALTH).read_text())
     assert health["drove"] == {"policy": 3, "person": 2, "nobody": 1}
+    assert health["policy_latency_s"] == {"p50": 0.2, "max": 0.6}
     assert check(root).findings == []
 
 
