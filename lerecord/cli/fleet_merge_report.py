@@ -21,31 +21,50 @@ def merge(request: Request, how: HowToMerge, state: Path | None, output: Output)
     with Progress() as progress:
         told = replace(how, progress=progress.told("merged"))
         merged = merge_fleet(request, State(state), told)
-    document = asdict(merged)
-    document["left_episodes"] = [
-        {"dataset": each.root, "episode": each.episode, "reason": each.reason}
-        for each in merged.left_episodes
-    ]
-    output.result({"format": document.pop("version"), **document}, _lines(merged))
+    sides = [{"side": side, **_data(each)} for side, each in merged.sides.items()]
+    output.result({**_data(merged), "sides": sides}, _lines(merged))
     return 1 if merged.left_episodes or merged.troubles else 0
 
 
+def _data(merged: Merged) -> dict[str, object]:
+    return {
+        "dataset": merged.dataset,
+        "format": merged.version,
+        "episodes": merged.episodes,
+        "frames": merged.frames,
+        "tasks": merged.tasks,
+        "sources": merged.sources,
+        "left_episodes": [
+            {"dataset": each.root, "episode": each.episode, "reason": each.reason}
+            for each in merged.left_episodes
+        ],
+        "troubles": [asdict(each) for each in merged.troubles],
+        "left_out": merged.left_out,
+        "jobs": merged.jobs,
+        "done": merged.done,
+    }
+
+
 def _lines(merged: Merged) -> Iterator[str]:
-    for each in merged.left_episodes:
-        yield f"left out: {each.root}, episode {each.episode}: {each.reason}"
+    for left in merged.left_episodes:
+        yield f"left out: {left.root}, episode {left.episode}: {left.reason}"
     for trouble in merged.troubles:
         yield f"trouble: {trouble}"
     for name in merged.left_out:
         yield f"Not carried over: {name}."
+    for each in merged.sides.values() or [merged]:
+        yield _sentence(each)
+
+
+def _sentence(merged: Merged) -> str:
     what = (
         f"{merged.episodes} episodes, {merged.frames} frames and {merged.tasks} tasks of "
         f"{merged.sources} datasets"
     )
     if merged.jobs:
-        yield f"Slurm has the work as {', '.join(merged.jobs)}: {what} go into {merged.dataset}."
-    elif merged.done:
-        check = command("check", merged.dataset)
-        verified = f"; {check} verifies it" if merged.version == "v2.1" else ""
-        yield f"{merged.dataset} has {what}{verified}."
-    else:
-        yield f"{merged.dataset} would have {what}."
+        return f"Slurm has the work as {', '.join(merged.jobs)}: {what} go into {merged.dataset}."
+    if not merged.done:
+        return f"{merged.dataset} would have {what}."
+    check = command("check", merged.dataset)
+    verified = f"; {check} verifies it" if merged.version == "v2.1" else ""
+    return f"{merged.dataset} has {what}{verified}."

@@ -12,6 +12,7 @@ from .merging import Merged as Merged
 from .merging import merge_fleet as merge_fleet
 from .page import status_page as status_page
 from .plan import Wish as Wish
+from .sides import Split as Split
 from .sources import Trouble as Trouble
 from .state import State as State
 from .status import DatasetStatus as DatasetStatus

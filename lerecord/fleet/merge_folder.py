@@ -2,8 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from lerecord.fleet.books import Books, write_lines
 from lerecord.fleet.journal import Journal
 from lerecord.fleet.mirror import is_remote
 from lerecord.fleet.plan import Plan, Wish, form_of
+from lerecord.fleet.sides import SIDES
 from lerecord.fleet.sources import Root
 
 V21, V30 = "v2.1", "v3.0"
@@ -49,6 +51,16 @@ class Request:
                 f"The format {self.version!r} cannot be written; {V21} and {V30} can."
             )
 
+    @property
+    def made(self) -> Collection[Path]:
+        """The folders that are made: of two sides, also the other one."""
+        out = self.out.absolute()
+        return {out.with_name(side) for side in SIDES} if self.wish.side else {out}
+
+    def of_side(self, side: str) -> "Request":
+        """One of the two datasets, where the wish divides the episodes."""
+        return replace(self, out=self.out / side, wish=replace(self.wish, side=side))
+
     def to_data(self) -> dict[str, Any]:
         """As JSON knows it."""
         roots = [
@@ -62,7 +74,7 @@ class Request:
         return cls(
             Path(data["out"]),
             data["roots"],
-            Wish(**data["wish"]),
+            Wish.from_data(data["wish"]),
             data["version"],
             data["allow_hardware"],
         )
@@ -89,11 +101,13 @@ class MergeFolder:
     """The folder and its files.
 
     Args:
-        out: the new dataset's folder.
+        request: what is made.
     """
 
-    def __init__(self, out: Path) -> None:
-        self.path = out.absolute().with_name(f".{out.name}.fleet")
+    def __init__(self, request: Request) -> None:
+        self._out = request.out.absolute()
+        self._keeps_plan = bool(request.wish.side)
+        self.path = self._out.with_name(f".{self._out.name}.fleet")
         self.whole = self.path / "whole"
         """Of a merge to v3.0: the dataset of v2.1 that it is made of."""
 
@@ -140,10 +154,12 @@ class MergeFolder:
         """Remember them."""
         write_lines(self.path / _LEFT, [asdict(each) for each in left])
 
-    def clear(self, done: bool) -> None:
-        """Leave nothing behind once the work is done."""
-        if done:
-            shutil.rmtree(self.path, ignore_errors=True)
+    def clear(self) -> None:
+        """Leave nothing behind, for the work is done; of two sides, each keeps its plan."""
+        if self._keeps_plan:
+            with suppress(FileNotFoundError):
+                (self.path / _TABLE).replace(self._out.with_name(f"{self._out.name}.parquet"))
+        shutil.rmtree(self.path, ignore_errors=True)
 
 
 @dataclass(frozen=True)

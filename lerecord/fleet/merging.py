@@ -4,7 +4,7 @@ Killed anywhere, it is resumed by the same command; done twice, it changes nothi
 engine and the number of tasks, the bytes are those of one process.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,8 @@ from lerecord.fleet.plan import Plan, planned
 from lerecord.fleet.publisher import Outcome, Publisher
 from lerecord.fleet.publishing import NotDoneError
 from lerecord.fleet.records import Records, require_same
-from lerecord.fleet.sources import Source, Trouble, find, is_being_changed, tried
+from lerecord.fleet.sides import SIDES
+from lerecord.fleet.sources import Source, Trouble, find, is_being_changed, is_dataset, tried
 from lerecord.fleet.state import State
 from lerecord.progress import Advance, Progress, silent
 
@@ -53,26 +54,33 @@ class Merged:
         version: of its format.
         episodes: that it has, or is to have.
         frames: of these.
-        tasks: different ones.
+        task_names: of these, each once.
         sources: datasets that they come from.
         left_episodes: those that could not be taken.
         troubles: datasets that could not be read.
         left_out: the names of what could not be carried over.
         jobs: of Slurm, when the work was given to it.
         done: the dataset is there.
+        sides: each side's dataset, when episodes are divided; the folder is that of both.
     """
 
     dataset: Path
     version: str
     episodes: int
     frames: int
-    tasks: int
+    task_names: Sequence[str]
     sources: int
     left_episodes: Sequence[LeftEpisode] = ()
     troubles: Sequence[Trouble] = ()
     left_out: Sequence[str] = ()
     jobs: Sequence[str] = ()
     done: bool = True
+    sides: Mapping[str, "Merged"] = field(default_factory=dict)
+
+    @property
+    def tasks(self) -> int:
+        """Different ones."""
+        return len(self.task_names)
 
 
 _AS_GIVEN = HowToMerge()
@@ -92,7 +100,18 @@ def merge_fleet(request: Request, state: State, how: HowToMerge = _AS_GIVEN) -> 
         LerecordError: the engine failed.
     """
     require_engine(how.engine)
-    folder, records = MergeFolder(request.out), Records(state, request.out)
+    if request.wish.split is None or request.wish.side:
+        return _merged_one(request, state, how)
+    if is_dataset(request.out):
+        raise DatasetError(
+            f"{request.out} is a dataset; name another folder for {' and '.join(SIDES)}."
+        )
+    sides = {side: _merged_one(request.of_side(side), state, how) for side in SIDES}
+    return _of_both(sides, request)
+
+
+def _merged_one(request: Request, state: State, how: HowToMerge) -> Merged:
+    folder, records = MergeFolder(request), Records(state, request.out)
     made = records.of_made()
     left = folder.left() if made is None else list(made.left)
     for _ in range(_ROUNDS):
@@ -102,12 +121,14 @@ def merge_fleet(request: Request, state: State, how: HowToMerge = _AS_GIVEN) -> 
         merged = _merged(request, plan, left, troubles)
         if made is not None:
             require_same(made, folder.job(request, plan, info), request)
+            folder.clear()
             return replace(merged, left_out=made.left_out)
         if how.dry_run:
             return replace(merged, done=False)
         outcome = _done(request, folder, (plan, info), records, how)
         if isinstance(outcome, Outcome):
-            folder.clear(outcome.done)
+            if outcome.done:
+                folder.clear()
             return replace(merged, left_out=outcome.left_out, jobs=outcome.jobs, done=outcome.done)
         left += outcome
         folder.keep_left(left)
@@ -146,7 +167,7 @@ _Found = tuple[SourceFacts, Stored]
 
 def _catalog(request: Request, state: State) -> tuple[list[_Found], list[Trouble]]:
     sources, troubles = find(request.roots, state)
-    sources = [each for each in sources if each.root != request.out.absolute()]
+    sources = [each for each in sources if each.root not in request.made]
     found: list[_Found] = []
     for source in sources:
         facts = tried(source, lambda source=source: _facts(source))  # type: ignore[misc]
@@ -192,10 +213,28 @@ def _merged(
         version=request.version,
         episodes=len(plan),
         frames=plan.frames,
-        tasks=len(plan.tasks),
+        task_names=plan.tasks,
         sources=len(plan.sources),
         left_episodes=list(left),
         troubles=list(troubles),
+    )
+
+
+def _of_both(sides: Mapping[str, Merged], request: Request) -> Merged:
+    both = list(sides.values())
+    return Merged(
+        dataset=request.out,
+        version=request.version,
+        episodes=sum(each.episodes for each in both),
+        frames=sum(each.frames for each in both),
+        task_names=list(dict.fromkeys(task for each in both for task in each.task_names)),
+        sources=sum(each.sources for each in both),
+        left_episodes=[one for each in both for one in each.left_episodes],
+        troubles=list(dict.fromkeys(one for each in both for one in each.troubles)),
+        left_out=list(dict.fromkeys(one for each in both for one in each.left_out)),
+        jobs=[one for each in both for one in each.jobs],
+        done=all(each.done for each in both),
+        sides=sides,
     )
 
 

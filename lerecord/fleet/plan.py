@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from lerecord.errors import DatasetError
 from lerecord.fleet.catalog import EpisodeFacts, SourceFacts
+from lerecord.fleet.sides import Split, sides_of
 from lerecord.fleet.where import parsed
 
 BATCH = 25
@@ -27,7 +28,9 @@ _BATCHES = 16  # at least, so that a few workers have something to do
 
 Left = Collection[tuple[str, int]]
 """Episodes that are left out because they cannot be taken: folder and number."""
-_Chosen = tuple[SourceFacts, EpisodeFacts]
+_Wanted = tuple[SourceFacts, EpisodeFacts]
+_Chosen = tuple[SourceFacts, EpisodeFacts, str]
+_T = TypeVar("_T", _Wanted, _Chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,22 @@ class Wish:
         task_balance: at most so many of each task; 0 for all.
         max_hours: at most so long altogether; 0 for all.
         seed: other lots.
+        split: divides what is wanted into two sides; None for one dataset of all.
+        side: the one that is wanted of these; empty for both.
     """
 
     where: str = ""
     task_balance: int = 0
     max_hours: float = 0.0
     seed: int = 0
+    split: Split | None = None
+    side: str = ""
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Wish":
+        """The inverse of `asdict`."""
+        split = data["split"]
+        return cls(**{**data, "split": None if split is None else Split(**split)})
 
 
 @dataclass(frozen=True)
@@ -168,16 +181,13 @@ def planned(sources: Sequence[SourceFacts], wish: Wish, left: Left = ()) -> Plan
         DatasetError: no episode is wanted, or the wish cannot be met.
     """
     holds = parsed(wish.where)
-    chosen = [
+    wanted = [
         (source, episode)
         for source in sources
         for episode in source.episodes
-        if (str(source.root), episode.number) not in left and holds(source.facts(episode))
+        if holds(source.facts(episode))
     ]
-    if wish.task_balance:
-        chosen = _balanced(chosen, wish)
-    if wish.max_hours:
-        chosen = _shortened(chosen, wish)
+    chosen = _chosen(wanted, wish, left)
     if not chosen:
         episodes = sum(len(source.episodes) for source in sources)
         raise DatasetError(
@@ -186,13 +196,48 @@ def planned(sources: Sequence[SourceFacts], wish: Wish, left: Left = ()) -> Plan
     return _numbered(chosen)
 
 
-def _lot(wish: Wish, each: _Chosen) -> bytes:
+def _chosen(wanted: Sequence[_Wanted], wish: Wish, left: Left) -> list[_Chosen]:
+    """The episodes of the new dataset, and on which side they are.
+
+    What cannot be taken is replaced by others where lots decide, unless there are two sides: then
+    both have to be drawn from the same.
+    """
+    if wish.split is None:
+        return [(*each, "") for each in _drawn(_without(left, wanted), wish)]
+    drawn = _drawn(wanted, wish)
+    sides = sides_of([_Belonging(*each) for each in drawn], wish.split, wish.seed) if drawn else []
+    divided = [(*each, side) for each, side in zip(drawn, sides, strict=True)]
+    return [each for each in _without(left, divided) if wish.side in ("", each[2])]
+
+
+def _without(left: Left, episodes: Sequence[_T]) -> list[_T]:
+    return [each for each in episodes if (str(each[0].root), each[1].number) not in left]
+
+
+class _Belonging:
+    """What an episode belongs to."""
+
+    def __init__(self, source: SourceFacts, episode: EpisodeFacts) -> None:
+        self.station = source.station
+        self.name = source.root.name
+        self.tasks = episode.tasks
+
+
+def _drawn(wanted: Sequence[_Wanted], wish: Wish) -> Sequence[_Wanted]:
+    if wish.task_balance:
+        wanted = _balanced(wanted, wish)
+    if wish.max_hours:
+        wanted = _shortened(wanted, wish)
+    return wanted
+
+
+def _lot(wish: Wish, each: _Wanted) -> bytes:
     source, episode = each
     name = f"{wish.seed} {source.station}/{source.root.name} {episode.number}"
     return hashlib.sha256(name.encode()).digest()
 
 
-def _balanced(chosen: Sequence[_Chosen], wish: Wish) -> list[_Chosen]:
+def _balanced(chosen: Sequence[_Wanted], wish: Wish) -> list[_Wanted]:
     """At most so many episodes of each task; one with several tasks counts for its first."""
     counts: Counter[str] = Counter()
     kept: set[int] = set()
@@ -204,7 +249,7 @@ def _balanced(chosen: Sequence[_Chosen], wish: Wish) -> list[_Chosen]:
     return [each for place, each in enumerate(chosen) if place in kept]
 
 
-def _shortened(chosen: Sequence[_Chosen], wish: Wish) -> list[_Chosen]:
+def _shortened(chosen: Sequence[_Wanted], wish: Wish) -> list[_Wanted]:
     """As many episodes as fit, drawn by lot."""
     room = wish.max_hours * 3600
     kept: set[int] = set()
@@ -220,16 +265,16 @@ def _numbered(chosen: Sequence[_Chosen]) -> Plan:
     numbers: dict[Path, int] = {}
     sources: list[tuple[Path, str]] = []
     tasks: dict[str, None] = {}
-    for source, episode in chosen:
+    for source, episode, _ in chosen:
         if source.root not in numbers:
             numbers[source.root] = len(sources)
             sources.append((source.root, source.digest))
         tasks |= dict.fromkeys(episode.tasks)
-    frames = np.fromiter((each.frames for _, each in chosen), np.int64, len(chosen))
+    frames = np.fromiter((each.frames for _, each, _ in chosen), np.int64, len(chosen))
     columns = {
         "episode": pa.array(np.arange(len(chosen))),
-        "source": pa.array((numbers[each.root] for each, _ in chosen), pa.int64()),
-        "source_episode": pa.array((each.number for _, each in chosen), pa.int64()),
+        "source": pa.array((numbers[each.root] for each, _, _ in chosen), pa.int64()),
+        "source_episode": pa.array((each.number for _, each, _ in chosen), pa.int64()),
         "first_frame": pa.array(np.cumsum(frames) - frames),
         "frames": pa.array(frames),
         **dict(_words(chosen)),
@@ -240,10 +285,11 @@ def _numbered(chosen: Sequence[_Chosen]) -> Plan:
 def _words(chosen: Sequence[_Chosen]) -> Iterator[tuple[str, Any]]:
     """What only people read, each word stored once."""
     words = {
-        "folder": (str(source.root) for source, _ in chosen),
-        "station": (source.station for source, _ in chosen),
-        "task": ("; ".join(episode.tasks) for _, episode in chosen),
-        "label": (episode.label for _, episode in chosen),
+        "folder": (str(source.root) for source, _, _ in chosen),
+        "station": (source.station for source, _, _ in chosen),
+        "task": ("; ".join(episode.tasks) for _, episode, _ in chosen),
+        "label": (episode.label for _, episode, _ in chosen),
+        "side": (side for _, _, side in chosen),
     }
     for name, values in words.items():
         yield name, pa.array(values, pa.string()).dictionary_encode()

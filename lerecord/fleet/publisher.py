@@ -44,7 +44,7 @@ class Publisher:
         self._job = job
         self._records = records
         self._identity = identity_of(job, request.version)
-        self._folder = MergeFolder(request.out)
+        self._folder = MergeFolder(request)
 
     def publish(self) -> Outcome:
         """Show it.

@@ -105,13 +105,13 @@ def _below(place: Path, troubles: list[Trouble]) -> Iterator[Path]:
         troubles.append(Trouble(path, said(error, str(path)) or f"{error.strerror}."))
 
     for folder, names, _ in os.walk(place, onerror=refused):
-        if _is_dataset(Path(folder)):
+        if is_dataset(Path(folder)):
             yield Path(folder)
             names.clear()
         names[:] = sorted(name for name in names if not name.startswith("."))
 
 
-def _is_dataset(folder: Path) -> bool:
+def is_dataset(folder: Path) -> bool:
     """True also of one that is only begun, or whose info.json is lost."""
     return (folder / layout.PRIVATE).is_dir() or (folder / layout.INFO).exists()
 

@@ -47,6 +47,7 @@ COMMANDS = {
     "import exported out": 0,
     "fleet check set other --quick --workers 1 --state kept": 0,
     "fleet merge out set --workers 1 --state kept": 0,
+    "fleet merge out set other --split test=0.5 --workers 1 --state kept": 0,
     "fleet status set other --state kept": 0,
     "teleop": 0,
     "find ports --port nowhere": 0,

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from lerecord.dataset.format import layout
+from lerecord.dataset.format import layout, read_parquet
 from lerecord.dataset.join import merge
 from lerecord.dataset.storage import DatasetLock
 from lerecord.dataset.v30 import export_v30
 from lerecord.dataset.verify import check
 from lerecord.errors import ConfigError, DatasetError
-from lerecord.fleet import Engine, HowToMerge, Request, State, Wish, merge_fleet
+from lerecord.fleet import Engine, HowToMerge, Request, Split, State, Wish, merge_fleet
 from lerecord.progress import Advance
 from tests.dataset.lists import A, small_lab, stage, tree
 
@@ -286,3 +286,54 @@ def test_a_wrong_wish_is_refused_before_anything_is_written(
     with pytest.raises(ConfigError, match="v9"):
         replace(request_all, version="v9")
     assert hidden(request_all.out) == []
+
+
+def test_two_sides_are_two_datasets_with_their_plans(
+    request_all: Request, state: State, stations: Path, tmp_path: Path
+) -> None:
+    request = replace(request_all, wish=Wish(split=Split(0.3)), roots=[tmp_path])
+    dry = merge_fleet(request, state, replace(ALONE, dry_run=True))
+    assert not request.out.exists()
+    merged = merge_fleet(request, state, ALONE)
+    assert [*merged.sides] == ["train", "test"]
+    assert (merged.episodes, merged.frames, merged.tasks, merged.sources) == (8, 41, 2, 3)
+    assert (dry.done, merged.done, dry.episodes) == (False, True, 8)
+    assert sorted(each.name for each in request.out.iterdir()) == [
+        "test",
+        "test.parquet",
+        "train",
+        "train.parquet",
+    ]
+    folders = []
+    for side, made in merged.sides.items():
+        assert check(made.dataset).findings == []
+        table = read_parquet(made.dataset.with_name(f"{side}.parquet"))
+        assert {*table["side"].to_pylist()} == {side}
+        assert len(table) == made.episodes > 0
+        folders.append({*table["folder"].to_pylist()})
+    assert not folders[0] & folders[1]
+    before = tree(request.out)
+    assert merge_fleet(request, state, ALONE) == merged
+    assert tree(request.out) == before
+    with pytest.raises(DatasetError, match="is a dataset; name another folder"):
+        merge_fleet(replace(request, out=stations / "one/box"), state, ALONE)
+
+
+def test_killed_between_two_sides_it_is_resumed(
+    request_all: Request, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = replace(request_all, wish=Wish(split=Split(0.5, "station")))
+    whole = replace(request, out=request.out.with_name("whole"))
+    seen: list[str] = []
+    monkeypatch.setattr("lerecord.fleet.steps.observer", seen.append)
+    merge_fleet(whole, state, ALONE)
+    steps = len(seen)
+    for step in range(1, steps, 1 if DEEP else 61):
+        seen.clear()
+        monkeypatch.setattr("lerecord.fleet.steps.observer", killing_at(step, seen))
+        with pytest.raises(KilledError):
+            merge_fleet(request, state, ALONE)
+        monkeypatch.setattr("lerecord.fleet.steps.observer", lambda step: None)
+        merge_fleet(request, state, ALONE)
+        assert tree(request.out) == tree(whole.out), step
+        shutil.rmtree(request.out)
