@@ -19,9 +19,10 @@ import lerecord
 from lerecord.processes import ImageMailbox, MailboxWriter
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
+from lerecord.ui.episodes import Shelf
 from lerecord.ui.snapshot import JointView, PreviewedCamera, Snapshot
 from lerecord.ui.station import Board, Moment, TakeView, station_app
-from lerecord.ui.view import Shelf, view_app
+from lerecord.ui.view import view_app
 from lerecord.ui.web import WebServer
 from tests.pictures import AT, CAMERAS, IMAGES, TASK
 from tests.ui.chromium import Chromium, Page

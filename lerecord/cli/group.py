@@ -14,7 +14,7 @@ DEFAULT = "record"
 GUESSES = {
     "ls": "list",
     "episodes": "list",
-    "show": "info",
+    "episode": "show",
     "browse": "view",
     "visualize": "view",
     "inspect": "info",

@@ -12,6 +12,7 @@ from lerecord.printable import print_folded, print_json, print_line
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+    from rich.console import RenderableType
 
     Document = Mapping[str, Any] | DataclassInstance
 
@@ -57,6 +58,17 @@ class Output(AbstractContextManager["Output"]):
     def line(self, text: str) -> None:
         """Print a line for people that is part of the result, before all of it is known."""
         print_line(text)
+
+    def drawn(self, parts: "Iterable[RenderableType]") -> None:
+        """Print what has colours and curves, as part of the result for people."""
+        from rich.console import Console
+
+        console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+        with console.capture() as told:
+            for part in parts:
+                console.print(part, crop=False)
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(told.get().encode(encoding, "backslashreplace").decode(encoding))
 
     def folded(self, text: str, hang: int) -> None:
         """As `line`, but folded between words on a terminal; further lines are indented so far."""

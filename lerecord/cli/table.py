@@ -39,6 +39,7 @@ TABLE = {
     ),
     "info": Entry(LOOK, "Show a summary of a dataset."),
     "list": Entry(LOOK, "List the episodes of a dataset: number, seconds, health, task.", "list_"),
+    "show": Entry(LOOK, "Show an episode in the terminal: health, label, image ages, curves."),
     "view": Entry(LOOK, "Look at a dataset in a browser: every episode, frame by frame."),
     "check": Entry(LOOK, "Verify a dataset, image by image."),
     "compat": Entry(LOOK, "Report whether datasets can be merged, and how they differ."),

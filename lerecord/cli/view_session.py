@@ -21,7 +21,8 @@ def view(root: Path, port: int, browser: bool) -> None:
         LerecordError: there is no dataset, the port is taken, or the extra is not installed.
     """
     require_web()
-    from lerecord.ui.view import Shelf, view_app
+    from lerecord.ui.episodes import Shelf
+    from lerecord.ui.view import view_app
     from lerecord.ui.web import WebServer
 
     shelf = Shelf(root)
@@ -48,7 +49,8 @@ def export_episode(root: Path, file: Path | None, episode: int | None) -> None:
     if file is None or episode is None:
         raise ConfigError("--export-html FILE and --episode K belong together; give both.")
     require_web()
-    from lerecord.ui.view import Shelf, episode_page
+    from lerecord.ui.episodes import Shelf
+    from lerecord.ui.view import episode_page
 
     page = episode_page(Shelf(root).now(), episode).encode()
     try:

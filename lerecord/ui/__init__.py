@@ -1,1 +1,4 @@
-"""What people see and press: `terminal`, and `snapshot`, the moment that any screen shows."""
+"""What people see and press: `terminal`, and pages in a browser (`web`, `station`, `view`).
+
+`snapshot` is the moment of a session that any screen shows, `episodes` what was recorded.
+"""

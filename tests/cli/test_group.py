@@ -14,7 +14,9 @@ from tests.dataset.lists import A, B, record
 WRONG = {
     ("help-me",): "no command 'help-me'",
     ("ls",): "try `lerecord list`",
-    ("show", "datasets/sim"): "try `lerecord info`",
+    ("inspect", "datasets/sim"): "try `lerecord info`",
+    ("episode", "datasets/sim", "3"): "try `lerecord show`",
+    ("show", "box", "3", "4"): "unexpected extra argument",
     ("browse", "datasets/sim"): "try `lerecord view`",
     ("view", "box", "--port", "0"): "--port",
     ("chek",): "try `lerecord check`",

@@ -25,6 +25,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "reference" / "json.md"
 COMMANDS = {
     "info set": 0,
     "list set": 0,
+    "show set 1": 0,
     "check set": 0,
     "check --quick damaged": 1,
     "compat set other": 0,

@@ -1,3 +1,5 @@
+from .episode import Space as Space
+from .episode import episode_view as episode_view
 from .graphics import graphics_of as graphics_of
 from .keys import BY_HAND_KEYS as BY_HAND_KEYS
 from .keys import DRIVING_KEYS as DRIVING_KEYS

@@ -1,8 +1,8 @@
 """The page that shows a dataset: its episodes, and each of them frame by frame.
 
-`shelf` is the dataset as it is now, `episode` what is told of one episode, `motion` its outline in
-a table; `marks` is what a person wants of episodes, and `editing` does it. `app` has the addresses,
-and what a browser runs is in `assets`; `single` has one episode in one file. Begin with `app`.
+What it shows is found in `ui.episodes`; `page_data` adds what only a page needs. `marks` is what a
+person wants of episodes, and `editing` does it. `app` has the addresses, and what a browser runs is
+in `assets`; `single` has one episode in one file. Begin with `app`.
 """
 
 import lazy_loader

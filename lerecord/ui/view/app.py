@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from lerecord.dataset.format import IMAGE_PREFIX, layout, open_regular
 from lerecord.errors import DatasetError
+from lerecord.ui.episodes import Book, Shelf, motion_of
 from lerecord.ui.view.editing import Editing
-from lerecord.ui.view.episode import episode_data, motion_of
-from lerecord.ui.view.shelf import Book, Shelf
+from lerecord.ui.view.page_data import episode_data
 from lerecord.ui.web import Files, answering, json_reply
 
 _PACKAGES = ("lerecord.ui.web", "lerecord.ui.view")

@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from lerecord.dataset.edit import Edited, operations, to_redo, to_undo
 from lerecord.errors import LerecordError
+from lerecord.ui.episodes import Shelf
 from lerecord.ui.view.marks import Back, Wish, require_open, require_version, steps
-from lerecord.ui.view.shelf import Shelf
 from lerecord.ui.web import answering, json_reply, posted
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lerecord.dataset.edit import Edited, operations
 from lerecord.dataset.format import MIN_ROWS, LabelChange, task_of
 from lerecord.errors import DatasetError
-from lerecord.ui.view.shelf import Book
+from lerecord.ui.episodes import Book
 
 _K = TypeVar("_K")
 Number = Annotated[int, Field(ge=0, le=10**9)]

@@ -8,8 +8,8 @@ from importlib.resources import files
 from typing import Any
 
 from lerecord.dataset.format import open_regular
-from lerecord.ui.view.episode import episode_data
-from lerecord.ui.view.shelf import Book
+from lerecord.ui.episodes import Book
+from lerecord.ui.view.page_data import episode_data
 
 MOST_VIDEO_MB = 64
 """All videos of a file together; browsers keep them in memory."""

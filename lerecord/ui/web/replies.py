@@ -5,8 +5,6 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -20,17 +18,6 @@ def json_reply(data: Any, status: int = 200) -> Response:
     """Data as the answer; it has no NaN."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Response(text.encode("utf-8", "replace"), status, media_type="application/json")
-
-
-def nested(values: NDArray[Any], decimals: int = 4) -> list[Any]:
-    """An array as lists of rounded numbers, with None where there is none."""
-    rounded = np.round(values.astype(np.float64), decimals)
-    unknown = ~np.isfinite(rounded)
-    if not unknown.any():
-        return list(rounded.tolist())
-    told = rounded.astype(object)
-    told[unknown] = None
-    return list(told.tolist())
 
 
 _T = TypeVar("_T")

@@ -14,7 +14,8 @@ from lerecord.dataset.edit import operations
 from lerecord.dataset.format import LabelChange, layout
 from lerecord.dataset.v30 import export_v30
 from lerecord.errors import DatasetError
-from lerecord.ui.view import Shelf, view_app
+from lerecord.ui.episodes import Shelf
+from lerecord.ui.view import view_app
 from lerecord.ui.web import Gate
 from tests.dataset.lists import A, B, C, record
 from tests.ui.web.asgi import HOST, Answer, ask

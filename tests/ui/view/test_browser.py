@@ -18,7 +18,8 @@ from lerecord import frame_stamp
 from lerecord.dataset.format import CameraSpec
 from lerecord.dataset.overview import episodes, summary
 from lerecord.dataset.v30 import export_v30
-from lerecord.ui.view import Shelf, episode_page, view_app
+from lerecord.ui.episodes import Shelf
+from lerecord.ui.view import episode_page, view_app
 from lerecord.ui.web import WebServer
 from tests.dataset.conftest import Lab
 from tests.ui.chromium import Chromium, Page

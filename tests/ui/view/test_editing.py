@@ -15,7 +15,8 @@ from lerecord.dataset.format import layout
 from lerecord.dataset.overview import episodes
 from lerecord.dataset.v30 import export_v30
 from lerecord.dataset.verify import check
-from lerecord.ui.view import Shelf, view_app
+from lerecord.ui.episodes import Shelf
+from lerecord.ui.view import view_app
 from lerecord.ui.web import Gate
 from tests.dataset.lists import A, B, C, D, record, tree
 from tests.ui.web.asgi import HOST, OWN, Answer, ask

@@ -14,7 +14,8 @@ from lerecord.dataset.edit import operations
 from lerecord.dataset.format import layout
 from lerecord.dataset.v30 import export_v30
 from lerecord.errors import DatasetError
-from lerecord.ui.view import Shelf, episode_page
+from lerecord.ui.episodes import Shelf
+from lerecord.ui.view import episode_page
 from tests.dataset.lists import A, B, record
 
 WRIST = "observation.images.wrist"

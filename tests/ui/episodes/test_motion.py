@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("starlette", reason="the extra `web` is not installed")
-
-from lerecord.ui.view import outline
+from lerecord.ui.episodes import outline
 
 
 def test_the_outline_is_highest_where_most_moves() -> None:

@@ -1,0 +1,12 @@
+from .document import episode_document as episode_document
+from .document import nested as nested
+from .facts import CameraFacts as CameraFacts
+from .facts import EpisodeFacts as EpisodeFacts
+from .facts import Run as Run
+from .facts import Vectors as Vectors
+from .facts import facts_of as facts_of
+from .facts import motion_of as motion_of
+from .motion import outline as outline
+from .sheet import contact_sheet as contact_sheet
+from .shelf import Book as Book
+from .shelf import Shelf as Shelf
