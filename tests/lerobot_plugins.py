@@ -65,6 +65,7 @@ class Device:
         assert config.cameras == {{}}
         self.config, self.calibration = config, {{"shoulder": Joint(1, 7)}}
         self.port, self.failures = Path(config.port), 0
+        self.is_connected, self.lost = False, 3 if config.does == "half opens" else 0
 
     def log(self, **said):
         with self.port.with_suffix(".log").open("a") as file:
@@ -75,9 +76,18 @@ class Device:
         return self.config.does != "forgets"
 
     def connect(self, calibrate=True):
+        if self.is_connected:
+            raise RuntimeError("it is already connected")
         self.log(connect=calibrate)
+        self.is_connected = True
+        self.may_lose_a_packet()
         if self.config.does == "asks":
             input("Press ENTER to use the provided calibration file")
+
+    def may_lose_a_packet(self):
+        self.lost -= 1
+        if self.lost >= 0:
+            raise ConnectionError("There is no status packet!")
 
     def get_observation(self):
         self.failures += 1
@@ -98,6 +108,8 @@ class Device:
         return {{"shoulder.pos": action["shoulder.pos"]}}
 
     def disconnect(self):
+        self.may_lose_a_packet()
+        self.is_connected = False
         self.log(disconnect=True)
 
     def __del__(self):

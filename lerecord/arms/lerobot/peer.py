@@ -134,9 +134,19 @@ class _Plugin:
             except EOFError:
                 raise
             except Exception:
-                with contextlib.suppress(Exception):  # it may not have come far
-                    self._device.disconnect()
+                self._close()
         return self._connected()
+
+    def _close(self) -> None:
+        """Close what a connection that failed has left open; that may lose packets, too.
+
+        LeRobot closes a port only once every servo has acknowledged that it is let go.
+        """
+        for _ in range(_ATTEMPTS):
+            with contextlib.suppress(Exception):  # it may not have come far
+                self._device.disconnect()
+            if not getattr(self._device, "is_connected", False):
+                return
 
     def _connected(self) -> dict[str, Any]:
         self._device.connect(calibrate=False)

@@ -154,6 +154,13 @@ def test_a_read_that_fails_is_tried_again_in_its_process(port: Path) -> None:
         arm.connect()
 
 
+def test_a_connection_that_is_lost_halfway_is_closed_and_made_again(port: Path) -> None:
+    arm = Follower(settings(port, does="half opens"), NONE, "normalized")
+    arm.connect()  # it loses the packets of the first try, and then of closing
+    assert happened(port)[:3] == [{"connect": False}, {"disconnect": True}, {"connect": False}]
+    assert arm.read().tolist() == [10.0, 20.0, 0.0]
+
+
 def test_one_that_is_stopped_is_silent_and_nothing_is_sent_to_it(
     port: Path,
 ) -> None:
