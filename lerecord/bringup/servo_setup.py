@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lerecord.arms import servo_registers
@@ -14,7 +14,6 @@ from lerecord.motors import ONCE, BusError, Model, Motor
 BAUD = 1_000_000
 """Bits a second at which arms are driven."""
 
-_SERVO = "servo"
 _LOOKS = 3
 _SETTLING_S = 2.0
 _ALL_IDS = range(253)
@@ -53,14 +52,14 @@ def lone_servo(port: OpenPort, motor: Motor) -> LoneServo:
     found = next(_answering(port, make, motor), None)
     if found is None:
         raise DeviceError(
-            f"No {make.name} servo answers: plug the one of {motor.name} in alone, switch the "
-            f"power on, and try again."
+            f"No {make.name} servo answers: plug in only the {motor.name} servo, switch the power "
+            f"on, and try again."
         )
     baud, ids = found
     if len(ids) > 1:
         told = ", ".join(map(str, ids))
         raise DeviceError(
-            f"Several servos answer, with the ids {told}: plug the one of {motor.name} in alone."
+            f"Several servos answer, with the ids {told}: plug in only the {motor.name} servo."
         )
     return LoneServo(ids[0], baud, _model(port, make, (baud, ids[0]), motor))
 
@@ -93,7 +92,7 @@ def _answering(port: OpenPort, make: Make, motor: Motor) -> Iterator[tuple[int, 
     for ids in (_LIKELY_IDS, _ALL_IDS[len(_LIKELY_IDS) :]):
         for baud in bauds:
             try:
-                with _bus(port, make, (baud, motor.id), motor.model) as bus:
+                with _bus(port, (baud, motor.id), motor, motor.model) as bus:
                     found = bus.answering(ids)
             except ConfigError:
                 continue  # the port cannot run at that speed
@@ -102,21 +101,21 @@ def _answering(port: OpenPort, make: Make, motor: Motor) -> Iterator[tuple[int, 
 
 
 def _model(port: OpenPort, make: Make, place: tuple[int, int], motor: Motor) -> Model:
-    with _bus(port, make, place, motor.model) as bus:
+    with _bus(port, place, motor, motor.model) as bus:
         try:
-            number = bus.ping(_SERVO, servo_registers.SET_UP)
+            number = bus.ping(motor.name, servo_registers.SET_UP)
             for _ in range(_LOOKS):  # two shafts do not stand alike: their answers clash
-                bus.read("Present_Position", _SERVO, ONCE)
+                bus.read("Present_Position", motor.name, ONCE)
         except BusError as error:
             raise DeviceError(
-                f"What answers with the id {place[1]} cannot be read: two servos with one id "
-                f"do that; plug the one of {motor.name} in alone."
+                f"The replies from id {place[1]} are garbled, as when two servos have the same id: "
+                f"plug in only the {motor.name} servo."
             ) from error
     if number == motor.model.number:
         return motor.model
     other = model_named(make, number)
     name = f"a servo with the model number {number}" if other is None else f"an {other.name}"
-    raise DeviceError(f"{motor.name} takes an {motor.model.name}, and this is {name}.")
+    raise DeviceError(f"{motor.name} takes an {motor.model.name}, but this is {name}.")
 
 
 def _write(port: OpenPort, found: LoneServo, motor: Motor) -> None:
@@ -126,40 +125,47 @@ def _write(port: OpenPort, found: LoneServo, motor: Motor) -> None:
     entries = (("Return_Delay_Time", 0), ("ID", motor.id), ("Baud_Rate", baud_value))
     place = (found.baud, found.id)
     for register, value in entries:
-        with _bus(port, make, place, found.model) as bus:
-            bus.write("Torque_Enable", _SERVO, 0, servo_registers.SET_UP)
+        with _bus(port, place, motor, found.model) as bus:
+            bus.write("Torque_Enable", motor.name, 0, servo_registers.SET_UP)
             if found.model.lock is not None:
-                bus.write(found.model.lock, _SERVO, 0, servo_registers.SET_UP)
+                bus.write(found.model.lock, motor.name, 0, servo_registers.SET_UP)
             with contextlib.suppress(BusError):  # its answer may come from the new id
-                bus.write(register, _SERVO, value, ONCE)
+                bus.write(register, motor.name, value, ONCE)
         place = (found.baud, motor.id if register == "ID" else place[1])
 
 
 def _is_left_open(port: OpenPort, motor: Motor) -> bool:
     """Make sure that a servo answers as it is to; whether its EEPROM has yet to be locked."""
-    with _bus(port, make_of(motor.model), (BAUD, motor.id), motor.model) as bus:
+    with _bus(port, (BAUD, motor.id), motor, motor.model) as bus:
         try:
-            bus.ping(_SERVO, servo_registers.SET_UP)
-            servo_registers.ensure(bus, "arm", "Return_Delay_Time", {_SERVO: 0})
+            bus.ping(motor.name, servo_registers.SET_UP)
+            servo_registers.ensure(bus, "arm", "Return_Delay_Time", {motor.name: 0})
             lock = motor.model.lock
-            return lock is not None and bus.read(lock, _SERVO, servo_registers.SET_UP) == 0
+            return lock is not None and bus.read(lock, motor.name, servo_registers.SET_UP) == 0
         except BusError as error:
             raise DeviceError(
-                f"The servo of {motor.name} does not answer under its new id {motor.id}: switch "
-                f"its power off and on, and set it up again."
+                f"The {motor.name} servo does not answer at its new id {motor.id}: switch its "
+                f"power off and on, and set it up again."
             ) from error
 
 
 def _lock(port: OpenPort, motor: Motor) -> None:
-    with _bus(port, make_of(motor.model), (BAUD, motor.id), motor.model) as bus:
-        bus.write(motor.model.lock, _SERVO, 1, servo_registers.SET_UP)
+    with _bus(port, (BAUD, motor.id), motor, motor.model) as bus:
+        bus.write(motor.model.lock, motor.name, 1, servo_registers.SET_UP)
 
 
 @contextlib.contextmanager
-def _bus(port: OpenPort, make: Make, place: tuple[int, int], model: Model) -> Iterator[Any]:
-    """A bus at a speed with one servo, called as the joint, open for the block."""
+def _bus(port: OpenPort, place: tuple[int, int], motor: Motor, model: Model) -> Iterator[Any]:
+    """A bus at a speed with one servo, open for the block.
+
+    Args:
+        port: that it is on.
+        place: its speed and id, which need not be those that it is to have.
+        motor: what it is to become, after which it is called.
+        model: what it is.
+    """
     baud, servo_id = place
-    bus = make.bus(port(baud), [Motor(_SERVO, servo_id, model)])
+    bus = make_of(model).bus(port(baud), [replace(motor, id=servo_id, model=model)])
     bus.open()
     try:
         yield bus

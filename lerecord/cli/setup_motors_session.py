@@ -14,7 +14,7 @@ from lerecord.errors import DeviceError
 from lerecord.motors import Motor, WaitingPort
 from lerecord.printable import print_folded, print_line
 
-_BROKEN_OFF = "Broken off; the servos that were set up stay so."
+_BROKEN_OFF = "Stopped; the servos that were set up so far keep their ids."
 
 
 def set_up_each(
@@ -28,27 +28,28 @@ def set_up_each(
     driver = _driver(*kind)
     motors = _chosen(driver, joints)
     lines = TypedLines(_BROKEN_OFF)
-    for motor in motors:
-        _set_up(motor, port, lines)
-    done = (
-        f"All of them are set up: plug them together, then calibrate the {kind[1]} "
-        f"(`lerecord calibrate {kind[1]} --hardware NAME`)."
-    )
-    output.result({"port": port, "set_up": {motor.name: motor.id for motor in motors}}, [done])
+    for at, motor in enumerate(motors, 1):
+        _set_up(motor, port, lines, f"{at} of {len(motors)}")
+    are = "s are" if len(motors) > 1 else " is"
+    done = [
+        f"{len(motors)} servo{are} set up. When all {len(driver.motors)} are, connect them, then:",
+        f"  lerecord calibrate {kind[1]} --hardware NAME",
+    ]
+    output.result({"port": port, "set_up": {motor.name: motor.id for motor in motors}}, done)
 
 
-def _set_up(motor: Motor, port: str, lines: TypedLines) -> None:
+def _set_up(motor: Motor, port: str, lines: TypedLines, progress: str) -> None:
     """Ask until the right servo is plugged in alone."""
     while True:
-        lines.ask(f"Plug in the servo of {motor.name} alone, then press Enter (q breaks off).")
+        lines.ask(f"Plug in only the {motor.name} servo ({progress}), then press Enter (q quits).")
         try:
             opened = partial(WaitingPort, port)
             changed = set_up(opened, lone_servo(opened, motor), motor)
         except DeviceError as error:
             print_folded(str(error), sys.stderr)
             continue
-        done = "has" if changed else "had"
-        print_line(f"The servo of {motor.name} {done} the id {motor.id}.", sys.stderr)
+        has = "now has" if changed else "already had"
+        print_line(f"The {motor.name} servo {has} id {motor.id}.", sys.stderr)
         return
 
 

@@ -195,3 +195,7 @@ def test_a_new_servo_gets_the_id_of_its_joint(bench: Bench) -> None:
     done = bench.run(*arguments, "--joint", "gripper", "--json", given="\n")
     assert json.loads(done.stdout)["set_up"] == {"gripper": 6}
     assert (servo.id, servo.baud) == (6, 1_000_000)
+    assert done.stderr.splitlines() == [
+        "Plug in only the gripper servo (1 of 1), then press Enter (q quits).",
+        "The gripper servo now has id 6.",
+    ]

@@ -126,12 +126,12 @@ class Road:
         for joint in reversed(JOINTS):
 
             def plug_in(terminal: PseudoTerminal, joint: str = joint) -> None:
-                terminal.wait_for(f"the servo of {joint} alone")
+                terminal.wait_for(f"only the {joint} servo")
                 arm.plug(joint)
                 terminal.enter()
 
             acts.append(plug_in)
-            acts.append(lambda terminal: terminal.wait_for("the id "))
+            acts.append(lambda terminal: terminal.wait_for(" id "))
         shown = self._carried_through(
             ("setup-motors", self.make, role, "--port", self.ports[role]), acts
         )
