@@ -1,26 +1,30 @@
 """openpi's own client against our server, our client against openpi's server class.
 
-    python -m tests.interop.openpi PYTHON [WEBSOCKET_POLICY_SERVER.PY]
+    python -m tests.interop.openpi PYTHON [--checkout OPENPI]
 
 PYTHON has openpi-client, which needs numpy < 2: `python3 -m venv place; place/bin/pip install
-openpi-client typing_extensions`. The server class is in openpi's
-src/openpi/serving/websocket_policy_server.py, which needs nothing else of openpi. Ends with status
-1 when anything differs.
+openpi-client typing_extensions`. OPENPI (or the environment variable OPENPI) is a checkout of
+openpi, of which one file is run: the server class, which needs nothing else of openpi. Ends with
+status 1 when anything differs.
 """
 
+import argparse
 import json
+import os
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.errors import LerecordError
 from lerecord.policy import (
     CameraInput,
     Chunk,
@@ -31,9 +35,10 @@ from lerecord.policy import (
     packing,
     wire,
 )
-from lerecord.policy.client import Ask, Block, WebsocketBackend
+from lerecord.policy.client import Ask, Block, ServerLostError, WebsocketBackend
 
 PEER = Path(__file__).with_name("openpi_peer.py")
+SERVER_CLASS = Path("src") / "openpi" / "serving" / "websocket_policy_server.py"
 FEATURES = PolicyFeatures(("a.pos", "b.pos"), 30, 4, (CameraInput("top", 64, 48),), "degrees")
 ASKED = 50
 
@@ -83,27 +88,54 @@ def our_server(python: str, folder: Path, token: str | None) -> bool:
     return equal and known and str(answers["refused"]) == "WireError"
 
 
-def their_server(python: str, folder: Path, source: str) -> bool:
+def their_server(python: str, folder: Path, source: Path) -> bool:
     metadata = wire.metadata_of(FEATURES)
     del metadata["lerecord_policy"]
+    with served_there(python, folder, source, metadata) as address:
+        return _asked(WebsocketBackend(address, None))
+
+
+def their_server_without_metadata(python: str, folder: Path, source: Path) -> bool:
+    """As openpi starts it for most of its own policies."""
+    with served_there(python, folder, source, {}) as address:
+        try:
+            opened(WebsocketBackend(address, None))
+        except ServerLostError as error:
+            print(f"  it is refused: {error}")
+            return "metadata" in str(error)
+    return False
+
+
+@contextmanager
+def served_there(
+    python: str, folder: Path, source: Path, metadata: dict[str, Any]
+) -> Iterator[str]:
+    """The address of openpi's server class with the policy of openpi_peer.py."""
     (folder / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [python, str(PEER), "server", source, str(port), str(folder / "metadata.json")]
+    command = [python, PEER, "server", source, str(port), folder / "metadata.json"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
         try:
-            return _asked(WebsocketBackend(f"ws://127.0.0.1:{port}", None))
+            yield f"ws://127.0.0.1:{port}"
         finally:
             server.kill()
 
 
-def _asked(backend: WebsocketBackend) -> bool:
+def opened(backend: WebsocketBackend) -> PolicyFeatures:
+    """What the policy was made for, once the server is up."""
     for _ in range(100):
         try:
-            features = backend.open()
-            break
-        except LerecordError:
+            return backend.open()
+        except ServerLostError as error:
+            if "cannot be reached" not in str(error):
+                raise
             time.sleep(0.2)
+    raise SystemExit("the server did not come up")
+
+
+def _asked(backend: WebsocketBackend) -> bool:
+    features = opened(backend)
     policy, random, equal = Doubler(), np.random.default_rng(2), 0
     for seq in range(ASKED):
         state = random.normal(size=2).astype(np.float32)
@@ -112,7 +144,7 @@ def _asked(backend: WebsocketBackend) -> bool:
         equal += np.array_equal(answer, policy.infer(observation).actions)
     try:
         backend.infer(ask(99, state), seen(state, observation.images["top"], "fail"))
-    except LerecordError as error:
+    except ServerLostError as error:
         print(f"  an error there is said here: {error}")
     backend.open()
     again = backend.infer(ask(100, state), observation).actions
@@ -128,21 +160,30 @@ def codec(python: str, folder: Path) -> bool:
     return same
 
 
-def main(python: str, source: str | None = None) -> int:
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("python")
+    parser.add_argument("--checkout", default=os.environ.get("OPENPI"))
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         print("codec")
-        agrees = [codec(python, folder)]
+        agrees = [codec(given.python, folder)]
         print("openpi's client, our server")
-        agrees.append(our_server(python, folder, None))
+        agrees.append(our_server(given.python, folder, None))
         print("the same with a token")
-        agrees.append(our_server(python, folder, "a token"))
-        if source is not None:
-            print("our client, openpi's server class")
-            agrees.append(their_server(python, folder, source))
+        agrees.append(our_server(given.python, folder, "a token"))
+        print("our client, openpi's server class")
+        if given.checkout is None:
+            print("  not given: --checkout OPENPI")
+        else:
+            source = Path(given.checkout) / SERVER_CLASS
+            agrees.append(their_server(given.python, folder, source))
+            print("the same without metadata")
+            agrees.append(their_server_without_metadata(given.python, folder, source))
     print("all agree" if all(agrees) else "SOMETHING DIFFERS")
     return 0 if all(agrees) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())
