@@ -114,7 +114,7 @@ def served_there(
     (folder / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [python, PEER, "server", source, str(port), folder / "metadata.json"]
+    command = [python, str(PEER), "server", str(source), str(port), str(folder / "metadata.json")]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
         try:
             yield f"ws://127.0.0.1:{port}"
