@@ -1,6 +1,7 @@
 """What the command line was given, and the plan of a session that it makes."""
 
-from dataclasses import dataclass, fields
+from collections import Counter
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Self
 
@@ -8,9 +9,9 @@ from lerecord.cli.session_options import SessionOptions
 from lerecord.config import HardwareConfig
 from lerecord.control import Setup
 from lerecord.dataset.format import task_of
-from lerecord.dataset.storage import Snapshot
+from lerecord.dataset.storage import Snapshot, holds_dataset
 from lerecord.errors import ConfigError
-from lerecord.recording.session import Plan, Wanted
+from lerecord.recording.session import Plan, TaskQueue, Wanted
 
 _CATCH_UP_S = 30.0
 _FARTHEST_UNITS = 720.0  # twice the way that a joint can be from its leader, in degrees
@@ -24,11 +25,13 @@ class RecordOptions(SessionOptions):
         task: one sentence.
         episodes: how many to record.
         rerecord: episodes that are done again, in this order; none to record new ones.
+        queue: tasks instead of the one, with nothing counted yet.
     """
 
     task: str | None = None
     episodes: int | None = None
     rerecord: tuple[int, ...] = ()
+    queue: TaskQueue | None = None
 
     @classmethod
     def of(
@@ -57,16 +60,37 @@ def plan_of(options: RecordOptions, setup: Setup, attended: bool) -> Plan:
             "Without a terminal nothing would end the take; give --episode-time, or use a terminal."
         )
     wanted = _wanted(options, setup.root)
+    limited = options.rerecord or not (attended or options.queue)
     starts_by_itself = not attended and not demonstrated and options.reset_time is None
     return Plan(
         wanted=wanted,
-        episodes=len(wanted) if options.rerecord or not attended else options.episodes,
+        episodes=len(wanted) if limited else options.episodes,
         episode_time_s=options.episode_time,
         reset_time_s=0.0 if starts_by_itself else options.reset_time,
         attended=attended,
         gate=options.gate,
+        queue=options.queue,
         catch_up_s=max(_CATCH_UP_S, _FARTHEST_UNITS / setup.config.safety.ramp_speed),
     )
+
+
+def counted(plan: Plan, root: Path) -> Plan:
+    """The plan, with what the dataset holds of each task of its queue.
+
+    Raises:
+        ConfigError: nothing is left to record.
+    """
+    if plan.queue is None:
+        return plan
+    episodes = Snapshot.of(root).episodes() if holds_dataset(root) else []
+    held = Counter(task for episode in episodes for task in episode.tasks)
+    queue = replace(plan.queue, held=held)
+    if queue.next is None:
+        raise ConfigError(
+            f"{root} has every episode that the tasks ask for, {sum(queue.wanted.values())} in "
+            f"all; raise a count to record more."
+        )
+    return replace(plan, queue=queue)
 
 
 def _is_demonstrated(config: HardwareConfig) -> bool:
@@ -74,6 +98,8 @@ def _is_demonstrated(config: HardwareConfig) -> bool:
 
 
 def _wanted(options: RecordOptions, root: Path) -> tuple[Wanted, ...]:
+    if options.queue is not None:
+        return ()
     if not options.rerecord:
         return (Wanted(task_of(options.task or "")),) * (options.episodes or 1)
     task = None if options.task is None else task_of(options.task)

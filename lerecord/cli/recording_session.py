@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from lerecord.cli.finishing import Finishing
 from lerecord.cli.outcome import Outcome
 from lerecord.cli.output import Output
-from lerecord.cli.record_options import RecordOptions, plan_of
+from lerecord.cli.record_options import RecordOptions, counted, plan_of
 from lerecord.cli.session_parts import (
     be_on_time,
     connected,
@@ -34,6 +35,7 @@ from lerecord.recording.recorder import Asked, Recorder, free_bytes, low_disk
 from lerecord.recording.session import (
     Afterwork,
     Behind,
+    Command,
     FanOut,
     Gate,
     Listener,
@@ -46,6 +48,7 @@ from lerecord.recording.session import (
 )
 from lerecord.simulation_client import Script, SimulatedRig
 from lerecord.ui.terminal import (
+    QUEUE_KEYS,
     Lines,
     Pedal,
     PedalDevice,
@@ -135,6 +138,7 @@ def _record_in(setup: Setup, asked: _Asked) -> int:
         )
     if attended and any((setup.root / layout.TAKES).glob("*")):
         _offer_to_recover(setup.root, asked.output)
+    plan = counted(plan, setup.root)
     with never_waiting(), opened_pedal(options.pedal) as pedal:
         failure, received, saved = _recorded(
             _Job(options, setup, plan, afterwork, who, asked.output, attended, pedal)
@@ -201,10 +205,14 @@ def _operators(
     """The person at the keys and at the pedal, if there is one, and the one in the simulator."""
     people: list[Operator] = []
     if job.at_terminal:
-        people.append(stack.enter_context(keyboard(job.who.keys)))
+        people.append(stack.enter_context(keyboard(_keys(job))))
     if job.pedal is not None:
         people.append(Pedal(job.pedal, shown.notice))
     return people if simulated is None else [*people, simulated]
+
+
+def _keys(job: _Job) -> Mapping[str, Command]:
+    return job.who.keys if job.plan.queue is None else {**job.who.keys, **QUEUE_KEYS}
 
 
 def _report(job: _Job, outcome: Outcome) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lerecord.processes import Vocabulary
 from lerecord.recording.recorder import CameraView
-from lerecord.recording.session import Phase, PolicyHealth
+from lerecord.recording.session import Agenda, Order, Phase, PolicyHealth, TaskCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,39 @@ class PreviewedCamera:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueView:
+    """The tasks of a session, where there are several.
+
+    Attributes:
+        tasks: in their order, each with what there is of it.
+        order: what decides which is next.
+        then: the task after the take that runs or comes next; None when that is the last.
+    """
+
+    tasks: tuple[TaskCount, ...]
+    order: Order
+    then: str | None
+
+    @classmethod
+    def of(cls, agenda: Agenda) -> "QueueView | None":
+        """What there is to show of a session's queue; None where it has one task."""
+        if (queue := agenda.queue) is None:
+            return None
+        after = queue if agenda.redoes else queue.with_episode(agenda.wanted.task)
+        return cls(queue.tasks, queue.order, after.next)
+
+    @property
+    def wanted(self) -> int:
+        """Episodes of all tasks."""
+        return sum(each.wanted for each in self.tasks)
+
+    @property
+    def done(self) -> int:
+        """Those of them that are there."""
+        return sum(min(each.done, each.wanted) for each in self.tasks)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One moment of a session.
 
@@ -60,6 +93,7 @@ class Snapshot:
         rollout: a policy drives, and a person can take over.
         policy: how well it keeps up; None where none drives.
         taught: a path is taught by hand between takes.
+        queue: the tasks, where there are several.
     """
 
     phase: Phase
@@ -89,6 +123,7 @@ class Snapshot:
     rollout: bool = False
     policy: PolicyHealth | None = None
     taught: bool = False
+    queue: QueueView | None = None
 
 
 MESSAGES = Vocabulary("do", show=Snapshot)

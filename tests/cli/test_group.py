@@ -26,6 +26,10 @@ WRONG = {
     ("download", "me/box"): "try `lerecord pull`",
     ("xyzzy",): "`lerecord --help` lists them",
     ("--hardware", "koch"): "Missing option '--task'",
+    ("--task", "x", "--tasks", "y"): "--task or --tasks, not both",
+    ("--tasks", "no.txt"): "no.txt cannot be read",
+    ("--tasks", "no.txt", "--order", "random"): "'random'",
+    ("--task", "x", "--order", "balanced"): "give --tasks, too",
     ("record",): "Missing option '--task'",
     ("record", "--task"): "requires an argument",
     ("record", "--task", "x", "box"): "unexpected extra argument",
@@ -165,7 +169,7 @@ def test_the_help_tells_what_is_required_and_what_happens_otherwise() -> None:
     def told(*command: str) -> str:
         return " ".join(CliRunner().invoke(app, [*command, "--help"]).output.split())
 
-    assert 'box". [required]' in told("record")
+    assert "in one sentence. [required]" in told("rollout")
     assert "DIR Dataset folder. [this folder]" in told("check")
     assert "--fps N Rate of the loop and of each camera. [30]" in told("bench")
     assert "OUT... Output folders; must not exist. Options" in told("split")

@@ -86,8 +86,11 @@ def test_two_tasks_and_three_episodes_in_one_dataset(tmp_path: Path) -> None:
     assert first.returncode == 0, first.stderr
     assert "recording on the simulated rig" in first.stdout
     assert "The box stood on the target in 2 of 2 saved episodes." in first.stdout
-    second = run("--task", "Push the cup", "--dataset", str(dataset), "--episode-time", "2")
+    tasks_file = tmp_path / "tasks.txt"
+    tasks_file.write_text(f"2 {TASK}\n1 Push the cup\n")  # two are there already
+    second = run("--tasks", str(tasks_file), "--dataset", str(dataset), "--episode-time", "2")
     assert second.returncode == 0, second.stderr
+    assert "next: 'Push the cup'; 2 of 3 episodes" in second.stdout
 
     tables = [pq.read_table(path) for path in sorted(dataset.glob("data/*/*.parquet"))]
     assert [set(table["task_index"].to_pylist()) for table in tables] == [{0}, {0}, {1}]

@@ -1,3 +1,4 @@
+from .agenda import Agenda as Agenda
 from .behind import Afterwork as Afterwork
 from .behind import Behind as Behind
 from .driving import NoTakes as NoTakes
@@ -17,3 +18,10 @@ from .remarking import said_of as said_of
 from .roles import Driving as Driving
 from .roles import Listener as Listener
 from .session import Session as Session
+from .task_queue import Deed as Deed
+from .task_queue import Order as Order
+from .task_queue import QueueEdit as QueueEdit
+from .task_queue import QueueError as QueueError
+from .task_queue import TaskCount as TaskCount
+from .task_queue import TaskQueue as TaskQueue
+from .task_queue import sentence_of as sentence_of

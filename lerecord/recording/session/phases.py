@@ -3,6 +3,8 @@
 from enum import Enum, StrEnum, auto
 from typing import Protocol
 
+from lerecord.recording.session.task_queue import QueueEdit
+
 
 class Phase(StrEnum):
     """Where a session stands."""
@@ -36,6 +38,8 @@ class Command(StrEnum):
     FAIL = "fail"  # likewise a failure
     FOUND_DONE = "found done"  # a simulator says so of the take saved last, if nobody else has
     FOUND_UNDONE = "found undone"
+    NEXT_TASK = "next task"  # of those of a queue, for the next take
+    TASK_BEFORE = "task before"
     QUIT = "quit"
     STOP = "stop"
 
@@ -43,7 +47,7 @@ class Command(StrEnum):
 class Operator(Protocol):
     """Asked once a tick; must never wait."""
 
-    def poll(self) -> Command | None:
+    def poll(self) -> Command | QueueEdit | None:
         """The next thing asked for, or None."""
         ...
 
@@ -60,6 +64,8 @@ class Action(Enum):
     SAVE = auto()
     DISCARD = auto()
     LEAVE = auto()  # keep it staged, to be salvaged
+    NEXT_TASK = auto()
+    TASK_BEFORE = auto()
     REDO_SAVED = auto()  # the next take replaces the one just saved, or does not after all
     HOLD = auto()
     RESUME = auto()
@@ -138,6 +144,14 @@ TRANSITIONS: dict[tuple[Phase, Command], tuple[Action, Phase]] = {
         for command, action in (
             (Command.FOUND_DONE, Action.FIND_DONE),
             (Command.FOUND_UNDONE, Action.FIND_UNDONE),
+        )
+    },
+    **{
+        (phase, command): (action, phase)
+        for phase in _BETWEEN
+        for command, action in (
+            (Command.NEXT_TASK, Action.NEXT_TASK),
+            (Command.TASK_BEFORE, Action.TASK_BEFORE),
         )
     },
 }

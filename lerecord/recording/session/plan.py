@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lerecord.recording.session.gate import Gate
 from lerecord.recording.session.phases import Phase
+from lerecord.recording.session.task_queue import TaskQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Plan:
         rollout: a policy drives, and a person can take over.
         gate: what the verdict on a take may do.
         taught: a path is taught by hand between takes.
+        queue: the tasks of new takes, where there are several; the session ends when each has its
+            episodes, and `wanted` counts for nothing.
         catching_up: what is said when a take is asked for and the follower is not there yet.
     """
 
@@ -44,3 +47,4 @@ class Plan:
     gate: Gate = Gate.OFF
     taught: bool = False
     catching_up: str = "The take starts as soon as the follower has caught up with the leader."
+    queue: TaskQueue | None = None

@@ -1,17 +1,18 @@
 """The session: one loop, and a table that says what each command does in each phase."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from lerecord.dataset.staging import Take
 from lerecord.pacing import Tick
+from lerecord.recording.session.agenda import Agenda
 from lerecord.recording.session.health import PolicyHealth
 from lerecord.recording.session.judging import Judging
 from lerecord.recording.session.phases import BECAME, TRANSITIONS, Action, Command, Operator, Phase
 from lerecord.recording.session.plan import Plan, Wanted
 from lerecord.recording.session.reviews import Reviews
 from lerecord.recording.session.roles import Driving, Listener, Robot, Takes
+from lerecord.recording.session.task_queue import QueueEdit
 from lerecord.recording.session.trouble import goes_on
 
 
@@ -30,7 +31,6 @@ class Session:
         self.plan = plan
         self.phase = plan.between
         self.take: Take | None = None
-        self.saved = 0
         self.missed = 0
         self.failure: str | None = None
         """Why the session ended before its plan was fulfilled; None when it was."""
@@ -42,8 +42,7 @@ class Session:
         """Which joints are not where they should be; None when that keeps no take from starting."""
         self.reviews = Reviews(plan.gate, plan.attended)
         self.judging = Judging(takes, listener)
-        self._redo: int | None = None
-        self._last_saved: tuple[int, Wanted] | None = None
+        self.agenda = Agenda(plan)
         self._rig = rig
         self._source = source
         self._takes = takes
@@ -57,6 +56,8 @@ class Session:
         """Of those that lead to the phase that the table says."""
         return {
             Action.REDO_SAVED: self._redo_saved,
+            Action.NEXT_TASK: lambda: self._listener.notice(self.agenda.step(1)),
+            Action.TASK_BEFORE: lambda: self._listener.notice(self.agenda.step(-1)),
             Action.HOLD: self._source.hold,
             Action.RESUME: self._source.resume,
             Action.TAKE_OVER: self._source.take_over,
@@ -85,9 +86,12 @@ class Session:
     @property
     def wanted(self) -> Wanted:
         """The take that runs or comes next."""
-        if self._redo is not None and self._last_saved is not None:
-            return replace(self._last_saved[1], replaces=self._redo)
-        return self.plan.wanted[min(self.saved, len(self.plan.wanted) - 1)]
+        return self.agenda.wanted
+
+    @property
+    def saved(self) -> int:
+        """Takes that became new episodes."""
+        return self.agenda.saved
 
     def run(self, ticks: Iterable[Tick]) -> None:
         """Run until the phase is DONE; the caller parks the arm and closes the takes."""
@@ -117,7 +121,7 @@ class Session:
         if self._entered_at is None:
             self._enter(self.plan.between)
 
-    def _asked(self) -> Command | None:
+    def _asked(self) -> Command | QueueEdit | None:
         for operator in self._operators:
             if (command := operator.poll()) is not None:
                 return command
@@ -139,7 +143,11 @@ class Session:
     def _lasts(self, limit_s: float | None) -> bool:
         return limit_s is not None and self.elapsed_s >= limit_s
 
-    def _obey(self, command: Command) -> None:
+    def _obey(self, command: Command | QueueEdit) -> None:
+        if isinstance(command, QueueEdit):
+            if refusal := self.agenda.edit(command):
+                self._listener.notice(refusal)
+            return
         action, phase = TRANSITIONS.get((self.phase, command), (Action.NOTHING, self.phase))
         if action is Action.BEGIN:
             phase = self._begun()
@@ -162,26 +170,21 @@ class Session:
         if self.reviews.holds(self._now):
             return Phase.CATCHING_UP  # begins as soon as it is known what it replaces
         self.reviews.asks = False
-        if self._has_all():
+        if self.agenda.is_complete:
             return self.plan.between
         if not self._source.arrived:
             self._listener.notice(self.plan.catching_up)
             return Phase.CATCHING_UP
         if (limited := self._rig.limited()) is not None:
             self._listener.notice(limited)
-        self.take = self._takes.begin(self.wanted.task, self.wanted.replaces)
+        wanted = self.agenda.begin()
+        self.take = self._takes.begin(wanted.task, wanted.replaces)
         return Phase.RECORDING
 
     def _redo_saved(self) -> None:
         """Let the next take replace the one just saved; asked again, let it be a new one."""
-        if self._last_saved is None:
-            self._listener.notice("No take has been saved yet that could be redone.")
-            return
         self.reviews.asks = False
-        episode, _ = self._last_saved
-        self._redo = episode if self._redo is None else None
-        instead = "replaces" if self._redo is not None else "does not replace"
-        self._listener.notice(f"The next take {instead} episode {episode}.")
+        self._listener.notice(self.agenda.redo())
 
     def assume(self, success: bool) -> None:
         """Say of the take that ended last how it went, if it was saved and nobody else has."""
@@ -191,15 +194,16 @@ class Session:
         """A person says how the running take went, which ends it, or the one saved last."""
         if self.take is not None and (told := self._end_take(Action.SAVE)):
             self._listener.notice(told)
-        elif self._last_saved is None:
+        elif self.agenda.last_saved is None:
             self._listener.notice("No take has been saved yet that could be labelled.")
         else:
-            self.judging.say(self._last_saved[0], success)
+            self.judging.say(self.agenda.last_saved[0], success)
 
     def _look_at_reviews(self) -> None:
         """A take that is beyond repair is done again, or the operator is asked."""
         beyond = self.reviews.beyond_repair(self._takes.episodes_saved)
-        if beyond and self.take is None and self._redo is None and self._last_saved is not None:
+        saved = self.agenda.last_saved is not None and not self.agenda.redoes
+        if beyond and self.take is None and saved:
             if (told := self.reviews.consequence()) is None:
                 self._redo_saved()
             else:
@@ -207,11 +211,8 @@ class Session:
         if self.phase is Phase.RESETTING and self._is_complete():
             self._enter(Phase.DONE)
 
-    def _has_all(self) -> bool:
-        return self.saved == self.plan.episodes and self._redo is None
-
     def _is_complete(self) -> bool:
-        return self._has_all() and not self.reviews.waits(self._now)
+        return self.agenda.is_complete and not self.reviews.waits(self._now)
 
     def _end_take(self, action: Action) -> str:
         """What became of the take, in a sentence; of one that is saved, that is told later."""
@@ -221,11 +222,10 @@ class Session:
             episode = self._takes.save(take)
             self.judging.forget(episode)
             self.reviews.saved(episode, self._now)
-            self._last_saved = (episode, self.wanted)
-            self.saved += self._redo is None
-            self._redo = None
+            self.agenda.end(episode)
             self.endings.append(episode)
             return ""
+        self.agenda.end(None)
         self.endings.append(None)
         (self._takes.leave if action is Action.LEAVE else self._takes.discard)(take)
         return BECAME[action].format(take.seconds)

@@ -3,6 +3,7 @@ from .episode import episode_view as episode_view
 from .graphics import graphics_of as graphics_of
 from .keys import BY_HAND_KEYS as BY_HAND_KEYS
 from .keys import DRIVING_KEYS as DRIVING_KEYS
+from .keys import QUEUE_KEYS as QUEUE_KEYS
 from .keys import RECORDING_KEYS as RECORDING_KEYS
 from .keys import ROLLOUT_DRIVING_KEYS as ROLLOUT_DRIVING_KEYS
 from .keys import ROLLOUT_KEYS as ROLLOUT_KEYS

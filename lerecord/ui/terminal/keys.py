@@ -38,6 +38,11 @@ ROLLOUT_KEYS = RECORDING_KEYS | {
 """Where a policy drives, and a person can take over and give back."""
 BY_HAND_KEYS = RECORDING_KEYS | {"t": Command.TAKE_OVER}
 """Where a path is taught by hand on the limp follower, and replayed."""
+QUEUE_KEYS = {
+    "j": Command.NEXT_TASK, "down": Command.NEXT_TASK,
+    "k": Command.TASK_BEFORE, "up": Command.TASK_BEFORE,
+}  # fmt: skip
+"""Besides, where there is a queue of tasks."""
 DRIVING_KEYS = {
     "\r": Command.GO, "\n": Command.GO,
     "p": Command.HOLD, " ": Command.HOLD,
@@ -47,7 +52,7 @@ DRIVING_KEYS = {
 ROLLOUT_DRIVING_KEYS = DRIVING_KEYS | {"t": Command.TAKE_OVER, "g": Command.RESUME}
 """Where a policy drives, and nothing is recorded."""
 _ENDS = (Command.GO, Command.SAVE, Command.SUCCEED, Command.FAIL)
-_ARROWS = {"C": "right", "D": "left"}
+_ARROWS = {"A": "up", "B": "down", "C": "right", "D": "left"}
 
 _REDO_THE_LAST = ("r", "redo the last")
 _LABEL_THE_LAST = ("s/f", "succeeded/failed")
@@ -82,20 +87,28 @@ _ROLLOUT_HINTS: tuple[tuple[str, str], ...] = (
     ("g", "give back"),
     ("h", "hold"),
 )
+_QUEUE_HINTS = (("j/k", "next task/task before"),)
+_STEPPED_IN = (Phase.RESETTING, Phase.CATCHING_UP, Phase.PAUSED)
 _TAKEN_OVER_IN = (Phase.RECORDING, Phase.DRIVING)
 
 
 def hints(
-    phase: Phase, has_saved: bool, rollout: bool = False, taught: bool = False
+    phase: Phase,
+    has_saved: bool,
+    rollout: bool = False,
+    taught: bool = False,
+    queued: bool = False,
 ) -> tuple[tuple[str, str], ...]:
     """What the keys do now; only a take that was saved can be redone, and a rollout taken over.
 
-    What is taught by hand is taught between takes.
+    What is taught by hand is taught between takes, and so is a queue of tasks stepped through.
     """
     further = _ROLLOUT_HINTS if rollout and phase in _TAKEN_OVER_IN else ()
     if taught and phase is Phase.RESETTING:
         further = (("t", "teach"),)
-    known = (hint for hint in KEY_HINTS[phase] if has_saved or hint not in _OF_THE_LAST)
+    known = [hint for hint in KEY_HINTS[phase] if has_saved or hint not in _OF_THE_LAST]
+    if queued and phase in _STEPPED_IN:
+        known[1:1] = _QUEUE_HINTS
     return (*further, *known)
 
 

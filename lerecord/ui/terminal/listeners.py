@@ -16,12 +16,12 @@ from lerecord.printable import print_line
 from lerecord.processes import ChildProcess
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import LoopHealth, Phase, Session
-from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, Snapshot
+from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, QueueView, Snapshot
 from lerecord.ui.terminal.keys import hints
+from lerecord.ui.terminal.notice import Notice
 
 _REFRESH_S = 0.1
 _REFRESH_WITH_IMAGES_S = 0.2  # there is more to draw, and to send to a terminal far away
-_NOTICE_S = 6.0
 _START_TIMEOUT_S = 10.0
 _RESTORE_TERMINAL = "\x1b[?1049l\x1b[?25h"  # leave the alternate screen, show the cursor
 
@@ -191,6 +191,7 @@ class Screen:
             rollout=session.plan.rollout,
             policy=session.policy_health,
             taught=session.plan.taught,
+            queue=QueueView.of(session.agenda),
         )
 
     def _joints(self, frame: Frame) -> tuple[JointView, ...]:
@@ -227,26 +228,6 @@ def _span(joint: str, config: HardwareConfig) -> tuple[float, float]:
     return (-180.0, 180.0) if config.units == "degrees" else (-100.0, 100.0)
 
 
-class Notice:
-    """The last sentence worth showing, for a few seconds of the phase in which it was said."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._sentence = ""
-        self._said_at = 0.0
-        self._phase: Phase | None = None
-
-    def say(self, sentence: str) -> None:
-        """From now on this one."""
-        self._sentence, self._said_at, self._phase = sentence, self._now(), None
-
-    def during(self, phase: Phase) -> str:
-        """What is to be shown now; a sentence belongs to the phase that was shown it first."""
-        self._phase = phase if self._phase is None else self._phase
-        recent = self._now() - self._said_at < _NOTICE_S
-        return self._sentence if recent and phase is self._phase else ""
-
-
 class Lines:
     """One line at each change of phase, for a log, a pipe or a terminal without a cursor.
 
@@ -277,10 +258,11 @@ class Lines:
         elif self._phase is Phase.RECORDING:
             self._say(f"the take has {self._rows} frames")
         self._phase = session.phase
-        plan = session.plan
-        if self._keys and (
-            pressed := hints(session.phase, session.saves > 0, plan.rollout, plan.taught)
-        ):
+        plan, queue = session.plan, QueueView.of(session.agenda)
+        if queue is not None and session.phase is Phase.RESETTING:
+            self._say(f"next: {session.wanted.task!r}; {queue.done} of {queue.wanted} episodes")
+        kind = plan.rollout, plan.taught, queue is not None
+        if self._keys and (pressed := hints(session.phase, session.saves > 0, *kind)):
             keys = "; ".join(f"{key}: {meaning}" for key, meaning in pressed)
             self._say(f"{session.phase} [{keys}]")
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from lerecord.printable import shown
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase, PolicyHealth
-from lerecord.ui.snapshot import JointView, Snapshot
+from lerecord.ui.snapshot import JointView, QueueView, Snapshot
 from lerecord.ui.terminal.folding import Part
 from lerecord.ui.terminal.keys import hints
 
@@ -82,6 +82,30 @@ def _clock(elapsed_s: float, limit_s: float | None) -> Text:
 
 def _minutes(seconds: float) -> str:
     return f"{int(seconds) // 60:02d}:{seconds % 60:04.1f}"
+
+
+def task(snapshot: Snapshot) -> Iterator[Part]:
+    """What is done in the take that runs or comes next, and how far the queue is."""
+    text = plain(f" {snapshot.task}", style="bold")
+    text.overflow, text.no_wrap = "ellipsis", True
+    queue = snapshot.queue
+    yield Part(3 if queue is None else 1, (text,))
+    if queue is not None:
+        line = plain(f" {_progress(queue, snapshot.task)}")
+        line.overflow, line.no_wrap = "ellipsis", True
+        yield Part(2, (line,))
+
+
+def _progress(queue: QueueView, task: str) -> str:
+    told = [
+        f"task {place} of {len(queue.tasks)}: {each.done} of {each.wanted} saved"
+        for place, each in enumerate(queue.tasks, 1)
+        if each.task == task
+    ]
+    told.append(f"all: {queue.done} of {queue.wanted}")
+    if queue.then is not None and queue.then != task:
+        told.append(f"then: {queue.then}")
+    return "   ".join(told)
 
 
 def loop(snapshot: Snapshot) -> Text:
@@ -220,7 +244,7 @@ def _said(sentence: str, style: str, width: int) -> Text:
 def keys(snapshot: Snapshot, width: int) -> Text:
     """The keys, on as many lines as they need; none is torn from its meaning."""
     text, used = Text(overflow="crop"), 0
-    kind = snapshot.rollout, snapshot.taught
+    kind = snapshot.rollout, snapshot.taught, snapshot.queue is not None
     for key, meaning in hints(snapshot.phase, snapshot.saves > 0, *kind):
         needed = len(key) + len(meaning) + 6
         if used and used + needed > width:

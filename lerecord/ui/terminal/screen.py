@@ -28,6 +28,7 @@ from lerecord.ui.terminal.parts import (
     plain,
     policy,
     storage,
+    task,
 )
 from lerecord.ui.terminal.sound import Bell
 
@@ -75,9 +76,7 @@ def draw(
 def _above(snapshot: Snapshot, width: int) -> Iterator[Part]:
     """All but the message and the keys."""
     yield from headline(snapshot, width)
-    task = plain(f" {snapshot.task}", style="bold")
-    task.overflow, task.no_wrap = "ellipsis", True
-    yield Part(3, (task,))
+    yield from task(snapshot)
     yield Part.blank(8)
     yield Part(4, (loop(snapshot),))
     if snapshot.policy is not None:

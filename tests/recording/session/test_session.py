@@ -13,7 +13,7 @@ from lerecord.dataset.staging import Take, TakeFrame
 from lerecord.frame import Frame
 from lerecord.pacing import Tick
 from lerecord.recording.recorder import Saved
-from lerecord.recording.session import Command, Gate, Phase, Plan, Session, Wanted
+from lerecord.recording.session import Command, Gate, Phase, Plan, QueueEdit, Session, Wanted
 from lerecord.recording.session.phases import TRANSITIONS
 
 FPS = 10
@@ -134,11 +134,11 @@ class FakeTakes:
 class Script:
     """An operator that asks for things at given ticks, by the number of polls."""
 
-    commands: Mapping[int, Command]
+    commands: Mapping[int, Command | QueueEdit]
     polls: int = 0
     phases: list[Phase] = field(default_factory=list)
 
-    def poll(self) -> Command | None:
+    def poll(self) -> Command | QueueEdit | None:
         self.polls += 1
         return self.commands.get(self.polls - 1)
 
@@ -163,7 +163,7 @@ def grid(count: int) -> Iterator[Tick]:
 
 
 class Bench:
-    def __init__(self, commands: Mapping[int, Command], **plan: object) -> None:
+    def __init__(self, commands: Mapping[int, Command | QueueEdit], **plan: object) -> None:
         self.rig, self.takes, self.notices = FakeRig(), FakeTakes(), Notices()
         self.script = Script(commands)
         self.session = Session(

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from lerecord.recording.session import Phase
 from lerecord.ui.terminal import Lines
-from lerecord.ui.terminal.listeners import Notice
+from lerecord.ui.terminal.notice import Notice
 
 
 class Clock:
@@ -41,13 +41,14 @@ def test_without_a_screen_the_keys_of_each_phase_are_said() -> None:
     out = StringIO()
     lines = Lines(cast("Any", None), keys=True, out=out)
     plan = SimpleNamespace(rollout=False, taught=False)
+    agenda = SimpleNamespace(queue=None)
     for phase, saves in (
         (Phase.RESETTING, 0),
         (Phase.RESETTING, 0),
         (Phase.ASKING, 0),
         (Phase.RESETTING, 1),
     ):
-        session = SimpleNamespace(take=None, phase=phase, saves=saves, plan=plan)
+        session = SimpleNamespace(take=None, phase=phase, saves=saves, plan=plan, agenda=agenda)
         lines.tell(cast("Any", session), cast("Any", None))
     assert out.getvalue().splitlines() == [
         "resetting [Enter: start; p: pause; q: quit]",
