@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from lerecord.cli.completion import datasets as completed
-from lerecord.cli.fleet_options import EngineOptions, StateFolder, WishOptions
+from lerecord.cli.fleet_options import EngineOptions, StateFolder, Version, WishOptions
 from lerecord.cli.group import Commands, show_help
 from lerecord.cli.help import Command, example
-from lerecord.cli.options import AsJson, Out
+from lerecord.cli.options import AsJson, License, Out, Private
 from lerecord.cli.output import Output
 from lerecord.cli.session_options import taking_options
 
@@ -27,7 +27,7 @@ Roots = Annotated[
 
 @app.callback(invoke_without_command=True)
 def fleet(context: typer.Context) -> None:
-    """Look at, check and merge the datasets of many stations."""
+    """Look at, check, merge and push the datasets of many stations."""
     if context.invoked_subcommand is None:
         show_help(context)
 
@@ -88,3 +88,65 @@ def merge(*, out: Out, roots: Roots, wanted: WishOptions, given: EngineOptions) 
     how = HowToMerge(given.engine, given.dry_run)
     with Output(given.as_json) as output:
         raise typer.Exit(run(request, how, given.state, output))
+
+
+@app.command(cls=Command, epilog=example("lerecord fleet stats /data"))
+@taking_options
+def stats(*, roots: Roots, given: EngineOptions) -> None:
+    """Show the exact statistics of all frames, in parallel, for each kind of rig.
+
+    Exits with 1 if something could not be read, or is not read yet.
+    """
+    from lerecord.cli.fleet_work_report import stats as run
+
+    with Output(given.as_json) as output:
+        raise typer.Exit(run(roots, given.state, given.how, output))
+
+
+@app.command(cls=Command, epilog=example("lerecord fleet transcode /data --profile archive"))
+@taking_options
+def transcode(
+    *,
+    roots: Roots,
+    profile: Annotated[
+        str, typer.Option(metavar="NAME", help="Video profile: default, fast or archive.")
+    ] = "archive",
+    given: EngineOptions,
+) -> None:
+    """Re-encode the videos of every dataset in place; if interrupted, run it again.
+
+    Exits with 1 if a dataset could not be done, which is named and as it was.
+    """
+    from lerecord.cli.fleet_work_report import transcode as run
+
+    with Output(given.as_json) as output:
+        raise typer.Exit(run(roots, profile, (given.state, given.how), output))
+
+
+@app.command(cls=Command, epilog=example("lerecord fleet push /data --user lab"))
+def push(
+    roots: Roots,
+    user: Annotated[
+        str,
+        typer.Option(
+            metavar="USER", help="A dataset that was never pushed goes to USER/STATION-NAME."
+        ),
+    ] = "",
+    private: Private = None,
+    version: Version = "v2.1",
+    license_: License = None,
+    state: StateFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Upload every dataset to the Hugging Face Hub; if interrupted, run it again.
+
+    Exits with 1 if one could not be pushed, which is named; the others go on.
+    """
+    from lerecord.hub import PushOptions, of_environment
+
+    of_environment()
+    from lerecord.cli.fleet_push_report import push as run
+
+    options = PushOptions(private=private, version=version, license=license_)
+    with Output(as_json) as output:
+        raise typer.Exit(run(roots, user, options, state, output))

@@ -9,7 +9,7 @@ import typer
 from lerecord.cli.options import AllowHardware, AsJson
 
 if TYPE_CHECKING:
-    from lerecord.fleet import Engine, Wish
+    from lerecord.fleet import Engine, HowToWork, Wish
 
 StateFolder = Annotated[
     Path | None,
@@ -49,7 +49,7 @@ _SplitBy = Annotated[
     str,
     typer.Option(metavar="WHAT", help="What stays on one side: dataset, station or task."),
 ]
-_Version = Annotated[
+Version = Annotated[
     str, typer.Option("--format", metavar="VERSION", help="LeRobot format: v2.1 or v3.0.")
 ]
 
@@ -74,6 +74,13 @@ class EngineOptions:
 
         return Engine(self.executor, self.workers, self.tasks, self.partition, self.time_limit)
 
+    @property
+    def how(self) -> "HowToWork":
+        """How work is done; raises as `engine`."""
+        from lerecord.fleet import HowToWork
+
+        return HowToWork(self.engine, self.dry_run)
+
 
 @dataclass(frozen=True, slots=True)
 class WishOptions:
@@ -85,7 +92,7 @@ class WishOptions:
     seed: _Seed = 0
     split: _Split = ""
     split_by: _SplitBy = "dataset"
-    version: _Version = "v2.1"
+    version: Version = "v2.1"
     allow_hardware: AllowHardware = False
 
     @property

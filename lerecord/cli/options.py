@@ -75,6 +75,14 @@ RepoId = Annotated[
         metavar="USER/NAME", help="Repository on the Hub [the one it was last pushed to]."
     ),
 ]
+Private = Annotated[
+    bool | None,
+    typer.Option("--private/--public", help="Who may see it [a new one is private]."),
+]
+License = Annotated[
+    str | None,
+    typer.Option("--license", metavar="ID", help="License in the dataset card, such as cc-by-4.0."),
+]
 GateOption = Annotated[
     Gate,
     typer.Option(

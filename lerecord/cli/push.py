@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lerecord.cli.options import AsJson, Dataset, RepoId
+from lerecord.cli.options import AsJson, Dataset, License, Private, RepoId
 from lerecord.cli.output import Output
 
 EPILOG = """\b
@@ -18,22 +18,14 @@ Examples:
 def push(
     dataset: Dataset = Path(),
     repo_id: RepoId = None,
-    private: Annotated[
-        bool | None,
-        typer.Option("--private/--public", help="Who may see it [a new one is private]."),
-    ] = None,
+    private: Private = None,
     version: Annotated[
         str, typer.Option("--format", metavar="V", help="LeRobot format version: v2.1 or v3.0.")
     ] = "v2.1",
     tag: Annotated[
         str | None, typer.Option(help="Git tag to move to this version [the format].")
     ] = None,
-    license_: Annotated[
-        str | None,
-        typer.Option(
-            "--license", metavar="ID", help="License in the dataset card, such as cc-by-4.0."
-        ),
-    ] = None,
+    license_: License = None,
     as_json: AsJson = False,
 ) -> None:
     """Upload a dataset to the Hugging Face Hub.

@@ -52,7 +52,7 @@ TABLE = {
     "import": Entry(
         CHANGE, "Convert a LeRobot v3.0 dataset to v2.1, without re-encoding.", "import_"
     ),
-    "fleet": Entry(SHARE, "Look at, check and merge the datasets of many stations."),
+    "fleet": Entry(SHARE, "Look at, check, merge and push the datasets of many stations."),
     "push": Entry(SHARE, "Upload a dataset to the Hugging Face Hub."),
     "pull": Entry(SHARE, "Download a dataset from the Hugging Face Hub."),
     "teleop": Entry(RIG, "Drive the followers by their leaders, and record nothing."),

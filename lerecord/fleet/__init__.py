@@ -1,10 +1,11 @@
-"""Many datasets at once: what there is, whether it is right, and one training set of it.
+"""Many datasets at once: what there is, whether it is right, what is in it, and one training set.
 
 `sources` finds datasets, `mirror` fetches those elsewhere, `status` looks at them, `checking`
 verifies them and `merging` makes one of them: `plan` says what becomes what, `sides` divides it,
 `writing` is done by workers, `publisher` by one process. `engine` runs the work here, on Slurm or
-on Ray; only `engine_process` imports an engine. What was found is kept by `state`. Begin with
-`status`.
+on Ray; only `engine_process` imports an engine. `measuring` and
+`transcoding` do something for each dataset, by `chores`; `pushing` needs no engine. What was found
+is kept by `state`. Begin with `status`.
 """
 
 import lazy_loader

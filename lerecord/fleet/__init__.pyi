@@ -2,7 +2,11 @@ from .checking import Checking as Checking
 from .checking import DatasetCheck as DatasetCheck
 from .checking import FleetCheck as FleetCheck
 from .checking import check as check
+from .chores import HowToWork as HowToWork
 from .engine import Engine as Engine
+from .measuring import FleetStats as FleetStats
+from .measuring import RigStats as RigStats
+from .measuring import statistics as statistics
 from .merge_folder import V21 as V21
 from .merge_folder import V30 as V30
 from .merge_folder import LeftEpisode as LeftEpisode
@@ -12,9 +16,14 @@ from .merging import Merged as Merged
 from .merging import merge_fleet as merge_fleet
 from .page import status_page as status_page
 from .plan import Wish as Wish
+from .pushing import FleetPush as FleetPush
+from .pushing import push as push
 from .sides import Split as Split
 from .sources import Trouble as Trouble
 from .state import State as State
 from .status import DatasetStatus as DatasetStatus
 from .status import FleetStatus as FleetStatus
 from .status import look as look
+from .transcoding import DatasetTranscode as DatasetTranscode
+from .transcoding import FleetTranscode as FleetTranscode
+from .transcoding import transcode as transcode

@@ -3,7 +3,6 @@
 import json
 import shutil
 import tempfile
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,11 +14,11 @@ from lerecord.dataset.verify import Checkup, Report
 from lerecord.errors import LerecordError
 from lerecord.fleet.books import Books, is_orphan, write_lines
 from lerecord.fleet.engine import Engine, Work, require_engine, run, share
+from lerecord.fleet.failures import sentence_of
 from lerecord.fleet.ledger import Entry, Ledger, fingerprint_of
 from lerecord.fleet.sources import Root, Source, Trouble, digest_of, find, tried
 from lerecord.fleet.state import State
 from lerecord.progress import Advance, Progress, silent
-from lerecord.refusals import said
 
 BATCH = 10
 _WORK, _BATCHES = "work.json", "batches.jsonl"
@@ -218,15 +217,8 @@ def _read_episode(root: Path, number: int, told: dict[str, Any], books: Books, r
         stored, checkup = _opened(root, told["quick"], told["name"])
         fingerprint = fingerprint_of(stored, checkup.episode(number))
         entry = Entry(number, fingerprint, told["quick"], checkup.of_episode(number))
-    except LerecordError as error:
-        books.trouble(rank, root=str(root), reason=str(error))
-    except OSError as error:
-        reason = said(error, str(root)) or f"{root}: {error.strerror or error}."
-        books.trouble(rank, root=str(root), reason=reason)
     except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        fact = f"{type(error).__name__}: {error}, in {Path(where.filename).name}:{where.lineno}"
-        reason = f"{root}, episode {number}: the check itself failed ({fact}); please report it."
+        reason = sentence_of(error, root, f"{root}, episode {number}: the check itself failed")
         books.trouble(rank, root=str(root), reason=reason)
     else:
         Ledger(Path(told["state"]), root).add(f"{told['name']}-{rank}", entry)

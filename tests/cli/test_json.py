@@ -49,6 +49,8 @@ COMMANDS = {
     "fleet check set other --quick --workers 1 --state kept": 0,
     "fleet merge out set --workers 1 --state kept": 0,
     "fleet merge out set other --split test=0.5 --workers 1 --state kept": 0,
+    "fleet stats set other --workers 1 --state kept": 0,
+    "fleet transcode set --profile default --workers 1 --state kept": 0,
     "fleet status set other --state kept": 0,
     "teleop": 0,
     "find ports --port nowhere": 0,
@@ -72,6 +74,7 @@ ELSEWHERE = {
         "setup-motors",
         "calibrate",
         "doctor",
+        "fleet push",
         "evaluate",
     ),
 }
