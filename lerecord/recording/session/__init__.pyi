@@ -18,6 +18,8 @@ from .remarking import said_of as said_of
 from .roles import Driving as Driving
 from .roles import Listener as Listener
 from .session import Session as Session
+from .task_queue import LONGEST_TASK as LONGEST_TASK
+from .task_queue import MOST_EPISODES as MOST_EPISODES
 from .task_queue import Deed as Deed
 from .task_queue import Order as Order
 from .task_queue import QueueEdit as QueueEdit

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lerecord.recording.session import Command, Phase
 from lerecord.ui.snapshot import Snapshot
-from lerecord.ui.terminal import ROLLOUT_DRIVING_KEYS, ROLLOUT_KEYS, hints
+from lerecord.ui.terminal import QUEUE_KEYS, ROLLOUT_DRIVING_KEYS, ROLLOUT_KEYS, hints
 
 _DRIVING = (Phase.DRIVING, Phase.HOLDING)
 _NAMES = {"Enter": "\r", "Space": " "}
@@ -28,10 +28,11 @@ class Action:
 def actions(snapshot: Snapshot) -> tuple[Action, ...]:
     """The buttons of a moment, the most useful first; they are those that the terminal names."""
     phase = snapshot.phase
-    keys = {**ROLLOUT_KEYS, **(ROLLOUT_DRIVING_KEYS if phase in _DRIVING else {})}
+    keys = {**ROLLOUT_KEYS, **QUEUE_KEYS, **(ROLLOUT_DRIVING_KEYS if phase in _DRIVING else {})}
+    kind = snapshot.rollout, snapshot.taught, snapshot.queue is not None
     found = [
         Action(key, words, _meant(keys[_NAMES.get(key, key)], phase))
-        for hint in hints(phase, snapshot.saves > 0, snapshot.rollout, snapshot.taught)
+        for hint in hints(phase, snapshot.saves > 0, *kind)
         for key, words in _each(*hint)
     ]
     if phase is Phase.RESETTING and "press a" in snapshot.trouble:

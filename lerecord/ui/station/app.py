@@ -10,14 +10,15 @@ import contextlib
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lerecord.frame import Image
+from lerecord.recording.session import LONGEST_TASK, MOST_EPISODES, Deed, QueueEdit
 from lerecord.ui.station.board import Board
 from lerecord.ui.station.lease import Lease
 from lerecord.ui.station.messages import Asked
@@ -29,6 +30,24 @@ _FASTEST_S = 1 / 15
 _MOST_PAGES = 12
 
 
+Sentence = Annotated[str, Field(max_length=LONGEST_TASK)]
+
+
+class Edit(BaseModel):
+    """A change of the queue of tasks; see `QueueEdit`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    deed: Deed
+    task: Sentence = ""
+    text: Sentence = ""
+    number: int = Field(default=0, ge=-MOST_EPISODES, le=MOST_EPISODES)
+
+    def to_edit(self) -> QueueEdit:
+        """As the session knows it."""
+        return QueueEdit(self.deed, self.task, self.text, self.number)
+
+
 class Said(BaseModel):
     """What a page says: that it has painted, what it wants, or both.
 
@@ -37,6 +56,7 @@ class Said(BaseModel):
         painted: the number of a bundle.
         take: it wants to control.
         command, phase, episode: a button was pressed, seeing these.
+        edit: the queue is changed.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -46,9 +66,12 @@ class Said(BaseModel):
     command: str | None = None
     phase: str = ""
     episode: int | None = None
+    edit: Edit | None = None
 
 
-def station_app(board: Board, ask: Callable[[Asked], None], shown: Pass | None) -> Starlette:
+def station_app(
+    board: Board, ask: Callable[[Asked | QueueEdit], None], shown: Pass | None
+) -> Starlette:
     """An ASGI application that shows a session; a gate belongs before it.
 
     Args:
@@ -71,7 +94,7 @@ def station_app(board: Board, ask: Callable[[Asked], None], shown: Pass | None) 
 class _Room:
     """Everybody who looks."""
 
-    def __init__(self, board: Board, ask: Callable[[Asked], None]) -> None:
+    def __init__(self, board: Board, ask: Callable[[Asked | QueueEdit], None]) -> None:
         self._board = board
         self._ask = ask
         self._lease = Lease()
@@ -151,6 +174,8 @@ class _Room:
                 self._lease.take(name)
             if said.command is not None and self._lease.holds(name):
                 self._ask(Asked(said.command[:32], said.phase[:32], said.episode))
+            if said.edit is not None and self._lease.holds(name):
+                self._ask(said.edit.to_edit())
             if said.painted is not None:
                 painted.put_nowait(said.painted)
 

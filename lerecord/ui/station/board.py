@@ -8,9 +8,10 @@ from typing import Any
 
 from lerecord.frame import Image
 from lerecord.processes import MailboxReader, plain
-from lerecord.ui.snapshot import PreviewedCamera
+from lerecord.ui.snapshot import PreviewedCamera, Snapshot
 from lerecord.ui.station.actions import actions
 from lerecord.ui.station.messages import Moment
+from lerecord.ui.terminal import cue_between
 
 
 @dataclass(slots=True)
@@ -37,13 +38,19 @@ class Board:
         self._turn = threading.Lock()
         self._data: dict[str, Any] | None = None
         self._number = 0
+        self._shown: Snapshot | None = None
+        self._cue: dict[str, Any] = {"number": 0, "name": ""}
+        """The newest, by its number: a page that misses moments still plays it once."""
 
     def put(self, moment: Moment) -> None:
         """The newest moment."""
         data = moment_data(moment)
+        before, self._shown = self._shown, moment.snapshot
+        if before is not None and (cue := cue_between(before, moment.snapshot)) is not None:
+            self._cue = {"number": self._cue["number"] + 1, "name": cue.value}
         with self._turn:
             self._number += 1
-            self._data = data
+            self._data = {**data, "cue": self._cue}
 
     @property
     def newest(self) -> tuple[int, dict[str, Any] | None]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 from lerecord.processes import Vocabulary
+from lerecord.recording.session import QueueEdit
 from lerecord.ui.snapshot import PreviewedCamera, Snapshot
 
 
@@ -60,7 +61,7 @@ class Asked:
 
 
 MOMENTS = Vocabulary("do", show=Moment)
-ASKED = Vocabulary("event", asked=Asked)
+ASKED = Vocabulary("event", asked=Asked, edited=QueueEdit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from typing import Protocol
 
 from lerecord.errors import LerecordError
 from lerecord.processes import Message
-from lerecord.recording.session import Command, Phase
+from lerecord.recording.session import Command, Phase, QueueEdit
 from lerecord.ui.snapshot import Snapshot
 from lerecord.ui.station.actions import actions
 from lerecord.ui.station.messages import ASKED, Asked
 
 _SHORT_TAKE_S = 1.0
 _ENDS = (Command.GO, Command.SAVE, Command.SUCCEED, Command.FAIL)
+_MOST_EDITS = 64  # that wait for their tick: more than a person makes
 _UNFIT = (LerecordError, KeyError, ValueError, TypeError, AttributeError)
 
 
@@ -43,14 +44,16 @@ class Pages:
         self._phase: Phase | None = None
         self._entered_at = 0.0
         self._asked: deque[Asked] = deque()
+        self._edits: deque[QueueEdit] = deque()
 
-    def poll(self) -> Command | None:
-        """The next thing asked for that still makes sense."""
+    def poll(self) -> Command | QueueEdit | None:
+        """The next thing asked for that still makes sense; a change of the queue always does."""
         try:
-            heard = self._process.heard()
-            self._asked += [ASKED.read(each) for each in heard if each["event"] == "asked"]
+            self._hear()
         except _UNFIT:
             return None  # a page's process that talks nonsense must not end a session
+        if self._edits:
+            return self._edits.popleft()
         while self._asked:
             if (command := self._meant(self._asked.popleft())) is not None:
                 return command
@@ -60,6 +63,14 @@ class Pages:
         """What was asked in the phase that is over is forgotten."""
         self._asked.clear()
         self._phase, self._entered_at = phase, self._now()
+
+    def _hear(self) -> None:
+        heard = self._process.heard()
+        self._asked += [ASKED.read(each) for each in heard if each["event"] == "asked"]
+        edits = [_fit(ASKED.read(each)) for each in heard if each["event"] == "edited"]
+        shown = self._process.shown
+        if shown is not None and shown.queue is not None:
+            self._edits += edits[: _MOST_EDITS - len(self._edits)]
 
     def _meant(self, asked: Asked) -> Command | None:
         shown = self._process.shown
@@ -73,3 +84,11 @@ class Pages:
         if ends and self._now() - self._entered_at < _SHORT_TAKE_S:
             return Command.CONFIRM
         return command
+
+
+def _fit(edit: QueueEdit) -> QueueEdit:
+    """Raises TypeError for one whose parts are not of their types."""
+    types = (edit.task, str), (edit.text, str), (edit.number, int)
+    if not all(isinstance(value, kind) for value, kind in types):
+        raise TypeError("a change of the queue is not of its form")
+    return edit

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lerecord.errors import LerecordError
 from lerecord.processes import newest, say, tell
+from lerecord.recording.session import QueueEdit
 from lerecord.ui.station.app import station_app
 from lerecord.ui.station.board import Board
 from lerecord.ui.station.messages import ASKED, MOMENTS, Asked, Start
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str]) -> None:
     board = Board(start.cameras)
     token = secrets.token_urlsafe(16) if start.settings.lan else None
 
-    def ask(asked: Asked) -> None:
+    def ask(asked: Asked | QueueEdit) -> None:
         tell(ASKED.write(asked))
 
     try:

@@ -21,6 +21,8 @@ from .pedal import PedalDevice as PedalDevice
 from .pedal import opened_pedal as opened_pedal
 from .ranges import JointRange as JointRange
 from .ranges import ranges_table as ranges_table
+from .sound import Cue as Cue
+from .sound import cue_between as cue_between
 from .terminal import has_cursor as has_cursor
 from .terminal import in_background as in_background
 from .terminal import is_attended as is_attended

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from lerecord.recording.recorder import CameraView
-from lerecord.recording.session import Phase
-from lerecord.ui.snapshot import JointView, Snapshot
+from lerecord.recording.session import Order, Phase, TaskCount
+from lerecord.ui.snapshot import JointView, QueueView, Snapshot
 from lerecord.ui.station import TakeView
 
 TAKE = TakeView(2, False, 7.1, 213, 0, 4, ("Camera front gave the same image again.",), True)
@@ -33,6 +33,13 @@ _SNAPSHOT = Snapshot(
     saving=0,
     notice="",
     saves=3,
+)
+
+
+QUEUE = QueueView(
+    (TaskCount("Grab the paper box", 20, 12), TaskCount("Push the cup", 10)),
+    Order.IN_ORDER,
+    "Grab the paper box",
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 from lerecord.processes import ImageMailbox, MailboxWriter
+from lerecord.recording.session import QueueEdit
 from lerecord.ui.snapshot import PreviewedCamera
 from lerecord.ui.station import Asked, Board, station_app
 from lerecord.ui.web import WebServer
@@ -18,7 +19,7 @@ class Served:
 
     def __init__(self, server: WebServer, board: Board, writer: MailboxWriter) -> None:
         self.server, self.board, self.writer = server, board, writer
-        self.asked: list[Asked] = []
+        self.asked: list[Asked | QueueEdit] = []
         self._number = 0
 
     def image(self, data: bytes) -> None:
@@ -39,7 +40,7 @@ def serving(token: str | None = None) -> Iterator[Served]:
         board = Board([PreviewedCamera("front", 90, mailbox.fileno())])
         found: list[Served] = []
 
-        def ask(asked: Asked) -> None:
+        def ask(asked: Asked | QueueEdit) -> None:
             found[0].asked.append(asked)
 
         with WebServer(lambda shown: station_app(board, ask, shown), token=token) as server:

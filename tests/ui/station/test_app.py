@@ -10,8 +10,9 @@ pytest.importorskip("starlette", reason="the extra `web` is not installed")
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
+from lerecord.recording.session import Deed, QueueEdit
 from lerecord.ui.station import Asked, Moment
-from tests.ui.station.moments import TAKE, snapshot
+from tests.ui.station.moments import QUEUE, TAKE, snapshot
 from tests.ui.station.served import Served
 
 
@@ -75,9 +76,36 @@ def test_one_page_asks_and_the_other_watches_until_it_takes_over(served: Served)
     assert served.asked == [Asked("go", "resetting", 3)]
 
 
-@pytest.mark.parametrize(
-    "said", ["words", "[]", '{"painted": "1"}', '{"command": 3}', '{"eval": 1}', "{" * 5000]
-)
+def test_only_the_page_that_controls_changes_the_queue(served: Served) -> None:
+    served.board.put(Moment(snapshot(queue=QUEUE), ()))
+    add = {"deed": "add", "task": "Turn", "number": 3}
+    with served.page("one") as one, served.page("two") as two:
+        told, _ = next_bundle(one)
+        assert told["moment"]["snapshot"]["queue"]["tasks"][0] == {
+            "task": "Grab the paper box",
+            "wanted": 20,
+            "done": 12,
+        }
+        watched, _ = next_bundle(two)
+        painted(two, watched, edit=add)
+        next_bundle(two)
+        assert served.asked == []
+        painted(one, told, edit=add)
+        next_bundle(one)
+    assert served.asked == [QueueEdit(Deed.ADD, "Turn", number=3)]
+
+
+NONSENSE = ["words", "[]", '{"painted": "1"}', '{"command": 3}', '{"eval": 1}', "{" * 5000]
+NONSENSE += ['{"edit": 1}', '{"edit": {}}', '{"edit": {"deed": "rm"}}']
+NONSENSE += ['{"edit": {"deed": "add", "task": 3}}', '{"edit": {"deed": "add", "more": 3}}']
+NONSENSE += [
+    '{"edit": {"deed": "count", "number": 1e9}}',
+    '{"edit": {"deed": "count", "number": 1.5}}',
+]
+NONSENSE += [json.dumps({"edit": {"deed": "add", "task": "x" * 501}})]
+
+
+@pytest.mark.parametrize("said", NONSENSE)
 def test_a_page_that_talks_nonsense_is_shut_out_and_others_go_on(served: Served, said: str) -> None:
     served.board.put(Moment(snapshot(), ()))
     with served.page("good") as good, served.page("bad") as bad:

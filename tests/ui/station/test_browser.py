@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from lerecord.recording.session import Phase
+from lerecord.recording.session import Deed, Phase, QueueEdit
 from lerecord.ui.station import Asked, Moment
 from tests.ui.chromium import Chromium, Page
-from tests.ui.station.moments import TAKE, snapshot
+from tests.ui.station.moments import QUEUE, TAKE, snapshot
 from tests.ui.station.served import Served, serving
 
 TROUBLE = "The follower does not answer: check its cable."
@@ -77,6 +77,55 @@ def test_a_page_shows_asks_and_survives(browser: Chromium, served: Served) -> No
     one.until("!document.getElementById('lost').hidden")
 
 
+_TONES = (
+    "window.tones = []; const make = AudioContext.prototype.createOscillator;"
+    "AudioContext.prototype.createOscillator = function () {"
+    "const tone = make.call(this); const start = tone.start;"
+    "tone.start = (at) => { window.tones.push(tone.frequency.value); start.call(tone, at); };"
+    "return tone; };"
+)
+
+
+def test_the_tasks_are_changed_on_the_page_and_a_take_is_heard(
+    browser: Chromium, served: Served
+) -> None:
+    served.board.put(Moment(snapshot(queue=QUEUE), ()))
+    page = browser.page()
+    page.call("Page.addScriptToEvaluateOnNewDocument", source=_TONES)
+    page.look(1280, 800)
+    page.open(served.server.address)
+    shows(page, "queue-tasks", "12 of 20")
+    shows(page, "sound", "after a press")
+    page.press("x")  # which means nothing, and lets the page be heard
+    shows(page, "sound", "is on")
+    row = "document.querySelector('#queue-tasks li:last-child')"
+    page.evaluate(f"{row}.querySelector(':scope > button').click()")
+    page.evaluate("document.getElementById('queue-change').click()")
+    page.until(f"{row}.querySelector('.tools').checkVisibility()")
+    page.evaluate(f"{row}.querySelector('[type=number]').focus()")
+    page.evaluate(f"{row}.querySelector('[type=number]').select()")
+    page.call("Input.insertText", text="7")
+    page.press("r")  # is typed, and no command
+    page.evaluate(f"{row}.querySelector('[type=number]').blur()")
+    page.evaluate("document.getElementById('queue-new').value = 'Turn'")
+    page.evaluate("document.getElementById('queue-form').requestSubmit()")
+    for shown in (snapshot(queue=QUEUE, phase=Phase.RECORDING), snapshot(queue=QUEUE, saves=4)):
+        served.board.put(Moment(shown, ()))
+        shows(page, "phase", "RECORDING" if shown.saves == 3 else "RESET")
+    page.until("window.tones.length === 3")
+    page.evaluate("document.getElementById('sound').click()")
+    shows(page, "sound", "is off")
+    page.call("Page.reload")
+    page.until("performance.getEntriesByType('navigation')[0].type === 'reload'")
+    shows(page, "sound", "is off")
+    assert served.asked == [
+        QueueEdit(Deed.CHOOSE, "Push the cup"),
+        QueueEdit(Deed.COUNT, "Push the cup", number=7),
+        QueueEdit(Deed.ADD, "Turn", number=10),
+    ]
+    assert page.complaints == []
+
+
 def test_a_token_is_shown_once_and_then_the_browser_is_known(browser: Chromium) -> None:
     with serving("correct-horse") as served:
         served.board.put(Moment(snapshot(), ()))
@@ -100,7 +149,7 @@ def test_a_token_is_shown_once_and_then_the_browser_is_known(browser: Chromium) 
 def test_the_phase_is_large_and_nothing_is_wider_than_the_window(
     browser: Chromium, served: Served, width: int
 ) -> None:
-    served.board.put(Moment(snapshot(phase=Phase.CATCHING_UP), (TAKE,)))
+    served.board.put(Moment(snapshot(phase=Phase.CATCHING_UP, queue=QUEUE), (TAKE,)))
     page = opened(browser, served, width)
     shows(page, "phase", "CATCHING UP")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from lerecord.processes import Message
-from lerecord.recording.session import Command, Phase
+from lerecord.recording.session import Command, Deed, Phase, QueueEdit
 from lerecord.ui.snapshot import Snapshot
-from lerecord.ui.station import Lease, Pages, actions
-from tests.ui.station.moments import snapshot
+from lerecord.ui.station import Board, Lease, Moment, Pages, actions
+from tests.ui.station.moments import QUEUE, snapshot
 
 
 class Said:
@@ -125,6 +125,69 @@ def test_two_keys_that_the_terminal_names_at_once_are_two_buttons() -> None:
 def test_arms_that_have_drifted_can_be_accepted() -> None:
     drifted = snapshot(trouble="The wrist is off by 9. To record all the same, press a.")
     assert actions(drifted)[-1].command is Command.ACCEPT
+
+
+def edited(deed: Any = "add", task: Any = "Turn", text: Any = "", number: Any = 3) -> Message:
+    return {"event": "edited", "deed": deed, "task": task, "text": text, "number": number}
+
+
+def test_a_change_of_the_queue_is_passed_on_in_every_phase() -> None:
+    operator, process = pages(snapshot(queue=QUEUE))
+    process.said = [edited(), edited("remove"), asked("go")]
+    assert operator.poll() == QueueEdit(Deed.ADD, "Turn", number=3)
+    operator.enter(Phase.RECORDING)  # forgets what was pressed, and no change
+    assert operator.poll() == QueueEdit(Deed.REMOVE, "Turn", number=3)
+    assert operator.poll() is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        edited("rm"),
+        edited(7),
+        edited(task=[]),
+        edited(text=None),
+        edited(number="3"),
+        {**edited(), "task": {}},
+    ],
+)
+def test_a_change_of_another_form_is_forgotten(message: Message) -> None:
+    operator, process = pages(snapshot(queue=QUEUE))
+    process.said = [message]
+    assert operator.poll() is None
+
+
+def test_there_is_nothing_to_change_without_a_queue_and_only_so_much_waits() -> None:
+    operator, process = pages(snapshot())
+    process.said = [edited()]
+    assert operator.poll() is None
+    operator, process = pages(snapshot(queue=QUEUE))
+    process.said = [edited()] * 1000
+    assert sum(operator.poll() is not None for _ in range(1000)) == 64
+
+
+def test_a_queue_has_its_buttons_between_takes() -> None:
+    commands = [each.command for each in actions(snapshot(queue=QUEUE))]
+    assert commands[:3] == [Command.GO, Command.NEXT_TASK, Command.TASK_BEFORE]
+    recording = actions(snapshot(queue=QUEUE, phase=Phase.RECORDING))
+    assert Command.NEXT_TASK not in {each.command for each in recording}
+
+
+def test_a_cue_is_told_by_its_number_until_the_next_one() -> None:
+    board = Board([])
+    told = []
+    for shown in (
+        snapshot(),
+        snapshot(phase=Phase.RECORDING),
+        snapshot(phase=Phase.RECORDING, elapsed_s=2.0),
+        snapshot(saves=4),
+        snapshot(saves=4, trouble="The cable."),
+    ):
+        board.put(Moment(shown, ()))
+        data = board.newest[1]
+        assert data is not None
+        told.append((data["cue"]["number"], data["cue"]["name"]))
+    assert told == [(0, ""), (1, "start"), (1, "start"), (2, "saved"), (3, "trouble")]
 
 
 def test_one_page_controls_and_a_reloaded_one_still_does() -> None:

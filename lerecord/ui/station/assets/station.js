@@ -1,6 +1,9 @@
 // The page of a session: paints what it is sent, says that it has, and asks for what is pressed.
 
-import { announce, byId, get, h, icon, isTyping, post } from "./dom.js";
+import { announce, byId, get, h, icon, isTyping, post, write } from "./dom.js";
+import { drawJoints } from "./joints.js";
+import { drawQueue, prepareQueue } from "./queue.js";
+import { hear, prepareSound } from "./sounds.js";
 
 const LOOKS = {
   resetting: ["reset", "○", "RESET"],
@@ -125,7 +128,8 @@ function drawAge(camera) {
   age.replaceChildren(stale ? icon("warn") : "", words);
 }
 
-function drawMoment({ snapshot, takes, actions }) {
+function drawMoment({ snapshot, takes, actions, cue }) {
+  hear(cue);
   const [look, sign, word] = snapshot.trouble ? ["trouble", "▲", "TROUBLE"] : LOOKS[snapshot.phase];
   byId("banner").dataset.look = look;
   write("phase-icon", sign);
@@ -134,6 +138,7 @@ function drawMoment({ snapshot, takes, actions }) {
   write("clock", minutes(snapshot.elapsed_s) + limit);
   write("episode", snapshot.episode === null ? "nothing is recorded" : `episode ${snapshot.episode}${snapshot.replaces ? " again" : ""}`);
   write("count", snapshot.episodes === null ? `${snapshot.saved} saved` : `${snapshot.saved} of ${snapshot.episodes} saved`);
+  drawQueue(snapshot, control?.mine ?? false);
   byId("simulated").hidden = !snapshot.simulated;
   write("sentence", snapshot.trouble);
   byId("sentence").hidden = !snapshot.trouble;
@@ -147,46 +152,7 @@ function drawMoment({ snapshot, takes, actions }) {
   drawActions(actions);
 }
 
-/** Nothing moves on the page but what has changed. */
-function write(id, text) {
-  const place = byId(id);
-  if (place.textContent !== text) place.textContent = text;
-}
-
 const minutes = (value) => `${String(Math.floor(value / 60)).padStart(2, "0")}:${(value % 60).toFixed(1).padStart(4, "0")}`;
-
-const jointRows = new Map();
-
-function drawJoints(joints, source) {
-  write("source", source);
-  if ([...jointRows.keys()].join() !== joints.map((joint) => joint.name).join()) makeJoints(joints);
-  for (const joint of joints) {
-    const row = jointRows.get(joint.name);
-    const share = (value) => Math.min(Math.max((value - joint.low) / (joint.high - joint.low), 0), 1);
-    row.bar.style.transform = `scaleX(${share(joint.follower)})`;
-    row.ring.hidden = joint.leader === null;
-    if (joint.leader !== null) row.ring.style.left = `${100 * share(joint.leader)}%`;
-    const error = joint.leader === null ? null : joint.follower - joint.leader;
-    row.is.textContent = joint.follower === null ? "–" : tenths(joint.follower);
-    row.error.textContent = error === null ? "–" : tenths(error);
-    const holds = joint.name.endsWith("gripper"); // what it holds keeps it from closing
-    row.error.classList.toggle("bad", error !== null && !holds && Math.abs(error) > 0.1 * (joint.high - joint.low));
-  }
-}
-
-/** With one sign for nothing. */
-const tenths = (value) => value.toFixed(1).replace(/^-0\.0$/, "0.0").replace("-", "−");
-
-function makeJoints(joints) {
-  jointRows.clear();
-  const rows = joints.map((joint) => {
-    const row = { bar: h("i", { class: "bar" }), ring: h("i", { class: "ring" }), is: h("td", { class: "number" }), error: h("td", { class: "number" }) };
-    jointRows.set(joint.name, row);
-    const track = h("div", { class: "joint", "aria-hidden": "true" }, row.bar, row.ring);
-    return h("tr", {}, h("th", { scope: "row" }, joint.name), h("td", { class: "wide" }, track), row.is, row.error);
-  });
-  byId("joints").tBodies[0].replaceChildren(...rows);
-}
 
 let takesShown = "";
 
@@ -258,7 +224,10 @@ function drawControl(told) {
   byId("take").hidden = told.mine;
   document.body.classList.toggle("watches", !told.mine);
   if (before?.mine !== told.mine) {
-    if (moment !== null) drawActions(moment.actions);
+    if (moment !== null) {
+      drawActions(moment.actions);
+      drawQueue(moment.snapshot, told.mine);
+    }
     announce(told.mine ? "This page controls the session." : "This page watches.");
   }
 }
@@ -290,6 +259,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 byId("take").addEventListener("click", () => say({ take: true }));
+prepareQueue((edit) => control?.mine && say({ edit }));
+prepareSound();
 setInterval(tellLost, AGAIN_MS);
 try {
   await enter();

@@ -42,6 +42,12 @@ export function icon(name) {
 
 export const byId = (id) => document.getElementById(id);
 
+/** Nothing moves on the page but what has changed. */
+export function write(id, text) {
+  const place = byId(id);
+  if (place.textContent !== text) place.textContent = text;
+}
+
 /** What went wrong, as the server says it. */
 export class Refused extends Error {
   constructor(sentence, status = 0) {
