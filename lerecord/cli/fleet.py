@@ -9,7 +9,7 @@ from lerecord.cli.completion import datasets as completed
 from lerecord.cli.fleet_options import EngineOptions, StateFolder, Version, WishOptions
 from lerecord.cli.group import Commands, show_help
 from lerecord.cli.help import Command, example
-from lerecord.cli.options import AsJson, License, Out, Private
+from lerecord.cli.options import AsJson, License, Private
 from lerecord.cli.output import Output
 from lerecord.cli.session_options import taking_options
 
@@ -22,6 +22,9 @@ Roots = Annotated[
         help="Folders, or s3:// and hf:// addresses; every dataset below is found.",
         autocompletion=completed,
     ),
+]
+NewDataset = Annotated[
+    str, typer.Argument(metavar="OUT", help="Output folder; must not exist. Or an s3:// address.")
 ]
 
 
@@ -76,15 +79,18 @@ def check(
     epilog=example('lerecord fleet merge datasets/all /data --where "label = success"'),
 )
 @taking_options
-def merge(*, out: Out, roots: Roots, wanted: WishOptions, given: EngineOptions) -> None:
+def merge(*, out: NewDataset, roots: Roots, wanted: WishOptions, given: EngineOptions) -> None:
     """Make one dataset of many; if interrupted, run it again.
 
     Exits with 1 if an episode or a dataset could not be taken, which is named.
     """
     from lerecord.cli.fleet_merge_report import merge as run
-    from lerecord.fleet import HowToMerge, Request
+    from lerecord.fleet import HowToMerge, Request, State, is_remote, outbox
 
-    request = Request(out, roots, wanted.wish, wanted.version, wanted.allow_hardware)
+    far = is_remote(out)
+    folder = outbox(out, State(given.state)) if far else Path(out)
+    hardware, to = wanted.allow_hardware, out if far else ""
+    request = Request(folder, roots, wanted.wish, wanted.version, hardware, to)
     how = HowToMerge(given.engine, given.dry_run)
     with Output(given.as_json) as output:
         raise typer.Exit(run(request, how, given.state, output))

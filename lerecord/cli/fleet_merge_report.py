@@ -7,6 +7,7 @@ from pathlib import Path
 from lerecord.cli.output import Output
 from lerecord.cli.progress import Progress
 from lerecord.commands import command
+from lerecord.dataset.storage import megabytes
 from lerecord.fleet import HowToMerge, Merged, Request, State, merge_fleet
 
 
@@ -42,6 +43,7 @@ def _data(merged: Merged) -> dict[str, object]:
         "left_out": merged.left_out,
         "jobs": merged.jobs,
         "done": merged.done,
+        "sent": [asdict(each) for each in merged.sent],
     }
 
 
@@ -54,6 +56,8 @@ def _lines(merged: Merged) -> Iterator[str]:
         yield f"Not carried over: {name}."
     for each in merged.sides.values() or [merged]:
         yield _sentence(each)
+    for copy in merged.sent:
+        yield f"{copy.address} has it; {copy.files} files ({megabytes(copy.size_bytes)}) were sent."
 
 
 def _sentence(merged: Merged) -> str:

@@ -18,12 +18,15 @@ from .page import status_page as status_page
 from .plan import Wish as Wish
 from .pushing import FleetPush as FleetPush
 from .pushing import push as push
+from .sending import Sent as Sent
+from .sending import outbox as outbox
 from .sides import Split as Split
 from .sources import Trouble as Trouble
 from .state import State as State
 from .status import DatasetStatus as DatasetStatus
 from .status import FleetStatus as FleetStatus
 from .status import look as look
+from .store import is_remote as is_remote
 from .transcoding import DatasetTranscode as DatasetTranscode
 from .transcoding import FleetTranscode as FleetTranscode
 from .transcoding import transcode as transcode

@@ -15,10 +15,10 @@ from lerecord.dataset.format import Info, read_parquet
 from lerecord.errors import ConfigError, DatasetError
 from lerecord.fleet.books import Books, write_lines
 from lerecord.fleet.journal import Journal
-from lerecord.fleet.mirror import is_remote
 from lerecord.fleet.plan import Plan, Wish, form_of
 from lerecord.fleet.sides import SIDES
 from lerecord.fleet.sources import Root
+from lerecord.fleet.store import is_remote
 
 V21, V30 = "v2.1", "v3.0"
 _REQUEST, _PLAN, _TABLE, _LEFT = "request.json", "plan.json", "plan.parquet", "left.jsonl"
@@ -34,6 +34,8 @@ class Request:
         wish: which of their episodes are wanted.
         version: of the format, V21 or V30.
         allow_hardware: join rigs whose servo ids or camera rotation differ.
+        to: an address that the new dataset is sent to, such as `s3://bucket/tonight`; empty for
+            none.
 
     Raises:
         ConfigError: the version is none that can be written.
@@ -44,6 +46,7 @@ class Request:
     wish: Wish = field(default_factory=Wish)
     version: str = V21
     allow_hardware: bool = False
+    to: str = ""
 
     def __post_init__(self) -> None:
         if self.version not in (V21, V30):
@@ -59,7 +62,8 @@ class Request:
 
     def of_side(self, side: str) -> "Request":
         """One of the two datasets, where the wish divides the episodes."""
-        return replace(self, out=self.out / side, wish=replace(self.wish, side=side))
+        to = f"{self.to.rstrip('/')}/{side}" if self.to else ""
+        return replace(self, out=self.out / side, wish=replace(self.wish, side=side), to=to)
 
     def to_data(self) -> dict[str, Any]:
         """As JSON knows it."""
@@ -77,6 +81,7 @@ class Request:
             Wish.from_data(data["wish"]),
             data["version"],
             data["allow_hardware"],
+            data["to"],
         )
 
 

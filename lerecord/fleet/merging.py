@@ -22,6 +22,7 @@ from lerecord.fleet.plan import Plan, planned
 from lerecord.fleet.publisher import Outcome, Publisher
 from lerecord.fleet.publishing import NotDoneError
 from lerecord.fleet.records import Records, require_same
+from lerecord.fleet.sending import Sent, send
 from lerecord.fleet.sides import SIDES
 from lerecord.fleet.sources import Source, Trouble, find, is_being_changed, is_dataset, tried
 from lerecord.fleet.state import State
@@ -61,6 +62,7 @@ class Merged:
         left_out: the names of what could not be carried over.
         jobs: of Slurm, when the work was given to it.
         done: the dataset is there.
+        sent: the copies elsewhere that were asked for.
         sides: each side's dataset, when episodes are divided; the folder is that of both.
     """
 
@@ -75,6 +77,7 @@ class Merged:
     left_out: Sequence[str] = ()
     jobs: Sequence[str] = ()
     done: bool = True
+    sent: Sequence[Sent] = ()
     sides: Mapping[str, "Merged"] = field(default_factory=dict)
 
     @property
@@ -101,12 +104,15 @@ def merge_fleet(request: Request, state: State, how: HowToMerge = _AS_GIVEN) -> 
     """
     require_engine(how.engine)
     if request.wish.split is None or request.wish.side:
-        return _merged_one(request, state, how)
+        merged = _merged_one(request, state, how)
+        if merged.done and request.to:
+            merged = replace(merged, sent=[send(request.out, request.to, state)])
+        return merged
     if is_dataset(request.out):
         raise DatasetError(
             f"{request.out} is a dataset; name another folder for {' and '.join(SIDES)}."
         )
-    sides = {side: _merged_one(request.of_side(side), state, how) for side in SIDES}
+    sides = {side: merge_fleet(request.of_side(side), state, how) for side in SIDES}
     return _of_both(sides, request)
 
 
@@ -233,6 +239,7 @@ def _of_both(sides: Mapping[str, Merged], request: Request) -> Merged:
         troubles=list(dict.fromkeys(one for each in both for one in each.troubles)),
         left_out=list(dict.fromkeys(one for each in both for one in each.left_out)),
         jobs=[one for each in both for one in each.jobs],
+        sent=[one for each in both for one in each.sent],
         done=all(each.done for each in both),
         sides=sides,
     )

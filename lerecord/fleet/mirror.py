@@ -6,37 +6,21 @@ library's business, from the environment; none is kept or printed.
 """
 
 import json
-import re
 import shutil
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from lerecord.dataset.format import layout
-from lerecord.errors import ConfigError, DatasetError
+from lerecord.errors import DatasetError
 from lerecord.fleet.state import State
+from lerecord.fleet.store import AT_ONCE, Object, attempted, listed, opened, plain
 from lerecord.secrets import without_secrets
 
-_AT_ONCE = 8
 _CHUNK = 1 << 20
-_ATTEMPTS = 3
-_PAUSE_S = 0.5
-_VERSIONS = (
-    "ETag",
-    "etag",
-    "blob_id",
-    "md5Hash",
-    "LastModified",
-    "last_modified",
-    "mtime",
-    "created",
-)
 _MANIFEST = ".manifest.json"
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://")
-_EXTRAS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +36,6 @@ class Mirror:
     failures: Mapping[Path, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
-    """A file elsewhere: its name there and here, its size, and what changes with its content."""
-
-    name: str
-    here: str
-    size: int
-    version: str
-
-
-def is_remote(place: str) -> bool:
-    """True of an address such as `s3://bucket/lab`."""
-    return _REMOTE.match(place) is not None
-
-
 def mirrored(url: str, state: State) -> Mirror:
     """Fetch what has changed since the last time.
 
@@ -78,59 +47,18 @@ def mirrored(url: str, state: State) -> Mirror:
         ConfigError: the library that opens it is not installed.
         DatasetError: the place cannot be listed.
     """
-    store, path = _opened(url)
-    scheme = url.partition("://")[0]
-    folder = state.folder / "mirror" / scheme / _plain(path)
-    try:
-        objects = list(_listed(store, path))
-    except Exception as error:  # of whatever library
-        raise DatasetError(
-            f"{without_secrets(url)} cannot be listed ({_fact(error)}); check the address and the "
-            f"credentials in the environment."
-        ) from error
+    store, path = opened(url)
+    folder = state.folder / "mirror" / plain(url)
+    objects = listed(store, path, url)
     if not objects:
         raise DatasetError(f"{without_secrets(url)} has no files; check the address.")
     return _Fetch(store, folder, objects).run()
 
 
-def _plain(path: str) -> str:
-    """A path that stays below the folder of copies, and says where they are from."""
-    parts = (re.sub(r"[^\w@.-]", "_", each) for each in path.split("/") if each)
-    return "/".join(f"_{each}" if each.startswith(".") else each for each in parts) or "_"
-
-
-def _opened(url: str) -> tuple[Any, str]:
-    try:
-        from fsspec.core import url_to_fs
-
-        store, path = url_to_fs(url, use_listings_cache=False)
-    except ImportError as error:
-        scheme = url.partition("://")[0]
-        package = _EXTRAS.get(scheme, "lerecord[fleet]")
-        raise ConfigError(
-            f"{scheme}:// needs a library that is not installed; run `pip install '{package}'`."
-        ) from error
-    except ValueError as error:
-        raise ConfigError(f"{without_secrets(url)} cannot be opened ({error}).") from error
-    return store, str(path)
-
-
-def _listed(store: Any, path: str) -> Iterator[_Object]:
-    """Every file that a dataset has; a name that would lead out of the copy is none."""
-    top = path.strip("/")
-    for name, facts in store.find(path, detail=True).items():
-        here = str(name).strip("/").removeprefix(top).strip("/")
-        parts = PurePosixPath(here).parts
-        if not here or any(each.startswith(".") for each in parts) or "\\" in here:
-            continue
-        version = next((str(facts[key]) for key in _VERSIONS if facts.get(key)), "")
-        yield _Object(str(name), here, int(facts.get("size") or 0), version)
-
-
 class _Fetch:
     """Brings a copy up to date."""
 
-    def __init__(self, store: Any, folder: Path, objects: list[_Object]) -> None:
+    def __init__(self, store: Any, folder: Path, objects: list[Object]) -> None:
         self._store = store
         self._folder = folder
         self._objects = objects
@@ -143,7 +71,7 @@ class _Fetch:
         ends = [each for each in wanted if each.here.endswith(layout.INFO)]
         failed: dict[str, str] = {}
         for part in ([each for each in wanted if each not in ends], ends):  # info.json last
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
                 for each, reason in zip(part, pool.map(self._fetched, part), strict=True):
                     if reason:
                         failed[each.here] = reason
@@ -154,7 +82,7 @@ class _Fetch:
         draft.replace(self._folder / _MANIFEST)
         return Mirror(self._folder, self._failures(failed))
 
-    def _is_here(self, each: _Object) -> bool:
+    def _is_here(self, each: Object) -> bool:
         path = self._folder / each.here
         same = self._known.get(each.here) == [each.size, each.version]
         return same and path.is_file() and path.stat().st_size == each.size
@@ -165,22 +93,11 @@ class _Fetch:
             (self._folder / name).unlink(missing_ok=True)
             del self._known[name]
 
-    def _fetched(self, each: _Object) -> str:
+    def _fetched(self, each: Object) -> str:
         """Fetch a file; why it could not be, or nothing."""
-        reason = ""
-        for attempt in range(_ATTEMPTS):
-            time.sleep(_PAUSE_S * attempt)
-            try:
-                self._stream(each)
-            except PermissionError as error:
-                return _fact(error)
-            except Exception as error:  # of whatever library
-                reason = _fact(error)
-            else:
-                return ""
-        return reason
+        return attempted(lambda: self._stream(each))
 
-    def _stream(self, each: _Object) -> None:
+    def _stream(self, each: Object) -> None:
         path = self._folder / each.here
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.part")
@@ -205,7 +122,7 @@ class _Fetch:
         }
 
 
-def _is_info(each: _Object) -> bool:
+def _is_info(each: Object) -> bool:
     return each.here == layout.INFO or each.here.endswith(f"/{layout.INFO}")
 
 
@@ -215,8 +132,3 @@ def _manifest(folder: Path) -> dict[str, list[Any]]:
     except (OSError, ValueError):
         return {}
     return data if isinstance(data, dict) else {}
-
-
-def _fact(error: BaseException) -> str:
-    said = without_secrets(str(error)).strip().splitlines()
-    return f"{type(error).__name__}: {said[0][:200]}" if said else type(error).__name__

@@ -11,8 +11,9 @@ from typing import TypeVar
 from lerecord.dataset.format import layout
 from lerecord.dataset.read import Stored, StoredV30
 from lerecord.errors import DatasetError, LerecordError
-from lerecord.fleet.mirror import is_remote, mirrored
+from lerecord.fleet.mirror import mirrored
 from lerecord.fleet.state import State
+from lerecord.fleet.store import is_remote
 from lerecord.refusals import said
 from lerecord.secrets import without_secrets
 

@@ -10,9 +10,9 @@ from lerecord.dataset.format import read_annotations
 from lerecord.dataset.overview import episodes_of, summary
 from lerecord.dataset.read import Stored, stored_at
 from lerecord.fleet.labels import outcome_of
-from lerecord.fleet.mirror import is_remote
 from lerecord.fleet.sources import Root, Source, Trouble, digest_of, find, is_being_changed, tried
 from lerecord.fleet.state import State
+from lerecord.fleet.store import is_remote
 
 _KEPT = "status.json"
 HEALTH = ("good", "remarked", "salvaged", "not known")

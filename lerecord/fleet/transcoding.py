@@ -14,9 +14,9 @@ from lerecord.dataset.storage import size_of
 from lerecord.errors import ConfigError
 from lerecord.fleet.chores import Chore, HowToWork, carry_out
 from lerecord.fleet.engine import require_engine
-from lerecord.fleet.mirror import is_remote
 from lerecord.fleet.sources import Root, Source, Trouble, digest_of, find, tried
 from lerecord.fleet.state import State
+from lerecord.fleet.store import is_remote
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ URL = "memory://bucket/lab"
 def store(stations: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     found = fsspec.filesystem("memory")
     found.put(f"{stations}/", "/bucket/lab/", recursive=True)
-    monkeypatch.setattr("lerecord.fleet.mirror._PAUSE_S", 0.0)
+    monkeypatch.setattr("lerecord.fleet.store._PAUSE_S", 0.0)
     yield found
     found.rm("/bucket", recursive=True)
 
