@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from lerecord.dataset.format import (
+    LABEL_FEATURES,
     HardwareRecord,
     Label,
     cameras_of,
     hardware_record,
+    has_labels,
     label_of,
     layout,
     read_annotations,
@@ -39,6 +41,7 @@ def card(snapshot: Snapshot, name: str, tag: str, license_: str = "") -> bytes:
         _tasks(snapshot),
         "## Features\n",
         _features(snapshot),
+        *_label_columns(snapshot),
         "## Hardware\n",
         _hardware(snapshot),
         "## Episodes\n",
@@ -99,6 +102,18 @@ def _features(snapshot: Snapshot) -> str:
             for key, each in snapshot.info.features.items()
         ],
     )
+
+
+def _label_columns(snapshot: Snapshot) -> list[str]:
+    """What the columns mean that follow from labels; of another recorder nobody knows."""
+    if not has_labels(snapshot.info.features) or snapshot.meta[layout.HARDWARE] is None:
+        return []
+    names = ", ".join(map(code, LABEL_FEATURES))
+    return [
+        f"The columns {names} follow from the label of an episode: its last frame says 1, true, "
+        "true for a success and 0, true, false for a failure. Every other frame, and every frame "
+        "of an episode without a label, says 0 and false.\n"
+    ]
 
 
 def _hardware(snapshot: Snapshot) -> str:

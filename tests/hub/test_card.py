@@ -1,5 +1,5 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from huggingface_hub import metadata_load
@@ -10,6 +10,7 @@ from lerecord.dataset.storage import Snapshot
 from lerecord.hub.card import MARK, card
 from lerecord.printable import shown
 from tests.dataset import lerobot_made
+from tests.dataset.lists import A, record, small_lab, stage
 
 
 def test_the_card_says_what_is_in_the_dataset(dataset: Path, tmp_path: Path) -> None:
@@ -67,6 +68,25 @@ def test_of_another_recorders_dataset_it_says_that_the_hardware_is_not_known(
         assert "| `action` | float32 | [2] | x.vel, y.vel |" in lines
         (said,) = [each for each in lines if "not known: another recorder made" in each]
         assert said.endswith("it has no `meta/hardware.json`.")
+
+
+def test_the_card_says_what_columns_of_labels_mean_where_they_follow_from_labels(
+    tmp_path: Path,
+) -> None:
+    lab = small_lab(tmp_path / "set")
+    lab.spec = replace(lab.spec, labels=True)
+    with lab.open() as writer:
+        writer.commit(stage(lab, writer, A))
+
+    def told() -> str:
+        return card(Snapshot.of(lab.root), "box", "v2.1").decode()
+
+    said = "The columns `next.reward`, `next.done`, `next.success` follow from the label"
+    assert "| `next.success` | bool | [1] |" in told()
+    assert said in told()
+    (lab.root / layout.HARDWARE).unlink()
+    assert said not in told()
+    assert said not in card(Snapshot.of(record(tmp_path / "plain", [A])), "box", "v2.1").decode()
 
 
 def test_the_card_names_the_licence_that_was_chosen(dataset: Path, tmp_path: Path) -> None:

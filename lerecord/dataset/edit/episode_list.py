@@ -37,7 +37,8 @@ class EpisodeList:
         annotations: by episode_index; episodes of other recorders have none.
         sidecars: the episodes that have one.
         places: where each stands.
-        has_labels: their tables have the columns of labels.
+        has_labels: their tables have the columns of labels, and those follow from the labels;
+            another recorder's of the same names do not.
     """
 
     records: list[EpisodeRecord]
@@ -72,7 +73,7 @@ class EpisodeList:
                 if os.path.lexists(f"{files.root}/{layout.capture_file(record.index)}")
             ),
             places=_places_as_stored(records, info, tasks),
-            has_labels=has_labels(info.features),
+            has_labels=has_labels(info.features) and files.find(layout.HARDWARE) is not None,
         )
 
     def __len__(self) -> int:

@@ -37,6 +37,8 @@ from .info import CODEBASE_VERSION as CODEBASE_VERSION
 from .info import DatasetVersionError as DatasetVersionError
 from .info import Info as Info
 from .info import cameras_of as cameras_of
+from .label_features import LABEL_FEATURES as LABEL_FEATURES
+from .label_features import SUCCESS as SUCCESS
 from .label_features import has_labels as has_labels
 from .label_features import label_columns as label_columns
 from .labels import Label as Label

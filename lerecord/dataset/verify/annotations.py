@@ -6,23 +6,23 @@ from lerecord.dataset.verify.findings import Place
 from lerecord.errors import DatasetError
 
 
-def check_labels(stored: Stored, episodes: int, place: Place) -> None:
-    """Check the file of labels; most datasets have none."""
+def check_labels(stored: Stored, episodes: int, place: Place) -> dict[int, Label] | None:
+    """Check the file of labels; the labels by episode, None when they cannot be read."""
     data = stored.meta[layout.LABELS]
     if not data:
-        return
+        return {}
     if not data.endswith(b"\n"):
         place.wrong(f"{layout.LABELS} does not end in a newline; the next label would be lost.")
     try:
         lines = metadata.parse_annotation(layout.LABELS, data)
-        for line in lines:
-            Label.from_values(line.values)
+        labels = {line.episode: Label.from_values(line.values) for line in lines}
     except DatasetError as error:
         place.wrong(str(error))
-        return
+        return None
     numbers = [line.episode for line in lines]
     if numbers != sorted({number for number in numbers if number < episodes}):
         place.wrong(f"{layout.LABELS} has the episodes {numbers} where there are {episodes}.")
+    return labels
 
 
 def remark_reviews(stored: Stored, place: Place) -> None:

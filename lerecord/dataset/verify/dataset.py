@@ -10,6 +10,7 @@ from lerecord.dataset.format import (
     DEFAULT_FEATURES,
     DatasetSpec,
     EpisodeRecord,
+    Label,
     layout,
     metadata,
     secret_places,
@@ -81,7 +82,7 @@ class Checkup:
         _check_tasks(version, self._tasks, records, place)
         _check_line_counts(stored, place)
         self._recorded_here = _check_health(stored, records, place)
-        check_labels(stored, len(records), place)
+        self._labels = check_labels(stored, len(records), place)
         remark_reviews(stored, place)
         check_stored(stored, self._stats, records, _is_of_another_recorder(stored), place)
         _check_strays(stored, records, place)
@@ -107,6 +108,7 @@ class Checkup:
             spec=self._spec,
             decode=not self._quick,
             ours=record.index in self._recorded_here,
+            label=None if self._labels is None else self._labels.get(record.index, Label()),
         )
 
     def of_episode(self, number: int) -> Report:

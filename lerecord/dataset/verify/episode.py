@@ -12,6 +12,7 @@ from lerecord.dataset.format import (
     EpisodeRecord,
     FeatureStats,
     Info,
+    Label,
     Sidecar,
     Stats,
     health_of,
@@ -43,6 +44,7 @@ class Episode:
         spec: of the dataset; None when its rig is not known.
         decode: check every image.
         ours: lerecord recorded it; another recorder's has no sidecar, and its images no strip.
+        label: what is said of it; None when that cannot be read.
     """
 
     record: EpisodeRecord
@@ -52,6 +54,7 @@ class Episode:
     spec: DatasetSpec | None
     decode: bool
     ours: bool = True
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +85,7 @@ def check_episode(where: Whereabouts, episode: Episode, place: Place) -> None:
         version=where.version,
         decode=episode.decode,
         ours=episode.ours,
+        label=episode.label,
     )
     check_frames(where.files, info, frames, place)
     sidecar = None

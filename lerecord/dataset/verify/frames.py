@@ -18,6 +18,7 @@ from lerecord.dataset.format import (
     Feature,
     FeatureStats,
     Info,
+    Label,
     Stats,
     episode_table,
     of_column,
@@ -25,6 +26,7 @@ from lerecord.dataset.format import (
 )
 from lerecord.dataset.read import Files, column_of
 from lerecord.dataset.verify.findings import Place
+from lerecord.dataset.verify.label_columns import check_label_columns
 from lerecord.dataset.verify.versions import Version
 from lerecord.dataset.verify.video import check_image_stats, check_look
 from lerecord.dataset.video import histogram_of
@@ -50,6 +52,7 @@ class Frames:
         version: of the format.
         decode: check every image in it.
         ours: lerecord recorded it, so everything is exact.
+        label: what is said of the episode; None when that cannot be read.
     """
 
     record: EpisodeRecord
@@ -59,6 +62,7 @@ class Frames:
     version: Version
     decode: bool
     ours: bool
+    label: Label | None = None
 
 
 def check_frames(files: Files, info: Info, frames: Frames, place: Place) -> None:
@@ -77,6 +81,8 @@ def check_frames(files: Files, info: Info, frames: Frames, place: Place) -> None
     place.expect(f"the number of frames in {name}", len(stored), length)
     _check_defaults(columns, info.fps, frames, place)
     _check_finite(columns, place)
+    if frames.label is not None:
+        check_label_columns(columns, frames.label, frames.ours, place)
     if frames.stats is not None:
         for key, column in columns.items():
             _check_stats(info.features[key], column, frames, place)

@@ -1,9 +1,12 @@
 """Columns for success and failure follow from the label, whatever happens to the episode."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lerecord.dataset.edit import operations
@@ -94,3 +97,19 @@ def test_a_dataset_that_was_begun_without_them_gets_none(lab: Lab, tmp_path: Pat
     with lab.open() as writer:
         writer.commit(stage(lab, writer, A))
     assert ends(lab.root) == [SUCCESS, NOTHING, NOTHING]
+
+
+def test_another_recorders_columns_of_the_same_names_are_kept(lab: Lab) -> None:
+    root = lab.root
+    shutil.rmtree(root / layout.CAPTURE)
+    (root / layout.HARDWARE).unlink()
+    (root / layout.LABELS).unlink()
+    path = root / layout.data_file(0)
+    own = pq.read_table(path, partitioning=None)
+    place = own.column_names.index("next.reward")
+    dense = pa.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], pa.float32())
+    pq.write_table(own.set_column(place, "next.reward", dense), path)
+    operations.label(root, [0], LabelChange(False))
+    operations.trim(root, 0, start_s=1 / 30, end_s=5 / 30)
+    kept = pq.read_table(path, partitioning=None)["next.reward"].to_pylist()
+    assert kept == pytest.approx([0.2, 0.3, 0.4, 0.5])
