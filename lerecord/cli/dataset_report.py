@@ -8,6 +8,7 @@ from typing import Any
 from lerecord.cli.output import Output
 from lerecord.cli.progress import Progress
 from lerecord.commands import command
+from lerecord.counted import counted
 from lerecord.dataset.format import CODEBASE_VERSION
 from lerecord.dataset.overview import Overview, episodes, summary
 from lerecord.dataset.verify import Finding, Report
@@ -82,7 +83,7 @@ def _check_lines(root: Path, quick: bool, report: Report) -> Iterator[str]:
         yield f"{root}: nothing is wrong ({depth}{more})."
     else:
         more = f" ({unchecked})" if report.unchecked else ""
-        yield f"{root}: {len(report.findings)} findings{more}."
+        yield f"{root}: {counted(len(report.findings), 'finding')}{more}."
 
 
 def _overview_lines(root: Path, overview: Overview) -> list[str]:
@@ -91,8 +92,8 @@ def _overview_lines(root: Path, overview: Overview) -> list[str]:
     lines = [
         f"format    LeRobot {overview.version}{'' if can_change else ', only read'}",
         f"robot     {overview.robot_type or 'not named'}{rig[overview.simulated]}",
-        f"episodes  {overview.episodes}, {overview.frames} frames at {overview.fps} a second, "
-        f"{_duration(overview.seconds)}",
+        f"episodes  {overview.episodes}, {counted(overview.frames, 'frame')} at {overview.fps} a "
+        f"second, {_duration(overview.seconds)}",
     ]
     lines += [f"task      {count} x {task}" for task, count in overview.tasks.items()]
     if overview.labels["success"] or overview.labels["failure"]:
@@ -108,12 +109,12 @@ def _overview_lines(root: Path, overview: Overview) -> list[str]:
     lines.append(f"disk      {overview.disk_bytes / 1e6:.1f} MB")
     if overview.left_takes:
         left = overview.left_takes
-        takes, them = ("1 take", "it") if len(left) == 1 else (f"{len(left)} takes", "them")
+        takes, them = counted(len(left), "take"), "it" if len(left) == 1 else "them"
         lines.append(
             f"unsaved   {takes}: {', '.join(left)} (to save {them}: {command('recover', root)})"
         )
     if damaged := overview.unreadable_takes:
-        takes = "1 take" if len(damaged) == 1 else f"{len(damaged)} takes"
+        takes = counted(len(damaged), "take")
         recover = command("recover", root)
         lines.append(f"damaged   {takes}: {', '.join(damaged)}; {recover} says what is wrong")
     return lines

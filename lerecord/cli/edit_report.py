@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec
 from lerecord.cli.output import Output
 from lerecord.cli.progress import Progress
 from lerecord.commands import command
+from lerecord.counted import counted
 from lerecord.dataset.edit import Edited, Watch, operations
 from lerecord.dataset.format import layout
 from lerecord.dataset.storage import megabytes, size_of
@@ -38,8 +39,8 @@ def run(
             "frames": edited.frames,
         },
         [
-            f"{edited.done.said}: {root} has {edited.episodes} episodes, {edited.frames} frames; "
-            f"{command('edit', back, root)} undoes this."
+            f"{edited.done.said}: {root} has {counted(edited.episodes, 'episode')}, "
+            f"{counted(edited.frames, 'frame')}; {command('edit', back, root)} undoes this."
         ],
     )
 

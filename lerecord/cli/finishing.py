@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from lerecord.cli.progress import Progress
+from lerecord.counted import counted
 from lerecord.printable import print_line
 
 _PATIENCE_S = 0.5  # what is done sooner needs no line
@@ -41,4 +42,4 @@ class Finishing:
 
 def _words(takes: int, images: int) -> str:
     what = "1 take is" if takes == 1 else f"{takes} takes are"
-    return f"{what} being saved, {images} images to encode"
+    return f"{what} being saved, {counted(images, 'image')} to encode"

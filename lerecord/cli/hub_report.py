@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lerecord.cli.output import Output
 from lerecord.cli.progress import Progress
+from lerecord.counted import counted
 from lerecord.dataset.format import layout
 from lerecord.dataset.storage import megabytes
 from lerecord.hub import (
@@ -40,11 +41,11 @@ def push(root: Path, options: PushOptions, output: Output) -> None:
 def said(outcome: Outcome) -> str:
     """The sentence about a push."""
     pushed = outcome.pushed
-    place = f"{outcome.url} has the {outcome.episodes} episodes of {outcome.dataset}"
+    place = f"{outcome.url} has the {counted(outcome.episodes, 'episode')} of {outcome.dataset}"
     if not pushed.sent and not pushed.removed:
         done = "nothing to upload"
     else:
-        done = f"{pushed.sent} files ({megabytes(pushed.sent_bytes)}) uploaded"
+        done = f"{counted(pushed.sent, 'file')} ({megabytes(pushed.sent_bytes)}) uploaded"
     removed = f", {pushed.removed} removed" if pushed.removed else ""
     withheld = ", ".join(outcome.withheld)
     without = f" {layout.HARDWARE} was sent without the secret in {withheld}." if withheld else ""

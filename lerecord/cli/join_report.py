@@ -8,6 +8,7 @@ from typing import Any
 from lerecord.cli.output import Output
 from lerecord.cli.progress import Progress
 from lerecord.commands import command
+from lerecord.counted import counted
 from lerecord.dataset.format import Info
 from lerecord.dataset.join import Comparison, Merging, Rule, Watched, compared
 from lerecord.dataset.join import merge as merged
@@ -91,7 +92,7 @@ def export(root: Path, out: Path, version: str, output: Output) -> None:
     document = {"dataset": out, "source": root, "format": version, "episodes": episodes}
     output.result(
         {**document, "left_out": left.names},
-        [f"{out} has the {episodes} episodes of {root} in the layout {version}."],
+        [f"{out} has the {counted(episodes, 'episode')} of {root} in the layout {version}."],
     )
 
 
@@ -108,7 +109,7 @@ def import_(root: Path, out: Path, output: Output) -> None:
     made, encoded = _made(out, imported.info), imported.encoded
     output.result(
         {**made, "source": root, "reencoded_images": encoded, "left_out": left.names},
-        [_said(made, f"{encoded} images were re-encoded; ")],
+        [_said(made, f"{counted(encoded, 'image')} re-encoded; ")],
     )
 
 
@@ -119,8 +120,7 @@ def _made(out: Path, info: Info) -> dict[str, Any]:
 
 def _said(made: dict[str, Any], more: str = "") -> str:
     episodes, frames, tasks = (
-        f"{made[name]} {name if made[name] != 1 else name.removesuffix('s')}"
-        for name in ("episodes", "frames", "tasks")
+        counted(made[f"{noun}s"], noun) for noun in ("episode", "frame", "task")
     )
     return (
         f"{made['dataset']} has {episodes}, {frames} and {tasks}; {more}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lerecord.commands import command
+from lerecord.counted import counted
 from lerecord.policy import PolicyFigures
 from lerecord.recording.recorder import Recorder, Saved
 from lerecord.recording.session import said_of
@@ -79,14 +80,14 @@ class Outcome:
         """A sentence for each thing worth knowing."""
         for saved in self.saved:
             again = " again" if saved.replaced else ""
-            length = f"{saved.rows} frames, {saved.seconds:.1f} s"
+            length = f"{counted(saved.rows, 'frame')}, {saved.seconds:.1f} s"
             said = {True: ", success", False: ", failure", None: ""}[saved.success]
             yield f"episode {saved.episode}{again}: {length}, {saved.task}{said}"
             for remark in said_of(saved, Path(self.dataset)):
                 yield f"  {remark}"
         if self.box_on_target:
-            stood, saved_episodes = sum(self.box_on_target), len(self.box_on_target)
-            yield f"The box stood on the target in {stood} of {saved_episodes} saved episodes."
+            of = counted(len(self.box_on_target), "saved episode")
+            yield f"The box stood on the target in {sum(self.box_on_target)} of {of}."
         if self.policy is not None:
             if self.box_on_target:
                 low, high = wilson(sum(self.box_on_target), len(self.box_on_target))
@@ -95,7 +96,7 @@ class Outcome:
         if self.spooled:
             yield f"{self.spooled} images waited on disk to be encoded; none were lost."
         if self.discarded:
-            yield f"Discarded: {self.discarded} {'take' if self.discarded == 1 else 'takes'}."
+            yield f"Discarded: {counted(self.discarded, 'take')}."
         dataset = Path(self.dataset)
         if kept := self.unsaved + self.left:
             yield (

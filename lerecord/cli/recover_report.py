@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lerecord.cli.output import Output
+from lerecord.counted import counted
 from lerecord.dataset.staging import LeftTake
 from lerecord.dataset.write import Place, Recovered, TakePlace, its_own
 from lerecord.dataset.write import recover as recovered
@@ -41,7 +42,7 @@ def recover(root: Path, discard_all: bool, redone: TakePlace | None, output: Out
         [
             f"{root}: nothing to recover."
             if episodes is None
-            else f"{root} has {episodes} episodes."
+            else f"{root} has {counted(episodes, 'episode')}."
         ],
     )
     return 2 if any(take.outcome == "failed" for take in takes) else 0
@@ -95,7 +96,8 @@ def _said(take: Recovered) -> str:
     if take.outcome == "failed":
         return f"{take.take}: {take.failure}"
     if take.outcome == "discarded":
-        return f"{take.take}: discarded, {take.frames} frames."
+        length = "" if take.frames is None else f", {counted(take.frames, 'frame')}"
+        return f"{take.take}: discarded{length}."
     if take.episode is None:
         return f"{take.take}: discarded, because it had just started."
     episode, replaced = take.episode, " replaced" if take.outcome == "replaced" else ""

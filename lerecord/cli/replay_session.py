@@ -10,6 +10,7 @@ from lerecord.cli.driving_session import Drive, drive
 from lerecord.cli.output import Output
 from lerecord.cli.session_parts import reached
 from lerecord.control import KeptEpisode, Replay, Rig, Setup
+from lerecord.counted import counted
 from lerecord.ui.terminal import is_attended, never_stopped_by_it
 
 
@@ -77,7 +78,7 @@ class Replayed:
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        yield f"Episode {self.episode}: {self.reached} of {self.frames} frames replayed."
+        yield f"Episode {self.episode}: {self.reached} of {counted(self.frames, 'frame')} replayed."
         if self.joints:
             width = max(len(each.joint) for each in self.joints)
             yield f"{'units from recorded':{width}}  {'max':>6}  {'mean':>6}"

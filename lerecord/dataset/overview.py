@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from lerecord.commands import command
+from lerecord.counted import counted
 from lerecord.dataset.format import (
     IMAGE_PREFIX,
     Annotations,
@@ -204,7 +205,7 @@ def _health(episode: int, values: Mapping[str, Any] | None, fps: int) -> str:
         kinds = dict.fromkeys(each.kind.replace("_", " ") for each in review)
         words.append(f"{verdict_of(review)}: {', '.join(kinds)}")
     elif remarks:
-        words.append("1 remark" if remarks == 1 else f"{remarks} remarks")
+        words.append(counted(remarks, "remark"))
     return ", ".join(words) or "good"
 
 

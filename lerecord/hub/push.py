@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from lerecord.counted import counted
 from lerecord.errors import HubError
 from lerecord.hub.card import MARK
 from lerecord.hub.content import Batch, LocalFile, RemoteFile, batches, compared
@@ -189,4 +190,4 @@ def _totals(whole: Batch) -> tuple[int, int]:
 
 def _said(whole: Batch) -> str:
     removed = f", remove {len(whole.remove)}" if whole.remove else ""
-    return f"Upload {len(whole.send)} files{removed} with lerecord"
+    return f"Upload {counted(len(whole.send), 'file')}{removed} with lerecord"

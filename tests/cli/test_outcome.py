@@ -36,9 +36,9 @@ def outcome(
     ("committed", "endings", "stood", "told"),
     [
         ([saved(0), saved(1)], [0, None, 1], [True, True, False], "1 of 2 saved episodes"),
-        ([saved(0), saved(0, replaced=True)], [0, 0], [False, True], "1 of 1 saved episodes"),
-        ([saved(0)], [0, 1], [True, True], "1 of 1 saved episodes"),  # the second is not committed
-        ([saved(0)], [0, None], [True], "1 of 1 saved episodes"),  # the simulator died in the take
+        ([saved(0), saved(0, replaced=True)], [0, 0], [False, True], "1 of 1 saved episode"),
+        ([saved(0)], [0, 1], [True, True], "1 of 1 saved episode"),  # the second is not committed
+        ([saved(0)], [0, None], [True], "1 of 1 saved episode"),  # the simulator died in the take
     ],
 )
 def test_where_the_box_stood_counts_saved_episodes_only(

@@ -24,7 +24,8 @@ from lerecord.errors import ConfigError
 from lerecord.frame import Motion
 from lerecord.motors import BusCounters, BusError, Motor, MotorBus, PortLostError
 
-_FIRST_S = 2.0  # patience with the first values and the first goal
+_FIRST_S = 10.0  # patience with the first values and the first goal
+_AGAIN_S = 2.0  # the same when it is connected again, for which the loop waits
 _NO_IDENTITY = ("port", "id", "calibration_dir")
 """Where an arm is, and under which name LeRobot has calibrated it."""
 
@@ -59,6 +60,7 @@ class PluginArm:
         self._units = units
         self._plugin = Plugin(settings, self._role)
         self._has_read = False
+        self._first_s = _FIRST_S
 
     @property
     def joints(self) -> tuple[str, ...]:
@@ -120,7 +122,7 @@ class PluginArm:
 
     @property
     def _patience_s(self) -> float:
-        return self._settings.retry.budget_s if self._has_read else _FIRST_S
+        return self._settings.retry.budget_s if self._has_read else self._first_s
 
     def ask(self) -> None:
         """Send for the values that the next `read` then takes; raises nothing."""
@@ -131,6 +133,7 @@ class PluginArm:
         """Measured values (D,); the first ones after a connection may take their time."""
         values = self._plugin.values(self._patience_s).astype(np.float32)
         self._has_read = True
+        self._first_s = _AGAIN_S
         return values
 
     def _check(self) -> None:
@@ -205,8 +208,8 @@ class Follower(PluginArm):
     def hold_here(self) -> None:
         """Make the pose in which it is found its goal."""
         try:
-            present = self._plugin.values(_FIRST_S)
-            self._plugin.command(present, _FIRST_S)
+            present = self._plugin.values(self._first_s)
+            self._plugin.command(present, self._first_s)
         except BaseException:
             self._plugin.close()
             raise

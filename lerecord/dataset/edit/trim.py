@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from lerecord.commands import command
+from lerecord.counted import counted
 from lerecord.dataset.edit.episode_list import Draft
 from lerecord.dataset.edit.labelling import with_columns
 from lerecord.dataset.edit.rebuild import Rebuild
@@ -57,8 +58,8 @@ def remaining_rows(
         first += 1
     if stop - first < MIN_ROWS:
         raise DatasetError(
-            f"That part of episode {episode} has {max(0, stop - first)} frames; an episode needs "
-            f"at least {MIN_ROWS}; choose a longer part."
+            f"That part of episode {episode} has {counted(max(0, stop - first), 'frame')}; an "
+            f"episode needs at least {MIN_ROWS}; choose a longer part."
         )
     if stop - first == length:
         raise DatasetError(f"That would cut nothing from episode {episode} of {length / fps:g} s.")

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from lerecord.commands import command
+from lerecord.counted import counted
 from lerecord.dataset.format import (
     MIN_ROWS,
     DatasetSpec,
@@ -156,15 +157,16 @@ def read_take(take: ClosedTake) -> StagedColumns:
     rows = read_frames(files.rows)
     if len(rows) < MIN_ROWS:
         raise DatasetError(
-            f"The take has {len(rows)} frames and an episode needs {MIN_ROWS}; record it again."
+            f"The take has {counted(len(rows), 'frame')} and an episode needs {MIN_ROWS}; record "
+            f"it again."
         )
     _refuse_no_number(rows, spec)
     tracks = {camera.name: finished_track(files.path, camera) for camera in spec.cameras}
     for name, track in tracks.items():
         if track.rows != len(rows):
             raise DatasetError(
-                f"The take has {len(rows)} frames and camera {name} has {track.rows} images; "
-                f"it stays in {files.path} to be salvaged."
+                f"The take has {counted(len(rows), 'frame')} and camera {name} has {track.rows} "
+                f"images; it stays in {files.path} to be salvaged."
             )
     return StagedColumns(rows, tracks)
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lerecord.counted import counted
+
 Rows = Sequence[int] | NDArray[np.intp]
 
 
@@ -74,8 +76,7 @@ def _with_others(alike: Sequence[Finding]) -> Finding:
     others = len({each.episode for each in alike} - {first.episode})
     if not others:
         return first
-    episodes = "episode" if others == 1 else "episodes"
-    return replace(first, text=f"{first.text} Likewise in {others} more {episodes}.")
+    return replace(first, text=f"{first.text} Likewise in {counted(others, 'more episode')}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +121,4 @@ class Place:
 
 
 def _others(rows: Rows) -> str:
-    return "" if len(rows) == 1 else f" The same holds for {len(rows) - 1} later frames."
+    return "" if len(rows) == 1 else f" The same holds for {counted(len(rows) - 1, 'later frame')}."

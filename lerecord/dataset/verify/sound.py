@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lerecord.commands import command
+from lerecord.counted import counted
 from lerecord.dataset.format import NUMBERS
 from lerecord.dataset.read import stored_at
 from lerecord.dataset.verify.dataset import check
@@ -39,7 +40,7 @@ def require_sound(roots: Iterable[Path]) -> None:
         wrong = obstacles(check(root, quick=True))
         if not wrong:
             continue
-        others = "" if len(wrong) == 1 else f" ({len(wrong) - 1} more findings)"
+        others = "" if len(wrong) == 1 else f" ({counted(len(wrong) - 1, 'more finding')})"
         raise DatasetError(
             f"{root} is not sound: {str(wrong[0]).rstrip('.')}{others}; "
             f"{command('check', root)} lists everything."

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from lerecord.counted import counted
 from lerecord.dataset.format import (
     NUMBERS,
     EpisodeRecord,
@@ -63,7 +64,7 @@ def _check_fold(
     covered = _covered(stored, records)
     if covered < len(each):
         more = "; the next episode saved brings it up to date" if version.is_ours else ""
-        place.remark(f"{layout.STATS} covers only the first {covered} episodes{more}.")
+        place.remark(f"{layout.STATS} covers only the first {counted(covered, 'episode')}{more}.")
     due = stats.fold(each[:covered])
     if due is None:
         return

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from lerecord.counted import counted
 from lerecord.dataset.format import Verdict, verdict_of
 from lerecord.frame import Frame
 from lerecord.recording.recorder import Recorder, Saved
@@ -18,7 +19,7 @@ def became(saved: Saved) -> str:
         if count
     ]
     return (
-        f"Episode {saved.episode} is saved: {saved.rows} frames, {saved.seconds:.1f} s, "
+        f"Episode {saved.episode} is saved: {counted(saved.rows, 'frame')}, {saved.seconds:.1f} s, "
         f"{', '.join(flaws) or 'none missed'}."
     )
 

@@ -10,6 +10,7 @@ from typing import IO, Protocol
 
 from lerecord.config import HardwareConfig
 from lerecord.control import Driver
+from lerecord.counted import counted
 from lerecord.errors import LerecordError
 from lerecord.frame import Frame
 from lerecord.printable import print_line
@@ -256,7 +257,7 @@ class Lines:
             again = "" if wanted.replaces is None else " again"
             self._say(f"episode {episode}: recording {wanted.task!r}{again}")
         elif self._phase is Phase.RECORDING:
-            self._say(f"the take has {self._rows} frames")
+            self._say(f"the take has {counted(self._rows, 'frame')}")
         self._phase = session.phase
         plan, queue = session.plan, QueueView.of(session.agenda)
         if queue is not None and session.phase is Phase.RESETTING:

@@ -191,7 +191,7 @@ REFUSALS: list[tuple[Callable[[Path], object], str]] = [
     (lambda root: operations.trim(root, 0, -1.0), r"has no part from -1"),
     (
         lambda root: operations.trim(root, 0, 0.1, 0.12),
-        r"has 1 frames; an episode needs at least 2",
+        r"has 1 frame; an episode needs at least 2",
     ),
     (lambda root: operations.trim(root, 0, float("nan")), r"has no part"),
     (lambda root: operations.trim(root, 0), r"would cut nothing from episode 0 of 0\.2 s"),

@@ -44,7 +44,7 @@ def test_they_are_remarks_and_no_findings(root: Path) -> None:
     report = check(root)
     assert report.findings == []
     assert [str(each) for each in report.remarks] == [
-        "meta/stats.json covers only the first 1 episodes; the next episode saved brings it "
+        "meta/stats.json covers only the first 1 episode; the next episode saved brings it "
         "up to date.",
         "episode 1: it has no sidecar: another recorder appended it.",
     ]

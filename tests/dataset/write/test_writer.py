@@ -357,7 +357,7 @@ def test_an_empty_task_and_a_taken_id_are_refused(lab: "Lab") -> None:
 def test_a_short_take_is_refused_and_stays(lab: "Lab") -> None:
     with lab.open() as writer:
         staged = lab.stage(writer, rows=1)
-        with pytest.raises(DatasetError, match="has 1 frames and an episode needs 2"):
+        with pytest.raises(DatasetError, match="has 1 frame and an episode needs 2"):
             writer.commit(staged)
         assert writer.left_takes == [staged.id]
         assert lab.record(writer).index == 0
