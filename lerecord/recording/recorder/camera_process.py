@@ -35,7 +35,7 @@ from lerecord.recording.recorder.encoding import Encoding
 from lerecord.recording.recorder.image_ring import ImageRing
 from lerecord.recording.recorder.whole_image import first_whole
 
-_LAST_WORK_S = 0.8  # for what is already chosen, when the parent is gone
+_LAST_WORK_S = 3.0  # for what is already chosen, when the parent is gone
 
 
 def _end_with(camera: str, error: BaseException) -> NoReturn:
@@ -89,6 +89,7 @@ def main(arguments: Sequence[str]) -> None:
         elif isinstance(command, Finish):
             encoding.hurried = True  # while the images of the last frames are still being chosen
         choosing.commands.put(command, last=assignment.ends_a_burst(command))
+    encoding.must_end = True
     choosing.commands.put(None, last=True)
     encoding.join(_LAST_WORK_S)
     os._exit(0)  # a driver call may hang for ever

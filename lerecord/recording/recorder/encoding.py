@@ -40,6 +40,7 @@ class Encoding(threading.Thread):
         self.gaps = Gaps(1 / assignment.fps)
         self.work: SpoolingQueue[Command | None] = SpoolingQueue()
         self.hurried = False
+        self.must_end = False
 
     def begin(self, command: Begin) -> None:
         """Queue the beginning of a take; its images may wait in its folder."""
@@ -82,7 +83,7 @@ class Encoding(threading.Thread):
         tell(EVENTS.write(Closed(command.take, self.work.spooled)))
 
     def _encode(self, track: TrackWriter, image: Image) -> None:
-        if self._capture.behind or self.hurried:
+        if self._capture.behind or self.hurried or self.must_end:
             track.add(image)
         else:
             self.gaps.run(partial(track.add, image))
