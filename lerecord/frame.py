@@ -1,5 +1,6 @@
 """The vocabulary of recorded data: an image of a camera, a frame of the rig."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -58,6 +59,14 @@ class Motion(NamedTuple):
 
     velocity: NDArray[np.float32]
     effort: NDArray[np.float32]
+
+    @classmethod
+    def joined(cls, motions: "Sequence[Motion | None]") -> "Motion | None":
+        """Of several arms, one after the other; None when one of them measures none."""
+        known = [motion for motion in motions if motion is not None]
+        if len(known) < len(motions):
+            return None
+        return cls(*(np.concatenate(parts) for parts in zip(*known, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ from lerecord.arms.limiter import GoalLimiter
 from lerecord.arms.protocols import ArmSettings, Ceiling
 from lerecord.arms.serial_arm import SET_UP, SerialArm
 from lerecord.arms.units import Scale
+from lerecord.errors import ConfigError
 from lerecord.motors import MotorBus
 
 
@@ -68,6 +69,24 @@ class DrivenArm(SerialArm):
     def release(self) -> None:
         """Torque off: the arm sinks. Every servo is tried before an error is raised."""
         self.let_go()
+
+    def goal_range(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lowest and highest goal (D,): the calibrated range within the config's limits."""
+        low, high = self.scale.limits
+        for joint, (lowest, highest) in self._settings.limits.items():
+            if joint not in self._joints:
+                raise ConfigError(
+                    f"The limits of the {self._settings.name} name a joint {joint!r} that it "
+                    f"does not have: it has {', '.join(self._joints)}."
+                )
+            at = self._joints.index(joint)
+            low[at], high[at] = max(low[at], lowest), min(high[at], highest)
+            if not low[at] < high[at]:
+                raise ConfigError(
+                    f"The limits of {joint} of the {self._settings.name} leave nothing of its "
+                    f"calibrated range: correct them in the hardware config."
+                )
+        return low, high
 
     def _send(self, goal: NDArray[np.float32]) -> NDArray[np.float32]:
         counts = self.goal_counts(goal)

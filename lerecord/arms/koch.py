@@ -42,6 +42,7 @@ class _Koch(SerialArm):
     """What a leader and a follower share."""
 
     calibrated: ClassVar[Mapping[str, str]] = {"Drive_Mode": "drive_mode", **CALIBRATED}
+    yields: ClassVar[tuple[str, ...]] = (GRIPPER,)
     turning_joints: ClassVar[tuple[str, ...]] = ("shoulder_pan", "wrist_roll")
 
     def wake(self) -> None:

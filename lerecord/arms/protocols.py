@@ -104,6 +104,13 @@ class Leader(Protocol):
     def counters(self) -> BusCounters:
         """What its bus has seen; only ever counted up."""
 
+    @property
+    def caution(self) -> str | None:
+        """Which servo is about to switch itself off, in words; None when none is, or nobody knows.
+
+        The same words for as long as it lasts.
+        """
+
     def examine(self) -> None:
         """Open the port, check every servo and the calibration that it holds, and close the port.
 

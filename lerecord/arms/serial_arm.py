@@ -13,7 +13,7 @@ from lerecord.arms.calibration import Calibration, JointCalibration, require_sam
 from lerecord.arms.protocols import ArmIdentity, ArmSettings
 from lerecord.arms.servo_registers import SET_UP as SET_UP
 from lerecord.arms.units import Scale
-from lerecord.errors import ConfigError, DeviceError
+from lerecord.errors import DeviceError
 from lerecord.frame import Motion
 from lerecord.motors import (
     BusCounters,
@@ -22,6 +22,7 @@ from lerecord.motors import (
     MotorBus,
     RestartWatch,
     Retry,
+    StrainWatch,
     check_servos,
 )
 
@@ -49,11 +50,13 @@ class SerialArm:
 
     Attributes:
         calibrated: register name to the key of a calibration that it holds.
+        yields: joints that are there to push against things.
         bus: as given.
         scale: as given.
     """
 
     calibrated: ClassVar[Mapping[str, str]]
+    yields: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,
@@ -71,6 +74,7 @@ class SerialArm:
         self._joints = tuple(self._models)
         self._turns = np.zeros(len(self._joints), np.int64)
         self._restarts = RestartWatch(settings.name, bus, settings.retry, forgets)
+        self._strain = StrainWatch(settings.name, bus, self.yields)
         self._motion: Motion | None = None
         self.held: tuple[str, ...] = ()
         """Joints under torque, as far as this driver has put it on."""
@@ -121,6 +125,7 @@ class SerialArm:
             raise
         counts = present.position - self._turns
         self._restarts.after_read(counts)
+        self._strain.after_read(present)
         self._motion = Motion(
             self.scale.rate(present.velocity).astype(np.float32),
             present.effort.astype(np.float32),
@@ -131,6 +136,11 @@ class SerialArm:
     def motion(self) -> Motion | None:
         """What came with the last positions that were read."""
         return self._motion
+
+    @property
+    def caution(self) -> str | None:
+        """Which servo is about to switch itself off, in words; None when none is."""
+        return self._strain.caution
 
     def counts(self, retry: Retry) -> NDArray[np.int64]:
         """Measured positions (D,), in counts of the calibration."""
@@ -248,20 +258,23 @@ class SerialArm:
             self.bus.write("Goal_Position", joint, int(position), SET_UP)
         for joint in joints:
             self.bus.write("Torque_Enable", joint, 1, SET_UP)
-        self.held = tuple(joints)
-        self._restarts.begin(self.held)
+        self._holds(tuple(joints))
+
+    def _holds(self, joints: tuple[str, ...]) -> None:
+        """Torque is on at these joints from now on, and they are watched."""
+        self.held = joints
+        self._restarts.begin(joints)
+        self._strain.begin(joints)
 
     def let_go_of(self, joints: Sequence[str]) -> None:
         """Torque off at some joints of an arm that is held."""
-        self.held = tuple(each for each in self.held if each not in joints)
-        self._restarts.begin(self.held)
+        self._holds(tuple(each for each in self.held if each not in joints))
         for joint in joints:
             self.bus.write("Torque_Enable", joint, 0, SET_UP)
 
     def let_go(self) -> None:
         """Torque off at every servo; each is tried before the first error is raised."""
-        self.held = ()
-        self._restarts.begin(())
+        self._holds(())
         first: BusError | None = None
         for joint in self._joints:
             try:
@@ -275,24 +288,6 @@ class SerialArm:
         """What Goal_Position must be by joint for a goal (D,) in units: the nearest counts."""
         counts = self.scale.to_counts(goal) + self._turns
         return dict(zip(self._joints, counts.tolist(), strict=True))
-
-    def goal_range(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Lowest and highest goal (D,): the calibrated range within the config's limits."""
-        low, high = self.scale.limits
-        for joint, (lowest, highest) in self._settings.limits.items():
-            if joint not in self._joints:
-                raise ConfigError(
-                    f"The limits of the {self._settings.name} name a joint {joint!r} that it "
-                    f"does not have: it has {', '.join(self._joints)}."
-                )
-            at = self._joints.index(joint)
-            low[at], high[at] = max(low[at], lowest), min(high[at], highest)
-            if not low[at] < high[at]:
-                raise ConfigError(
-                    f"The limits of {joint} of the {self._settings.name} leave nothing of its "
-                    f"calibrated range: correct them in the hardware config."
-                )
-        return low, high
 
     def disconnect(self) -> None:
         """Close the port; torque stays as it is."""

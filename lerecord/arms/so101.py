@@ -54,6 +54,7 @@ class _SO101(SerialArm):
     """What a leader and a follower share."""
 
     calibrated: ClassVar[Mapping[str, str]] = CALIBRATED
+    yields: ClassVar[tuple[str, ...]] = (GRIPPER,)
     motors: ClassVar[tuple[Motor, ...]] = MOTORS
     turning_joints: ClassVar[tuple[str, ...]] = (_WHOLE_TURN,)
     mirrored_joints: ClassVar[tuple[str, ...]] = ()

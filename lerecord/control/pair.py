@@ -190,6 +190,11 @@ class Pair:
         )
 
     @property
+    def caution(self) -> str | None:
+        """Which servo of its arms is about to switch itself off, in words; None when none is."""
+        return next((each for arm in self.arms if (each := arm.driver.caution)), None)
+
+    @property
     def is_limp(self) -> bool:
         """Some joints of the follower are limp, under somebody's hand."""
         return bool(self._limp)

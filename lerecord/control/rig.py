@@ -1,6 +1,6 @@
 """All arms of a config as one thing: it observes them and sends the followers on, nothing more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Self
@@ -120,7 +120,7 @@ class Rig:
             goal=np.concatenate([pair.action for pair in pairs]),
             state_valid=all(state_valid),
             leader_valid=all(leader_valid),
-            motion=_joined([pair.follower_driver.motion for pair in pairs]),
+            motion=Motion.joined([pair.follower_driver.motion for pair in pairs]),
             bus_s=self._now() - began,
             retries=retries,
             faults=faults,
@@ -241,6 +241,10 @@ class Rig:
         """What a servo reports, or which arm is silent for too long; None when all is well."""
         return next((trouble for _, _, trouble in self._troubles()), None)
 
+    def caution(self) -> str | None:
+        """Which servo is about to switch itself off, in words; None when none is."""
+        return next((each for pair in self._pairs.values() if (each := pair.caution)), None)
+
     def recover(self) -> None:
         """Try to reach the arms that are in trouble again; it may block for most of a second."""
         now = self._now()
@@ -290,10 +294,3 @@ class Rig:
 
     def _release(self) -> None:
         self.still_held += parking.release(list(self._pairs.values()))
-
-
-def _joined(motions: Sequence[Motion | None]) -> Motion | None:
-    known = [motion for motion in motions if motion is not None]
-    if len(known) < len(motions):
-        return None
-    return Motion(*(np.concatenate(parts) for parts in zip(*known, strict=True)))

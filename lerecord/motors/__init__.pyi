@@ -14,3 +14,4 @@ from .retry import NORMAL as NORMAL
 from .retry import ONCE as ONCE
 from .retry import Retry as Retry
 from .serial_port import WaitingPort as WaitingPort
+from .strain import StrainWatch as StrainWatch

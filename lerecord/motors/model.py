@@ -65,6 +65,7 @@ class Model:
         lock: register that is 0 while what is written below `eeprom_end` shall last; None when
             it always does.
         counts_turns: False when positions never leave one turn.
+        strength: effort of a servo that is held with all its might, as `Present` has it.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Model:
     counts_per_turn: int
     lock: str | None = None
     counts_turns: bool = True
+    strength: int = 1000
 
     def is_eeprom(self, register: str) -> bool:
         """True for a register that is kept without power."""

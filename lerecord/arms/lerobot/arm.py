@@ -98,6 +98,10 @@ class PluginArm:
         """Nothing: plug-ins have no common form of it."""
         return None
 
+    @property
+    def caution(self) -> None:
+        """Not known: plug-ins do not tell how their servos are."""
+
     def examine(self) -> None:
         """Let LeRobot make the device; nothing is connected yet."""
         self._plugin.examine()

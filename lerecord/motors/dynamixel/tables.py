@@ -11,6 +11,8 @@ from lerecord.motors.model import Model, Register
 
 EEPROM_END = 64
 COUNTS_PER_TURN = 4096
+_STALL_CURRENT = 1470  # mA, of an XL330 at 5 V
+_FULL_LOAD = 1000  # 0.1 %
 
 
 def _read_only(address: int, size: int, signed: bool = False, initial: int = 0) -> Register:
@@ -100,7 +102,10 @@ def _xl330(name: str, number: int, own: dict[str, Register]) -> Model:
 
 def _model(name: str, number: int, registers: dict[str, Register], modes: set[int]) -> Model:
     own = _numbered(registers, number)
-    return Model(name, number, own, frozenset(modes), EEPROM_END, COUNTS_PER_TURN)
+    strength = _STALL_CURRENT if "Present_Current" in own else _FULL_LOAD
+    return Model(
+        name, number, own, frozenset(modes), EEPROM_END, COUNTS_PER_TURN, strength=strength
+    )
 
 
 def _numbered(registers: dict[str, Register], number: int) -> dict[str, Register]:

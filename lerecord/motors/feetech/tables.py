@@ -11,6 +11,7 @@ from lerecord.motors.model import Model, Register
 
 EEPROM_END = 40
 COUNTS_PER_TURN = 4096
+_STALL_CURRENT = 400  # in units of Present_Current: 2.6 A, of the 7.4 V part
 
 
 class StatusBit(enum.IntFlag):
@@ -103,6 +104,7 @@ STS3215 = Model(
     COUNTS_PER_TURN,
     lock="Lock",
     counts_turns=False,
+    strength=_STALL_CURRENT,
 )
 
 MODELS: Mapping[str, Model] = {STS3215.name: STS3215}

@@ -37,6 +37,10 @@ class Robot(Protocol):
         """Why the rig cannot be recorded now, in a sentence; None when it can."""
         ...
 
+    def caution(self) -> str | None:
+        """Which servo is about to switch itself off, in the same words while it lasts."""
+        ...
+
     def recover(self) -> None:
         """Try to end the trouble; only between takes, as it may block for a while."""
         ...

@@ -1,7 +1,6 @@
 """The session: one loop, and a table that says what each command does in each phase."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 
 from lerecord.dataset.staging import Take
 from lerecord.pacing import Tick
@@ -13,7 +12,7 @@ from lerecord.recording.session.plan import Plan, Wanted
 from lerecord.recording.session.reviews import Reviews
 from lerecord.recording.session.roles import Driving, Listener, Robot, Takes
 from lerecord.recording.session.task_queue import QueueEdit
-from lerecord.recording.session.trouble import goes_on
+from lerecord.recording.session.trouble import Cautions, goes_on
 
 
 class Session:
@@ -43,6 +42,7 @@ class Session:
         self.reviews = Reviews(plan.gate, plan.attended)
         self.judging = Judging(takes, listener)
         self.agenda = Agenda(plan)
+        self._cautions = Cautions(rig, listener)
         self._rig = rig
         self._source = source
         self._takes = takes
@@ -62,10 +62,10 @@ class Session:
             Action.RESUME: self._source.resume,
             Action.TAKE_OVER: self._source.take_over,
             Action.ACCEPT: self._rig.accept_drift,
-            Action.SUCCEED: partial(self._judge, True),
-            Action.FAIL: partial(self._judge, False),
-            Action.FIND_DONE: partial(self.assume, True),
-            Action.FIND_UNDONE: partial(self.assume, False),
+            Action.SUCCEED: lambda: self._judge(True),
+            Action.FAIL: lambda: self._judge(False),
+            Action.FIND_DONE: lambda: self.assume(True),
+            Action.FIND_UNDONE: lambda: self.assume(False),
         }
 
     @property
@@ -104,6 +104,7 @@ class Session:
             elif self.take is not None and self.phase is Phase.RECORDING:
                 self.take.add(frame, missed=tick.missed)
             self._listener.tell(self, frame)
+            self._cautions.look()
             self._look_for_trouble()
             self._look_at_reviews()
             self._look_for_drift()
@@ -162,10 +163,9 @@ class Session:
 
     def _begun(self) -> Phase:
         """Begin the take, where nothing is in its way; the phase that it is now."""
-        obstacle = self._rig.trouble() or self.drift or self._source.obstacle()
-        obstacle = obstacle or self._takes.obstacle()
-        if obstacle is not None:
-            self._listener.notice(obstacle)
+        why = self._rig.trouble() or self.drift or self._source.obstacle() or self._takes.obstacle()
+        if why is not None:
+            self._listener.notice(why)
             return self.plan.between
         if self.reviews.holds(self._now):
             return Phase.CATCHING_UP  # begins as soon as it is known what it replaces

@@ -63,6 +63,7 @@ class Servo:
         self.shaft = shaft
         self.velocity = 0.0  # counts of the shaft a second
         self.world = Surroundings()
+        self.celsius = 30 + servo_id
         self.pending: tuple[int, bytes] | None = None  # of a Reg Write
         self._table = ControlTable(model)
         self._protection = Protection(self._table)
@@ -283,7 +284,7 @@ class Servo:
         _PRESENT.pack_into(
             self._table.memory, _PRESENT_AT, int((self._now or 0.0) * 1000) % 32768, moving,
             not moving, effort, load, velocity, position, velocity, self._goal, self._volts,
-            30 + self._id,
+            self.celsius,
         )  # fmt: skip
         self._table.store("Registered_Instruction", int(self.pending is not None))
         self._published = True

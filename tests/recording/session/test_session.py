@@ -31,6 +31,7 @@ class FakeRig:
     apart: str | None = None
     agrees_after: int | None = None
     asked: list[str] = field(default_factory=list)
+    cautions: dict[int, str] = field(default_factory=dict)
 
     def hold(self) -> None:
         self.asked.append("hold")
@@ -68,6 +69,9 @@ class FakeRig:
 
     def trouble(self) -> str | None:
         return self.sentence
+
+    def caution(self) -> str | None:
+        return self.cautions.get(self.observed.tick.index)
 
     def recover(self) -> None:
         self.recoveries += 1
@@ -193,6 +197,13 @@ def test_redo_discards_and_goes_back_to_reset() -> None:
 
 
 DRIFT = "The main leader and the main follower are measured apart."
+
+
+def test_a_servo_that_is_about_to_switch_off_is_told_once_and_the_take_goes_on() -> None:
+    bench = Bench({0: Command.GO, 9: Command.SAVE, 14: Command.QUIT})
+    bench.rig.cautions = {**dict.fromkeys(range(3, 7), "it is hot"), 12: "it is hot"}
+    assert bench.run() == ["begin Grab", "save 9"]
+    assert bench.notices.sentences == ["it is hot", "it is hot"]
 
 
 def test_no_take_begins_until_drift_is_accepted() -> None:
