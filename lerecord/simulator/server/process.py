@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lerecord.errors import ConfigError
+from lerecord.priority import Realtime, ask_for_realtime
 from lerecord.simulator.faults import Rules, load, parse
 from lerecord.simulator.messages import (
     Begin,
@@ -243,7 +244,12 @@ def _cameras(
 
 
 def _play(script: Script, lines: Lines, cameras: Sequence[CameraChild]) -> None:
-    """Do what the lines ask, until they end."""
+    """Do what the lines ask, until they end.
+
+    It shares a lock with the thread that answers for the servos, and must not be kept from letting
+    go of it by a client that spins on every processor until they have answered.
+    """
+    ask_for_realtime(Realtime.SIMULATED_SERVOS)
     alive = [camera.fileno() for camera in cameras]
     while not lines.ended:
         for line in lines.read(script.wait_s(), alive):
