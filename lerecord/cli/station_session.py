@@ -1,10 +1,13 @@
 """The page of a session: started with it, and told to whoever may open it."""
 
+import shutil
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from lerecord.cli.session_options import SessionOptions
 from lerecord.cli.session_parts import waiting_for
+from lerecord.cli.typed_lines import TypedLines
 from lerecord.cli.web_extra import require_web
 from lerecord.config import HardwareConfig
 from lerecord.errors import ConfigError
@@ -12,7 +15,7 @@ from lerecord.printable import print_line
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session import FanOut, Operator
 from lerecord.ui.snapshot import PreviewedCamera
-from lerecord.ui.terminal import Scene, Store
+from lerecord.ui.terminal import Scene, Store, is_attended
 
 if TYPE_CHECKING:
     from lerecord.ui.station import StationProcess
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 def check_station(options: SessionOptions) -> None:
     """Raises ConfigError where a page is not asked for as it can be had."""
     if options.station:
-        require_web()
+        require_web(*(["segno"] if options.lan else []))
     elif options.lan or options.port is not None:
         raise ConfigError("--port and --lan are those of a page; give --station, too.")
 
@@ -45,7 +48,27 @@ def started_station(
         addresses = process.wait_until_up()
     for address in addresses:
         print_line(f"The page of this session: {address}")
+    if len(addresses) > 1 and is_attended():
+        show_code(addresses[1], TypedLines("Broken off before the arms were connected."))
     return process
+
+
+def show_code(address: str, lines: TypedLines) -> None:
+    """Show it for other devices until Enter, where the terminal is large enough for it.
+
+    The screen of the session would hide it.
+
+    Raises:
+        BrokenOffError: q was typed.
+    """
+    from lerecord.ui.web import code_lines, code_size
+
+    columns, rows = shutil.get_terminal_size()
+    wide, high = code_size(address)
+    if wide <= columns and high < rows - 1:
+        sys.stdout.write("".join(f"{line}\n" for line in code_lines(address)))
+        sys.stdout.flush()
+        lines.ask("Scan it with a tablet, if you like; Enter starts, q and Enter breaks off.")
 
 
 def with_page(listeners: FanOut, scene: Scene, store: Store, process: "StationProcess") -> Operator:

@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -70,7 +72,10 @@ class Said(BaseModel):
 
 
 def station_app(
-    board: Board, ask: Callable[[Asked | QueueEdit], None], shown: Pass | None
+    board: Board,
+    ask: Callable[[Asked | QueueEdit], None],
+    shown: Pass | None,
+    address: Callable[[], str] | None = None,
 ) -> Starlette:
     """An ASGI application that shows a session; a gate belongs before it.
 
@@ -78,25 +83,42 @@ def station_app(
         board: what there is to see.
         ask: passes on what the controlling page asks.
         shown: what a browser has to show; None where only this machine can reach the page.
+        address: what another device is to open, with the token; asked once the page is served.
     """
-    room = _Room(board, ask)
+    invitation = [] if shown is None or address is None else [_invitation(address)]
+    room = _Room(board, ask, bool(invitation))
     files = Files(_PACKAGES)
     return Starlette(
         routes=[
             Route("/", files.page),
             Route("/assets/{name}", files.asset),
             *login_routes(shown),
+            *invitation,
             WebSocketRoute("/api/live/{page}", room.visit),
         ]
     )
 
 
+def _invitation(address: Callable[[], str]) -> Route:
+    """The address as a code for another device: whoever sees this page may show it in."""
+
+    def code(request: Request) -> Response:
+        from lerecord.ui.web import code_image  # its library is only needed here
+
+        return Response(code_image(address()), media_type="image/svg+xml")
+
+    return Route("/api/code", code)
+
+
 class _Room:
     """Everybody who looks."""
 
-    def __init__(self, board: Board, ask: Callable[[Asked | QueueEdit], None]) -> None:
+    def __init__(
+        self, board: Board, ask: Callable[[Asked | QueueEdit], None], invites: bool
+    ) -> None:
         self._board = board
         self._ask = ask
+        self._invites = invites
         self._lease = Lease()
         self._pages: dict[str, WebSocket] = {}
 
@@ -152,7 +174,13 @@ class _Room:
             "held": self._lease.is_held,
             "pages": len(self._pages),
         }
-        text = {"bundle": bundle, "moment": data, "cameras": told, "control": control}
+        text = {
+            "bundle": bundle,
+            "moment": data,
+            "cameras": told,
+            "control": control,
+            "invites": self._invites,
+        }
         await socket.send_text(json.dumps(text, ensure_ascii=False, allow_nan=False))
         for camera, image in zip(told, images, strict=True):
             if image is not None and camera["fresh"]:

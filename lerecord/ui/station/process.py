@@ -28,7 +28,11 @@ def main(arguments: Sequence[str]) -> None:
         tell(ASKED.write(asked))
 
     try:
-        server = WebServer(lambda shown: station_app(board, ask, shown), start.settings.port, token)
+        server = WebServer(
+            lambda shown: station_app(board, ask, shown, lambda: server.addresses[-1]),
+            start.settings.port,
+            token,
+        )
     except LerecordError as error:
         say("error", message=str(error))
         return

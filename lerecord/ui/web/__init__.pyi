@@ -1,3 +1,6 @@
+from .code import code_image as code_image
+from .code import code_lines as code_lines
+from .code import code_size as code_size
 from .files import Files as Files
 from .gate import Gate as Gate
 from .gate import Pass as Pass

@@ -43,7 +43,10 @@ def serving(token: str | None = None) -> Iterator[Served]:
         def ask(asked: Asked | QueueEdit) -> None:
             found[0].asked.append(asked)
 
-        with WebServer(lambda shown: station_app(board, ask, shown), token=token) as server:
+        with WebServer(
+            lambda shown: station_app(board, ask, shown, lambda: server.addresses[-1]),
+            token=token,
+        ) as server:
             found.append(Served(server, board, MailboxWriter(mailbox.fileno())))
             thread = threading.Thread(target=server.run)
             thread.start()

@@ -64,6 +64,7 @@ def test_a_page_shows_asks_and_survives(browser: Chromium, served: Served) -> No
     served.board.put(Moment(snapshot(trouble=TROUBLE), ()))
     shows(one, "phase", "TROUBLE")
     assert text(one, "sentence") == TROUBLE
+    assert one.evaluate("document.getElementById('invite').hidden")
     assert served.asked == [
         Asked("go", "resetting", 3),
         Asked("redo", "recording", 3),
@@ -134,12 +135,16 @@ def test_a_token_is_shown_once_and_then_the_browser_is_known(browser: Chromium) 
         stranger = browser.page()
         stranger.open(address.partition("#")[0])
         shows(stranger, "lost", "needs its token")
+        assert stranger.evaluate("fetch('/api/code').then((answer) => answer.status)") == 401
+        stranger.complaints.clear()
         assert text(stranger, "phase") == "WAITING"
         known = browser.page()
         known.open(address)
         shows(known, "phase", "RESET")
         assert "token" not in str(known.evaluate("location.href"))
         assert known.evaluate("document.cookie") == ""  # no script can read it
+        known.evaluate("document.getElementById('invite').click()")
+        known.until("document.getElementById('code').naturalWidth > 100")
         known.call("Page.reload")
         known.until("performance.getEntriesByType('navigation')[0].type === 'reload'")
         shows(known, "phase", "RESET")

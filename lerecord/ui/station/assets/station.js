@@ -89,6 +89,7 @@ async function paint(told, due, images) {
   }
   told.cameras.forEach(drawAge);
   drawControl(told.control);
+  byId("invite").hidden = !told.invites;
   tellLost();
   say({ painted: told.bundle });
 }
@@ -258,6 +259,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+byId("invite").addEventListener("click", () => {
+  byId("code").src = "/api/code";
+  byId("invitation").showModal();
+});
 byId("take").addEventListener("click", () => say({ take: true }));
 prepareQueue((edit) => control?.mine && say({ edit }));
 prepareSound();
