@@ -35,7 +35,11 @@ TAKES = (
 )
 TROUBLE = "The follower on /dev/ttyUSB1 does not answer: check its cable and its power supply."
 SIZES = ((320, 640), (1280, 800), (2560, 1440))
-KEPT = {"view-1280-light": "view", "station-1280-dark": "station"}
+KEPT = {
+    "view-1280-light": "view",
+    "pictures-2560-dark": "pictures",
+    "station-1280-dark": "station",
+}
 """Those that the docs show, by what they are called there."""
 
 
@@ -111,6 +115,8 @@ def of_view(browser: Chromium, root: Path, frame: int, out: Path) -> None:
         page = browser.page()
         page.open(address)
         take(page, "list", "document.querySelector('#episodes tbody tr') !== null", out)
+        page.open(f"{address}#pictures")
+        take(page, "pictures", "document.querySelector('.way line') !== null", out)
         page.open(f"{address}#0:{frame}")
         take(page, "view", f"document.getElementById('frame').textContent === '{frame}'", out)
 

@@ -1,3 +1,5 @@
+from .coverage import Starts as Starts
+from .coverage import starts_of as starts_of
 from .document import episode_document as episode_document
 from .document import nested as nested
 from .facts import CameraFacts as CameraFacts

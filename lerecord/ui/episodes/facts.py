@@ -150,6 +150,19 @@ def motion_of(book: Book, episode: int) -> list[int]:
     return outline(_columns(book, episode, keys[:1])[keys[0]])
 
 
+def state_names(book: Book) -> tuple[str, ...]:
+    """What the values of the measured state are called; none where it is not kept."""
+    feature = book.stored.info.features.get(_STATE)
+    return _names(feature) if feature is not None and _is_curve(feature) else ()
+
+
+def state_of(book: Book, episode: int) -> NDArray[np.float64]:
+    """(N, D) measured positions of an episode's frames, NaN for what is no number."""
+    values = _columns(book, episode, (_STATE,))[_STATE][:, :MOST_PLACES].astype(np.float64)
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
 def _drawn(info: Info) -> list[str]:
     return [key for key, feature in info.features.items() if _is_curve(feature)]
 

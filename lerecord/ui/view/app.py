@@ -13,7 +13,7 @@ from lerecord.dataset.format import IMAGE_PREFIX, layout, open_regular
 from lerecord.errors import DatasetError
 from lerecord.ui.episodes import Book, Shelf, motion_of
 from lerecord.ui.view.editing import Editing
-from lerecord.ui.view.page_data import episode_data
+from lerecord.ui.view.page_data import episode_data, starts_data
 from lerecord.ui.web import Files, answering, json_reply
 
 _PACKAGES = ("lerecord.ui.web", "lerecord.ui.view")
@@ -30,6 +30,7 @@ def view_app(shelf: Shelf) -> Starlette:
         "/api/version": page.version,
         "/api/episodes": page.episodes,
         "/api/episodes/{episode:int}": page.episode,
+        "/api/starts": page.starts,
         "/api/motion/{episode:int}": page.motion,
         "/video/{episode:int}/{camera:int}": page.video,
     }
@@ -61,6 +62,9 @@ class _Page:
 
     def episode(self, request: Request) -> Response:
         return json_reply(episode_data(self._shelf.now(), request.path_params["episode"]))
+
+    def starts(self, request: Request) -> Response:
+        return json_reply(starts_data(self._shelf.now()))
 
     def motion(self, request: Request) -> Response:
         book = self._shelf.now()

@@ -63,6 +63,17 @@ def test_an_episode_is_told_frame_by_frame(root: Path) -> None:
     assert len(answer(root, "/api/motion/1").data) == 3
 
 
+def test_it_is_told_where_episodes_start_and_how_far_their_joints_go(root: Path) -> None:
+    data = answer(root, "/api/starts").data
+    assert data["episodes"] == [0, 1, 2]
+    lines = [answer(root, f"/api/episodes/{each}").data["lines"][0] for each in data["episodes"]]
+    for place, joint in enumerate(data["joints"]):
+        values = [line["values"][place] for line in lines]
+        assert joint["starts"] == [each[0] for each in values]
+        assert (joint["low"], joint["high"]) == (min(map(min, values)), max(map(max, values)))
+    assert data["joints"][0]["name"] == "shoulder_pan.pos"
+
+
 def test_an_episode_that_was_reviewed_has_its_verdict_and_the_reasons(root: Path) -> None:
     file = root / layout.HEALTH
     lines = [json.loads(line) for line in file.read_text().splitlines()]

@@ -179,6 +179,30 @@ def test_an_episode_in_one_file_plays_without_a_server(
     assert {each.split(":")[0] for each in page.requests} == {"file", "data"}
 
 
+def test_without_an_episode_the_dataset_is_drawn_and_told_in_words(
+    browser: Chromium, address: str
+) -> None:
+    page = browser.page()
+    page.look(320, 800, dark=True)
+    page.open(address)
+    page.until("document.querySelector('.tasks li') !== null")
+    assert page.evaluate("document.getElementById('nothing-chosen').checkVisibility()") is False
+    page.click("document.querySelector('.counted a')")
+    page.until("document.querySelectorAll('.way line').length === 6")  # 3 joints, 2 episodes
+    told = page.evaluate("document.getElementById('pictures').innerText")
+    assert "2 tasks, with 1 to 1 episode each." in told
+    assert "1 episode, 2.5 s" in told
+    assert f"Longest: episode 0, {FRAMES / 30:.1f} s".lower() in told.lower()
+    label = page.evaluate("document.querySelector('.histogram').getAttribute('aria-label')")
+    assert label.startswith("Lengths: 0.7 s to 2.5 s; half of them")
+    rows = "document.querySelectorAll('#pictures table tbody tr').length"
+    assert page.evaluate(rows) == page.evaluate("document.querySelectorAll('rect').length")
+    page.click("document.querySelector('#pictures p a')")
+    page.until("document.getElementById('title').textContent === 'Episode 1'")
+    assert page.evaluate("document.getElementById('nothing-chosen').hidden")
+    assert page.complaints == []
+
+
 def test_marks_are_made_previewed_and_applied_by_keys(
     browser: Chromium, address: str, root: Path
 ) -> None:
@@ -204,7 +228,7 @@ def test_marks_are_made_previewed_and_applied_by_keys(
 def test_nothing_is_wider_than_the_window(browser: Chromium, address: str, width: int) -> None:
     page = browser.page()
     page.look(width, 720)
-    for place, there in (("", "#episodes tbody tr"), ("#0", ".curve")):
+    for place, there in (("#pictures", ".way line"), ("#0", ".curve")):
         page.open(address + place)
         page.until(f"document.querySelector('{there}') !== null")
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -2,6 +2,7 @@
 
 import { announce, byId, get, h, icon, isTyping, plural, seconds } from "./dom.js";
 import { Marks, describe } from "./marks.js";
+import { Pictures } from "./pictures.js";
 import { Player } from "./player.js";
 import { drawTracks } from "./plot.js";
 import { Table, healthMark, labelMark } from "./table.js";
@@ -31,7 +32,7 @@ const KEYS = [
   [",", "slower", () => faster(-1)],
   [".", "faster", () => faster(1)],
   ["/", "filter the list", () => byId("search").focus()],
-  ["Escape", "back to the list", () => choose(null)],
+  ["Escape", "back to the list and the pictures", () => choose(null)],
   ["?", "these keys", () => byId("keys").showModal()],
 ];
 const EDITS = ["s", "f", "u", "i", "o", "n", "t", "x", "a", "z"];
@@ -50,6 +51,7 @@ const table = new Table(byId("episodes"), {
   onChoose: (episode) => choose(episode),
 });
 
+const pictures = new Pictures(byId("pictures"));
 const marks = new Marks({ onChange: showMarks, onApplied: look });
 const rowOf = (episode) => table.rows.find((row) => row.episode === episode);
 const toggled = (name, value) => (marks.of(shown.episode)?.[name] === value ? null : value);
@@ -141,7 +143,8 @@ async function show(episode, frame) {
   asking?.abort();
   asking = new AbortController();
   table.choose(episode);
-  document.body.classList.toggle("reading", episode !== null);
+  document.body.classList.toggle("reading", episode !== null || location.hash === "#pictures");
+  pictures.show(episode === null);
   byId("nothing-chosen").hidden = episode !== null;
   byId("chosen").hidden = episode === null;
   if (episode === null) {
@@ -213,6 +216,7 @@ async function look() {
   if (shown === null) document.title = about.name;
   const rows = table.rows;
   table.fill(episodes, about);
+  pictures.fill(episodes, about);
   marks.fit(about, rows, episodes);
   const now = shown && rowOf(shown.episode);
   if (shown && !now) choose(episodes.length ? Math.min(shown.episode, episodes.length - 1) : null);
@@ -251,7 +255,7 @@ function listen() {
   byId("speed").append(...SPEEDS.map((rate) => h("option", { value: rate }, `${rate}×`)));
   byId("speed").value = "1";
   byId("speed").addEventListener("input", (event) => setSpeed(Number(event.target.value)));
-  byId("back").prepend(icon("back"));
+  for (const back of document.querySelectorAll(".back")) back.prepend(icon("back"));
   const words = { s: "Success", f: "Failure", u: "No label", i: "In", o: "Out", n: "Note", t: "Task", x: "Delete" };
   const icons = { s: "good", f: "bad", x: "bin" };
   for (const button of document.querySelectorAll("#edit button")) {
