@@ -61,13 +61,15 @@ def source(folder: Path, number: int, episodes: int) -> Path:
 def measured(name: str, command: Sequence[object]) -> tuple[float, float]:
     """Run a command; seconds and megabytes."""
     began = time.perf_counter()
-    process = subprocess.Popen([str(each) for each in command])
+    process = subprocess.Popen([str(each) for each in command], stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds, memory = time.perf_counter() - began, usage.ru_maxrss / 1024
     assert process.returncode == 0, name
     cpu = usage.ru_utime + usage.ru_stime
-    print(f"{name:36s} {seconds:7.2f} s, {cpu:7.2f} s of processor time, {memory:6.0f} MB")
+    print(
+        f"{name:36s} {seconds:7.2f} s, {cpu:7.2f} s of processor time, {memory:6.0f} MB", flush=True
+    )
     return seconds, memory
 
 

@@ -1,16 +1,9 @@
 """Datasets elsewhere: fetched once, named where they cannot be, and never half there."""
 
-import os
-import shutil
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 
@@ -127,48 +120,3 @@ def test_places_that_cannot_be_opened_are_refused_in_a_sentence(
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(ConfigError, match="pip install 's3fs'"):
         look(["s3://bucket/lab"], state)
-
-
-@pytest.fixture
-def s3(tmp_path: Path) -> Iterator[Any]:
-    """A bucket of a server on this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    keys = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "me",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    with (tmp_path / "moto").open("w") as out, mock.patch.dict(os.environ, keys):
-        process = subprocess.Popen(command, stdout=out, stderr=out)
-        try:
-            deadline = time.monotonic() + 60
-            while socket.socket().connect_ex(("127.0.0.1", port)):
-                assert time.monotonic() < deadline, (tmp_path / "moto").read_text()
-                time.sleep(0.2)
-            found = fsspec.filesystem("s3", skip_instance_cache=True)
-            found.mkdir("lab")
-            yield found
-        finally:
-            process.terminate()
-            process.wait()
-
-
-@pytest.mark.skipif("LERECORD_FLEET" not in os.environ, reason="LERECORD_FLEET is not set")
-@pytest.mark.skipif(find_spec("moto") is None, reason="needs moto and s3fs")
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.timeout(300)
-def test_a_bucket_of_s3(s3: Any, stations: Path, state: State, tmp_path: Path) -> None:
-    s3.put(f"{stations}/", "lab/night/", recursive=True)
-    found = check(["s3://lab/night"], state, QUICK)
-    assert (found.sound, len(found.datasets)) == (True, 3)
-    request = Request(tmp_path / "out", ["s3://lab/night"])
-    merge_fleet(request, state, HowToMerge(Engine(workers=1)))
-    local = Request(tmp_path / "local", [stations])
-    merge_fleet(local, state, HowToMerge(Engine(workers=1)))
-    assert tree(request.out) == tree(local.out)
-    shutil.rmtree(request.out)
-    assert merge_fleet(request, state, HowToMerge(Engine(workers=1))).done
