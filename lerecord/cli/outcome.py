@@ -10,7 +10,7 @@ from lerecord.commands import command
 from lerecord.counted import counted
 from lerecord.policy import PolicyFigures
 from lerecord.recording.recorder import Recorder, Saved
-from lerecord.recording.session import said_of
+from lerecord.recording.session import TaskCount, said_of
 
 _Z_95 = 1.959964
 
@@ -29,6 +29,7 @@ class Outcome:
         discarded: takes of which nothing is kept.
         failure: why the session ended before its time; None when it did not.
         policy: how a policy has driven; None when none has.
+        tasks: of a session with several, with what the dataset holds of each now.
     """
 
     dataset: str
@@ -40,6 +41,7 @@ class Outcome:
     discarded: int = 0
     failure: str | None = None
     policy: PolicyFigures | None = None
+    tasks: tuple[TaskCount, ...] = ()
 
     @classmethod
     def of(
@@ -78,13 +80,9 @@ class Outcome:
 
     def lines(self) -> Iterator[str]:
         """A sentence for each thing worth knowing."""
-        for saved in self.saved:
-            again = " again" if saved.replaced else ""
-            length = f"{counted(saved.rows, 'frame')}, {saved.seconds:.1f} s"
-            said = {True: ", success", False: ", failure", None: ""}[saved.success]
-            yield f"episode {saved.episode}{again}: {length}, {saved.task}{said}"
-            for remark in said_of(saved, Path(self.dataset)):
-                yield f"  {remark}"
+        yield from self._of_episodes()
+        for each in self.tasks:
+            yield f"{each.done} of {each.wanted}: {each.task}"
         if self.box_on_target:
             of = counted(len(self.box_on_target), "saved episode")
             yield f"The box stood on the target in {sum(self.box_on_target)} of {of}."
@@ -107,6 +105,15 @@ class Outcome:
             yield f"The dataset is {self.dataset}; {command('check', dataset)} verifies it."
         else:
             yield "No episode was saved."
+
+    def _of_episodes(self) -> Iterator[str]:
+        for saved in self.saved:
+            again = " again" if saved.replaced else ""
+            length = f"{counted(saved.rows, 'frame')}, {saved.seconds:.1f} s"
+            said = {True: ", success", False: ", failure", None: ""}[saved.success]
+            yield f"episode {saved.episode}{again}: {length}, {saved.task}{said}"
+            for remark in said_of(saved, Path(self.dataset)):
+                yield f"  {remark}"
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

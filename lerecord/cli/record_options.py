@@ -82,15 +82,19 @@ def counted(plan: Plan, root: Path) -> Plan:
     """
     if plan.queue is None:
         return plan
-    episodes = Snapshot.of(root).episodes() if holds_dataset(root) else []
-    held = Counter(task for episode in episodes for task in episode.tasks)
-    queue = replace(plan.queue, held=held)
+    queue = recounted(plan.queue, root)
     if queue.next is None:
         raise ConfigError(
             f"{root} has every episode that the tasks ask for, {sum(queue.wanted.values())} in "
             f"all; raise a count to record more."
         )
     return replace(plan, queue=queue)
+
+
+def recounted(queue: TaskQueue, root: Path) -> TaskQueue:
+    """The queue, with what the dataset holds now."""
+    episodes = Snapshot.of(root).episodes() if holds_dataset(root) else []
+    return replace(queue, held=Counter(task for episode in episodes for task in episode.tasks))
 
 
 def _is_demonstrated(config: HardwareConfig) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from lerecord.cli.finishing import Finishing
 from lerecord.cli.outcome import Outcome
 from lerecord.cli.output import Output
-from lerecord.cli.record_options import RecordOptions, counted, plan_of
+from lerecord.cli.record_options import RecordOptions, counted, plan_of, recounted
 from lerecord.cli.session_parts import (
     be_on_time,
     connected,
@@ -44,6 +44,7 @@ from lerecord.recording.session import (
     Plan,
     Remarking,
     Session,
+    TaskQueue,
     Unrecorded,
 )
 from lerecord.simulation_client import Script, SimulatedRig
@@ -195,7 +196,7 @@ def _recorded(job: _Job) -> tuple[str | None, signal.Signals | None, bool]:
     tell_still_held(rig.still_held)
     outcome = Outcome.of(root, recorder, session.endings, stood)
     outcome = replace(outcome, failure=session.failure, policy=driven.figures())
-    _report(job, outcome)
+    _report(job, outcome, session.agenda.queue)
     return session.failure, signals.received, bool(recorder.saved)
 
 
@@ -215,7 +216,9 @@ def _keys(job: _Job) -> Mapping[str, Command]:
     return job.who.keys if job.plan.queue is None else {**job.who.keys, **QUEUE_KEYS}
 
 
-def _report(job: _Job, outcome: Outcome) -> None:
+def _report(job: _Job, outcome: Outcome, queue: TaskQueue | None) -> None:
+    if queue is not None:
+        outcome = replace(outcome, tasks=recounted(queue, job.setup.root).tasks)
     if job.who.records:
         job.output.result(outcome.to_data(), outcome.lines())
     elif outcome.policy is not None:

@@ -1,6 +1,7 @@
 """What the screen shows, as data: taken by the control process, drawn by another."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from lerecord.processes import Vocabulary
 from lerecord.recording.recorder import CameraView
@@ -61,8 +62,18 @@ class QueueView:
         """What there is to show of a session's queue; None where it has one task."""
         if (queue := agenda.queue) is None:
             return None
-        after = queue if agenda.redoes else queue.with_episode(agenda.wanted.task)
-        return cls(queue.tasks, queue.order, after.next)
+        return cls(queue.tasks, queue.order, agenda.then)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a message has it, several times a second: a task is a row."""
+        rows = [[each.task, each.wanted, each.done] for each in self.tasks]
+        return {"tasks": rows, "order": self.order.value, "then": self.then}
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> "QueueView":
+        """The inverse of to_json."""
+        tasks = tuple(TaskCount(*row) for row in told["tasks"])
+        return cls(tasks, Order(told["order"]), told["then"])
 
     @property
     def wanted(self) -> int:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -6,6 +7,7 @@ import pytest
 
 from lerecord.cli.outcome import Outcome, wilson
 from lerecord.recording.recorder import Saved
+from lerecord.recording.session import TaskCount
 
 
 def test_takes_that_were_kept_are_named_with_the_command_that_brings_them_back() -> None:
@@ -46,6 +48,12 @@ def test_where_the_box_stood_counts_saved_episodes_only(
 ) -> None:
     lines = list(outcome(committed, endings, stood).lines())
     assert f"The box stood on the target in {told}." in lines
+
+
+def test_the_end_tells_how_far_each_task_is() -> None:
+    told = replace(outcome([saved(0)], [0], []), tasks=(TaskCount("Grab it", 9, 5),))
+    assert "5 of 9: Grab it" in list(told.lines())
+    assert told.to_data()["tasks"] == ({"task": "Grab it", "wanted": 9, "done": 5},)
 
 
 def test_the_end_tells_what_became_of_every_take() -> None:

@@ -49,6 +49,15 @@ class Agenda:
         enough = self.saved == self._plan.episodes
         return not self.redoes and (enough or (self.queue is not None and self.queue.next is None))
 
+    @property
+    def then(self) -> str | None:
+        """The task of the take after it, where there is a queue; None when that is the last."""
+        if self.queue is None or self.redoes:
+            return None if self.queue is None else self.queue.next
+        if self.wanted.task == self.queue.next:
+            return self.queue.then
+        return self.queue.with_episode(self.wanted.task).next
+
     def begin(self) -> Wanted:
         """The take begins: from now on nothing changes what is wanted of it."""
         self._running = self.wanted

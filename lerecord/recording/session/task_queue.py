@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Self
 
 from lerecord.dataset.format import task_of
@@ -67,7 +68,7 @@ class QueueEdit:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # what follows from its fields is reckoned once: the loop asks every tick
 class TaskQueue:
     """Tasks in their order, each with the number of episodes that are wanted of it.
 
@@ -97,14 +98,14 @@ class TaskQueue:
             if not 1 <= count <= MOST_EPISODES:
                 raise QueueError(f"{task!r}: ask for 1 to {MOST_EPISODES} episodes, not {count}.")
 
-    @property
+    @cached_property
     def tasks(self) -> tuple[TaskCount, ...]:
         """Each with what there is of it."""
         return tuple(
             TaskCount(task, count, self.held.get(task, 0)) for task, count in self.wanted.items()
         )
 
-    @property
+    @cached_property
     def next(self) -> str | None:
         """The task of the next take; None when every task has its episodes."""
         missing = self._open()
@@ -115,6 +116,11 @@ class TaskQueue:
         if self.order is Order.BALANCED:
             return min(missing, key=lambda each: each.done / each.wanted).task
         return missing[0].task
+
+    @cached_property
+    def then(self) -> str | None:
+        """The task of the take after the next one, if that is saved; None when that is the last."""
+        return None if self.next is None else self.with_episode(self.next).next
 
     def with_episode(self, task: str) -> Self:
         """One more episode of that task is there.

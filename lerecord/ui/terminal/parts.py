@@ -89,11 +89,11 @@ def task(snapshot: Snapshot) -> Iterator[Part]:
     text = plain(f" {snapshot.task}", style="bold")
     text.overflow, text.no_wrap = "ellipsis", True
     queue = snapshot.queue
-    yield Part(3 if queue is None else 1, (text,))
+    yield Part(3 if queue is None else 2, (text,))
     if queue is not None:
         line = plain(f" {_progress(queue, snapshot.task)}")
         line.overflow, line.no_wrap = "ellipsis", True
-        yield Part(2, (line,))
+        yield Part(3, (line,))
 
 
 def _progress(queue: QueueView, task: str) -> str:

@@ -34,7 +34,8 @@ def recorded(queue: TaskQueue) -> list[str]:
     tasks = []
     while queue.next is not None:
         tasks.append(queue.next)
-        queue = queue.with_episode(queue.next)
+        then, queue = queue.then, queue.with_episode(queue.next)
+        assert queue.next == then
     return tasks
 
 

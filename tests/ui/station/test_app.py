@@ -81,11 +81,7 @@ def test_only_the_page_that_controls_changes_the_queue(served: Served) -> None:
     add = {"deed": "add", "task": "Turn", "number": 3}
     with served.page("one") as one, served.page("two") as two:
         told, _ = next_bundle(one)
-        assert told["moment"]["snapshot"]["queue"]["tasks"][0] == {
-            "task": "Grab the paper box",
-            "wanted": 20,
-            "done": 12,
-        }
+        assert told["moment"]["snapshot"]["queue"]["tasks"][0] == ["Grab the paper box", 20, 12]
         watched, _ = next_bundle(two)
         painted(two, watched, edit=add)
         next_bundle(two)

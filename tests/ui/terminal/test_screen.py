@@ -18,8 +18,8 @@ from rich.text import Text
 
 from lerecord.processes import ImageMailbox, MailboxWriter
 from lerecord.recording.recorder import CameraView
-from lerecord.recording.session import Phase, PolicyHealth
-from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, Snapshot
+from lerecord.recording.session import Order, Phase, PolicyHealth, TaskCount
+from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, QueueView, Snapshot
 from lerecord.ui.terminal import ScreenProcess
 from lerecord.ui.terminal.keys import hints
 from lerecord.ui.terminal.screen import draw
@@ -262,6 +262,34 @@ def test_the_bar_shows_follower_and_leader_at_their_places() -> None:
     assert len(bar) == 100
     assert bar.count("█") == 13  # 0 to 12
     assert bar.index("○") == 80
+
+
+QUEUE = QueueView(
+    (TaskCount("Grab the box", 20, 20), TaskCount("Push the cup", 10, 4), TaskCount("Pour", 5)),
+    Order.BALANCED,
+    "Pour",
+)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 20)])
+@pytest.mark.parametrize("trouble", ["", "The follower does not answer: check its cable."])
+def test_a_queue_shows_the_task_of_the_next_take_how_far_it_is_and_what_comes_then(
+    width: int, height: int, trouble: str
+) -> None:
+    queued = replace(TWO_PAIRS, queue=QUEUE, task="Push the cup", trouble=trouble)
+    lines = text(replace(queued, phase=Phase.RESETTING), width, height).splitlines()
+    shown = "\n".join(lines)
+    assert (len(lines) <= height, max(map(len, lines)) <= width) == (True, True)
+    for each in ("Push the cup", "task 2 of 3: 4 of 10 saved   all: 24 of 35   then: P", trouble):
+        assert each in shown
+    assert " j/k  next task/task before " in shown
+    assert "j/k" not in text(replace(queued, phase=Phase.RECORDING), width, height)
+
+
+@pytest.mark.parametrize("queue", [None, QUEUE])
+def test_a_snapshot_with_a_queue_survives_the_pipe(queue: QueueView | None) -> None:
+    snapshot = replace(SNAPSHOT, queue=queue)
+    assert MESSAGES.read(json.loads(json.dumps(MESSAGES.write(snapshot)))) == snapshot
 
 
 @pytest.mark.parametrize(("width", "height"), [(200, 50), (80, 24), (60, 20), (40, 7)])

@@ -11,15 +11,16 @@ export function drawQueue({ queue, task, phase }, mine) {
   byId("queue").hidden = queue === null;
   document.body.classList.toggle("queued", queue !== null);
   if (queue === null) return;
-  const done = queue.tasks.reduce((sum, each) => sum + Math.min(each.done, each.wanted), 0);
-  const wanted = queue.tasks.reduce((sum, each) => sum + each.wanted, 0);
+  const tasks = queue.tasks.map(([name, wanted, done]) => ({ task: name, wanted, done }));
+  const done = tasks.reduce((sum, each) => sum + Math.min(each.done, each.wanted), 0);
+  const wanted = tasks.reduce((sum, each) => sum + each.wanted, 0);
   write("queue-count", `${done} of ${wanted} episodes`);
-  place(queue.tasks);
+  place(tasks);
   const runs = !["resetting", "catching up", "paused"].includes(phase);
-  for (const [at, each] of queue.tasks.entries()) {
+  for (const [at, each] of tasks.entries()) {
     const mark = each.task === task ? (runs ? "now" : "next") : each.task === queue.then ? "then" : "";
     drawRow(rows.get(each.task), each, mark);
-    drawTools(rows.get(each.task), each, [at === 0, at === queue.tasks.length - 1], mine);
+    drawTools(rows.get(each.task), each, [at === 0, at === tasks.length - 1], mine);
   }
   byId("queue-change").hidden = !mine;
   byId("queue-form").hidden = !(mine && changes);
