@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from lerecord.arms import Calibration
 from lerecord.config import HardwareConfig, load_config
@@ -27,12 +28,14 @@ from lerecord.control import Handover, Leader, Rig
 from lerecord.dataset.format import CameraSpec, layout, read_sidecar
 from lerecord.frame import Frame
 from lerecord.pacing import Pacer
+from tests.interop.pseudo_terminal import PseudoTerminal
 from tests.interop.report import Check, DisagreementError, expect, report
 from tests.interop.rig import CALIBRATIONS, SimulatedRig
 
 LERECORD = Path(sysconfig.get_path("scripts")) / "lerecord"
 TASK = "Grab the paper box"
 NONE = {"main": dict.fromkeys(("leader", "follower"), Calibration({}, ""))}
+_FASTEST = 400.0  # units a second, unless a config says otherwise
 _INTO_THE_TAKE_S, _FOLLOWED_S, _RECOVERED_S = 3, 6, 60
 
 RIG = """
@@ -80,6 +83,8 @@ class Bridge:
             Check("reading and sending", self.figures),
             Check("killed in mid-take", lambda: self.in_mid_take(signal.SIGKILL)),
             Check("stopped in mid-take", lambda: self.in_mid_take(signal.SIGSTOP)),
+            Check("killed, and the session goes on", lambda: self.goes_on(signal.SIGKILL)),
+            Check("stopped, and the session goes on", lambda: self.goes_on(signal.SIGSTOP)),
             Check("the follower is killed", lambda: self.lost(signal.SIGKILL)),
             Check("the follower is stopped", lambda: self.lost(signal.SIGSTOP)),
         ]
@@ -137,22 +142,55 @@ class Bridge:
         with subprocess.Popen(
             [LERECORD, "record", "--task", TASK, "--hardware", hardware, "--dataset", root],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         ) as recorder:
-            assert recorder.stderr is not None
-            for line in recorder.stderr:
+            assert recorder.stdout is not None
+            before = []
+            for line in recorder.stdout:
+                before.append(line)
                 if "recording" in line:
                     break
+            else:
+                raise DisagreementError("".join(before))
             time.sleep(_INTO_THE_TAKE_S)
             os.kill(_child("follower", recorder.pid), sent)
-            told = recorder.stderr.read()
+            told = recorder.stdout.read()
         expect("exit status", recorder.returncode, 2)
         expect(f"the arm is named in {told[-300:]!r}", "main follower" in told, True)
         recovered = self._lerecord("recover", root, "--json")
         self._lerecord("check", root, "--json")
         return f"exit status 2, the arm is named; recovered: {json.dumps(recovered)[:70]}..."
+
+    def goes_on(self, sent: signal.Signals) -> str:
+        """With somebody at the keys the take is kept, and the next one is recorded."""
+        root = self.folder / f"goes on after {sent.name}"
+        hardware = str(self.config("lerobot", BRIDGED))
+        words = ("record", "--task", TASK, "--hardware", hardware, "--dataset", str(root))
+        with PseudoTerminal(*words, "--episodes", "1", environ={}, folder=self.folder) as terminal:
+            terminal.wait_for("RESET")
+            time.sleep(_INTO_THE_TAKE_S)  # keys that are pressed while it starts are no presses
+            terminal.enter()
+            terminal.wait_for("RECORDING")
+            time.sleep(_INTO_THE_TAKE_S)
+            os.kill(_child("follower", terminal.process.pid), sent)
+            terminal.wait_for("silent for")
+            terminal.wait_for("trouble is over")
+            terminal.enter()
+            terminal.wait_for("RECORDING")
+            time.sleep(_INTO_THE_TAKE_S)
+            terminal.enter()
+            status, shown = terminal.end()
+        expect(f"exit status ({shown[-500:]!r})", status, 0)
+        expect("episodes", self._lerecord("info", root, "--json")["episodes"], 1)
+        table = pq.read_table(root / layout.data_file(0), columns=["action"])
+        actions = np.array(table["action"].to_pylist())
+        step = float(np.abs(np.diff(actions, axis=0)).max())
+        expect(f"largest step {step:.2f}", step <= _FASTEST / 30 + 1e-3, True)
+        expect("recovered", self._lerecord("recover", root, "--json")["episodes"], 2)
+        self._lerecord("check", root, "--json")
+        return f"{len(actions)} frames in the next take, largest step {step:.1f}; the other is kept"
 
     def lost(self, sent: signal.Signals) -> str:
         config = load_config(self.config("lerobot", BRIDGED))

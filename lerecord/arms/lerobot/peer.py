@@ -34,6 +34,7 @@ FAILED = b"E"
 """Answers any of them: {"error": sentence, "asked": whether it wanted a person to type}."""
 
 _ATTEMPTS = 3
+_CONNECT_S = 3.0  # LeRobot sends some fifty requests to connect, and none of them twice
 _PAUSE_S = 0.002
 _CHUNK = 65536
 _Message = tuple[bytes, int, bytes]
@@ -128,14 +129,18 @@ class _Plugin:
 
     def connect(self) -> dict[str, Any]:
         """Connect; a bus that loses a packet is tried again, from the beginning."""
-        for _ in range(_ATTEMPTS - 1):
+        until = time.monotonic() + _CONNECT_S
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 return self._connected()
             except EOFError:
                 raise
             except Exception:
-                self._close()
-        return self._connected()
+                if attempt >= _ATTEMPTS and time.monotonic() >= until:
+                    raise
+            self._close()
 
     def _close(self) -> None:
         """Close what a connection that failed has left open; that may lose packets, too.
