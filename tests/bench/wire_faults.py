@@ -1,4 +1,4 @@
-"""How the recorder bears a bad wire: `python -m tests.bench.wire_faults [--rig so101]`.
+"""How the recorder bears a bad wire: `python -m tests.bench.wire_faults [--rig so101] [--fault F]`.
 
 It records one take on a simulated rig while one reply in a hundred is dropped, corrupted, late or
 echoed, and compares every frame with what the encoders read at the frame's time.
@@ -176,10 +176,16 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--probability", type=float, default=0.01)
     parser.add_argument("--rig", choices=SETUPS, default="koch")
+    names = [kind["fault"] for kind in KINDS]
+    parser.add_argument("--fault", choices=names, action="append", help="only this; all of them")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = record_on_a_bad_wire(
-            Path(folder), options.seconds, options.probability, setup=SETUPS[options.rig]
+            Path(folder),
+            options.seconds,
+            options.probability,
+            [kind for kind in KINDS if kind["fault"] in (options.fault or names)],
+            SETUPS[options.rig],
         )
     print(json.dumps(asdict(found), indent=2))
     return 0 if found.false_states == found.false_requests == 0 else 1
