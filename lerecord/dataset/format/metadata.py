@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from lerecord.counted import counted
 from lerecord.dataset.format import layout, stats
 from lerecord.dataset.format.fields import Fields
 from lerecord.dataset.format.stats import Stats
@@ -274,5 +275,6 @@ def _split(data: bytes) -> list[bytes]:
 
 def _miscounted(name: str, lines: int, count: int) -> DatasetError:
     return DatasetError(
-        f"{name} has {lines} lines and {layout.INFO} counts {count}; restore both from a copy."
+        f"{name} has {counted(lines, 'line')} and {layout.INFO} counts {count}; restore both from "
+        f"a copy."
     )

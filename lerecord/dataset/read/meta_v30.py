@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from lerecord.counted import counted
 from lerecord.dataset.format import (
     CODEBASE_VERSION,
     EpisodeRecord,
@@ -132,8 +133,8 @@ def read_episodes(root: Path, info: Info, places: "Places") -> EpisodeTables:
     paths = sorted((root / layout_v30.EPISODES).glob("*/*.parquet"))
     if (rows := sum(rows_of(path) for path in paths)) != info.episodes:
         raise DatasetError(
-            f"{layout_v30.EPISODES} of {root} has {rows} episodes and {layout.INFO} counts "
-            f"{info.episodes}; restore both from a copy."
+            f"{layout_v30.EPISODES} of {root} has {counted(rows, 'episode')} and {layout.INFO} "
+            f"counts {info.episodes}; restore both from a copy."
         )
     columns: dict[str, None] = {}
     found: list[tuple[PlacedEpisode, tuple[Path, int]]] = []

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lerecord.commands import for_dataset
+from lerecord.counted import counted
 from lerecord.dataset.format import EpisodeRecord, Feature, Info, layout, to_numpy
 from lerecord.dataset.read.stored import Files
 from lerecord.errors import DatasetError
@@ -114,7 +115,7 @@ def _require_agreement(
     rows = len(columns["episode_index"])
     if rows != episode.length:
         raise DatasetError(
-            f"{path} has {rows} frames and {layout.EPISODES} says {episode.length}; "
+            f"{path} has {counted(rows, 'frame')} and {layout.EPISODES} says {episode.length}; "
             f"{for_dataset('check', path)} lists everything."
         )
     if (columns["episode_index"] != episode.index).any():

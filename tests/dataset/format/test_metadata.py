@@ -172,7 +172,7 @@ def test_tasks_are_read_as_lerobot_reads_them(data: bytes, tasks: dict[int, str]
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (TASK_A, r"^meta/tasks\.jsonl has 1 lines and meta/info\.json counts 2"),
+        (TASK_A, r"^meta/tasks\.jsonl has 1 line and meta/info\.json counts 2"),
         (TASK_A + b"\n" + TASK_B, r"^meta/tasks\.jsonl, line 2 is empty"),
         (TASK_A + TASK_A, r"line 2 has the task_index 0 of another line"),
         (TASK_A + b"{glued}{glued}\n", r"line 2 is not valid JSON"),
