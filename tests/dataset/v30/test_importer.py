@@ -406,6 +406,6 @@ def test_the_command_says_what_came_of_it(source: Path, out: Path) -> None:
     command = ["import", str(source), str(out)]
     result = CliRunner().invoke(app, command, catch_exceptions=False)
     assert result.output == (
-        f"{out} has 3 episodes, 15 frames and 2 tasks; 0 images were re-encoded; `lerecord "
+        f"{out} has 3 episodes, 15 frames and 2 tasks; 0 images re-encoded; `lerecord "
         f"check {out}` verifies it.\n"
     )
