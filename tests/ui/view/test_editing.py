@@ -11,7 +11,8 @@ pytest.importorskip("starlette", reason="the extra `web` is not installed")
 
 from starlette.types import ASGIApp
 
-from lerecord.dataset.format import layout
+from lerecord.dataset.edit import operations
+from lerecord.dataset.format import LabelChange, layout
 from lerecord.dataset.overview import episodes
 from lerecord.dataset.v30 import export_v30
 from lerecord.dataset.verify import check
@@ -81,6 +82,34 @@ def test_marks_are_previewed_applied_and_taken_back(root: Path, page: ASGIApp) -
     (root / layout.LABELS).unlink()  # empty again; there was none
     assert tree(root) == before
     assert post(page, "/api/undo").status == 409
+
+
+@pytest.mark.parametrize(
+    ("mark", "asked"),
+    [
+        ({"label": "success"}, "label 2 --success"),
+        ({"label": "none"}, "label 2 --clear"),
+        ({"note": "it fell"}, 'label 2 --note "it fell"'),
+        ({"note": ""}, 'label 2 --note ""'),
+        ({"task": "d"}, 'relabel 2 --task "d"'),
+        ({"start": 1}, "trim 2"),
+        ({"end": 3}, "trim 2"),
+        ({"delete": True}, "delete 2"),
+    ],
+)
+def test_every_kind_of_edit_can_be_undone_and_redone(
+    root: Path, page: ASGIApp, mark: dict[str, Any], asked: str
+) -> None:
+    operations.label(root, [2], LabelChange(success=False, note="slow"))
+    before, history = tree(root), get(page, "/api/history")
+    assert post(page, "/api/apply", marks=[{"episode": 2, **mark}]).status == 200
+    after = tree(root)
+    assert after != before
+    assert get(page, "/api/history")["undo"].startswith(asked)
+    post(page, "/api/undo")
+    assert (tree(root), get(page, "/api/history")["undo"]) == (before, history["undo"])
+    post(page, "/api/redo")
+    assert tree(root) == after
 
 
 def test_the_history_says_what_would_be_undone(page: ASGIApp) -> None:
