@@ -18,7 +18,7 @@ from tests.bench.latency import FPS, served
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "chunks.svg"
 DELAY_MS = 300
 JOINT, NAME = 2, "elbow_flex"
-BLENDED = 10  # ticks, as QueueSettings has it
+BLENDED = 15  # ticks, as QueueSettings has it
 CHUNKS = 4
 WIDTH, LEFT, TOP, LANE, CURVE = 860, 70, 34, 24, 150
 ROLLOUT = """

@@ -4,10 +4,12 @@ A policy turns one observation into a chunk: actions for the next H ticks. While
 one chunk, the next is computed elsewhere, and joins where it arrives. The queue counts time in
 executed actions, its plan clock: action k of a chunk belongs k plan ticks after its observation,
 so what was executed while the policy was thinking is skipped, and while the arm holds nothing
-ages. Nothing here reads a clock, a socket or an arm.
+ages. Where the plan would run out before the next answer, its clock runs slower, so that the arm
+slows down along the plan. Nothing here reads a clock, a socket or an arm.
 """
 
 import math
+import statistics
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
@@ -15,9 +17,10 @@ from enum import StrEnum, auto
 import numpy as np
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float32]
+from lerecord.policy.plan import Plan, Vector, joined, rows_from
 
 _LATENCIES = 32
+_SLOWEST_PACE = 0.2
 
 
 class QueueState(StrEnum):
@@ -47,8 +50,8 @@ class QueueSettings:
     dt: float
     max_step: Vector
     discrete: NDArray[np.bool_]
-    blend_ticks: int = 10
-    margin_ticks: int = 2
+    blend_ticks: int = 15
+    margin_ticks: int = 4
     stalled_after_s: float = 0.5
     stop_and_go: bool = False
 
@@ -95,28 +98,13 @@ class QueueCounts:
 
 
 @dataclass(slots=True, eq=False)
-class _Plan:
-    """The chunk that is executed, from plan tick `begin` on: as the policy said it, and blended.
+class _Asked:
+    """A request under way: since when, from which plan tick, and how many ticks have gone by."""
 
-    The answer took `latency_s`.
-    """
-
-    seq: int
-    latency_s: float
-    begin: int
-    said: Vector
-    actions: Vector
-
-    def at(self, tick: int) -> Vector | None:
-        place = tick - self.begin
-        return self.actions[place] if 0 <= place < len(self.actions) else None
-
-    def said_at(self, tick: int) -> Vector | None:
-        place = tick - self.begin
-        return self.said[place] if 0 <= place < len(self.said) else None
-
-    def left(self, tick: int) -> int:
-        return max(0, self.begin + len(self.actions) - tick)
+    request: ChunkRequest
+    now: float
+    tick: float
+    waited: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -130,10 +118,10 @@ class ChunkQueue:
     counts: QueueCounts = field(default_factory=QueueCounts)
     state: QueueState = QueueState.WAITING
     _epoch: int = 0
-    _tick: int = 0
+    _tick: float = 0.0
     _last: Vector = field(default_factory=lambda: np.zeros(0, np.float32))
-    _plan: _Plan | None = None
-    _asked: tuple[ChunkRequest, float] | None = None
+    _plan: Plan | None = None
+    _asked: "_Asked | None" = None
     _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
     _starving: int = 0
     _refresh: bool = False
@@ -152,7 +140,7 @@ class ChunkQueue:
         Args:
             now: monotonic seconds, of the same clock as `offer`'s.
         """
-        left = self._plan.left(self._tick) if self._plan is not None else 0
+        left = self._plan.left(self._tick) if self._plan is not None else 0.0
         if self._asked is not None or not (self._refresh or left <= self._reserve):
             return None
         self._refresh = False
@@ -161,37 +149,37 @@ class ChunkQueue:
         asked = ChunkRequest(
             seq=self.counts.requested,
             epoch=self._epoch,
-            tick=self._tick,
+            tick=int(self._tick),
             delay_ticks=0 if self.settings.stop_and_go else self.delay_ticks,
             previous=None if plan is None else plan.seq,
-            left=self._last[None, :0] if plan is None else plan.actions[-left:],
+            left=self._last[None, :0] if plan is None else plan.rest(self._tick),
         )
-        self._asked = asked, now
+        self._asked = _Asked(asked, now, self._tick)
         return asked
 
     def lost(self, seq: int) -> None:
         """The answer to a request will not come: the next tick may ask again."""
-        if self._asked is not None and self._asked[0].seq == seq:
+        if self._asked is not None and self._asked.request.seq == seq:
             self._asked = None
 
     def offer(self, seq: int, epoch: int, actions: NDArray[np.floating], now: float) -> bool:
         """Take a policy's answer (H, D); False when it must not be executed, which is counted."""
-        if self._asked is None or self._asked[0].seq != seq or epoch != self._epoch:
+        if self._asked is None or self._asked.request.seq != seq or epoch != self._epoch:
             self.counts.outdated += 1
             return False
-        asked, asked_at = self._asked
-        self._asked = None
-        latency_s = now - asked_at
+        asked, self._asked = self._asked, None
+        latency_s = now - asked.now
         self._latencies.append(latency_s)
         shape_is_right = actions.ndim == 2 and actions.shape[1] == len(self._last)
         if not (shape_is_right and len(actions) and np.isfinite(actions).all()):
             self.counts.malformed += 1
             return False
-        rest = np.array(actions[self._tick - asked.tick :], np.float32)
+        said, discrete = np.array(actions, np.float32), self.settings.discrete
+        rest = rows_from(said, self._tick - asked.tick, discrete)
         if not len(rest):
             self.counts.late += 1
             return False
-        self._plan = _Plan(seq, latency_s, self._tick, rest, self._blended(rest))
+        self._plan = Plan(seq, latency_s, self._tick, rest, self._joined(rest), discrete)
         self.counts.accepted += 1
         return True
 
@@ -207,6 +195,8 @@ class ChunkQueue:
 
     def next(self) -> Vector | None:
         """The action of this tick, at most a step from the last one; None: hold."""
+        if self._asked is not None:
+            self._asked.waited += 1
         due = self._plan.at(self._tick) if self._plan is not None else None
         if self._plan is None or due is None:
             self.said = None
@@ -215,7 +205,7 @@ class ChunkQueue:
         self.said = self._plan.said_at(self._tick)
         step = self.settings.max_step
         self._last = np.clip(due, self._last - step, self._last + step).astype(np.float32)
-        self._tick += 1
+        self._tick += self._pace(self._plan)
         self._starving = 0
         self.state = QueueState.RUNNING
         return self._last
@@ -249,22 +239,29 @@ class ChunkQueue:
         """Actions that are left when the next chunk is asked for."""
         return 0 if self.settings.stop_and_go else self.delay_ticks + self.settings.margin_ticks
 
-    def _blended(self, new: Vector) -> Vector:
-        """Let the new chunk begin where the arm was about to go, and lead to where it wants to.
+    def _pace(self, plan: Plan) -> float:
+        """By how much the plan clock goes on: less where the plan would run out before the answer.
 
-        The difference fades along a smooth step, so that neither position nor speed jumps. The
-        first chunk of all is left alone: the arm approaches its beginning before it is executed.
+        What is left is spread over the ticks until the answer is likely to be here; over a few
+        more and more slowly once it is overdue.
+        """
+        if self._asked is None or self.settings.stop_and_go:
+            return 1.0
+        usual = statistics.median(self._latencies) / self.settings.dt if self._latencies else 0.0
+        ahead = max(usual - self._asked.waited, 0.0) + max(self.settings.margin_ticks, 1)
+        return min(1.0, max(_SLOWEST_PACE, (plan.left(self._tick) - 1.0) / ahead))
+
+    def _joined(self, new: Vector) -> Vector:
+        """The new chunk, from where the arm was about to go; the first one of all as it is.
+
+        The arm approaches the beginning of that before it is executed.
         """
         if self.state is QueueState.WAITING:
             return new
         due = self._plan.at(self._tick) if self._plan is not None else None
-        residual = np.where(
-            self.settings.discrete, np.float32(0), (self._last if due is None else due) - new[0]
-        )
-        phase = np.minimum(np.arange(len(new)) / self.settings.blend_ticks, 1.0)
-        fade = 1.0 - phase * phase * (3.0 - 2.0 * phase)
-        blended: Vector = (new + fade[:, None] * residual).astype(np.float32)
-        return blended
+        last = self._last
+        motion = (last, np.zeros_like(last)) if due is None else (due, due - last)
+        return joined(new, motion, self.settings.blend_ticks, self.settings.discrete)
 
     def _starve(self) -> None:
         if self.state is QueueState.WAITING:

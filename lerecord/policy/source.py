@@ -111,7 +111,8 @@ class PolicySource:
         lasts_s = horizon * self._queue.settings.dt
         return (
             f"The policy takes up to {self.latency_s:.1f} s for chunks of {lasts_s:.1f} s, and the "
-            f"arm will stop between them: let it answer in half of that, or send longer chunks."
+            f"arm will slow down or stop between them: let it answer in half of that, or send "
+            f"longer chunks."
         )
 
 

@@ -97,7 +97,7 @@ def test_the_slowest_recent_answer_decides_when_the_next_is_asked_for() -> None:
     while driven.request(0.0) is None:
         driven.next()
         left -= 1
-    assert left == 6 + 2
+    assert left == 6 + 4
 
 
 def test_a_new_chunk_takes_over_without_a_jump() -> None:
@@ -110,6 +110,84 @@ def test_a_new_chunk_takes_over_without_a_jump() -> None:
     free = np.array(path)[:, ~GRIPPER]
     assert np.abs(np.diff(free, axis=0)).max() <= STEP + 1e-5
     assert np.abs(np.diff(free, n=2, axis=0)).max() < 0.5  # a jump would change it by up to 4
+
+
+def test_a_new_chunk_takes_over_the_speed_of_the_old_one() -> None:
+    driven = queue()
+    first = driven.request(0.0)
+    assert first is not None
+    driven.offer(first.seq, first.epoch, ramp(0, 20), 0.0)
+    path = [driven.next() for _ in range(18)]
+    second = driven.request(0.0)
+    assert second is not None
+    driven.offer(second.seq, second.epoch, ramp(18, 40, -1.0), 0.0)
+    path += [driven.next() for _ in range(30)]
+    free = np.array(path)[:, ~GRIPPER]
+    assert np.abs(np.diff(free, n=2, axis=0)).max() < 0.6  # at once it would be 2
+    np.testing.assert_allclose(free[-1], 18 - 29)
+
+
+def curve(tick: int, rows: int = 50) -> NDArray[np.float64]:
+    seconds = (tick + np.arange(rows)[:, None]) * DT
+    return 40 * np.sin(2 * np.pi * seconds / np.array([3.0, 4.1, 5.3]))
+
+
+def p99_of_acceleration(latency: int) -> float:
+    """Of a policy that is the less right, the farther it looks ahead; in units a tick squared."""
+    driven = ChunkQueue(
+        QueueSettings(DT, np.full(JOINTS, 13.3, np.float32), np.zeros(JOINTS, bool))
+    )
+    driven.reset(curve(0)[0].astype(np.float32))
+    generator, path = np.random.default_rng(0), []
+    coming: list[tuple[int, ChunkRequest, NDArray[np.float64]]] = []
+    for tick in range(900):
+        while coming and coming[0][0] <= tick:
+            _, asked, chunk = coming.pop(0)
+            driven.offer(asked.seq, asked.epoch, chunk, tick * DT)
+        if (asked_now := driven.request(tick * DT)) is not None:
+            error = generator.normal(size=JOINTS) * (1 + np.arange(50)[:, None] / 12.5)
+            coming.append((tick + latency, asked_now, curve(asked_now.tick) + error))
+        action = driven.next()
+        path += [path[-1] if action is None else action] if path or action is not None else []
+    assert driven.counts.starved == driven.counts.late == 0
+    return float(np.percentile(np.abs(np.diff(np.array(path), n=2, axis=0)), 99))
+
+
+@pytest.mark.parametrize("delay_ms", [100, 300, 800])
+def test_a_late_policy_drives_about_as_smoothly_as_a_quick_one(delay_ms: int) -> None:
+    quick = p99_of_acceleration(2)
+    assert quick < 0.4
+    assert p99_of_acceleration(2 + round(delay_ms / 1000 / DT)) <= 1.5 * quick
+
+
+def test_an_arm_whose_answer_is_overdue_slows_down_before_it_holds() -> None:
+    driven = queue()
+    first = driven.request(0.0)
+    assert first is not None
+    driven.offer(first.seq, first.epoch, ramp(0, 20), 2 * DT)
+    path = []
+    while driven.state is not QueueState.STARVED:
+        driven.request(0.0)
+        path.append(driven.next())
+    steps = np.diff([action[0] for action in path if action is not None])
+    assert steps[0] == 1
+    assert steps.min() >= 0
+    assert np.diff(steps).min() > -0.3  # at once it would be -1
+    assert steps[-1] <= 0.2 + 1e-5
+
+
+def test_a_gripper_has_no_value_in_between() -> None:
+    driven = queue()
+    first = driven.request(0.0)
+    assert first is not None
+    driven.offer(first.seq, first.epoch, ramp(0, 20, 2.0), 2 * DT)
+    path = []
+    while driven.state is not QueueState.STARVED:
+        driven.request(0.0)
+        path.append(driven.next())
+    seen = np.array([action for action in path if action is not None])
+    assert (seen[:, ~GRIPPER] % 2 != 0).any()
+    assert (seen[:, GRIPPER] % 2 == 0).all()
 
 
 def test_grippers_are_not_blended() -> None:
@@ -212,7 +290,7 @@ def test_a_chunk_that_is_over_is_late() -> None:
     driven.offer(first.seq, first.epoch, ramp(0, 40), 3 * DT)
     while (second := driven.request(0.0)) is None:
         driven.next()
-    for _ in range(5):
+    for _ in range(12):
         driven.next()
     assert not driven.offer(second.seq, second.epoch, ramp(0, 5), 1.0)
     assert driven.counts.late == 1
