@@ -33,6 +33,7 @@ import lerecord
 table = import_module("report")
 expect: Callable[[str, object, object], None] = table.expect
 compared: Callable[[dict[str, Any], dict[str, Any]], int] = import_module("samples").compared
+label_columns = import_module("label_columns")
 
 SAMPLES = 60
 STEPS = 4
@@ -105,6 +106,11 @@ def loaded_by_torch(root: Path, workers: int, start: str) -> str:
                 "pictures", bool((batch["observation.images.front"][at].numpy() == due).all()), True
             )
     return f"{number + 1} batches"
+
+
+def labels(root: Path) -> str:
+    """Every frame's columns as LeRobot has them."""
+    return str(label_columns.labelled(root, theirs(root, None, "pyav").hf_dataset, expect))
 
 
 def trained(root: Path, data: Any) -> str:
@@ -210,6 +216,8 @@ def main() -> int:
     data = lerecord.Dataset(root)
     title = f"{root.name}: {len(data.episodes)} episodes, {len(data)} frames"
     checks = (few_checks if given.brief else all_checks)(root, chooser)
+    if label_columns.has_labels(root):
+        checks.append(table.Check("labels", lambda: labels(root)))
     agree = table.report(title, [*checks, table.Check("training", lambda: trained_alike(root))])
     if not given.brief:
         with tempfile.TemporaryDirectory() as folder:

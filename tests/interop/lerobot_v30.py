@@ -23,6 +23,7 @@ from lerobot.datasets.lerobot_dataset import LeRobotDataset
 from lerobot.policies.act.configuration_act import ACTConfig
 from lerobot.policies.act.modeling_act import ACTPolicy
 from lerobot.policies.factory import make_pre_post_processors
+from lerobot.utils.constants import DEFAULT_FEATURES
 
 try:
     from lerobot.datasets.feature_utils import dataset_to_policy_features
@@ -32,9 +33,10 @@ except ImportError:
 import lerecord
 from lerecord.dataset.v30 import export_v30
 
-# A file beside this one; `tests` is another package in LeRobot's environment.
+# Files beside this one; `tests` is another package in LeRobot's environment.
 table = import_module("report")
 expect = table.expect
+label_columns = import_module("label_columns")
 
 SAMPLES = 40
 APPENDED = (25, 40)
@@ -88,6 +90,11 @@ def metadata(original: Path, root: Path) -> str:
     return f"{other.num_episodes} episodes, {len(other)} frames, {len(ours.stats)} features"
 
 
+def labels(original: Path, root: Path) -> str:
+    """Every frame's columns as LeRobot has them, of the labels of the original."""
+    return str(label_columns.labelled(original, theirs(root).hf_dataset, expect))
+
+
 def appended(original: Path, root: Path) -> str:
     """LeRobot's own writer goes on with the export, and everything before stays."""
     ours = lerecord.Dataset(original, images="float32")
@@ -103,6 +110,8 @@ def appended(original: Path, root: Path) -> str:
                     frame[key] = chooser.integers(0, 255, shape, dtype=np.uint8)
                 elif key.startswith(("action", "observation")):
                     frame[key] = chooser.random(shape, dtype=np.float32)
+                elif key not in DEFAULT_FEATURES:
+                    frame[key] = np.zeros(shape, feature["dtype"])
             writer.add_frame(frame)
         writer.save_episode()
     writer.finalize()
@@ -173,6 +182,8 @@ def main() -> int:
             )
             for policy in (None, "act", "diffusion")
         ]
+        if label_columns.has_labels(original):
+            checks.append(table.Check("labels", lambda: labels(original, root)))
         checks += [
             table.Check("training", lambda: trained(root)),
             table.Check("append", lambda: appended(original, root)),
