@@ -17,7 +17,7 @@ from lerecord.dataset.video import facts_of, frames_of, yuv_of
 from lerecord.jpeg import decode
 
 _COMPARED = 20  # images of which the quality is measured
-_MEASURED = "control", "camera", "writer"  # processes of the recorder
+_MEASURED = "control", "camera", "writer", "station"  # processes of the recorder
 
 Look = tuple[float, dict[str, Usage]]
 """A time, and what each kind of process had used by then."""

@@ -9,7 +9,7 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ from lerecord.simulation_client import fill_in_places, simulator
 _LOOK_S = 0.25
 
 
-def bench(load: Load) -> Result:
-    """Run it and measure what it cost.
+def bench(load: Load, options: Sequence[str] = ()) -> Result:
+    """Run it, with further options of `lerecord record`, and measure what it cost.
 
     Raises:
         LerecordError: the recorder did not record; its own words are in the sentence.
@@ -40,7 +40,7 @@ def bench(load: Load) -> Result:
         arms = load_config(packaged).model_copy(update={"cameras": {}})
         with simulator(arms, load.seed) as rig:
             hardware = _write_hardware(folder, packaged, rig.places, load)
-            outcome, looks = _record(folder, hardware, load)
+            outcome, looks = _record(folder, hardware, load, options)
         return measured(Path(outcome["dataset"]), outcome, looks, clip)
 
 
@@ -64,14 +64,16 @@ def _write_hardware(folder: Path, packaged: Path, places: Mapping[str, str], loa
     return path
 
 
-def _record(folder: Path, hardware: Path, load: Load) -> tuple[dict[str, Any], list[Look]]:
+def _record(
+    folder: Path, hardware: Path, load: Load, options: Sequence[str]
+) -> tuple[dict[str, Any], list[Look]]:
     """Run the recorder as a user does, and look at its processes all the time."""
     process = subprocess.Popen(
         [
             *lerecord(),
             *("--task", "bench", "--hardware", str(hardware), "--dataset", str(folder / "takes")),
             *("--episodes", str(load.takes), "--episode-time", str(load.seconds)),
-            *("--reset-time", "0", "--json"),
+            *("--reset-time", "0", "--json", *options),
         ],
         env=environment(),
         stdin=subprocess.DEVNULL,
