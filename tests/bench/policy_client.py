@@ -56,7 +56,7 @@ def answered(connection: ServerConnection, manner: str) -> None:
     connection.send(packing.packed(wire.metadata_of(FEATURES)))
     try:
         while True:
-            message = packing.unpacked(bytes(connection.recv()))
+            message = packing.unpacked(connection.recv(decode=False))
             wire.observation_of(message, FEATURES)
             actions = np.zeros((HORIZON, JOINTS), np.float32)
             reply = wire.reply_message(Chunk(actions), wire.extra_of(message), 0.0)

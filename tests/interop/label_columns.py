@@ -18,7 +18,7 @@ def has_labels(root: Path) -> bool:
 
 def outcomes(root: Path) -> list[str]:
     """Of each episode: success, failure or unlabelled."""
-    found = {}
+    found: dict[int, str] = {}
     for outcome in ("success", "failure", "unlabelled"):
         try:
             chosen = lerecord.Dataset(root, where=outcome).episodes

@@ -129,7 +129,7 @@ def test_a_new_chunk_takes_over_the_speed_of_the_old_one() -> None:
 
 def curve(tick: int, rows: int = 50) -> NDArray[np.float64]:
     seconds = (tick + np.arange(rows)[:, None]) * DT
-    return 40 * np.sin(2 * np.pi * seconds / np.array([3.0, 4.1, 5.3]))
+    return np.asarray(40 * np.sin(2 * np.pi * seconds / np.array([3.0, 4.1, 5.3])))
 
 
 def p99_of_acceleration(latency: int) -> float:
@@ -138,7 +138,8 @@ def p99_of_acceleration(latency: int) -> float:
         QueueSettings(DT, np.full(JOINTS, 13.3, np.float32), np.zeros(JOINTS, bool))
     )
     driven.reset(curve(0)[0].astype(np.float32))
-    generator, path = np.random.default_rng(0), []
+    generator = np.random.default_rng(0)
+    path: list[NDArray[np.float32]] = []
     coming: list[tuple[int, ChunkRequest, NDArray[np.float64]]] = []
     for tick in range(900):
         while coming and coming[0][0] <= tick:
@@ -147,8 +148,8 @@ def p99_of_acceleration(latency: int) -> float:
         if (asked_now := driven.request(tick * DT)) is not None:
             error = generator.normal(size=JOINTS) * (1 + np.arange(50)[:, None] / 12.5)
             coming.append((tick + latency, asked_now, curve(asked_now.tick) + error))
-        action = driven.next()
-        path += [path[-1] if action is None else action] if path or action is not None else []
+        if (action := driven.next()) is not None:
+            path.append(action)
     assert driven.counts.starved == driven.counts.late == 0
     return float(np.percentile(np.abs(np.diff(np.array(path), n=2, axis=0)), 99))
 
