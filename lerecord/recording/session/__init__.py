@@ -1,7 +1,8 @@
 """The session: one loop, and a table of what each command does in each phase.
 
-`session` is the loop, `phases` the table, `plan` what is to be recorded. Listeners are told by
-`fan_out`. Begin with `session`.
+`session` is the loop, `phases` the table, `plan` what is to be recorded, `agenda` which take of it
+comes next, with `task_queue` where there are several tasks. Listeners are
+told by `fan_out`. Begin with `session`.
 """
 
 import lazy_loader

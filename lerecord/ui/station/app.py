@@ -139,7 +139,7 @@ class _Room:
             if self._pages.get(name) is socket:
                 del self._pages[name]
                 self._lease.leave(name)
-            with contextlib.suppress(RuntimeError):
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close()
 
     async def _converse(self, socket: WebSocket, name: str) -> None:

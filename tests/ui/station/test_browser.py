@@ -96,7 +96,7 @@ def test_the_tasks_are_changed_on_the_page_and_a_take_is_heard(
     page.look(1280, 800)
     page.open(served.server.address)
     shows(page, "queue-tasks", "12 of 20")
-    shows(page, "sound", "after a press")
+    shows(page, "sound", "Press for sound")
     page.press("x")  # which means nothing, and lets the page be heard
     shows(page, "sound", "is on")
     row = "document.querySelector('#queue-tasks li:last-child')"

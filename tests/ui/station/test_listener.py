@@ -1,10 +1,13 @@
 """The process of a session's page, seen from the control process."""
 
+import json
 from collections.abc import Sequence
+from contextlib import closing
+from http.client import HTTPConnection
 
 import pytest
 
-pytest.importorskip("starlette", reason="the extra `web` is not installed")
+pytest.importorskip("segno", reason="the extra `web` is not installed")
 
 from lerecord.errors import LerecordError
 from lerecord.recording.recorder import Saved
@@ -16,6 +19,20 @@ class Commits:
     episodes_saved: Sequence[Saved] = ()
 
 
+def code_of(port: int, token: str = "") -> tuple[int, str | None, bytes]:
+    """What a browser gets for the code of the page, once it has shown the token, if it has one."""
+    own = {"Origin": f"http://127.0.0.1:{port}", "Content-Type": "application/json"}
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as asked:
+        if token:
+            asked.request("POST", "/api/session", json.dumps({"token": token}), own)
+            told = asked.getresponse()
+            told.read()
+            own["Cookie"] = str(told.getheader("Set-Cookie")).partition(";")[0]
+        asked.request("GET", "/api/code", headers=own)
+        answer = asked.getresponse()
+        return answer.status, answer.getheader("Content-Type"), answer.read()[:5]
+
+
 def test_with_a_token_other_machines_get_in_and_a_port_that_is_taken_is_one_sentence() -> None:
     with StationProcess(StationSettings(lan=True), [], Commits()) as process:
         first = process.wait_until_up()[0]
@@ -24,6 +41,8 @@ def test_with_a_token_other_machines_get_in_and_a_port_that_is_taken_is_one_sent
         process.show(snapshot())
         assert process.heard() == []
         port = int(first.split(":")[2].split("/")[0])
+        assert code_of(port)[0] == 401
+        assert code_of(port, first.partition("#token=")[2]) == (200, "image/svg+xml", b"<svg ")
         with (
             StationProcess(StationSettings(port), [], Commits()) as other,
             pytest.raises(LerecordError, match="--port"),

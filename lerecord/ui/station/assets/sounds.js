@@ -71,7 +71,7 @@ function show() {
   const waits = isOn && context?.state !== "running";
   byId("sound").setAttribute("aria-pressed", String(isOn));
   byId("sound").dataset.state = waits ? "waiting" : isOn ? "on" : "off";
-  write("sound", waits ? "Sound: on after a press" : isOn ? "Sound is on" : "Sound is off");
+  write("sound", waits ? "Press for sound" : isOn ? "Sound is on" : "Sound is off");
 }
 
 export function prepareSound() {
