@@ -15,13 +15,14 @@ import cv2
 import numpy as np
 from av.filter import Graph
 from numpy.typing import NDArray
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 import lerecord
 from lerecord import frame_stamp
 from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
 from lerecord.ui.snapshot import JointView, Snapshot
+from lerecord.ui.terminal import JointRange, ranges_table
 from lerecord.ui.terminal.screen import draw
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
@@ -145,18 +146,38 @@ def write_screen(data: lerecord.Dataset) -> None:
         saves=3,
     )
     assert not any(math.isnan(joint.leader) for joint in snapshot.joints)
+    write_terminal("screen", draw(snapshot, 80, 24))
+
+
+def write_calibration(_: lerecord.Dataset) -> None:
+    """`lerecord calibrate` while the joints of an SO-101 are moved one after the other."""
+    seen = {
+        "shoulder_pan": (-108.0, 112.0, 0.0),
+        "shoulder_lift": (-87.0, 83.0, 0.0),
+        "elbow_flex": (-78.0, 41.0, 41.0),
+        "wrist_flex": (0.0, 0.0, 0.0),
+        "wrist_roll": (0.0, 0.0, 0.0),
+        "gripper": (0.0, 0.0, 0.0),
+    }
+    joints = [JointRange(name, *values, name == "wrist_roll") for name, values in seen.items()]
+    hint = "Move every joint from one end to the other, then press Enter (q quits)."
+    write_terminal("calibrate", ranges_table(joints, hint))
+
+
+def write_terminal(name: str, shown: RenderableType) -> None:
+    """What a terminal of 80 columns shows."""
     with Path("/dev/null").open("w", encoding="utf-8") as nowhere:
         console = Console(width=80, record=True, force_terminal=True, file=nowhere)
-        console.print(draw(snapshot, 80, 24))
-    svg = console.export_svg(title="lerecord", unique_id="screen")
+        console.print(shown)
+    svg = console.export_svg(title="lerecord", unique_id=name)
     fonts = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # from a server of somebody else
-    (IMAGES / "screen.svg").write_text(fonts.sub("", svg), encoding="utf-8")
+    (IMAGES / f"{name}.svg").write_text(fonts.sub("", svg), encoding="utf-8")
 
 
 def main() -> None:
     """Of the first episode of a dataset."""
     data = lerecord.Dataset(sys.argv[1], episodes=[0])
-    for write in (write_still, write_moving, write_screen):
+    for write in (write_still, write_moving, write_screen, write_calibration):
         write(data)
     for picture in sorted(IMAGES.iterdir()):
         print(f"{picture.name}: {picture.stat().st_size / 1e3:.0f} kB")

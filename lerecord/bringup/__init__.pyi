@@ -21,6 +21,7 @@ from .port_examination import examined_port as examined_port
 from .port_examination import meddlers as meddlers
 from .scan import ALL_IDS as ALL_IDS
 from .scan import Answering as Answering
+from .scan import FoundServo as FoundServo
 from .scan import PortChange as PortChange
 from .scan import Scan as Scan
 from .scan import SerialPort as SerialPort

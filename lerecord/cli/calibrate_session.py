@@ -18,7 +18,7 @@ from lerecord.ui.terminal import JointRange, ranges_table
 
 _LOOK_S = 0.05  # no hand turns a joint by half a turn meanwhile
 _DEGREES_PER_TURN = 360.0
-_BROKEN_OFF = "Calibration was broken off; nothing was changed."
+_BROKEN_OFF = "Stopped; the calibration was not changed."
 _NO_HARDWARE = (
     "Name the rig with --hardware: a simulated one is calibrated as it comes, as nobody is there "
     "to move its arms."
@@ -36,7 +36,7 @@ def calibrate_by_hand(name: str, hardware: str | None, output: Output) -> None:
     lines = TypedLines(_BROKEN_OFF)
     lines.ask(
         f"The {place.name} on {place.config.port} goes limp now: hold it, then press Enter "
-        f"(q breaks off)."
+        f"(q quits)."
     )
     arm.open()
     with closing(arm):
@@ -101,7 +101,7 @@ def _settings(place: ArmPlace) -> ArmSettings:
 
 
 def _move_through(arm: ArmToCalibrate, place: ArmPlace, ranges: Ranges, lines: TypedLines) -> None:
-    hint = "Move every joint from one end of its range to the other; Enter when done, q breaks off."
+    hint = "Move every joint from one end to the other, then press Enter (q quits)."
     turning = place.driver.turning_joints
     console = Console(stderr=True)
     with lines.unseen(), Live(console=console, auto_refresh=False) as live:
@@ -137,10 +137,10 @@ def _keep(place: ArmPlace, found: Calibration) -> None:
 def _report(place: ArmPlace, found: Calibration, output: Output) -> None:
     file = place.calibration_file
     ranges = (
-        f"{name:14} {joint.range_min:5d} to {joint.range_max:5d}"
+        f"  {name:14} {joint.range_min:4d} to {joint.range_max:4d}"
         for name, joint in found.joints.items()
     )
     output.result(
         {"arm": place.name, "file": file, "calibration": found.as_mapping()},
-        [*ranges, f"The {place.name} is calibrated; {file} has it."],
+        [f"The {place.name} is calibrated, in counts of its servos:", *ranges, f"  {file}"],
     )

@@ -31,7 +31,8 @@ def examine(hardware: str | None, folder: Path, output: Output) -> int:
     found = _told(_findings(hardware, folder), output)
     wrong = sum(not each.is_right for each in found)
     sound = wrong == 0
-    last = "Everything is fine." if sound else f"{wrong} of {len(found)} need attention."
+    need = "needs" if wrong == 1 else "need"
+    last = "Everything is fine." if sound else f"{wrong} of {len(found)} {need} attention."
     output.result({"sound": sound, "findings": found}, [last])
     return 0 if sound else 1
 

@@ -119,14 +119,25 @@ def _found(port: SerialPort, scan: Scan) -> tuple[list[Answering], str | None]:
         return [], str(error)
 
 
+def _ids(found: Answering) -> str:
+    """Ids of the servos, model by model: "ids 1, 2 xl430-w250; id 3 xl330-m288"."""
+    models: dict[str, list[str]] = {}
+    for servo in found.servos:
+        models.setdefault(str(servo.model or servo.number), []).append(str(servo.id))
+    return "; ".join(
+        f"id{'s' if len(ids) > 1 else ''} {', '.join(ids)} {model}" for model, ids in models.items()
+    )
+
+
 def _lines(found: list[Answering], failure: str | None) -> list[str]:
     if failure is not None:
         return [failure]
     lines = []
     for each in found:
-        ids = ", ".join(f"{servo.id} {servo.model or servo.number}" for servo in each.servos)
-        arms = f": {' or '.join(each.arms)}" if each.arms else ""
-        lines.append(f"{each.make} at {each.baud} baud{arms}; {ids or 'none that can be read'}")
+        arms = f"{' or '.join(each.arms)}: " if each.arms else ""
+        lines.append(
+            f"{arms}{each.make} servos at {each.baud:,} baud, {_ids(each) or 'none can be read'}"
+        )
         if each.unclear:
             told = ", ".join(map(str, each.unclear))
             lines.append(

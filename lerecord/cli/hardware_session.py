@@ -15,7 +15,15 @@ from lerecord.config import ConfigFile, config_folders
 from lerecord.errors import ConfigError, LerecordError
 from lerecord.printable import print_line
 
-_BROKEN_OFF = "Broken off; nothing was written."
+_BROKEN_OFF = "Stopped; nothing was written."
+_NO_CAMERA = (
+    "No camera is plugged in, and the rig has none. When `lerecord find cameras` shows one, add:",
+    "  [cameras.front]",
+    '  device = "/dev/v4l/by-id/..."',
+    "  width = 640",
+    "  height = 480",
+    "  fps = 30",
+)
 _ROLES = ("leader", "follower")
 _USUAL_CAMERAS = ("front", "wrist")
 _CAMERA = {"width": 640, "height": 480, "fps": 30, "fourcc": "MJPG", "rotation": 0}
@@ -53,6 +61,10 @@ def write_new(asked: Asked, output: Output) -> None:
     kind, ports = _arms(asked, lines)
     cameras = _cameras(asked, lines)
     file = ConfigFile(_template(kind))
+    file.introduce(
+        f"The rig {asked.name}: {kind} arms, as `lerecord hardware new` has found them.",
+        f"Record with --hardware {asked.name}.",
+    )
     for role in _ROLES:
         file.put(("arms", "main", role, "port"), ports[role])
         file.put(("arms", "main", role, "calibration"), f"{asked.name}_{role}")
@@ -65,6 +77,7 @@ def write_new(asked: Asked, output: Output) -> None:
     output.result(
         {"file": target, "kind": kind, "ports": ports, "cameras": cameras},
         [
+            *(() if cameras else _NO_CAMERA),
             f"{target} is written. What comes next:",
             *(f"  {command(*words, '--hardware', asked.name)}" for words in next_steps),
         ],
@@ -132,7 +145,8 @@ def _chosen(choices: Sequence[str], what: str, lines: TypedLines) -> str:
     for line in told.splitlines():
         print_line(line)
     while True:
-        answer = lines.answer(f"Which is {what}? A number or a path:")
+        form = "A number or a path" if choices else "Its path, such as /dev/ttyACM0"
+        answer = lines.answer(f"Which is {what}? {form}:")
         if answer.isdigit() and 0 < int(answer) <= len(choices):
             return choices[int(answer) - 1]
         if answer.startswith("/"):

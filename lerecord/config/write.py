@@ -72,6 +72,13 @@ class ConfigFile:
             table = table.get(name, {})
         table.pop(key, None)
 
+    def introduce(self, *lines: str) -> None:
+        """Let the comment with which it begins be these lines."""
+        comment, _, rest = self.text.partition("\n\n")
+        if not comment.startswith("#"):
+            rest = self.text
+        self._document = tomlkit.parse("".join(f"# {line}\n" for line in lines) + f"\n{rest}")
+
     def write(self, target: Path) -> None:
         """Write it, whole or not at all.
 

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from lerecord.bringup import Finding
+from lerecord.cli.doctor_report import examine
+from lerecord.cli.output import Output
 from lerecord.motors.dynamixel import XL330_M288
 from lerecord.simulator.dynamixel import Bus, Servo
 from lerecord.simulator.ports import Ports
@@ -173,7 +176,7 @@ def test_breaking_off_changes_nothing(bench: Bench) -> None:
     done = bench.run("calibrate", "leader", "--hardware", bench.rig, given="\nq\n")
     assert done.returncode == 2
     told = done.stderr.splitlines()[-1]
-    assert told == "lerecord: Calibration was broken off; nothing was changed."
+    assert told == "lerecord: Stopped; the calibration was not changed."
     assert not (bench.folder / "leader.json").exists()
     assert [servo.value("Homing_Offset") for servo in bench.leader.servos] == [0] * 6
 
@@ -187,6 +190,18 @@ def test_the_doctor_names_what_is_missing(bench: Bench) -> None:
         "`lerecord calibrate main.leader` with the same --hardware",
         "`lerecord calibrate main.follower` with the same --hardware",
     ]
+
+
+def test_the_doctor_counts_what_needs_attention(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for wrong in (0, 1, 2):
+        found = [Finding("x", "fact", "remedy" if at < wrong else None) for at in range(3)]
+        monkeypatch.setattr("lerecord.cli.doctor_report._findings", lambda *_, found=found: found)
+        assert examine(None, Path(), Output()) == bool(wrong)
+        told.append(capsys.readouterr().out.splitlines()[-1])
+    assert told == ["Everything is fine.", "1 of 3 needs attention.", "2 of 3 need attention."]
 
 
 def test_a_new_servo_gets_the_id_of_its_joint(bench: Bench) -> None:

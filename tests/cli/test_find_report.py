@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from lerecord.cli.find_report import watch_ports
+import pytest
+
+from lerecord.bringup import Answering, FoundServo
+from lerecord.cli.find_report import find_ports, watch_ports
 from lerecord.cli.output import Output
 
 
@@ -26,6 +29,19 @@ class BrokenOff(Output):
 
     def result(self, document: Any, lines: Iterable[str]) -> None:
         self.document = document
+
+
+def test_ids_are_told_model_by_model(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    servos = (FoundServo(1, 1060, "xl430-w250"), *(FoundServo(i, 1200, "xl330") for i in (2, 3)))
+    found = Answering("Dynamixel", 1_000_000, servos, (), ("koch follower",))
+    monkeypatch.setattr("lerecord.cli.find_report.answering", lambda *_: [found])
+    find_ports(["/dev/a"], False, Output())
+    assert capsys.readouterr().out.splitlines() == [
+        "/dev/a",
+        "    koch follower: Dynamixel servos at 1,000,000 baud, id 1 xl430-w250; ids 2, 3 xl330",
+    ]
 
 
 def test_a_change_that_was_told_is_in_the_document_whenever_it_is_broken_off(

@@ -40,8 +40,28 @@ def test_a_new_rig_gets_a_config_with_comments(run: Any, tmp_path: Path) -> None
     assert (leader.port, pair.follower.port) == ("/dev/a", "/dev/b")
     assert (leader.driver, leader.calibration) == ("so101", "bench_leader")
     assert {name: each.device for name, each in config.cameras.items()} == {"front": "/dev/video0"}
-    assert "# units a second that a follower is ever told to move" in path.read_text("utf-8")
+    text = path.read_text("utf-8")
+    assert text.startswith(
+        "# The rig bench: so101 arms, as `lerecord hardware new` has found them."
+    )
+    assert "Copy this file" not in text  # which the template says
+    assert "# units a second that a follower is ever told to move" in text
     assert "lerecord calibrate leader --hardware bench" in out
+
+
+def test_a_rig_without_a_camera_is_told_how_to_get_one(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lerecord.cli.hardware_session.camera_devices", list)
+    status, out, _ = run(*SO101[: SO101.index("--camera")])
+    assert not status
+    assert "No camera is plugged in, and the rig has none." in out
+    path = tmp_path / "hardware_configs" / "bench.toml"
+    table = "".join(
+        line for line in out.splitlines(True) if line.startswith("  ") and "`" not in line
+    )
+    path.write_text(path.read_text("utf-8") + table, encoding="utf-8")  # as it says
+    assert load_config(path).cameras["front"].width == 640
 
 
 def test_a_config_is_never_written_over(run: Any, tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ class Road:
         )
         arm.plug(*JOINTS)
         expect("ids", [servo.id for servo in arm.arm.servos], list(range(1, 7)))
-        return shown.splitlines()[-1]
+        return shown.splitlines()[-1].strip()
 
     def find(self) -> str:
         ports = [word for port in self.ports.values() for word in ("--port", port)]
@@ -192,7 +192,7 @@ class Road:
         expect("what the servos hold", held, written)
         agreed = self._run("calibrate", role, "--hardware", RIG, "--check")
         expect("--check", "agree with" in agreed, True)
-        return shown.splitlines()[-1].replace(str(self.folder), "FOLDER")
+        return shown.splitlines()[-1].strip().replace(str(self.folder), "FOLDER")
 
     def doctor(self) -> str:
         command = ("doctor", "--hardware", RIG, "--json")
