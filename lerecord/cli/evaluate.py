@@ -20,10 +20,13 @@ def evaluate(
         typer.Option("--policy", metavar="ADDRESS", help="As for `rollout`; may be repeated."),
     ],
     task: Annotated[str, typer.Option(help="What the policies are to do, in one sentence.")],
-    rollouts: Annotated[int, typer.Option(min=1, metavar="N", help="Rollouts a policy.")] = 10,
+    rollouts: Annotated[int, typer.Option(min=1, metavar="N", help="Rollouts per policy.")] = 10,
     hardware: Hardware = None,
     folder: Annotated[
-        Path, typer.Option(metavar="DIR", help="Gets a dataset a policy; must not exist.")
+        Path,
+        typer.Option(
+            metavar="DIR", help="Folder for the rollouts, a dataset per policy; must not exist."
+        ),
     ] = Path("datasets/evaluation"),
     episode_time: EpisodeTime = 30.0,
     seed: Annotated[

@@ -27,7 +27,7 @@ def ports(
     ] = None,
     every: Annotated[
         bool,
-        typer.Option("--all", help="Ask every id at every speed; takes a minute a port."),
+        typer.Option("--all", help="Ask every id at every speed; takes a minute per port."),
     ] = False,
     watch: Annotated[
         bool,

@@ -22,13 +22,11 @@ def label(
         bool | None,
         typer.Option("--success/--failure", help="The task was done, or not.", show_default=False),
     ] = None,
-    note: Annotated[
-        str | None, typer.Option(metavar="TEXT", help='A note; "" takes it away.')
-    ] = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Take label and note away first.")] = False,
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help='A note; "" removes it.')] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove label and note first.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say of episodes that they succeeded or failed, or note something.
+    """Mark episodes as a success or a failure, or add a note.
 
     Labels stay with their episodes through every edit, merge, export and push.
     """

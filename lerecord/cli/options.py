@@ -99,7 +99,7 @@ Labels = Annotated[
     ),
 ]
 Preview = Annotated[
-    bool, typer.Option("--preview", help="Show what the cameras see, small, in the terminal.")
+    bool, typer.Option("--preview", help="Show small live images of the cameras in the terminal.")
 ]
 Station = Annotated[
     bool, typer.Option("--station", help="Show the session on a page in a browser, with buttons.")

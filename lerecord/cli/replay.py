@@ -21,7 +21,7 @@ def replay(
     sound: Sound = True,
     as_json: AsJson = False,
 ) -> None:
-    """Let the followers do an episode again.
+    """Replay an episode on the followers.
 
     Eases in from wherever they are, parks at the end, and prints how far they were from where the
     episode brought them. A simulated rig puts the box where the session with this --seed had it.

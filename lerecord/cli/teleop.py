@@ -23,7 +23,7 @@ def teleop(
     sound: Sound = True,
     as_json: AsJson = False,
 ) -> None:
-    """Drive the followers by their leaders, and record nothing."""
+    """Drive the followers with their leaders; nothing is recorded."""
     from lerecord.cli.teleop_session import TeleopOptions, teleoperate
 
     options = TeleopOptions(hardware, seconds, seed, write_calibration, sound, as_json)

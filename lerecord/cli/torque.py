@@ -11,7 +11,7 @@ app = typer.Typer(cls=Commands, add_completion=False, rich_markup_mode=None)
 
 @app.callback(invoke_without_command=True)
 def torque(context: typer.Context) -> None:
-    """Let arms go limp that were left under torque."""
+    """Release arms that were left under torque."""
     if context.invoked_subcommand is None:
         show_help(context)
 
