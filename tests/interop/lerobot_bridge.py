@@ -83,8 +83,8 @@ class Bridge:
             Check("reading and sending", self.figures),
             Check("killed in mid-take", lambda: self.in_mid_take(signal.SIGKILL)),
             Check("stopped in mid-take", lambda: self.in_mid_take(signal.SIGSTOP)),
-            Check("killed, and the session goes on", lambda: self.goes_on(signal.SIGKILL)),
-            Check("stopped, and the session goes on", lambda: self.goes_on(signal.SIGSTOP)),
+            Check("killed, the session goes on", lambda: self.goes_on(signal.SIGKILL)),
+            Check("stopped, the session goes on", lambda: self.goes_on(signal.SIGSTOP)),
             Check("the follower is killed", lambda: self.lost(signal.SIGKILL)),
             Check("the follower is stopped", lambda: self.lost(signal.SIGSTOP)),
         ]
