@@ -40,9 +40,11 @@ class StrainWatch:
     def begin(self, held: Sequence[str]) -> None:
         """Torque is on at these joints, and these alone are watched."""
         self._held = tuple(held)
-        self._is_held = np.array([name in held for name in self._names])
+        watched = self._pushes & np.array([name in held for name in self._names])
+        self._hard = np.where(watched, _HARD * self._strength, np.inf)
         self._reads_left = _FIRST_READS
         self._blocked = np.zeros(len(self._names), np.int64)
+        self._is_blocked = False
         self._limits: dict[str, int] = {}
         self._hot: dict[str, str] = {}
         self._push: str | None = None
@@ -59,22 +61,31 @@ class StrainWatch:
         """All of the bus's motors were read; raises nothing."""
         if not self._held:
             return
-        share = np.abs(present.effort) / self._strength
-        strains = (share >= _HARD) & (np.abs(present.velocity) < _STILL)
-        self._blocked = np.where(strains & self._is_held & self._pushes, self._blocked + 1, 0)
-        longest = int(self._blocked.argmax())
-        if self._blocked[longest] < _BLOCKED_READS:
-            self._push = None
-        elif self._push is None:
-            self._push = (
-                f"{self._names[longest]} of the {self._arm} pushes with {share[longest]:.0%} of "
-                f"its strength and does not move: free it from what blocks it, or its servo will "
-                f"switch off."
-            )
+        self._look_for_a_push(present)
         self._reads_left -= 1
         if self._reads_left < 0:
             self._reads_left = _EVERY_READS
             self._look_at_temperatures()
+
+    def _look_for_a_push(self, present: Present) -> None:
+        hard = np.abs(present.effort) >= self._hard
+        if not hard.any():  # nearly always, and every tick pays for it
+            if self._is_blocked:
+                self._is_blocked, self._push = False, None
+                self._blocked[:] = 0
+            return
+        self._is_blocked = True
+        self._blocked = np.where(hard & (np.abs(present.velocity) < _STILL), self._blocked + 1, 0)
+        longest = int(self._blocked.argmax())
+        if self._blocked[longest] < _BLOCKED_READS:
+            self._push = None
+        elif self._push is None:
+            share = abs(present.effort[longest]) / self._strength[longest]
+            self._push = (
+                f"{self._names[longest]} of the {self._arm} pushes with {share:.0%} of its "
+                f"strength and does not move: free it from what blocks it, or its servo will "
+                f"switch off."
+            )
 
     def _look_at_temperatures(self) -> None:
         try:
