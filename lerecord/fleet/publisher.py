@@ -87,7 +87,8 @@ class Publisher:
             if step == "rename":
                 self._keep(names, draft)
 
-        export_v30(self._folder.whole, out, Exporting(left_out=names.append, probe=watch))
+        how = Exporting(left_out=names.append, probe=watch, is_sound=True)
+        export_v30(self._folder.whole, out, how)
         return Outcome(names)
 
     def _keep(self, left_out: Sequence[str], draft: Path) -> None:

@@ -51,6 +51,7 @@ class Exporting:
         probe: told what comes next, for tests.
         data_file_mb: size that a parquet file stays below.
         video_file_mb: size that an mp4 stays below.
+        is_sound: the dataset was checked just now, and need not be once more.
     """
 
     progress: Progress = silent
@@ -58,6 +59,7 @@ class Exporting:
     probe: Probe = unobserved
     data_file_mb: float = v30.DATA_FILE_MB
     video_file_mb: float = v30.VIDEO_FILE_MB
+    is_sound: bool = False
 
 
 _AS_GIVEN = Exporting()
@@ -89,7 +91,8 @@ def export_v30(root: Path, out: Path, how: Exporting = _AS_GIVEN) -> int:
             f"{depth[0]} is a depth camera, and lerecord does not know how LeRobot counts depth in "
             f"the statistics of v3.0; export the dataset with LeRobot."
         )
-    require_sound([root])
+    if not how.is_sound:
+        require_sound([root])
     with NewFolder(out, how.probe) as folder:
         _Export(folder, snapshot, how).run()
         snapshot.require_unchanged()
@@ -142,7 +145,7 @@ class _Export:
             self._add(placed, self._write_videos(key))
         histograms: dict[str, Histogram] = {}
         for place, record in enumerate(self._records):
-            mine = {key: self._histogram(key, record) for key in self._info.camera_keys}
+            mine = self._histograms(record)
             placed[place] |= _stats_fields(self._full(self._stats[place], mine, self._slice(place)))
             placed[place] |= {"meta/episodes/chunk_index": 0, "meta/episodes/file_index": 0}
             histograms = {key: histograms.get(key, 0) + each for key, each in mine.items()}
@@ -222,15 +225,16 @@ class _Export:
         last.size_bytes += size
         return last
 
-    def _histogram(self, key: str, record: EpisodeRecord) -> Histogram:
-        """The histogram of an episode's images: as captured, or decoded when that is lost."""
+    def _histograms(self, record: EpisodeRecord) -> dict[str, Histogram]:
+        """Of an episode's images, by camera: as captured, or decoded when that is lost."""
         sidecar = self._files.sidecar(record.index)
         if sidecar.exists():
             cameras = cameras_of(self._info)
-            name = next(each.name for each in cameras if each.key == key)
-            return read_sidecar(sidecar, cameras).tracks[name].histogram
-        pictures = pictures_of(self._files.video(record.index, key).path)
-        return sum((histogram_of(each) for each in pictures), np.zeros((3, 256), np.int64))
+            tracks = read_sidecar(sidecar, cameras).tracks
+            return {each.key: tracks[each.name].histogram for each in cameras}
+        paths = {key: self._files.video(record.index, key).path for key in self._info.camera_keys}
+        none = np.zeros((3, 256), np.int64)
+        return {key: sum(map(histogram_of, pictures_of(each)), none) for key, each in paths.items()}
 
     def _full(
         self, stored: Stats, histograms: Mapping[str, Histogram], rows: slice
@@ -284,11 +288,7 @@ def _stored(values: Stats, key: str) -> FeatureStats:
 
 
 def _record_fields(record: EpisodeRecord) -> dict[str, Any]:
-    return {
-        "episode_index": record.index,
-        "tasks": list(record.tasks),
-        "length": record.length,
-    }
+    return {"episode_index": record.index, "tasks": list(record.tasks), "length": record.length}
 
 
 def _stats_fields(values: Mapping[str, FullStats]) -> dict[str, Any]:
