@@ -15,7 +15,6 @@ from .merging import HowToMerge as HowToMerge
 from .merging import Merged as Merged
 from .merging import merge_fleet as merge_fleet
 from .page import status_page as status_page
-from .plan import Wish as Wish
 from .pushing import FleetPush as FleetPush
 from .pushing import push as push
 from .sending import Sent as Sent
@@ -30,3 +29,4 @@ from .store import is_remote as is_remote
 from .transcoding import DatasetTranscode as DatasetTranscode
 from .transcoding import FleetTranscode as FleetTranscode
 from .transcoding import transcode as transcode
+from .wish import Wish as Wish

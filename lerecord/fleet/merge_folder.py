@@ -15,10 +15,11 @@ from lerecord.dataset.format import Info, read_parquet
 from lerecord.errors import ConfigError, DatasetError
 from lerecord.fleet.books import Books, write_lines
 from lerecord.fleet.journal import Journal
-from lerecord.fleet.plan import Plan, Wish, form_of
+from lerecord.fleet.plan import Plan, form_of
 from lerecord.fleet.sides import SIDES
 from lerecord.fleet.sources import Root
 from lerecord.fleet.store import is_remote
+from lerecord.fleet.wish import Wish
 
 V21, V30 = "v2.1", "v3.0"
 _REQUEST, _PLAN, _TABLE, _LEFT = "request.json", "plan.json", "plan.parquet", "left.jsonl"

@@ -1,12 +1,10 @@
 """Which episode of which dataset becomes which episode of the new one: pure, and one parquet.
 
-The same datasets and the same wish give the same plan, on every machine. Where episodes have to be
-left out, lots decide, which depend on the names of station and dataset and on nothing else.
+The same datasets and the same wish give the same plan, on every machine.
 """
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,8 +17,9 @@ from numpy.typing import NDArray
 
 from lerecord.errors import DatasetError
 from lerecord.fleet.catalog import EpisodeFacts, SourceFacts
-from lerecord.fleet.sides import Split, sides_of
+from lerecord.fleet.sides import sides_of
 from lerecord.fleet.where import parsed
+from lerecord.fleet.wish import Wanted, Wish, drawn_by
 
 BATCH = 25
 """Episodes that one worker writes at a time; fewer where all are few."""
@@ -28,36 +27,8 @@ _BATCHES = 16  # at least, so that a few workers have something to do
 
 Left = Collection[tuple[str, int]]
 """Episodes that are left out because they cannot be taken: folder and number."""
-_Wanted = tuple[SourceFacts, EpisodeFacts]
 _Chosen = tuple[SourceFacts, EpisodeFacts, str]
-_T = TypeVar("_T", _Wanted, _Chosen)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Which episodes are wanted.
-
-    Attributes:
-        where: a condition, as of `where.parsed`.
-        task_balance: at most so many of each task; 0 for all.
-        max_hours: at most so long altogether; 0 for all.
-        seed: other lots.
-        split: divides what is wanted into two sides; None for one dataset of all.
-        side: the one that is wanted of these; empty for both.
-    """
-
-    where: str = ""
-    task_balance: int = 0
-    max_hours: float = 0.0
-    seed: int = 0
-    split: Split | None = None
-    side: str = ""
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Wish":
-        """The inverse of `asdict`."""
-        split = data["split"]
-        return cls(**{**data, "split": None if split is None else Split(**split)})
+_T = TypeVar("_T", Wanted, _Chosen)
 
 
 @dataclass(frozen=True)
@@ -196,15 +167,15 @@ def planned(sources: Sequence[SourceFacts], wish: Wish, left: Left = ()) -> Plan
     return _numbered(chosen)
 
 
-def _chosen(wanted: Sequence[_Wanted], wish: Wish, left: Left) -> list[_Chosen]:
+def _chosen(wanted: Sequence[Wanted], wish: Wish, left: Left) -> list[_Chosen]:
     """The episodes of the new dataset, and on which side they are.
 
     What cannot be taken is replaced by others where lots decide, unless there are two sides: then
     both have to be drawn from the same.
     """
     if wish.split is None:
-        return [(*each, "") for each in _drawn(_without(left, wanted), wish)]
-    drawn = _drawn(wanted, wish)
+        return [(*each, "") for each in drawn_by(wish, _without(left, wanted))]
+    drawn = drawn_by(wish, wanted)
     sides = sides_of([_Belonging(*each) for each in drawn], wish.split, wish.seed) if drawn else []
     divided = [(*each, side) for each, side in zip(drawn, sides, strict=True)]
     return [each for each in _without(left, divided) if wish.side in ("", each[2])]
@@ -221,44 +192,6 @@ class _Belonging:
         self.station = source.station
         self.name = source.root.name
         self.tasks = episode.tasks
-
-
-def _drawn(wanted: Sequence[_Wanted], wish: Wish) -> Sequence[_Wanted]:
-    if wish.task_balance:
-        wanted = _balanced(wanted, wish)
-    if wish.max_hours:
-        wanted = _shortened(wanted, wish)
-    return wanted
-
-
-def _lot(wish: Wish, each: _Wanted) -> bytes:
-    source, episode = each
-    name = f"{wish.seed} {source.station}/{source.root.name} {episode.number}"
-    return hashlib.sha256(name.encode()).digest()
-
-
-def _balanced(chosen: Sequence[_Wanted], wish: Wish) -> list[_Wanted]:
-    """At most so many episodes of each task; one with several tasks counts for its first."""
-    counts: Counter[str] = Counter()
-    kept: set[int] = set()
-    for place in sorted(range(len(chosen)), key=lambda each: _lot(wish, chosen[each])):
-        task = next(iter(chosen[place][1].tasks), "")
-        if counts[task] < wish.task_balance:
-            counts[task] += 1
-            kept.add(place)
-    return [each for place, each in enumerate(chosen) if place in kept]
-
-
-def _shortened(chosen: Sequence[_Wanted], wish: Wish) -> list[_Wanted]:
-    """As many episodes as fit, drawn by lot."""
-    room = wish.max_hours * 3600
-    kept: set[int] = set()
-    for place in sorted(range(len(chosen)), key=lambda each: _lot(wish, chosen[each])):
-        source, episode = chosen[place]
-        if (seconds := episode.frames / source.fps) <= room:
-            room -= seconds
-            kept.add(place)
-    return [each for place, each in enumerate(chosen) if place in kept]
 
 
 def _numbered(chosen: Sequence[_Chosen]) -> Plan:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lerecord.errors import DatasetError
+from lerecord.fleet import Wish
 from lerecord.fleet.catalog import EpisodeFacts, SourceFacts
-from lerecord.fleet.plan import Plan, Wish, planned
+from lerecord.fleet.plan import Plan, planned
 
 LABELS = ("success", "failure", "unlabelled")
 episodes = st.lists(
