@@ -80,7 +80,9 @@ def run_server(manner: str) -> None:
 def served(manner: str) -> Iterator[str]:
     """The address of such a server, in a process of its own."""
     command = [sys.executable, "-m", "tests.bench.policy_client", "--serve", manner]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
         assert server.stdout is not None
         try:
             yield server.stdout.readline().strip()
@@ -137,12 +139,15 @@ class Kept:
 def drive(source: PolicySource | None, eyes: Eyes, kept: Kept, ticks: int) -> None:
     """The loop, with or without a policy."""
     for tick in islice(Pacer(FPS), ticks):
+        observation = Observation(tick, STATE, STATE, STATE, arrived=True)
+        if source is not None and tick.index == 0:
+            source.enter(observation)
         kept.lateness_ms.append(1e3 * (tick.started - tick.due))
         kept.missed += tick.missed
         eyes.look(tick.index)
         began = time.monotonic()
         if source is not None:
-            source.next(Observation(tick, STATE, STATE, STATE, arrived=True))
+            source.next(observation)
         kept.asked_ms.append(1e3 * (time.monotonic() - began))
 
 
