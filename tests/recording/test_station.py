@@ -29,7 +29,7 @@ def station_of(recorder: int) -> int:
 
 
 def start_a_take(host: str) -> None:
-    """Press start on the page until a take runs, and leave in the middle of it."""
+    """Add a task on the page, press start until a take runs, and leave in the middle of it."""
     address = f"ws://{host}/api/live/test"
     with connect(address, origin=Origin(f"http://{host}"), compression=None) as socket:
         while True:
@@ -40,14 +40,19 @@ def start_a_take(host: str) -> None:
             if snapshot is not None and snapshot["rows"] > 5:
                 return
             asked = {"painted": told["bundle"]}
-            if snapshot is not None and snapshot["phase"] == "resetting":
-                asked |= {"command": "go", "phase": "resetting", "episode": snapshot["episode"]}
+            if snapshot is not None and len(snapshot["queue"]["tasks"]) == 1:
+                asked |= {"edit": {"deed": "add", "task": "Push the cup", "number": 2}}
+            elif snapshot is not None and snapshot["phase"] == "resetting":
+                seen = {key: snapshot[key] for key in ("phase", "episode", "task")}
+                asked |= {"command": "go", **seen}
             socket.send(json.dumps(asked))
 
 
 def test_a_page_that_dies_in_mid_take_costs_nothing(tmp_path: Path) -> None:
     root = tmp_path / "box"
-    arguments = ["--task", "Grab the box", "--station", "--episodes", "1", "--episode-time", "1.5"]
+    tasks = tmp_path / "tasks.txt"
+    tasks.write_text("1 Grab the box\n")
+    arguments = ["--tasks", str(tasks), "--station", "--episodes", "1", "--episode-time", "1.5"]
     recorder = subprocess.Popen(
         [sys.executable, "-m", "lerecord", *arguments, "--dataset", str(root)],
         stdin=subprocess.DEVNULL,
@@ -59,7 +64,9 @@ def test_a_page_that_dies_in_mid_take_costs_nothing(tmp_path: Path) -> None:
         found = next(address for line in said if (address := _ADDRESS.search(line)))
         start_a_take(found[1])
         os.kill(station_of(recorder.pid), signal.SIGKILL)
-        assert "without its station" in said.read()
+        rest = said.read()
+    assert "without its station" in rest
+    assert "1 of 1: Grab the box\n0 of 2: Push the cup\n" in rest
     assert recorder.wait(60) == 0
     assert [each.tasks for each in episodes(root)] == [("Grab the box",)]
     assert check(root, quick=True).sound

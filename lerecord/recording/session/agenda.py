@@ -52,8 +52,10 @@ class Agenda:
     @property
     def then(self) -> str | None:
         """The task of the take after it, where there is a queue; None when that is the last."""
-        if self.queue is None or self.redoes:
-            return None if self.queue is None else self.queue.next
+        if self.queue is None:
+            return None
+        if self.redoes:
+            return self.queue.next
         if self.wanted.task == self.queue.next:
             return self.queue.then
         return self.queue.with_episode(self.wanted.task).next

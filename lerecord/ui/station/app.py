@@ -57,7 +57,7 @@ class Said(BaseModel):
         page: a name that it gave itself, the same after it is reloaded.
         painted: the number of a bundle.
         take: it wants to control.
-        command, phase, episode: a button was pressed, seeing these.
+        command, phase, episode, task: a button was pressed, seeing these.
         edit: the queue is changed.
     """
 
@@ -68,6 +68,7 @@ class Said(BaseModel):
     command: str | None = None
     phase: str = ""
     episode: int | None = None
+    task: Sentence = ""
     edit: Edit | None = None
 
 
@@ -201,7 +202,7 @@ class _Room:
             if said.take:
                 self._lease.take(name)
             if said.command is not None and self._lease.holds(name):
-                self._ask(Asked(said.command[:32], said.phase[:32], said.episode))
+                self._ask(Asked(said.command[:32], said.phase[:32], said.episode, said.task))
             if said.edit is not None and self._lease.holds(name):
                 self._ask(said.edit.to_edit())
             if said.painted is not None:

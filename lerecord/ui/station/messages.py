@@ -47,17 +47,19 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A button was pressed by somebody who saw this phase and this episode.
+    """A button was pressed by somebody who saw this phase, this episode and this task.
 
     Attributes:
         command: one of `Command`, as a word.
         phase: one of `Phase`, likewise.
         episode: of the take that ran or came next; None where nothing is recorded.
+        task: likewise, where there is a queue of them.
     """
 
     command: str
     phase: str
     episode: int | None
+    task: str = ""
 
 
 MOMENTS = Vocabulary("do", show=Moment)

@@ -30,7 +30,7 @@ class Heard(Protocol):
 class Pages:
     """An operator whose keys are the buttons of a page.
 
-    What was pressed on another phase or another episode than the present one is forgotten, and so
+    What was pressed on another phase, episode or task than the present one is forgotten, and so
     is whatever the page does not offer at this moment: who is late has not seen what he decides.
 
     Args:
@@ -77,6 +77,8 @@ class Pages:
         if shown is None or shown.phase is not self._phase:
             return None
         if (asked.phase, asked.episode) != (shown.phase, shown.episode):
+            return None
+        if shown.queue is not None and asked.task != shown.task:
             return None
         offered = {each.command for each in actions(shown)}
         command = next((each for each in offered if each == asked.command), None)

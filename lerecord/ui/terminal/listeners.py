@@ -141,17 +141,16 @@ class Screen:
         self._now = now
         self._health = LoopHealth(scene.config.fps)
         self._drawn_at = 0.0
-        self._drawn_phase: Phase | None = None
+        self._drawn: tuple[Phase, str] | None = None
         self._notice = Notice(now)
 
     def tell(self, session: Session, frame: Frame) -> None:
-        """Count the tick; several times a second, and at each change of phase, draw."""
+        """Count the tick; several times a second, and at each change of phase or task, draw."""
         self._health.add(frame)
-        if self._now() - self._drawn_at < self._process.refresh_s and (
-            session.phase is self._drawn_phase
-        ):
+        drawn = session.phase, session.wanted.task
+        if self._now() - self._drawn_at < self._process.refresh_s and drawn == self._drawn:
             return
-        self._drawn_at, self._drawn_phase = self._now(), session.phase
+        self._drawn_at, self._drawn = self._now(), drawn
         self._process.show(self._snapshot(session, frame))
 
     def notice(self, sentence: str) -> None:

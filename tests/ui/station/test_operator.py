@@ -32,7 +32,8 @@ class Clock:
 
 
 def asked(command: str, phase: str = "resetting", episode: int | None = 3) -> Message:
-    return {"event": "asked", "command": command, "phase": phase, "episode": episode}
+    seen = {"phase": phase, "episode": episode, "task": ""}
+    return {"event": "asked", "command": command, **seen}
 
 
 def pages(shown: Snapshot, now: Clock | None = None) -> tuple[Pages, Said]:
@@ -125,6 +126,14 @@ def test_two_keys_that_the_terminal_names_at_once_are_two_buttons() -> None:
 def test_arms_that_have_drifted_can_be_accepted() -> None:
     drifted = snapshot(trouble="The wrist is off by 9. To record all the same, press a.")
     assert actions(drifted)[-1].command is Command.ACCEPT
+
+
+def test_a_press_for_another_task_than_the_next_does_nothing() -> None:
+    operator, process = pages(snapshot(queue=QUEUE))
+    process.said = [{**asked("go"), "task": "Push the cup"}, {**asked("go"), "task": ""}]
+    assert operator.poll() is None
+    process.said = [{**asked("go"), "task": "Grab the paper box"}]
+    assert operator.poll() is Command.GO
 
 
 def edited(deed: Any = "add", task: Any = "Turn", text: Any = "", number: Any = 3) -> Message:

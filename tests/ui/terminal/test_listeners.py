@@ -2,9 +2,11 @@ from io import StringIO
 from types import SimpleNamespace
 from typing import Any, cast
 
-from lerecord.recording.session import Phase
-from lerecord.ui.terminal import Lines
+from lerecord.recording.session import Command, Phase, Session, TaskQueue
+from lerecord.ui.snapshot import Snapshot
+from lerecord.ui.terminal import Lines, Screen
 from lerecord.ui.terminal.notice import Notice
+from tests.recording.session.test_session import Bench, grid
 
 
 class Clock:
@@ -55,4 +57,26 @@ def test_without_a_screen_the_keys_of_each_phase_are_said() -> None:
         "asking [s: save, quit; d: discard, quit; l: quit, recover later; Enter: save, go on; "
         "r: redo, go on]",
         "resetting [Enter: start; r: redo the last; s/f: succeeded/failed; p: pause; q: quit]",
+    ]
+
+
+def test_a_screen_is_drawn_again_at_once_when_the_next_task_is_another() -> None:
+    drawn: list[Snapshot] = []
+    config = SimpleNamespace(fps=10, robot_type="koch", simulator=None, units="degrees")
+    scene = SimpleNamespace(root=None, config=config, joints=("a.pos", "b.pos"))
+    store = SimpleNamespace(next_episode=0, free_bytes=None, saving=0, views=lambda: ())
+    painter = SimpleNamespace(refresh_s=1e9, show=drawn.append)
+    screen = Screen(cast("Any", scene), cast("Any", store), painter, Clock())
+    bench = Bench({2: Command.NEXT_TASK, 4: Command.STOP}, queue=TaskQueue({"Grab": 1, "Push": 1}))
+    session = Session(bench.rig, bench.rig, bench.takes, bench.session.plan, [bench.script], screen)
+    session.run(grid(9))
+    assert [(each.phase, each.task) for each in drawn] == [
+        (Phase.RESETTING, "Grab"),
+        (Phase.RESETTING, "Push"),
+        (Phase.DONE, "Push"),
+    ]
+    assert [each.queue is not None and each.queue.then for each in drawn] == [
+        "Push",
+        "Grab",
+        "Grab",
     ]

@@ -212,8 +212,8 @@ function drawActions(actions) {
 
 function press(action) {
   if (!control?.mine) return;
-  const { phase, episode } = moment.snapshot;
-  say({ command: action.command, phase, episode });
+  const { phase, episode, queue, task } = moment.snapshot;
+  say({ command: action.command, phase, episode, task: queue === null ? "" : task });
 }
 
 function drawControl(told) {
