@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -77,7 +78,7 @@ class Page:
     def until(self, script: str) -> None:
         """Wait until an expression is true."""
         deadline = time.monotonic() + _PATIENCE_S
-        while not self.evaluate(f"(() => {{ try {{ return {script} }} catch {{}} }})()"):
+        while not self.evaluate(f"(() => {{ try {{ return Boolean({script}) }} catch {{}} }})()"):
             assert time.monotonic() < deadline, f"{script}; {self.complaints}"
             time.sleep(0.02)
 
@@ -106,9 +107,15 @@ class Page:
 
 
 class Chromium:
-    """The browser, without a window; a context manager."""
+    """The browser, without a window; a context manager.
 
-    def __init__(self, profile: Path) -> None:
+    Args:
+        profile: a new folder.
+        before: what starts it, such as a tracer.
+        more: options of its own.
+    """
+
+    def __init__(self, profile: Path, before: Sequence[str] = (), more: Sequence[str] = ()) -> None:
         found = executable()
         if found is None:
             pytest.skip("Chromium is not installed")
@@ -117,7 +124,7 @@ class Chromium:
         if os.geteuid() == 0:
             arguments.append("--no-sandbox")
         self._process = subprocess.Popen(
-            [found, *arguments, "about:blank"],
+            [*before, found, *arguments, *more, "about:blank"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -15,14 +15,16 @@ _TYPES = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
-PAGE = "index.html"
+_HEAD, _BODY = "head.html", "body.html"
+_NAME = b"@NAME@"
 
 
 class Files:
     """What a page consists of.
 
     Args:
-        packages: whose `assets` folders it lies in; a later one's file stands for an earlier's.
+        packages: whose `assets` folders it lies in; a later one's file stands for an earlier's. The
+            last one is the page's own: its style and its script have its name.
     """
 
     def __init__(self, packages: Sequence[str]) -> None:
@@ -30,28 +32,31 @@ class Files:
         for package in packages:
             for file in _assets(package):
                 self._found[file.name] = file.read_bytes()
-        if PAGE not in self._found:
+        try:
+            head, body = self._found.pop(_HEAD), self._found.pop(_BODY)
+        except KeyError:
             raise ConfigError(
                 "The files of the page are missing from this installation; run "
                 "`pip install --force-reinstall 'lerecord[web]'`."
-            )
+            ) from None
+        name = packages[-1].rpartition(".")[2].encode()
+        self._page = head.replace(_NAME, name) + body + b"</html>\n"
 
     def page(self, request: Request) -> Response:
         """The page itself."""
-        return self._reply(PAGE)
+        return _reply(self._page, "html")
 
     def asset(self, request: Request) -> Response:
         """One of its files, by the `name` of the route."""
         name = request.path_params["name"]
         if name not in self._found:
             return Response(status_code=404)
-        return self._reply(name)
+        return _reply(self._found[name], name.rpartition(".")[2])
 
-    def _reply(self, name: str) -> Response:
-        kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
-        return Response(
-            self._found[name], headers={"Content-Type": kind, "Cache-Control": "no-cache"}
-        )
+
+def _reply(data: bytes, suffix: str) -> Response:
+    kind = _TYPES.get(suffix, "application/octet-stream")
+    return Response(data, headers={"Content-Type": kind, "Cache-Control": "no-cache"})
 
 
 def _assets(package: str) -> list[Traversable]:
