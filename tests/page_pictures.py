@@ -17,14 +17,13 @@ import numpy as np
 
 import lerecord
 from lerecord.processes import ImageMailbox, MailboxWriter
-from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Phase
 from lerecord.ui.episodes import Shelf
-from lerecord.ui.snapshot import JointView, PreviewedCamera, Snapshot
+from lerecord.ui.snapshot import PreviewedCamera
 from lerecord.ui.station import Board, Moment, TakeView, station_app
 from lerecord.ui.view import view_app
 from lerecord.ui.web import WebServer
-from tests.pictures import AT, CAMERAS, IMAGES, TASK
+from tests.pictures import AT, CAMERAS, IMAGES, TASK, moment_of
 from tests.ui.chromium import Chromium, Page
 
 REMARK = "Camera wrist gave 27.1 images a second and 30 are recorded: more light makes it faster."
@@ -41,41 +40,6 @@ KEPT = {
     "station-1280-dark": "station",
 }
 """Those that the docs show, by what they are called there."""
-
-
-def snapshot_of(data: lerecord.Dataset, frame: int) -> Snapshot:
-    sample = data[frame]
-    names = data.features["action"]["names"]
-    poses = zip(names, sample["action"], sample["observation.state"], strict=True)
-    joints = tuple(
-        JointView(name.removesuffix(".pos"), float(leader), float(follower), -100.0, 100.0)
-        for name, leader, follower in poses
-    )
-    views = tuple(CameraView(name, 30.0, 0.012, 0) for name in CAMERAS)
-    return Snapshot(
-        phase=Phase.RECORDING,
-        task=TASK,
-        dataset="datasets/sim",
-        robot="koch_sim",
-        simulated=True,
-        episode=12,
-        replaces=False,
-        saved=12,
-        episodes=50,
-        elapsed_s=frame / data.fps,
-        limit_s=20.0,
-        rows=frame,
-        rate_hz=30.0,
-        fps=30,
-        lateness_p99_s=0.0004,
-        missed=0,
-        cameras=views,
-        joints=joints,
-        disk_free_bytes=212 * 10**9,
-        saving=0,
-        notice="",
-        saves=12,
-    )
 
 
 @contextmanager
@@ -142,7 +106,7 @@ def of_station(browser: Chromium, data: lerecord.Dataset, frame: int, out: Path)
                 MailboxWriter(camera.mailbox).put(bytes(jpeg), captured_at, 0)
             board.put(Moment(shown[-1], TAKES))
 
-        shown = [snapshot_of(data, frame)]
+        shown = [replace(moment_of(data, frame), episode=12, saved=12, episodes=50)]
         now = shown[0]
         for name, look in (
             ("station", now),

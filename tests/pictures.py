@@ -7,6 +7,7 @@ python -m tests.pictures DIR
 import math
 import re
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,10 +21,10 @@ from rich.console import Console, RenderableType
 import lerecord
 from lerecord import frame_stamp
 from lerecord.recording.recorder import CameraView
-from lerecord.recording.session import Phase
 from lerecord.ui.snapshot import JointView, Snapshot
 from lerecord.ui.terminal import JointRange, ranges_table
 from lerecord.ui.terminal.screen import draw
+from tests.ui.example import EXAMPLE
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 CAMERAS = ("front", "wrist")
@@ -103,9 +104,8 @@ def write_moving(data: lerecord.Dataset) -> None:
         file.mux(stream.encode(None))
 
 
-def write_screen(data: lerecord.Dataset) -> None:
-    """The recording screen at that moment."""
-    frame = int(AT * len(data))
+def moment_of(data: lerecord.Dataset, frame: int) -> Snapshot:
+    """A session at the moment in which this frame of a take was recorded."""
     sample = data[frame]
     joints = zip(
         data.features["action"]["names"],
@@ -113,23 +113,20 @@ def write_screen(data: lerecord.Dataset) -> None:
         np.asarray(sample["observation.state"]).reshape(-1),
         strict=True,
     )
-    snapshot = Snapshot(
-        phase=Phase.RECORDING,
+    return replace(
+        EXAMPLE,
         task=TASK,
         dataset="datasets/sim",
         robot="koch_sim",
         simulated=True,
         episode=3,
-        replaces=False,
         saved=3,
-        episodes=None,
+        saves=3,
         elapsed_s=frame / data.fps,
-        limit_s=None,
+        limit_s=20.0,
         rows=frame,
         rate_hz=float(data.fps),
         fps=data.fps,
-        lateness_p99_s=0.0001,
-        missed=0,
         cameras=(CameraView("front", 30.0, 0.012, 0), CameraView("wrist", 30.0, 0.019, 0)),
         joints=tuple(
             JointView(
@@ -140,10 +137,19 @@ def write_screen(data: lerecord.Dataset) -> None:
             )
             for name, leader, follower in joints
         ),
-        disk_free_bytes=72_000_000_000,
-        saving=1,
+        saving=0,
+    )
+
+
+def write_screen(data: lerecord.Dataset) -> None:
+    """The recording screen at that moment."""
+    frame = int(AT * len(data))
+    snapshot = replace(
+        moment_of(data, frame),
+        episodes=None,
+        limit_s=None,
         notice="Episode 2 is saved: 221 frames, 7.4 s, none missed.",
-        saves=3,
+        saving=1,
     )
     assert not any(math.isnan(joint.leader) for joint in snapshot.joints)
     write_terminal("screen", draw(snapshot, 80, 24))

@@ -7,31 +7,22 @@ from lerecord.recording.recorder import CameraView
 from lerecord.recording.session import Order, Phase, TaskCount
 from lerecord.ui.snapshot import JointView, QueueView, Snapshot
 from lerecord.ui.station import TakeView
+from tests.ui.example import EXAMPLE
 
 TAKE = TakeView(2, False, 7.1, 213, 0, 4, ("Camera front gave the same image again.",), True)
 
-_SNAPSHOT = Snapshot(
+_SNAPSHOT = replace(
+    EXAMPLE,
     phase=Phase.RESETTING,
-    task="Grab the paper box",
-    dataset="datasets/box",
-    robot="koch",
     simulated=True,
     episode=3,
-    replaces=False,
     saved=3,
-    episodes=10,
     elapsed_s=1.5,
     limit_s=None,
     rows=0,
-    rate_hz=30.0,
-    fps=30,
-    lateness_p99_s=0.0004,
-    missed=0,
     cameras=(CameraView("front", 30.0, 0.02, 0),),
     joints=(JointView("gripper", float("nan"), 12.5, 0.0, 100.0),),
-    disk_free_bytes=10**12,
     saving=0,
-    notice="",
     saves=3,
 )
 

@@ -23,39 +23,11 @@ from lerecord.ui.snapshot import MESSAGES, JointView, PreviewedCamera, QueueView
 from lerecord.ui.terminal import ScreenProcess
 from lerecord.ui.terminal.keys import hints
 from lerecord.ui.terminal.screen import draw
-
-SNAPSHOT = Snapshot(
-    phase=Phase.RECORDING,
-    task="Grab the paper box",
-    dataset="datasets/koch",
-    robot="koch",
-    simulated=False,
-    episode=12,
-    replaces=False,
-    saved=2,
-    episodes=10,
-    elapsed_s=83.4,
-    limit_s=90.0,
-    rows=2502,
-    rate_hz=30.0,
-    fps=30,
-    lateness_p99_s=0.0002,
-    missed=0,
-    cameras=(CameraView("front", 30.01, 0.021, 0), CameraView("wrist", None, 0.8, 40)),
-    joints=(
-        JointView("shoulder_pan", -34.2, -33.9, -100.0, 100.0),
-        JointView("gripper", 80.0, 12.0, 0.0, 100.0),
-    ),
-    disk_free_bytes=72_000_000_000,
-    saving=1,
-    notice="",
-    saves=2,
-)
-
+from tests.ui.example import EXAMPLE
 
 ARM = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")
 TWO_PAIRS = replace(
-    SNAPSHOT,
+    EXAMPLE,
     cameras=tuple(
         CameraView(name, 30.0, 0.02, 0) for name in ("left_wrist", "right_wrist", "front", "top")
     ),
@@ -90,13 +62,13 @@ def text(snapshot: Snapshot, width: int = 80, height: int = 100) -> str:
     ],
 )  # fmt: skip
 def test_one_glance_tells(fact: str) -> None:
-    assert fact in text(SNAPSHOT, 100)
+    assert fact in text(EXAMPLE, 100)
 
 
 @pytest.mark.parametrize("phase", Phase)
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_every_phase_fits_every_width(phase: Phase, width: int) -> None:
-    lines = text(replace(SNAPSHOT, phase=phase, notice="The disk is full."), width).splitlines()
+    lines = text(replace(EXAMPLE, phase=phase, notice="The disk is full."), width).splitlines()
     assert max(map(len, lines)) <= width
     assert any("The disk is full." in line for line in lines)
 
@@ -107,7 +79,7 @@ def test_every_phase_fits_every_width(phase: Phase, width: int) -> None:
 def test_where_lines_are_few_the_phase_and_the_keys_stay(
     phase: Phase, width: int, height: int, notice: str
 ) -> None:
-    snapshot = replace(SNAPSHOT, phase=phase, notice=notice)
+    snapshot = replace(EXAMPLE, phase=phase, notice=notice)
     lines = text(snapshot, width, height).splitlines()
     assert max(map(len, lines)) <= width
     assert len(lines) <= height
@@ -150,7 +122,7 @@ def test_images_get_the_lines_that_everything_else_leaves(height: int, free: int
         asked.append((width, height))
         return Text("\n".join(["image"] * height))
 
-    lines = lines_of(draw(SNAPSHOT, 80, height, images), 80)
+    lines = lines_of(draw(EXAMPLE, 80, height, images), 80)
     assert asked == [(76, free)]
     assert len(lines) == height
     assert [line.strip("│ ") for line in lines].count("image") == free
@@ -164,7 +136,7 @@ def test_where_there_is_no_room_for_images_the_screen_is_as_without_them() -> No
     def images(width: int, height: int) -> None:
         asked.append(height)
 
-    assert lines_of(draw(SNAPSHOT, 80, 16, images), 80) == lines_of(draw(SNAPSHOT, 80, 16), 80)
+    assert lines_of(draw(EXAMPLE, 80, 16, images), 80) == lines_of(draw(EXAMPLE, 80, 16), 80)
     assert asked == [0, 7]
 
 
@@ -180,7 +152,7 @@ def test_for_images_everything_else_folds_where_they_have_no_room_otherwise() ->
 
 
 def test_a_usual_terminal_shows_everything() -> None:
-    lines = text(replace(SNAPSHOT, notice="The disk is full."), 80, 24).splitlines()
+    lines = text(replace(EXAMPLE, notice="The disk is full."), 80, 24).splitlines()
     for fact in ("Grab the", "30.00 Hz", "wrist", "72 GB", "gripper", "The disk is full."):
         assert any(fact in line for line in lines)
 
@@ -199,7 +171,7 @@ def drawn(*cameras: PreviewedCamera, encoding: str = "utf-8") -> bytes:
         stderr=subprocess.PIPE,
     )
     os.close(slave)
-    child.communicate(json.dumps(MESSAGES.write(SNAPSHOT)).encode() + b"\n")
+    child.communicate(json.dumps(MESSAGES.write(EXAMPLE)).encode() + b"\n")
     shown = b""
     while b"[?1049l" not in shown:
         shown += os.read(master, 65536)
@@ -228,12 +200,12 @@ def test_the_process_that_draws_shows_what_is_in_the_mailboxes() -> None:
 
 
 def test_the_keys_are_those_of_the_phase() -> None:
-    assert "discard, quit" in text(replace(SNAPSHOT, phase=Phase.ASKING))
-    assert "discard, quit" not in text(SNAPSHOT)
+    assert "discard, quit" in text(replace(EXAMPLE, phase=Phase.ASKING))
+    assert "discard, quit" not in text(EXAMPLE)
 
 
 def test_the_last_take_can_be_redone_only_when_there_is_one() -> None:
-    between = replace(SNAPSHOT, phase=Phase.RESETTING)
+    between = replace(EXAMPLE, phase=Phase.RESETTING)
     assert "r  redo the last" in text(between)
     assert "redo" not in text(replace(between, saves=0))
 
@@ -257,7 +229,7 @@ def test_trouble_takes_the_place_of_the_phase(width: int, height: int) -> None:
 
 
 def test_the_bar_shows_follower_and_leader_at_their_places() -> None:
-    line = next(line for line in text(SNAPSHOT, 135).splitlines() if "gripper" in line)
+    line = next(line for line in text(EXAMPLE, 135).splitlines() if "gripper" in line)
     bar = line[line.index("█") : line.rindex("─") + 1]
     assert len(bar) == 100
     assert bar.count("█") == 13  # 0 to 12
@@ -288,35 +260,35 @@ def test_a_queue_shows_the_task_of_the_next_take_how_far_it_is_and_what_comes_th
 
 @pytest.mark.parametrize("queue", [None, QUEUE])
 def test_a_snapshot_with_a_queue_survives_the_pipe(queue: QueueView | None) -> None:
-    snapshot = replace(SNAPSHOT, queue=queue)
+    snapshot = replace(EXAMPLE, queue=queue)
     assert MESSAGES.read(json.loads(json.dumps(MESSAGES.write(snapshot)))) == snapshot
 
 
 @pytest.mark.parametrize(("width", "height"), [(200, 50), (80, 24), (60, 20), (40, 7)])
 def test_a_simulated_rig_is_unmistakable(width: int, height: int) -> None:
-    assert " SIMULATED " in text(replace(SNAPSHOT, simulated=True), width, height)
-    assert "simulated" not in text(SNAPSHOT, width, height).lower()
+    assert " SIMULATED " in text(replace(EXAMPLE, simulated=True), width, height)
+    assert "simulated" not in text(EXAMPLE, width, height).lower()
 
 
 @pytest.mark.parametrize("policy", [None, PolicyHealth(0.067, 3, 1)])
 def test_a_snapshot_survives_the_pipe(policy: PolicyHealth | None) -> None:
-    snapshot = replace(SNAPSHOT, policy=policy)
+    snapshot = replace(EXAMPLE, policy=policy)
     assert MESSAGES.read(json.loads(json.dumps(MESSAGES.write(snapshot)))) == snapshot
 
 
 def test_the_screen_tells_how_well_a_policy_keeps_up() -> None:
-    assert " policy " not in text(SNAPSHOT)
-    shown = text(replace(SNAPSHOT, policy=PolicyHealth(0.067, 3, 1)))
+    assert " policy " not in text(EXAMPLE)
+    shown = text(replace(EXAMPLE, policy=PolicyHealth(0.067, 3, 1)))
     assert "policy   answers in 67 ms   held 3 ticks   1 dropped" in shown
-    assert "dropped" not in text(replace(SNAPSHOT, policy=PolicyHealth(0.067, 0, 0)))
+    assert "dropped" not in text(replace(EXAMPLE, policy=PolicyHealth(0.067, 0, 0)))
 
 
 def test_what_a_stranger_wrote_is_shown_and_not_obeyed() -> None:
     word = "[red]x[/]\x1b]0;\u202e"
     visible = r"[red]x[/]\x1b]0;\u202e"
-    joint = replace(SNAPSHOT.joints[0], name=word)
-    camera = replace(SNAPSHOT.cameras[0], name=word)
-    screen = replace(SNAPSHOT, joints=(joint,), cameras=(camera,))
+    joint = replace(EXAMPLE.joints[0], name=word)
+    camera = replace(EXAMPLE.cameras[0], name=word)
+    screen = replace(EXAMPLE, joints=(joint,), cameras=(camera,))
     for field in ("task", "robot", "dataset", "notice"):
         screen = replace(screen, **{field: word})  # type: ignore[arg-type]
     drawn = text(screen, 120)
@@ -340,7 +312,7 @@ def test_a_screen_that_is_stopped_for_a_long_take_is_neither_waited_for_nor_lost
             )
             os.kill(pid, signal.SIGSTOP)
             for rows in range(10_000):  # of 1000 s, ten a second: some 8 MB
-                screen.show(replace(SNAPSHOT, rows=rows))
+                screen.show(replace(EXAMPLE, rows=rows))
 
 
 def bells(snapshots: Sequence[Snapshot], sound: bool) -> list[int]:
@@ -370,15 +342,15 @@ def bells(snapshots: Sequence[Snapshot], sound: bool) -> list[int]:
 def test_the_bell_rings_when_a_take_begins_when_it_is_saved_and_when_trouble_begins(
     sound: bool, rings: list[int]
 ) -> None:
-    reset = replace(SNAPSHOT, phase=Phase.RESETTING)
+    reset = replace(EXAMPLE, phase=Phase.RESETTING)
     saved, failed = replace(reset, saves=3), replace(reset, saves=3, trouble="It is silent.")
     paused = replace(saved, phase=Phase.PAUSED)
-    assert bells([reset, SNAPSHOT, saved, paused, failed, saved], sound) == rings
+    assert bells([reset, EXAMPLE, saved, paused, failed, saved], sound) == rings
 
 
 def test_where_nothing_is_recorded_no_episode_and_no_disk_are_shown() -> None:
     drawn = text(
-        replace(SNAPSHOT, phase=Phase.DRIVING, episode=None, disk_free_bytes=None, source="replay")
+        replace(EXAMPLE, phase=Phase.DRIVING, episode=None, disk_free_bytes=None, source="replay")
     )
     assert "DRIVING" in drawn
     assert "replay" in drawn
