@@ -39,7 +39,7 @@ class Request:
             none.
 
     Raises:
-        ConfigError: the version is none that can be written.
+        ConfigError: the version is none that can be written, or nothing is sent to such an address.
     """
 
     out: Path
@@ -53,6 +53,11 @@ class Request:
         if self.version not in (V21, V30):
             raise ConfigError(
                 f"The format {self.version!r} cannot be written; {V21} and {V30} can."
+            )
+        if self.to.startswith("hf://"):
+            raise ConfigError(
+                "A merge is not made on the Hub; make it in a folder, and upload that by "
+                "`lerecord push`."
             )
 
     @property

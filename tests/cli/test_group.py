@@ -80,6 +80,7 @@ WRONG = {
     ("fleet", "check", "box", "--executor", "slurm"): "--partition",
     ("fleet", "merge", "out"): "Missing argument 'ROOT...'",
     ("fleet", "merge", "out", "box", "--format", "v9"): "'v9' cannot be written",
+    ("fleet", "merge", "hf://datasets/me/all", "box"): "upload that by `lerecord push`",
     ("fleet", "merge", "out", "box", "--split", "val=0.1"): "write test=SHARE",
     ("fleet", "merge", "out", "box", "--split", "test=1"): "leaves one side empty",
     ("fleet", "merge", "out", "a", "--split", "test=0.1", "--split-by", "day"): "takes dataset",
