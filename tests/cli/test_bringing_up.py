@@ -35,6 +35,24 @@ calibration = "follower.json"
 """
 
 
+class Heard:
+    """Counts what the last servo of an arm was asked."""
+
+    def __init__(self, servo_id: int) -> None:
+        self._id = servo_id
+        self._requests = 0
+
+    def __call__(self, servo_id: int, instruction: int) -> bool:
+        self._requests += servo_id == self._id
+        return True
+
+    def wait(self, requests: int) -> None:
+        """Until so many more have come."""
+        due = self._requests + requests
+        while self._requests < due:
+            time.sleep(0.01)
+
+
 @dataclass
 class Bench:
     """Two arms that were never calibrated, and a servo from its box, each on a port."""
@@ -44,6 +62,7 @@ class Bench:
     follower: Any
     loose: Any
     ports: dict[str, str]
+    heard: Heard
 
     @property
     def rig(self) -> str:
@@ -67,7 +86,7 @@ class Bench:
             input=given,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
 
@@ -76,15 +95,16 @@ class Bench:
 def bench(tmp_path: Path) -> Iterator[Bench]:
     leader, follower = koch.leader(), koch.follower()
     loose = Servo(XL330_M288, 1, baud=1)
+    heard = Heard(len(follower.servos))
     ports = Ports(time.monotonic)
     names = {
         "leader": ports.add_terminal(Bus(leader.servos)),
-        "follower": ports.add_terminal(Bus(follower.servos)),
+        "follower": ports.add_terminal(Bus(follower.servos, heard)),
         "loose": ports.add_terminal(Bus([loose])),
     }
     with ports:
         (tmp_path / "rig.toml").write_text(RIG.format(**names), encoding="utf-8")
-        yield Bench(tmp_path, leader, follower, loose, names)
+        yield Bench(tmp_path, leader, follower, loose, names, heard)
 
 
 def test_ports_tell_which_arm_answers(bench: Bench) -> None:
@@ -154,11 +174,11 @@ def test_an_arm_is_calibrated_by_hand(bench: Bench) -> None:
             assert said in process.stderr.readline()
             process.stdin.write("\n")
             process.stdin.flush()
-        time.sleep(1.0)  # until it looks, twenty times a second
+        bench.heard.wait(30)  # it looks at the joints again and again
         for end in (lambda mount: mount.low, lambda mount: mount.high):
             for share in (0.5, 1.0, 0.5, 0.0):
                 bench.hold(end, share)
-                time.sleep(0.25)
+                bench.heard.wait(3)
         process.stdin.write("\n")
         process.stdin.flush()
         result = process.stdout.read()

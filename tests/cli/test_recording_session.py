@@ -21,7 +21,7 @@ LERECORD = str(Path(sysconfig.get_path("scripts")) / "lerecord")
 TASK = "Grab the paper box"
 
 
-def run(*arguments: str, timeout_s: float = 90) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, timeout_s: float = 240) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [LERECORD, *arguments],
         stdin=subprocess.DEVNULL,
@@ -57,7 +57,7 @@ def alive(pids: set[int]) -> set[int]:
     return {pid for pid in pids if runs(pid)}
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 90.0) -> None:
+def wait_until(condition: Callable[[], object], timeout_s: float = 240) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline
@@ -194,7 +194,7 @@ def test_a_signal_parks_commits_and_keeps_the_running_take(
     process, dataset = recording
     started = family(process.pid)
     os.killpg(process.pid, number)  # as a terminal does it: to the whole group
-    output, errors = process.communicate(timeout=90)
+    output, errors = process.communicate(timeout=240)
     assert process.returncode == 128 + number
     # A busy machine may still encode; it says so, and nothing else.
     assert all(line.endswith("nothing will be lost.") for line in errors.splitlines())
@@ -224,7 +224,7 @@ def test_a_second_signal_does_not_cut_the_last_saves_off(
     process.terminate()
     time.sleep(0.2)
     os.kill(writer, signal.SIGCONT)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=240)
     assert process.returncode == 128 + signal.SIGTERM
     assert "episode 1: 60 frames" in output
 
@@ -370,7 +370,7 @@ def test_a_terminal_that_stands_still_does_not_keep_the_arm_under_torque(
         wait_until(lambda: not simulator.follower("torque").any())
         assert np.abs(simulator.follower("goal") - found).max() < 20  # it was parked first
         termios.tcflow(terminal.slave, termios.TCOON)
-        assert terminal.process.wait(timeout=30) == 128 + signal.SIGTERM
+        assert terminal.process.wait(timeout=240) == 128 + signal.SIGTERM
     finally:
         terminal.close()
 
@@ -391,7 +391,7 @@ def test_a_terminal_that_is_closed_parks_the_arm_and_leaves_the_take_to_the_next
     wait_until(lambda: np.abs(simulator.follower("position") - found).max() > 100)
     started = family(terminal.process.pid)
     terminal.hang_up()
-    terminal.process.wait(timeout=30)
+    terminal.process.wait(timeout=240)
     assert not alive(started)
     assert not simulator.follower("torque").any()
     assert np.abs(simulator.follower("goal") - found)[:5].max() < 20  # it was parked first
@@ -423,7 +423,7 @@ def test_the_death_of_the_screen_hurts_nothing(terminal: Terminal, tmp_path: Pat
     terminal.press("n")
     terminal.wait_for("resetting [Enter: start")  # in lines
     terminal.press("q")
-    terminal.process.wait(timeout=30)
+    terminal.process.wait(timeout=240)
     assert terminal.process.returncode == 0
     assert "episode 0:" in terminal.read()
     assert termios.tcgetattr(terminal.slave) == terminal.mode

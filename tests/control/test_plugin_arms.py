@@ -74,7 +74,7 @@ class Bench:
     def recover(self) -> list[str]:
         """As between takes; what is said on the way."""
         told: list[str] = []
-        deadline = time.monotonic() + 60.0
+        deadline = time.monotonic() + 240
         while (trouble := self.rig.trouble()) is not None:
             assert time.monotonic() < deadline
             told.append(trouble)

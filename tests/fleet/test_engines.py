@@ -113,7 +113,7 @@ def children(pid: int) -> list[int]:
 
 def gone(pids: list[int]) -> bool:
     """True once none of them runs any more."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         states = [Path(f"/proc/{each}/stat") for each in pids]
         if not any(each.exists() and ") Z " not in each.read_text() for each in states):

@@ -64,7 +64,7 @@ def s3(tmp_path: Path) -> Iterator[tuple[Any, Way]]:
     with (tmp_path / "moto").open("w") as out, mock.patch.dict(os.environ, keys):
         process = subprocess.Popen(command, stdout=out, stderr=out)
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 240
             while socket.socket().connect_ex(("127.0.0.1", port)):
                 assert time.monotonic() < deadline, (tmp_path / "moto").read_text()
                 time.sleep(0.2)

@@ -24,7 +24,7 @@ def run(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
         env=environment(hub, token) | more,
     )
@@ -112,7 +112,7 @@ def test_a_killed_push_is_resumed_and_sends_nothing_twice(hub: Hub, dataset: Pat
                 pushing.kill()
 
         hub.before_upload = kill
-        assert pushing.wait(timeout=60) == -signal.SIGKILL
+        assert pushing.wait(timeout=240) == -signal.SIGKILL
         assert hub.repos[REPO].tags == {}
     hub.before_upload = lambda number: None
     sent_before = hub.uploads.total()
@@ -133,7 +133,7 @@ def test_a_push_killed_at_its_commit_is_resumed(hub: Hub, dataset: Path) -> None
         env=environment(hub),
     )
     hub.before_tag = lambda: os.kill(pushing.pid, signal.SIGKILL)
-    assert pushing.wait(timeout=60) == -signal.SIGKILL
+    assert pushing.wait(timeout=240) == -signal.SIGKILL
     hub.before_tag = lambda: None
     before = len(hub.writes())
     done = run(hub, "push", str(dataset), "--repo-id", REPO)
@@ -159,7 +159,7 @@ def test_a_push_shows_how_far_it_is_on_a_terminal(hub: Hub, dataset: Path) -> No
     except OSError:  # the other end is closed
         pass
     os.close(ours)
-    assert pushing.wait(timeout=60) == 0
+    assert pushing.wait(timeout=240) == 0
     assert b"of 20 files" in shown
 
 

@@ -48,7 +48,7 @@ def alive(pid: int) -> bool:
     return True
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
+def wait_until(condition: Callable[[], object], timeout_s: float = 240) -> bool:
     deadline = time.monotonic() + timeout_s
     while not (done := condition()) and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -49,7 +49,7 @@ def test_neither_by_module_nor_by_code(minefield: Path, start: list[str]) -> Non
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
-        timeout=30,
+        timeout=240,
     )
     assert not list(minefield.glob("*.ran"))
 
@@ -132,7 +132,7 @@ def test_a_thread_that_dies_ends_its_process() -> None:
         "time.sleep(60)\n"
     )
     done = subprocess.run(
-        python("-c", code), capture_output=True, text=True, check=False, timeout=30
+        python("-c", code), capture_output=True, text=True, check=False, timeout=240
     )
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr

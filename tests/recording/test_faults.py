@@ -45,7 +45,7 @@ KEPT = re.compile(r" The take of \d+\.\d s was ended and is kept for `lerecord r
 FRONT = CameraSpec("front", 640, 480)
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+def wait_until(condition: Callable[[], object], timeout_s: float = 240) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline
@@ -401,7 +401,7 @@ class Unattended:
 
     def told(self) -> list[str]:
         """What it says on stderr before it ends with status 2; the take is kept, and no episode."""
-        _, errors = self.process.communicate(timeout=30)
+        _, errors = self.process.communicate(timeout=240)
         assert self.process.returncode == 2
         assert not (self.dataset / layout.INFO).exists()
         assert len(list(self.dataset.glob(".lerecord/takes/*/rows.journal"))) == 1

@@ -33,9 +33,9 @@ def start_a_take(host: str) -> None:
     address = f"ws://{host}/api/live/test"
     with connect(address, origin=Origin(f"http://{host}"), compression=None) as socket:
         while True:
-            told = json.loads(socket.recv(timeout=60))
+            told = json.loads(socket.recv(timeout=240))
             for _ in filter(None, (camera["fresh"] for camera in told["cameras"])):
-                assert isinstance(socket.recv(timeout=60), bytes)
+                assert isinstance(socket.recv(timeout=240), bytes)
             snapshot = (told["moment"] or {}).get("snapshot")
             if snapshot is not None and snapshot["rows"] > 5:
                 return

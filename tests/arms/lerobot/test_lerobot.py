@@ -53,7 +53,7 @@ def pid(port: Path) -> int:
 
 
 def until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60.0
+    deadline = time.monotonic() + 240
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.02)

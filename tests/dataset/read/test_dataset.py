@@ -189,7 +189,7 @@ def test_children_read_what_the_parent_reads(root: Path, start: Any) -> None:
     ]
     for child in children:
         child.start()
-    got = [answers.get(timeout=60) for _ in children]
+    got = [answers.get(timeout=240) for _ in children]
     for child in children:
         child.join()
     assert got == [due, due]

@@ -83,7 +83,7 @@ def request(seq: int, epoch: int = 1) -> ChunkRequest:
     return ChunkRequest(seq, epoch, 0, 0, None, np.zeros((0, 3), np.float32))
 
 
-def heard(policy: RemotePolicy, within_s: float = 30.0) -> Answer | Lost:
+def heard(policy: RemotePolicy, within_s: float = 240) -> Answer | Lost:
     deadline = time.monotonic() + within_s
     while (said := policy.poll()) is None:
         assert time.monotonic() < deadline

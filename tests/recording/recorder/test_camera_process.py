@@ -94,7 +94,7 @@ def record(camera: RemoteCamera, folder: Path, rows: int) -> list[float]:
 
 def finish(camera: RemoteCamera) -> None:
     camera.finish("take")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 240
     while "take" not in camera.poll():
         assert camera.running, camera.trouble(60.0)
         assert time.monotonic() < deadline
@@ -123,7 +123,7 @@ def test_every_row_gets_the_newest_picture_of_its_time(
 
 def next_image(reader: MailboxReader, after: float) -> Image:
     """The newest image, once there is one that was captured after that."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 240
     while (image := reader.newest()) is None or image.captured_at <= after:
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -301,7 +301,7 @@ def test_a_killed_parent_ends_the_process_and_leaves_what_was_encoded(
     for row in range(40):  # more at once than is encoded when the pipe ends
         camera.mark(row, now - (40 - row) / 50, now - (40 - row) / 50)
     camera.end_input()  # what the kernel does to a killed parent's pipe
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 240
     while camera.running:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -314,7 +314,7 @@ def test_a_dead_process_is_told_and_gets_a_successor(
 ) -> None:
     camera = camera_at(source[1])
     os.kill(camera.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 240
     while camera.trouble(1.0) is None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -351,7 +351,7 @@ def test_a_thread_that_dies_ends_the_process_with_a_sentence(
     camera = camera_at(source[1])
     (tmp_path / "file").write_bytes(b"")
     camera.begin("take", tmp_path / "file" / "no folder")  # no thread expects that
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 240
     while camera.running:
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -154,7 +154,7 @@ def session(hub: Hub, root: Path, *more: str, token: str = TOKEN) -> subprocess.
 def test_a_session_ends_with_a_push(hub: Hub, tmp_path: Path) -> None:
     root = tmp_path / "sets" / "box"
     more = ("--repo-id", REPO, "--push-every", "1", "--episodes", "2", "--episode-time", "1")
-    out, errors = session(hub, root, *more).communicate(timeout=60)
+    out, errors = session(hub, root, *more).communicate(timeout=240)
     # A busy machine may still encode when the session ends; it says so, and nothing else.
     assert all(line.endswith("nothing will be lost.") for line in errors.splitlines())
     assert f"{hub.url}/datasets/me/box has the 2 episodes of {root} as v2.1" in out
@@ -170,7 +170,7 @@ def test_an_interrupted_session_is_not_pushed(hub: Hub, tmp_path: Path) -> None:
     while "episode 1: recording" not in recording.stdout.readline():
         assert recording.poll() is None
     recording.send_signal(signal.SIGINT)
-    recording.communicate(timeout=60)
+    recording.communicate(timeout=240)
     assert recording.returncode == 128 + signal.SIGINT
     assert (root / layout.data_file(0)).exists()
     assert hub.requests == []
@@ -178,7 +178,7 @@ def test_an_interrupted_session_is_not_pushed(hub: Hub, tmp_path: Path) -> None:
 
 def test_a_session_does_not_begin_when_nobody_said_where_to_push(hub: Hub, tmp_path: Path) -> None:
     recording = session(hub, tmp_path / "box")
-    _, errors = recording.communicate(timeout=60)
+    _, errors = recording.communicate(timeout=240)
     assert recording.returncode == 2
     assert "give --repo-id USER/NAME once" in errors
     assert not (tmp_path / "box").exists()

@@ -40,7 +40,7 @@ def serving(film: Film, fps: float = 200.0) -> Iterator[str]:
 
 def get(url: str, path: str | None = None) -> http.client.HTTPResponse:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10.0)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=240)
     connection.request("GET", parts.path if path is None else path)
     return connection.getresponse()
 
@@ -184,6 +184,6 @@ def test_nonsense_instead_of_a_request_is_refused() -> None:
     film = Film()
     with serving(film) as url:
         host = urlsplit(url)
-        with socket.create_connection((host.hostname, host.port), timeout=10.0) as client:
+        with socket.create_connection((host.hostname, host.port), timeout=240) as client:
             client.sendall(b"\xff\xfe nonsense\r\n\r\n")
             assert client.recv(100).startswith(b"HTTP/1.0 404")

@@ -17,9 +17,9 @@ from tests.ui.station.served import Served
 
 
 def next_bundle(socket: ClientConnection) -> tuple[dict[str, Any], list[bytes]]:
-    told = json.loads(socket.recv(timeout=30))
+    told = json.loads(socket.recv(timeout=240))
     fresh = [camera for camera in told["cameras"] if camera["fresh"]]
-    images = [socket.recv(timeout=30) for _ in fresh]
+    images = [socket.recv(timeout=240) for _ in fresh]
     assert all(isinstance(each, bytes) for each in images)
     return told, [each for each in images if isinstance(each, bytes)]
 
@@ -109,7 +109,7 @@ def test_a_page_that_talks_nonsense_is_shut_out_and_others_go_on(served: Served,
         next_bundle(bad)
         bad.send(said)
         with pytest.raises(ConnectionClosed):
-            bad.recv(timeout=30)
+            bad.recv(timeout=240)
         painted(good, told)
         next_bundle(good)
     assert served.asked == []

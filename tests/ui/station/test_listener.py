@@ -22,7 +22,7 @@ class Commits:
 def code_of(port: int, token: str = "") -> tuple[int, str | None, bytes]:
     """What a browser gets for the code of the page, once it has shown the token, if it has one."""
     own = {"Origin": f"http://127.0.0.1:{port}", "Content-Type": "application/json"}
-    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as asked:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=240)) as asked:
         if token:
             asked.request("POST", "/api/session", json.dumps({"token": token}), own)
             told = asked.getresponse()

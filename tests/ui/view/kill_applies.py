@@ -50,7 +50,7 @@ def applied(template: Path, root: Path, marks: Any, last: int = _NEVER) -> list[
         os._exit(1)
     os.close(writing)
     with os.fdopen(reading) as told:
-        connection = http.client.HTTPConnection("127.0.0.1", int(told.readline()), timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", int(told.readline()), timeout=240)
         status = _asked(connection, marks)
         assert status == (200 if last == _NEVER else None), status
         os.kill(child, signal.SIGKILL)

@@ -28,16 +28,16 @@ def test_a_page_is_served_until_it_is_stopped() -> None:
     with WebServer(lambda _: APP) as server:
         thread = threading.Thread(target=server.run)
         thread.start()
-        asked = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        asked = http.client.HTTPConnection("127.0.0.1", server.port, timeout=240)
         asked.request("GET", "/")
         first = asked.getresponse()
         assert (first.status, first.read()) == (200, b"hello")
         asked.request("GET", "/", headers={"Host": "evil.example"})
         assert asked.getresponse().status == 421
-        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as raw:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=240) as raw:
             raw.sendall(b"GET /../../etc/passwd HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             assert raw.recv(12) == b"HTTP/1.1 400"
-        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as raw:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=240) as raw:
             raw.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n")
             assert raw.recv(12) in (b"HTTP/1.1 400", b"")
         server.stop()
