@@ -136,7 +136,6 @@ def test_a_token_is_shown_once_and_then_the_browser_is_known(browser: Chromium) 
         stranger.open(address.partition("#")[0])
         shows(stranger, "lost", "needs its token")
         assert stranger.evaluate("fetch('/api/code').then((answer) => answer.status)") == 401
-        stranger.complaints.clear()
         assert text(stranger, "phase") == "WAITING"
         known = browser.page()
         known.open(address)
