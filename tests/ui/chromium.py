@@ -111,11 +111,10 @@ class Chromium:
 
     Args:
         profile: a new folder.
-        before: what starts it, such as a tracer.
         more: options of its own.
     """
 
-    def __init__(self, profile: Path, before: Sequence[str] = (), more: Sequence[str] = ()) -> None:
+    def __init__(self, profile: Path, more: Sequence[str] = ()) -> None:
         found = executable()
         if found is None:
             pytest.skip("Chromium is not installed")
@@ -124,7 +123,7 @@ class Chromium:
         if os.geteuid() == 0:
             arguments.append("--no-sandbox")
         self._process = subprocess.Popen(
-            [*before, found, *arguments, *more, "about:blank"],
+            [found, *arguments, *more, "about:blank"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
