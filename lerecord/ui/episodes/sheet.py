@@ -66,8 +66,8 @@ def _row(book: Book, camera: Feature, images: dict[int, Pixels]) -> NDArray[np.u
         tile = cv2.copyMakeBorder(
             image, 0, _CAPTION + _GAP, 0, _GAP, cv2.BORDER_CONSTANT, value=(_GROUND,) * 3
         ).astype(np.uint8, copy=False)
-        words = f"{frame}  {frame / fps:.2f} s"
-        _write(tile, words if place else f"{name}  {words}", size[1] + _CAPTION - 6)
+        words = f"frame {frame}, {frame / fps:.2f} s"
+        _write(tile, words if place else f"{name}: {words}", size[1] + _CAPTION - 6)
         tiles.append(tile)
     return np.hstack(tiles)
 
