@@ -17,9 +17,9 @@ import numpy as np
 
 import lerecord
 from lerecord.processes import ImageMailbox, MailboxWriter
-from lerecord.recording.session import Phase
+from lerecord.recording.session import Order, Phase, TaskCount
 from lerecord.ui.episodes import Shelf
-from lerecord.ui.snapshot import PreviewedCamera
+from lerecord.ui.snapshot import PreviewedCamera, QueueView
 from lerecord.ui.station import Board, Moment, TakeView, station_app
 from lerecord.ui.view import view_app
 from lerecord.ui.web import WebServer
@@ -34,6 +34,7 @@ TAKES = (
 )
 TROUBLE = "The follower on /dev/ttyUSB1 does not answer: check its cable and its power supply."
 SIZES = ((320, 640), (1280, 800), (2560, 1440))
+TASKS = (TaskCount(TASK, 20, 8), TaskCount("Push the cup to the left", 10, 4))
 KEPT = {
     "view-1280-light": "view",
     "pictures-2560-dark": "pictures",
@@ -106,7 +107,8 @@ def of_station(browser: Chromium, data: lerecord.Dataset, frame: int, out: Path)
                 MailboxWriter(camera.mailbox).put(bytes(jpeg), captured_at, 0)
             board.put(Moment(shown[-1], TAKES))
 
-        shown = [replace(moment_of(data, frame), episode=12, saved=12, episodes=50)]
+        queue = QueueView(TASKS, Order.BALANCED, TASKS[1].task)
+        shown = [replace(moment_of(data, frame), episode=12, saved=12, episodes=None, queue=queue)]
         now = shown[0]
         for name, look in (
             ("station", now),
