@@ -58,7 +58,7 @@ def cameras(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List cameras: stable name, size, and how many images a second really come."""
+    """List cameras: stable name, size and real rate."""
     from lerecord.cli.find_report import find_cameras
     from lerecord.cli.output import Output
 

@@ -44,7 +44,7 @@ def status(
     state: StateFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show every dataset there is, and what changed since the last look.
+    """Show every dataset and what has changed since.
 
     Exits with 1 if something could not be read.
     """
@@ -62,7 +62,7 @@ def check(
     quick: Annotated[bool, typer.Option("--quick", help="Skip decoding the videos.")] = False,
     given: EngineOptions,
 ) -> None:
-    """Verify every dataset in parallel; what has not changed is not read again.
+    """Verify what is new or changed, in parallel.
 
     Exits with 1 if anything is wrong, or not checked yet.
     """
@@ -80,9 +80,10 @@ def check(
 )
 @taking_options
 def merge(*, out: NewDataset, roots: Roots, wanted: WishOptions, given: EngineOptions) -> None:
-    """Make one dataset of many; if interrupted, run it again.
+    """Make one dataset of many.
 
-    Exits with 1 if an episode or a dataset could not be taken, which is named.
+    If interrupted, run it again. Exits with 1 if an episode or a dataset could not be taken,
+    which is named.
     """
     from lerecord.cli.fleet_merge_report import merge as run
     from lerecord.fleet import HowToMerge, Request, State, is_remote, outbox
@@ -99,7 +100,7 @@ def merge(*, out: NewDataset, roots: Roots, wanted: WishOptions, given: EngineOp
 @app.command(cls=Command, epilog=example("lerecord fleet stats /data"))
 @taking_options
 def stats(*, roots: Roots, given: EngineOptions) -> None:
-    """Show the exact statistics of all frames, in parallel, for each kind of rig.
+    """Show exact statistics of all frames, per kind of rig.
 
     Exits with 1 if something could not be read, or is not read yet.
     """
@@ -119,9 +120,10 @@ def transcode(
     ] = "archive",
     given: EngineOptions,
 ) -> None:
-    """Re-encode the videos of every dataset in place; if interrupted, run it again.
+    """Re-encode the videos of every dataset in place.
 
-    Exits with 1 if a dataset could not be done, which is named and as it was.
+    If interrupted, run it again. Exits with 1 if a dataset could not be done; it is named, and
+    left as it was.
     """
     from lerecord.cli.fleet_work_report import transcode as run
 
@@ -144,9 +146,10 @@ def push(
     state: StateFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Upload every dataset to the Hugging Face Hub; if interrupted, run it again.
+    """Upload every dataset to the Hugging Face Hub.
 
-    Exits with 1 if one could not be pushed, which is named; the others go on.
+    If interrupted, run it again. Exits with 1 if one could not be pushed, which is named; the
+    others go on.
     """
     from lerecord.hub import PushOptions, of_environment
 

@@ -36,7 +36,10 @@ def new(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the config of a new rig, and ask for what cannot be found out."""
+    """Write the config of a new rig.
+
+    Asks for what cannot be found out.
+    """
     from lerecord.cli.hardware_session import Asked, write_new
     from lerecord.cli.output import Output
 
@@ -56,7 +59,10 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 @app.command(cls=Command)
 def check(name: Name, as_json: AsJson = False) -> None:
-    """Check a config and its calibration files, without contacting anything."""
+    """Check a config and its calibration files.
+
+    Contacts nothing.
+    """
     from lerecord.cli.hardware_report import check_config
     from lerecord.cli.output import Output
 

@@ -153,6 +153,13 @@ def test_every_line_of_the_help_fits_80_columns(monkeypatch: pytest.MonkeyPatch)
     assert "..." not in shown.split("Record:")[1]  # no summary is cut off
 
 
+@pytest.mark.parametrize("group", ["edit", "find", "fleet", "hardware", "torque"])
+def test_no_summary_of_a_part_is_cut_off(group: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(app, [group, "--help"]).output
+    assert "..." not in shown.split("Commands:")[1]
+
+
 def every_command() -> list[str]:
     """Those of groups, too."""
     made = Deferred(TABLE)
