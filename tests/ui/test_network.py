@@ -1,4 +1,4 @@
-"""Pages reach nobody but this machine.
+"""The page of a dataset reaches nobody but this machine.
 
 Every network call of the server and its children is traced, and every socket of the browser logged.
 LERECORD_NETWORK=1 asks for it; it needs `strace`. Chromium's own services, which have nothing to do
@@ -128,20 +128,4 @@ def test_the_page_of_a_dataset_reaches_this_machine_only(tmp_path: Path) -> None
     assert [each.success for each in episodes(root)] == [None, False]
     assert {each.startswith((address, "about:")) for each in page.requests} == {True}
     assert any("/video/1/" in each for each in page.requests)
-    require_loopback(ours, its)
-
-
-def test_the_page_of_a_session_reaches_this_machine_only(tmp_path: Path) -> None:
-    ours, its = tmp_path / "station server", tmp_path / "station browser"
-    root = tmp_path / "box"
-    arguments = ["--task", "Grab the box", "--station", "--dataset", str(root)]
-    with server(ours, arguments) as (process, address):
-        with browser(its, tmp_path / "profile") as page:
-            page.open(address)
-            page.until("document.querySelectorAll('canvas').length === 2")
-            page.until("document.querySelector('#takes li strong') !== null")
-        process.terminate()
-    assert episodes(root)
-    own = (address, address.replace("http", "ws"), "about:")
-    assert {each.startswith(own) for each in page.requests} == {True}
     require_loopback(ours, its)
