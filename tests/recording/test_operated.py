@@ -89,7 +89,7 @@ def recorder(root: Path, hardware: Path, pipe: Path) -> Iterator[tuple[subproces
             said.read()
         finally:
             process.terminate()  # the arm is parked, whatever went wrong
-            process.wait(60)
+            process.wait(240)
 
 
 def test_a_session_by_mouse_keyboard_and_pedal(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_session_by_mouse_keyboard_and_pedal(tmp_path: Path) -> None:
         bench.has_saved(3)
         bench.click("failed", "document.querySelector('#takes li').textContent.includes('failure')")
         bench.click("quit", "document.getElementById('lost').hidden === false")
-        assert process.wait(60) == 0
+        assert process.wait(240) == 0
         assert page.complaints == []
     os.close(pedal)
     assert [each.success for each in episodes(root)] == [None, True, False]

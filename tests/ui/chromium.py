@@ -20,7 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _LISTENING = re.compile(rb"DevTools listening on (ws://\S+)")
-_PATIENCE_S = 60.0
+_PATIENCE_S = 240.0
 _CODES = {"ArrowLeft": 37, "ArrowRight": 39, "ArrowUp": 38, "ArrowDown": 40, "End": 35, "Home": 36}
 
 

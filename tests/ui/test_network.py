@@ -101,7 +101,7 @@ def server(log: Path, arguments: Sequence[str]) -> Iterator[tuple[subprocess.Pop
             said.read()
         finally:
             process.terminate()
-            process.wait(60)
+            process.wait(240)
 
 
 @contextmanager
