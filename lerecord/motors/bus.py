@@ -133,18 +133,9 @@ def check_servos(bus: MotorBus, arm: str, retry: Retry) -> None:
     Raises:
         DeviceError: names the first that is not, and what to do.
     """
-    found: dict[str, int] = {}
-    for motor in bus.motors:
-        try:
-            found[motor.name] = bus.ping(motor.name, retry)
-        except NoReplyError:
-            continue
-        except CorruptReplyError as error:
-            raise DeviceError(
-                f"What answers as servo {motor.id} ({motor.name}) of the {arm} on {bus.port_name} "
-                f"cannot be read: when two servos have the id {motor.id}, give one of them the id "
-                f"that its joint has; else check the cables."
-            ) from error
+    found = _models(bus, bus.motors, arm, retry)
+    if found:  # on a busy machine, those that are silent now need not be the second time
+        found |= _models(bus, [each for each in bus.motors if each.name not in found], arm, retry)
     if not found:
         raise SilentArmError(
             f"No servo of the {arm} answers on {bus.port_name}: switch the arm's power on, and "
@@ -160,6 +151,23 @@ def check_servos(bus: MotorBus, arm: str, retry: Retry) -> None:
                 f"check that {bus.port_name} is the port of this arm and not of another one, and "
                 f"that the driver in the hardware config is for this kind of arm."
             )
+
+
+def _models(bus: MotorBus, motors: Sequence[Motor], arm: str, retry: Retry) -> dict[str, int]:
+    """Model numbers of those that answer."""
+    found = {}
+    for motor in motors:
+        try:
+            found[motor.name] = bus.ping(motor.name, retry)
+        except NoReplyError:
+            continue
+        except CorruptReplyError as error:
+            raise DeviceError(
+                f"What answers as servo {motor.id} ({motor.name}) of the {arm} on {bus.port_name} "
+                f"cannot be read: when two servos have the id {motor.id}, give one of them the id "
+                f"that its joint has; else check the cables."
+            ) from error
+    return found
 
 
 def _unexpected(bus: MotorBus, missing: Motor) -> str:

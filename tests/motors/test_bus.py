@@ -36,6 +36,12 @@ def test_a_missing_servo_is_named_with_its_id_joint_and_port(bench: Any) -> None
     )
 
 
+def test_a_servo_that_was_silent_once_is_asked_again(bench: Any) -> None:
+    bench.port.tampering.extend([lambda reply: reply, lambda lost: b""])
+    check_servos(bench.bus, "main follower", ONCE)
+    assert bench.bus.counters.transactions == 4
+
+
 @pytest.mark.parametrize(
     ("expected", "found"), [(XL430_W250, "xl330-m288"), (XL330_M077, "xl330-m288")]
 )
