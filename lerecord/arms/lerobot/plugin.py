@@ -17,6 +17,7 @@ from lerecord.priority import Realtime, ask_for_realtime
 _IMPORT_S = 120.0  # takes seconds, and longer when LeRobot is compiled for the first time
 _IMPORT_AGAIN_S = 0.2  # while a session runs: it is asked for again soon
 _CONNECT_S, _LET_GO_S = 30.0, 5.0
+_TRIED = 0.8  # of the time that an answer is awaited: what failed must be said before it is over
 
 
 Values = NDArray[np.float64]
@@ -144,7 +145,7 @@ class Plugin:
         self._is_asked = not process.is_busy
         if self._is_asked:
             self._counters.transactions += 1
-            process.ask_values(READ, [budget_s])
+            process.ask_values(READ, [_TRIED * budget_s])
 
     def values(self, timeout_s: float) -> Values:
         """What was measured (D,)."""
