@@ -16,7 +16,7 @@ from lerecord.fleet.books import Books, is_orphan, write_lines
 from lerecord.fleet.engine import Engine, Work, require_engine, run, share
 from lerecord.fleet.failures import sentence_of
 from lerecord.fleet.ledger import Entry, Ledger, fingerprint_of
-from lerecord.fleet.sources import Root, Source, Trouble, digest_of, find, tried
+from lerecord.fleet.sources import Root, Source, Trouble, digest_of, find, tried, tried_all
 from lerecord.fleet.state import State
 from lerecord.progress import Advance, Progress, silent
 
@@ -109,13 +109,8 @@ def check(roots: Sequence[Root], state: State, how: Checking = _AS_GIVEN) -> Fle
     """
     require_engine(how.engine)
     sources, troubles = find(roots, state)
-    cases: list[_Case] = []
-    for source in sources:
-        case = tried(source, lambda source=source: _case(source, state, how))  # type: ignore[misc]
-        if isinstance(case, Trouble):
-            troubles.append(case)
-        else:
-            cases.append(case)
+    cases, failed = tried_all(sources, lambda source: _case(source, state, how))
+    troubles += failed
     jobs: Sequence[str] = ()
     if any(case.to_read for case in cases) and not how.dry_run:
         jobs = _read(cases, state, how, troubles)

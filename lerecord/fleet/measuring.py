@@ -14,7 +14,7 @@ from lerecord.dataset.read import Stored, stored_at
 from lerecord.errors import DatasetError
 from lerecord.fleet.chores import Chore, HowToWork, carry_out
 from lerecord.fleet.engine import require_engine
-from lerecord.fleet.sources import Root, Source, Trouble, digest_of, find, tried
+from lerecord.fleet.sources import Root, Source, Trouble, digest_of, find, tried_all
 from lerecord.fleet.state import State
 from lerecord.fleet.tally import FullStats, Tally, counted, tally_of
 
@@ -93,13 +93,8 @@ def statistics(roots: Sequence[Root], state: State, how: HowToWork) -> FleetStat
     """
     require_engine(how.engine)
     sources, troubles = find(roots, state)
-    cases: list[_Case] = []
-    for source in sources:
-        case = tried(source, lambda source=source: _case(source, state))  # type: ignore[misc]
-        if isinstance(case, Trouble):
-            troubles.append(case)
-        else:
-            cases.append(case)
+    cases, failed = tried_all(sources, lambda source: _case(source, state))
+    troubles += failed
     items = [
         {
             "root": str(case.source.root),

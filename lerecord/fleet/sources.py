@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -126,6 +127,21 @@ def tried(source: Source, look: Callable[[], _T]) -> _T | Trouble:
     except OSError as error:
         place = str(source.root)
         return Trouble(source.root, said(error, place) or f"{place}: {error.strerror or error}.")
+
+
+def tried_all(
+    sources: Iterable[Source], look: Callable[[Source], _T]
+) -> tuple[list[_T], list[Trouble]]:
+    """What a look at each dataset gives, and why others give nothing; both in their order."""
+    found: list[_T] = []
+    troubles: list[Trouble] = []
+    for source in sources:
+        each = tried(source, partial(look, source))
+        if isinstance(each, Trouble):
+            troubles.append(each)
+        else:
+            found.append(each)
+    return found, troubles
 
 
 def digest_of(stored: Stored) -> str:

@@ -10,7 +10,15 @@ from lerecord.dataset.format import read_annotations
 from lerecord.dataset.overview import episodes_of, summary
 from lerecord.dataset.read import Stored, stored_at
 from lerecord.fleet.labels import outcome_of
-from lerecord.fleet.sources import Root, Source, Trouble, digest_of, find, is_being_changed, tried
+from lerecord.fleet.sources import (
+    Root,
+    Source,
+    Trouble,
+    digest_of,
+    find,
+    is_being_changed,
+    tried_all,
+)
 from lerecord.fleet.state import State
 from lerecord.fleet.store import is_remote
 
@@ -82,13 +90,8 @@ def look(roots: Sequence[Root], state: State) -> FleetStatus:
     """
     sources, troubles = find(roots, state)
     before = state.read(_KEPT)
-    datasets: list[DatasetStatus] = []
-    for source in sources:
-        found = tried(source, lambda source=source: _look_at(source, before))  # type: ignore[misc]
-        if isinstance(found, Trouble):
-            troubles.append(found)
-        else:
-            datasets.append(found)
+    datasets, failed = tried_all(sources, lambda source: _look_at(source, before))
+    troubles += failed
     gone = _gone(before, roots, sources)
     kept = {path: each for path, each in before.items() if Path(path) not in gone}
     seen = {
