@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from lerecord.control import Driver
 from lerecord.dataset.format import Reason, Verdict
 from lerecord.recording.review.limits import Limits
 from lerecord.recording.review.summary import TakeSummary
@@ -66,7 +67,8 @@ def _of_joint(take: TakeSummary, joint: int, name: str, limits: Limits) -> Itera
         return
     beyond = np.abs(requested - action) > _OFF * limits.min_motion
     still = np.abs(np.diff(action, prepend=action[:1])) < 1e-3 * limits.min_motion
-    if (longest := _longest(beyond & still)) > _SATURATED_S * take.fps:
+    driven = take.frames.source != Driver.NOBODY  # who takes over asks for nothing yet
+    if (longest := _longest(beyond & still & driven)) > _SATURATED_S * take.fps:
         yield Reason(
             "saturated_joint",
             Verdict.LOOK,

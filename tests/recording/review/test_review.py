@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lerecord.config import QualityConfig
+from lerecord.control import Driver
 from lerecord.dataset.format import (
     COLUMNS,
     FrameColumns,
@@ -272,6 +273,19 @@ def test_a_missed_slot_is_no_jump() -> None:
     take.frames["state"][104:] += 60.0
     take.frames["action"][104:] += 60.0
     assert "jump" not in {each.kind for each in take.reasons()}
+
+
+def test_joints_that_are_held_while_a_person_takes_over_are_at_no_limit() -> None:
+    take = Faulty()
+    held = slice(100, 160)
+    with_pause = np.concatenate([np.arange(100), np.full(60, 100), np.arange(100, FRAMES - 60)])
+    for name in ("action", "state", "requested"):
+        take.frames[name] = take.frames[name][with_pause]
+    take.frames["requested"][held] += 30.0  # where the leader is
+    take.frames["source"][held] = Driver.LEADER
+    assert {each.kind for each in take.reasons()} == {"saturated_joint"}
+    take.frames["source"][held] = Driver.NOBODY
+    assert take.reasons() == []
 
 
 def test_the_limits_are_those_of_the_config() -> None:
