@@ -8,10 +8,10 @@ from pathlib import Path
 from serial.tools import list_ports
 
 from lerecord import drivers
-from lerecord.arms import ArmDriver
+from lerecord.arms import ArmDriver, servo_registers
 from lerecord.bringup.makes import MAKES, Make, model_named
 from lerecord.errors import LerecordError
-from lerecord.motors import ONCE, BusError, Motor, WaitingPort
+from lerecord.motors import BusError, Motor, WaitingPort
 
 USUAL_IDS = range(1, 13)
 ALL_IDS = range(1, 253)
@@ -155,10 +155,13 @@ def _answering_at(port: WaitingPort, make: Make, ids: Sequence[int]) -> Answerin
     bus = make.bus(port, [Motor(str(each), each, model) for each in ids])
     bus.open()
     try:
+        heard = bus.answering(ids)
+        if heard:  # on a busy machine, those that are silent now need not be the second time
+            heard += bus.answering([each for each in ids if each not in heard])
         servos, unclear = [], []
-        for each in bus.answering(ids):
+        for each in sorted(heard):
             try:
-                number = bus.ping(str(each), ONCE)
+                number = bus.ping(str(each), servo_registers.SET_UP)
             except BusError:
                 unclear.append(each)
                 continue

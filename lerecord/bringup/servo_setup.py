@@ -9,7 +9,7 @@ from typing import Any
 from lerecord.arms import servo_registers
 from lerecord.bringup.makes import Make, make_of, model_named
 from lerecord.errors import ConfigError, DeviceError
-from lerecord.motors import ONCE, BusError, Model, Motor
+from lerecord.motors import ONCE, BusError, Model, Motor, NoReplyError
 
 BAUD = 1_000_000
 """Bits a second at which arms are driven."""
@@ -89,7 +89,7 @@ def set_up(
 def _answering(port: OpenPort, make: Make, motor: Motor) -> Iterator[tuple[int, Sequence[int]]]:
     """Speeds and the ids that answer there, the likeliest first."""
     bauds = list(dict.fromkeys((BAUD, make.fresh_baud, *make.bauds.values())))
-    for ids in (_LIKELY_IDS, _ALL_IDS[len(_LIKELY_IDS) :]):
+    for ids in (_LIKELY_IDS, _ALL_IDS[len(_LIKELY_IDS) :], _LIKELY_IDS):  # a reply may be missed
         for baud in bauds:
             try:
                 with _bus(port, (baud, motor.id), motor, motor.model) as bus:
@@ -105,7 +105,8 @@ def _model(port: OpenPort, make: Make, place: tuple[int, int], motor: Motor) -> 
         try:
             number = bus.ping(motor.name, servo_registers.SET_UP)
             for _ in range(_LOOKS):  # two shafts do not stand alike: their answers clash
-                bus.read("Present_Position", motor.name, ONCE)
+                with contextlib.suppress(NoReplyError):  # which a busy machine may have missed
+                    bus.read("Present_Position", motor.name, ONCE)
         except BusError as error:
             raise DeviceError(
                 f"The replies from id {place[1]} are garbled, as when two servos have the same id: "

@@ -3,6 +3,7 @@ from .bus import Motor as Motor
 from .bus import MotorBus as MotorBus
 from .bus import check_servos as check_servos
 from .errors import BusError as BusError
+from .errors import NoReplyError as NoReplyError
 from .errors import PortLostError as PortLostError
 from .errors import ServoAlertError as ServoAlertError
 from .errors import ServoError as ServoError

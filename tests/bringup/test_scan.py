@@ -1,6 +1,11 @@
+import time
+from collections import Counter
 from itertools import islice
 
-from lerecord.bringup import SerialPort, port_changes
+from lerecord.bringup import SerialPort, answering, port_changes
+from lerecord.simulator.dynamixel import Bus
+from lerecord.simulator.ports import Ports
+from lerecord.simulator.rigs import koch
 
 LEADER, FOLLOWER = (SerialPort(f"/dev/ttyACM{n}", f"/dev/ttyACM{n}", "") for n in range(2))
 NAMED = SerialPort(FOLLOWER.device, "/dev/serial/by-id/usb-FOLLOWER", "QinHeng USB Serial")
@@ -24,3 +29,18 @@ def test_swapped_plugs_are_two_changes() -> None:
         (LEADER, False),
         (FOLLOWER, True),
     ]
+
+
+def test_a_servo_that_is_silent_once_belongs_to_its_arm_all_the_same() -> None:
+    asked: Counter[int] = Counter()
+    silent_at = {3: 1, 5: 2}  # where it is looked for; where its model is asked for
+
+    def hears(servo: int, _instruction: int) -> bool:
+        asked[servo] += 1
+        return silent_at.get(servo) != asked[servo]
+
+    ports = Ports(time.monotonic)
+    port = ports.add_terminal(Bus(koch.follower().servos, hears))
+    with ports:
+        found = next(answering(port))
+    assert (found.arms, found.unclear) == (("koch follower",), ())

@@ -94,6 +94,21 @@ def test_two_of_one_id_are_refused(kind: Kind) -> None:
         lone_servo(kind.port(*both), kind.motor)
 
 
+def _as_it_is(reply: bytes) -> bytes:
+    return reply
+
+
+def _lost(_reply: bytes) -> bytes:
+    return b""
+
+
+@pytest.mark.parametrize("before", range(3), ids=["found", "known", "read"])
+def test_a_servo_whose_reply_is_lost_once_is_set_up_all_the_same(kind: Kind, before: int) -> None:
+    port = kind.port(kind.servo(kind.motor.model, 1, kind.fresh()))
+    port.port.tampering.extend([*(_as_it_is for _ in range(before)), _lost])
+    assert lone_servo(port, kind.motor).id == 1
+
+
 def test_no_servo_is_said(kind: Kind) -> None:
     with pytest.raises(DeviceError, match=r"No .* servo answers"):
         lone_servo(kind.port(), kind.motor)
