@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from lerecord import __version__, refusals, standard_streams
-from lerecord.cli.group import Commands, UsageError, show_help
+from lerecord.cli.group import Commands, UsageError, sentence_about, show_help
+from lerecord.cli.result_file import tell_error
 from lerecord.cli.table import TABLE, Deferred
 from lerecord.errors import LerecordError
 from lerecord.printable import print_line
@@ -72,26 +73,21 @@ def _run() -> int | None:
         require_supported()
         status: int | None = app(standalone_mode=False, prog_name="lerecord")
     except UsageError as error:
-        print_line(f"lerecord: {_sentence(error)}", sys.stderr)
-        status = 2
+        status = _refused(sentence_about(error))
     except LerecordError as error:
-        print_line(f"lerecord: {error}", sys.stderr)
-        status = 2
+        status = _refused(str(error))
     except standard_streams.OutputLostError:
         raise
     except OSError as error:
         if (sentence := refusals.said(error)) is None:
             raise
-        print_line(f"lerecord: {sentence}", sys.stderr)
-        status = 2
+        status = _refused(sentence)
     except (KeyboardInterrupt, typer.Abort):
         status = 130
     return status
 
 
-def _sentence(error: UsageError) -> str:
-    message = error.format_message().rstrip(".")
-    context = getattr(error, "ctx", None)
-    if context is None or "`" in message:
-        return f"{message}."
-    return f"{message}; `{context.command_path} --help` shows what it takes."
+def _refused(sentence: str) -> int:
+    print_line(f"lerecord: {sentence}", sys.stderr)
+    tell_error(sentence)
+    return 2

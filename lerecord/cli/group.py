@@ -133,3 +133,12 @@ def show_help(context: typer.Context) -> NoReturn:
     """Show what there is to choose from to somebody who named no command."""
     typer.echo(context.get_help())
     raise typer.Exit(2)
+
+
+def sentence_about(error: Any) -> str:
+    """What is said of a command line that means nothing."""
+    message = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    if context is None or "`" in message:
+        return f"{message}."
+    return f"{message}; `{context.command_path} --help` shows what it takes."

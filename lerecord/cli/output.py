@@ -8,6 +8,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from lerecord.cli.result_file import tell_result
 from lerecord.printable import print_folded, print_json, print_line
 
 if TYPE_CHECKING:
@@ -52,8 +53,10 @@ class Output(AbstractContextManager["Output"]):
             data = document if isinstance(document, Mapping) else asdict(document)
             print_json(_plain(data), self._stdout)
             return
-        for line in lines:
+        told = [*lines]
+        for line in told:
             print_line(line)
+        tell_result(told)
 
     def line(self, text: str) -> None:
         """Print a line for people that is part of the result, before all of it is known."""

@@ -29,6 +29,7 @@ class Entry(NamedTuple):
 
 TABLE = {
     "record": Entry(RECORD, "Record episodes; an existing dataset is appended to."),
+    "station": Entry(RECORD, "Begin sessions from a page in a browser: rig, dataset and tasks."),
     "rerecord": Entry(RECORD, "Re-record episodes in place."),
     "recover": Entry(RECORD, "Recover takes interrupted by a crash or power loss."),
     "rollout": Entry(

@@ -1,6 +1,7 @@
 from .load import SIMULATED as SIMULATED
 from .load import config_folders as config_folders
 from .load import find_config as find_config
+from .load import known_names as known_names
 from .load import load_config as load_config
 from .load import parse_config as parse_config
 from .load import read_toml as read_toml

@@ -10,6 +10,12 @@ _ROOT = Path(__file__).parents[2]
 # They make an interpreter run a file, or read its stdin, once its program has ended.
 _LEFT_OUT = {"PYTHONSTARTUP", "PYTHONINSPECT"}
 
+RESULT_FILE = "LERECORD_RESULT_FILE"
+"""The variable that names the file into which a command also writes what it tells a person.
+
+It is for that command alone: no process that it starts gets it.
+"""
+
 
 def python(*arguments: str) -> list[str]:
     """The command of this interpreter; `-P` keeps the working folder out of `sys.path`."""
@@ -39,7 +45,7 @@ def environment(base: Mapping[str, str] = os.environ) -> dict[str, str]:
     colon, as ROS's setup scripts leave it, is such an entry. It is kept, made absolute, only where
     lerecord itself lies.
     """
-    kept = {name: value for name, value in base.items() if name not in _LEFT_OUT}
+    kept = {name: value for name, value in base.items() if name not in {*_LEFT_OUT, RESULT_FILE}}
     path = os.pathsep.join(_trusted(kept.pop("PYTHONPATH", "")))
     return kept | {"PYTHONSAFEPATH": "1"} | ({"PYTHONPATH": path} if path else {})
 

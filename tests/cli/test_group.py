@@ -19,6 +19,8 @@ WRONG = {
     ("show", "box", "3", "4"): "unexpected extra argument",
     ("browse", "datasets/sim"): "try `lerecord view`",
     ("view", "box", "--port", "0"): "--port",
+    ("station", "--port", "0"): "--port",
+    ("station", "box"): "unexpected extra argument",
     ("chek",): "try `lerecord check`",
     ("verify",): "try `lerecord check`",
     ("rm", "3"): "try `lerecord edit delete`",

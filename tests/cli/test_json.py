@@ -79,7 +79,7 @@ ELSEWHERE = {
     ),
 }
 """What other tests run."""
-NO_RESULT = {"sim", "serve", "view"}
+NO_RESULT = {"sim", "serve", "station", "view"}
 
 
 def run(line: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:

@@ -171,6 +171,7 @@ Drive = Callable[[LockStep, DrivenRig, Pose], Iterator[Any]]
 DRIVES: dict[str, Drive] = {
     "record": by_leader,
     "rerecord": by_leader,
+    "station": by_leader,  # it starts `lerecord record`
     "teleop": by_leader,
     "record --by-hand": by_hand,
     "replay": by_episode,

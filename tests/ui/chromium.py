@@ -21,6 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _LISTENING = re.compile(rb"DevTools listening on (ws://\S+)")
 _PATIENCE_S = 240.0
+_GONE = ("Inspected target navigated", "Cannot find context", "context was destroyed")
 _CODES = {"ArrowLeft": 37, "ArrowRight": 39, "ArrowUp": 38, "ArrowDown": 40, "End": 35, "Home": 36}
 
 
@@ -78,9 +79,19 @@ class Page:
     def until(self, script: str) -> None:
         """Wait until an expression is true."""
         deadline = time.monotonic() + _PATIENCE_S
-        while not self.evaluate(f"(() => {{ try {{ return Boolean({script}) }} catch {{}} }})()"):
+        while not self._is_true(script):
             assert time.monotonic() < deadline, f"{script}; {self.complaints}"
             time.sleep(0.02)
+
+    def _is_true(self, script: str) -> bool:
+        """False, too, where another document takes the place of this one meanwhile."""
+        try:
+            found = self.evaluate(f"(() => {{ try {{ return Boolean({script}) }} catch {{}} }})()")
+        except AssertionError as error:
+            if not any(each in str(error) for each in _GONE):
+                raise
+            return False
+        return bool(found)
 
     def press(self, key: str) -> None:
         text = {"Enter": "\r", " ": " "}.get(key, key if len(key) == 1 else "")

@@ -20,6 +20,7 @@ from .roles import Listener as Listener
 from .session import Session as Session
 from .task_queue import LONGEST_TASK as LONGEST_TASK
 from .task_queue import MOST_EPISODES as MOST_EPISODES
+from .task_queue import MOST_TASKS as MOST_TASKS
 from .task_queue import Deed as Deed
 from .task_queue import Order as Order
 from .task_queue import QueueEdit as QueueEdit

@@ -1,5 +1,6 @@
 """The scripts, styles and pages of a package, read once: there is no path to walk."""
 
+import json
 from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -13,10 +14,13 @@ _TYPES = {
     "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
     "svg": "image/svg+xml",
 }
 _HEAD, _BODY = "head.html", "body.html"
 _NAME = b"@NAME@"
+_WHICH = "page.json"
+"""Which page is at the address now: one may follow another."""
 
 
 class Files:
@@ -39,8 +43,9 @@ class Files:
                 "The files of the page are missing from this installation; run "
                 "`pip install --force-reinstall 'lerecord[web]'`."
             ) from None
-        name = packages[-1].rpartition(".")[2].encode()
-        self._page = head.replace(_NAME, name) + body + b"</html>\n"
+        name = packages[-1].rpartition(".")[2]
+        self._found[_WHICH] = json.dumps({"page": name}).encode()
+        self._page = head.replace(_NAME, name.encode()) + body + b"</html>\n"
 
     def page(self, request: Request) -> Response:
         """The page itself."""

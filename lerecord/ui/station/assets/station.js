@@ -1,6 +1,6 @@
 // The page of a session: paints what it is sent, says that it has, and asks for what is pressed.
 
-import { announce, byId, get, h, icon, isTyping, post, write } from "./dom.js";
+import { announce, byId, get, h, icon, isTyping, post, staysHere, write } from "./dom.js";
 import { drawJoints } from "./joints.js";
 import { drawQueue, prepareQueue } from "./queue.js";
 import { hear, prepareSound } from "./sounds.js";
@@ -65,8 +65,14 @@ function connect() {
     ended = ENDED.includes(code);
     if (heardAt === 0) lookForReason();
     tellLost();
-    setTimeout(connect, AGAIN_MS);
+    setTimeout(connectAgain, AGAIN_MS);
   });
+}
+
+/** The session may be over, and the form that begins the next one be there. */
+async function connectAgain() {
+  if (await staysHere("station")) connect();
+  else setTimeout(connectAgain, AGAIN_MS);
 }
 
 /** A socket that is refused says no more than that; a plain request is told why. */

@@ -86,6 +86,17 @@ export const post = (path, data) =>
     body: JSON.stringify(data),
   });
 
+/** Reloads where the address has another page by now; false where nobody answers. */
+export async function staysHere(name) {
+  try {
+    const { page } = await get("/assets/page.json");
+    if (page !== name) location.reload();
+    return page === name;
+  } catch {
+    return false;
+  }
+}
+
 /** Says something to a screen reader. */
 export function announce(sentence) {
   const place = byId("announcement");

@@ -1,0 +1,12 @@
+from .app import Desk as Desk
+from .app import start_app as start_app
+from .choices import DatasetChoice as DatasetChoice
+from .choices import RigChoice as RigChoice
+from .choices import datasets as datasets
+from .choices import place_of as place_of
+from .choices import rigs as rigs
+from .form import Checked as Checked
+from .form import Form as Form
+from .form import TaskLine as TaskLine
+from .form import Told as Told
+from .kept_form import KeptForm as KeptForm
