@@ -156,12 +156,15 @@ def test_a_servo_is_mute_at_every_rate_but_its_own() -> None:
             ]
             if found:
                 answers[rate] = found
+        patient = PatientPort(path)
+        assert patient.setBaudRate(57600)
+        assert sdk.write1ByteTxRx(patient, 1, 8, 3) == (COMM_SUCCESS, 0)  # at the old rate
         port.setBaudRate(57600)
-        assert sdk.write1ByteTxRx(port, 1, 8, 3) == (COMM_SUCCESS, 0)  # answered at the old rate
         assert sdk.ping(port, 1)[1] != COMM_SUCCESS
-        port.setBaudRate(1_000_000)
-        assert sdk.ping(port, 1) == (1200, COMM_SUCCESS, 0)
-        port.closePort()
+        patient.setBaudRate(1_000_000)
+        assert sdk.ping(patient, 1) == (1200, COMM_SUCCESS, 0)
+        for each in (port, patient):
+            each.closePort()
     assert answers == {57600: [1], 1_000_000: [2]}
 
 

@@ -72,7 +72,10 @@ class Server:
 
 
 class WaitingPort(PortHandler):  # type: ignore[misc]
-    """The vendor's port, but it waits instead of spinning."""
+    """The vendor's port, but it waits instead of spinning, and longer where a machine is busy."""
+
+    def isPacketTimeout(self) -> bool:  # noqa: N802
+        return bool(self.getTimeSinceStart() > 5000.0)
 
     def readPort(self, length: int) -> bytes:  # noqa: N802
         if not self.ser.in_waiting:
