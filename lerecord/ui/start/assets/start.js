@@ -59,7 +59,7 @@ const withCode = (line) => line.split("`").map((part, place) => (place % 2 ? h("
 function drawTold(told) {
   byId("told").hidden = told === null;
   if (told === null) return;
-  byId("told").classList.toggle("bad", told.failure !== null);
+  byId("told").classList.toggle("failed", told.failure !== null);
   const title = told.failure === null ? "✓ The session has ended." : told.lines.length ? "▲ The session ended early." : "▲ The session did not begin.";
   write("told-title", title);
   const lines = [...(told.failure === null ? [] : [told.failure]), ...told.lines];
