@@ -19,11 +19,13 @@ _SAME_SHARE = 0.01  # of the pixels whose values may differ between two views of
 
 def is_blank(histogram: Histogram) -> bool:
     """Whether an image is of one shade, as behind a lens cap: all but 1 % within 24 levels."""
-    counted = np.cumsum(histogram, axis=1)
-    pixels = counted[:, -1:]
-    darkest = (counted <= _BLANK_SHARE * pixels).sum(axis=1)
-    brightest = (counted < (1 - _BLANK_SHARE) * pixels).sum(axis=1)
-    return bool((brightest - darkest).max() < _BLANK_LEVELS)
+    for channel in histogram:  # most images end it at the first one
+        counted = np.cumsum(channel)
+        darkest = counted.searchsorted(_BLANK_SHARE * counted[-1], "right")
+        brightest = counted.searchsorted((1 - _BLANK_SHARE) * counted[-1], "left")
+        if brightest - darkest >= _BLANK_LEVELS:
+            return False
+    return True
 
 
 def camera_health(track: TrackSummary, started: NDArray[np.float64]) -> dict[str, Any]:
