@@ -49,13 +49,11 @@ class PlacedEpisode:
 
     Attributes:
         record: as a line of meta/episodes.jsonl.
-        first_row: its first frame among those of the dataset; None where nothing says it.
         data: the parquet file with its frames, and those of others.
         videos: its images of each camera, in the order of `Info.videos`.
     """
 
     record: EpisodeRecord
-    first_row: int | None
     data: Path
     videos: tuple[Segment, ...]
 
@@ -176,10 +174,8 @@ class Places:
                 path = self._path(self._video, row, f"videos/{key}", video_key=key)
                 from_s = row.seconds(f"videos/{key}/from_timestamp")
                 videos.append(Segment(path, from_s, from_s + record.length / info.fps))
-        has_first = row.get("dataset_from_index") is not None
         return PlacedEpisode(
             record=record,
-            first_row=row.count("dataset_from_index") if has_first else None,
             data=self._path(self._data, row, "data"),
             videos=tuple(videos),
         )

@@ -163,7 +163,22 @@ def named_as_later(root: Path) -> None:
     edit_info(root, renamed)
 
 
-@pytest.mark.parametrize("change", [as_converted, numbered_from_elsewhere, named_as_later])
+def with_senseless_frame_numbers(root: Path) -> None:
+    """LeRobot loads them: where an episode begins follows from the lengths."""
+
+    def senseless(table: pa.Table) -> pa.Table:
+        for name in ("dataset_from_index", "dataset_to_index"):
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, pa.array(["x"] * len(table)))
+        return table
+
+    rewrite(root / EPISODES, senseless)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [as_converted, numbered_from_elsewhere, named_as_later, with_senseless_frame_numbers],
+)
 def test_other_forms_of_v30_say_the_same(
     older: Path, newer: Path, change: Callable[[Path], None]
 ) -> None:
