@@ -4,7 +4,6 @@ The streams of such a command stay the terminal's. Each line of the file is an o
 those of a result, and `error` is the sentence that the command ended with.
 """
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +26,8 @@ def told_in(path: Path) -> tuple[tuple[str, ...], str | None]:
     """The lines of every result in such a file, and the last error."""
     if not path.is_file():
         return (), None
+    import json  # most commands never need it
+
     told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     lines = tuple(line for each in told for line in each.get("lines", ()))
     errors = [each["error"] for each in told if "error" in each]
@@ -35,5 +36,7 @@ def told_in(path: Path) -> tuple[tuple[str, ...], str | None]:
 
 def _tell(told: dict[str, Any]) -> None:
     if name := os.environ.get(RESULT_FILE):
+        import json
+
         with Path(name).open("a", encoding="utf-8") as file:
             file.write(json.dumps(told) + "\n")
