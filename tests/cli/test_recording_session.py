@@ -135,32 +135,38 @@ def test_an_episode_is_done_again_in_its_place(tmp_path: Path) -> None:
     assert "has no episode 2; its 2 episodes are numbered from 0" in missing.stderr
 
 
-@pytest.fixture
-def recording(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
-    """A recorder in the middle of its second take."""
-    dataset = tmp_path / "box"
-    arguments = [
-        "--task",
-        TASK,
-        "--episodes",
-        "9",
-        "--episode-time",
-        "2",
-        "--dataset",
-        str(dataset),
-    ]
-    process = subprocess.Popen(
-        [LERECORD, *arguments],
+def recorder(dataset: Path) -> "subprocess.Popen[str]":
+    takes = ("--episodes", "9", "--episode-time", "2")
+    return subprocess.Popen(
+        [LERECORD, "--task", TASK, *takes, "--dataset", str(dataset)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    wait_until((dataset / "meta/info.json").is_file)
+
+
+def is_in_its_second_take(process: "subprocess.Popen[str]", dataset: Path) -> bool:
+    """Waits for it; False where the recorder ends before."""
+    committed = dataset / "meta/info.json"
+    wait_until(lambda: process.poll() is not None or committed.is_file())
     time.sleep(0.5)
-    wait_until(lambda: rows_staged(dataset) > 0)
+    wait_until(lambda: process.poll() is not None or rows_staged(dataset) > 0)
     time.sleep(0.5)
+    return process.poll() is None
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """A recorder in the middle of its second take."""
+    for attempt in range(3):
+        dataset = tmp_path / f"box-{attempt}"
+        process = recorder(dataset)
+        if is_in_its_second_take(process, dataset):
+            break
+        _, told = process.communicate()
+        assert "stood still" in told or "silent" in told, told  # as a machine that stalls makes it
     yield process, dataset
     process.kill()
     process.communicate()
