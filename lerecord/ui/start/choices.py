@@ -10,6 +10,7 @@ from pathlib import Path
 from lerecord.config import HardwareConfig, find_config, known_names, load_config, parse_config
 from lerecord.counted import counted
 from lerecord.dataset.format import hardware_record, layout
+from lerecord.dataset.staging import left_takes
 from lerecord.dataset.storage import Snapshot, holds_dataset
 from lerecord.errors import ConfigError, LerecordError
 
@@ -117,8 +118,9 @@ def _configs() -> Iterator[tuple[str, HardwareConfig]]:
 
 
 def _dataset(root: Path, configs: Mapping[str, HardwareConfig]) -> DatasetChoice:
-    left = sum(1 for _ in (root / layout.TAKES).glob("*"))
+    left = 0
     try:
+        left = len(left_takes(root))
         snapshot = Snapshot.of(root)
         used = Counter(task for episode in snapshot.episodes() for task in episode.tasks)
         spec = snapshot.spec()

@@ -45,6 +45,16 @@ def test_datasets_are_offered_with_what_they_hold_and_links_are_not(tmp_path: Pa
     assert datasets(tmp_path / "nowhere") == []
 
 
+def test_takes_behind_a_link_are_not_looked_at(tmp_path: Path) -> None:
+    takes = record(tmp_path / "sets" / "box", [A]) / ".lerecord/takes"
+    takes.rmdir()
+    (tmp_path / "outside/photos").mkdir(parents=True)
+    takes.symlink_to(tmp_path / "outside")
+    (found,) = datasets(tmp_path / "sets")
+    assert found.left == 0
+    assert "takes is a link" in (found.fault or "")
+
+
 def test_the_last_form_is_kept_and_one_that_is_none_is_not_read(tmp_path: Path) -> None:
     kept = KeptForm.of_user({"XDG_STATE_HOME": str(tmp_path)})
     assert kept.read() is None
