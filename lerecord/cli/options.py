@@ -108,6 +108,13 @@ StationPort = Annotated[
     int | None,
     typer.Option(min=1, max=65535, metavar="N", help="Port of that page [any free one]."),
 ]
+PagePort = Annotated[
+    int | None,
+    typer.Option(min=1, max=65535, help="Port of the page on this machine [any free one]."),
+]
+OpenBrowser = Annotated[
+    bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
+]
 Lan = Annotated[
     bool, typer.Option("--lan", help="Let other machines open that page; needs its token.")
 ]

@@ -1,22 +1,16 @@
 """`lerecord station`."""
 
-from typing import Annotated
-
 import typer
 
 from lerecord.cli.help import example
+from lerecord.cli.options import OpenBrowser, PagePort
 
 EPILOG = example("lerecord station")
 
 
 def station(
-    port: Annotated[
-        int | None,
-        typer.Option(min=1, max=65535, help="Port of the page on this machine [any free one]."),
-    ] = None,
-    browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
-    ] = True,
+    port: PagePort = None,
+    browser: OpenBrowser = True,
 ) -> None:
     """Begin sessions from a page in a browser: rig, dataset and tasks.
 

@@ -6,20 +6,15 @@ from typing import Annotated
 import typer
 
 from lerecord.cli.help import example
-from lerecord.cli.options import Dataset
+from lerecord.cli.options import Dataset, OpenBrowser, PagePort
 
 EPILOG = example("lerecord view datasets/box")
 
 
 def view(
     dataset: Dataset = Path(),
-    port: Annotated[
-        int | None,
-        typer.Option(min=1, max=65535, help="Port of the page on this machine [any free one]."),
-    ] = None,
-    browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
-    ] = True,
+    port: PagePort = None,
+    browser: OpenBrowser = True,
     export_html: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write one episode as one HTML file, and end."),
