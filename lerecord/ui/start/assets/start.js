@@ -1,6 +1,6 @@
 // The page that a session is begun from: what is chosen, what is wrong with it, and what came of it.
 
-import { announce, byId, get, h, plural, post, staysHere, write } from "./dom.js";
+import { announce, byId, get, h, pageName, plural, post, staysHere, write } from "./dom.js";
 import { addTask, drawTasks, showTasks, tasksOf } from "./tasks.js";
 
 const AGAIN_MS = 1000;
@@ -15,15 +15,6 @@ let mine = false;
 let startedAt = null;
 let asks = 0;
 let waiting = null;
-
-/** The same as the session's page has: control is kept for a tab that comes back. */
-function pageName() {
-  const known = sessionStorage.getItem("page");
-  if (known) return known;
-  const made = Array.from(crypto.getRandomValues(new Uint8Array(12)), (each) => each.toString(16).padStart(2, "0")).join("");
-  sessionStorage.setItem("page", made);
-  return made;
-}
 
 async function show() {
   known = await get("/api/choices");

@@ -1,6 +1,6 @@
 // The page of a session: paints what it is sent, says that it has, and asks for what is pressed.
 
-import { announce, byId, get, h, icon, isTyping, post, staysHere, write } from "./dom.js";
+import { announce, byId, get, h, icon, isTyping, pageName, post, staysHere, write } from "./dom.js";
 import { drawJoints } from "./joints.js";
 import { drawQueue, prepareQueue } from "./queue.js";
 import { hear, prepareSound } from "./sounds.js";
@@ -30,15 +30,6 @@ let heardAt = 0;
 let ended = false;
 let refused = "";
 const canvases = new Map();
-
-/** The same after a reload: control is kept for a page that comes back. */
-function pageName() {
-  const known = sessionStorage.getItem("page");
-  if (known) return known;
-  const made = Array.from(crypto.getRandomValues(new Uint8Array(12)), (each) => each.toString(16).padStart(2, "0")).join("");
-  sessionStorage.setItem("page", made);
-  return made;
-}
 
 async function enter() {
   const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];

@@ -86,6 +86,15 @@ export const post = (path, data) =>
     body: JSON.stringify(data),
   });
 
+/** A name for this tab, the same after a reload and on every page of an address: control is kept. */
+export function pageName() {
+  const known = sessionStorage.getItem("page");
+  if (known) return known;
+  const made = Array.from(crypto.getRandomValues(new Uint8Array(12)), (each) => each.toString(16).padStart(2, "0")).join("");
+  sessionStorage.setItem("page", made);
+  return made;
+}
+
 /** Reloads where the address has another page by now; false where nobody answers. */
 export async function staysHere(name) {
   try {
