@@ -17,7 +17,7 @@ class Advance:
 
     done: int
     total: int
-    unit: Literal["episodes", "images", "steps"]
+    unit: Literal["episodes", "images", "files", "steps"]
 
 
 Progress = Callable[[Advance], None]

@@ -11,12 +11,12 @@ from .merge_folder import V21 as V21
 from .merge_folder import V30 as V30
 from .merge_folder import LeftEpisode as LeftEpisode
 from .merge_folder import Request as Request
-from .merging import HowToMerge as HowToMerge
 from .merging import Merged as Merged
 from .merging import merge_fleet as merge_fleet
 from .page import status_page as status_page
 from .pushing import FleetPush as FleetPush
 from .pushing import push as push
+from .rounds import HowToMerge as HowToMerge
 from .sending import Sent as Sent
 from .sending import outbox as outbox
 from .sides import Split as Split

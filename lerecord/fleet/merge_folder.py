@@ -121,6 +121,8 @@ class MergeFolder:
         self.path = self._out.with_name(f".{self._out.name}.fleet")
         self.whole = self.path / "whole"
         """Of a merge to v3.0: the dataset of v2.1 that it is made of."""
+        self.exports = self.path / "v3.0"
+        """Of a merge to v3.0: where that is done."""
 
     def target(self, request: Request) -> Path:
         """Where the dataset of v2.1 is made."""

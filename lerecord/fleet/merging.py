@@ -5,7 +5,6 @@ engine and the number of tasks, the bytes are those of one process.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,36 +13,19 @@ from lerecord.dataset.join import require_compatible, widest
 from lerecord.dataset.read import Stored, stored_at
 from lerecord.dataset.storage import DatasetLock, Snapshot
 from lerecord.errors import DatasetError
-from lerecord.fleet.books import Books
 from lerecord.fleet.catalog import SourceFacts, facts_of
-from lerecord.fleet.engine import Engine, Work, require_engine, run
-from lerecord.fleet.merge_folder import Job, LeftEpisode, MergeFolder, Request, request_in
+from lerecord.fleet.engine import Engine, require_engine, run
+from lerecord.fleet.merge_folder import LeftEpisode, MergeFolder, Request, request_in
 from lerecord.fleet.plan import Plan, planned
-from lerecord.fleet.publisher import Outcome, Publisher
-from lerecord.fleet.publishing import NotDoneError
+from lerecord.fleet.publisher import Outcome
 from lerecord.fleet.records import Records, require_same
+from lerecord.fleet.rounds import HowToMerge, done_here, stages_of
 from lerecord.fleet.sending import Sent, send
 from lerecord.fleet.sides import SIDES
 from lerecord.fleet.sources import Source, Trouble, find, is_being_changed, is_dataset, tried
 from lerecord.fleet.state import State
-from lerecord.progress import Advance, Progress, silent
 
 _ROUNDS = 5  # each without the episodes that the one before could not take
-
-
-@dataclass(frozen=True, slots=True)
-class HowToMerge:
-    """How a merge is done.
-
-    Attributes:
-        engine: what does the work.
-        dry_run: plan it, and do nothing.
-        progress: told how many episodes are done.
-    """
-
-    engine: Engine = field(default_factory=Engine)
-    dry_run: bool = False
-    progress: Progress = silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +137,9 @@ def _done(
     with DatasetLock(folder.path):
         job = folder.prepare(request, *what, records.state.folder)
         if how.engine.executor != "slurm":
-            return _round(request, job, records, how)
+            return done_here(request, job, records, how)
     # Without the lock, for the publisher takes it, and may begin at once.
-    stages = [Work("writing", job.folder, job.plan.batches), Work("merging", job.folder, 1)]
-    return Outcome(jobs=run(stages, how.engine), done=False)
+    return Outcome(jobs=run(stages_of(request, folder, job), how.engine), done=False)
 
 
 def work(folder: Path, rank: int, world: int) -> Iterator[None]:
@@ -166,6 +147,12 @@ def work(folder: Path, rank: int, world: int) -> Iterator[None]:
     request, state = request_in(folder)
     merge_fleet(request, State(state), HowToMerge(Engine(workers=1)))
     yield
+
+
+def lay_out(folder: Path) -> None:
+    """Do the same until the files of v3.0 are planned, which are further jobs."""
+    request, state = request_in(folder)
+    _merged_one(request, State(state), HowToMerge(Engine(workers=1), lay_out=True))
 
 
 _Found = tuple[SourceFacts, Stored]
@@ -243,27 +230,3 @@ def _of_both(sides: Mapping[str, Merged], request: Request) -> Merged:
         done=all(each.done for each in both),
         sides=sides,
     )
-
-
-def _round(
-    request: Request, job: Job, records: Records, how: HowToMerge
-) -> Outcome | list[LeftEpisode]:
-    """Have everything written and shown; the episodes that could not be taken, if there are any."""
-    books = Books(job.folder)
-
-    def watch() -> None:
-        done = min(books.batches_done() * job.plan.batch_size, len(job.plan))
-        how.progress(Advance(done, len(job.plan), "episodes"))
-
-    stages = [Work("writing", job.folder, job.plan.batches)]
-    whole = Publisher(request, job, records)
-    for _ in range(_ROUNDS):
-        run(stages, how.engine, watch)
-        if troubles := [each["reason"] for each in books.troubles()]:
-            books.clear()
-            raise DatasetError(f"{request.out} could not be written: {troubles[0]}")
-        if failures := list(job.failures()):
-            return failures
-        with suppress(NotDoneError):
-            return whole.publish()
-    raise DatasetError(f"The files of {request.out} change while they are written; end what does.")

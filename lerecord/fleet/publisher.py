@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.dataset.storage import NewFolder
-from lerecord.dataset.v30 import Exporting, export_v30
+from lerecord.dataset.v30 import Export, Exporting
 from lerecord.fleet.books import write_lines
-from lerecord.fleet.merge_folder import V21, Job, MergeFolder, Request
-from lerecord.fleet.publishing import identity_of, publish
+from lerecord.fleet.export_folder import ExportJob, laid_out
+from lerecord.fleet.merge_folder import Job, MergeFolder, Request
+from lerecord.fleet.publishing import NotDoneError, identity_of, is_whole, publish, remove_others
 from lerecord.fleet.records import Made, Records
 from lerecord.fleet.steps import about_to
 
@@ -40,26 +41,53 @@ class Publisher:
     """
 
     def __init__(self, request: Request, job: Job, records: Records) -> None:
-        self._request = request
+        self.request = request
         self._job = job
         self._records = records
         self._identity = identity_of(job, request.version)
         self._folder = MergeFolder(request)
+        self._left_out: Sequence[str] = ()
 
     def publish(self) -> Outcome:
-        """Show it.
+        """Show a dataset of v2.1.
 
         Raises:
             NotDoneError, DatasetError: as of `publish`.
         """
-        if self._request.version == V21:
-            with NewFolder(self._request.out, about_to, resumed=True) as folder:
-                left_out = publish(self._job, folder)
-                folder.finish()
-                self._keep(left_out, folder.draft)
-                folder.commit()
-            return Outcome(left_out)
-        return self._exported(self._whole())
+        with NewFolder(self.request.out, about_to, resumed=True) as folder:
+            left_out = publish(self._job, folder)
+            folder.finish()
+            self._keep(left_out, folder.draft)
+            folder.commit()
+        return Outcome(left_out)
+
+    def lay_out(self) -> ExportJob:
+        """Make the dataset of v2.1 that one of v3.0 is made from, and plan that.
+
+        Raises:
+            NotDoneError, DatasetError: as of `publish`.
+        """
+        self._left_out = self._whole()
+        out = self.request.out.absolute()
+        draft = out.with_name(f".{out.name}.partial")
+        return laid_out(self._folder.exports, self._folder.whole, draft, self._identity)
+
+    def publish_v30(self, export: ExportJob) -> Outcome:
+        """Show a dataset of v3.0 whose files are written.
+
+        Raises:
+            NotDoneError: a file is not as its journal says.
+            DatasetError: something cannot be read, or the disk refuses.
+        """
+        left_out = list(self._left_out)
+        with NewFolder(self.request.out, about_to, resumed=True) as folder:
+            remove_others(folder.draft, _proved(export))
+            how = Exporting(left_out=left_out.append)
+            Export(export.whole, is_sound=True).finish(folder, export.files, how)
+            folder.finish(keep_private=False)
+            self._keep(left_out, folder.draft)
+            folder.commit()
+        return Outcome(left_out)
 
     def _whole(self) -> Sequence[str]:
         """The dataset of v2.1 from which v3.0 is made; one that is there already is taken."""
@@ -77,20 +105,25 @@ class Publisher:
             folder.commit()
         return left_out
 
-    def _exported(self, left_out: Sequence[str]) -> Outcome:
-        names = list(left_out)
-        out = self._request.out.absolute()
-        draft = out.with_name(f".{out.name}.partial")
-
-        def watch(step: str) -> None:
-            about_to(step)
-            if step == "rename":
-                self._keep(names, draft)
-
-        how = Exporting(left_out=names.append, probe=watch, is_sound=True)
-        export_v30(self._folder.whole, out, how)
-        return Outcome(names)
-
     def _keep(self, left_out: Sequence[str], draft: Path) -> None:
         left = self._folder.left()
         self._records.keep(Made(self._identity, left, list(left_out)), draft)
+
+
+def _proved(export: ExportJob) -> set[str]:
+    """The files with frames and images; each is there as its journal and the plan say."""
+    expected: set[str] = set()
+    bad = False
+    for number, file in enumerate(export.files):
+        journal = export.journal(number)
+        entries = journal.entries() or [{"files": {}}]
+        files = entries[0]["files"]
+        about_to("prove a file")
+        frames = {} if file.key else {file.name: file.frames}
+        if file.name not in files or not is_whole(export.draft, files, frames):
+            journal.drop()
+            bad = True
+        expected.add(file.name)
+    if bad:
+        raise NotDoneError
+    return expected

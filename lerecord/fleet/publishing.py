@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def publish(job: Job, folder: NewFolder) -> Sequence[str]:
         DatasetError: a dataset that episodes come from was changed meanwhile.
     """
     expected = _proved(job)
-    _remove_others(job, expected)
+    remove_others(job.draft, expected)
     sources = _sources(job)
     writer = MetadataWriter(folder.place)
     for target, entry in enumerate(_entries(job)):
@@ -81,8 +81,9 @@ def _proved(job: Job) -> set[str]:
             assert entries is not None
             files = entries[place].get("files", {})
             target = batch.first + place
+            about_to("prove an episode")
             whole &= len(files) >= 1 + cameras
-            whole &= _is_whole(job.draft, files, layout.data_file(target), planned.frames)
+            whole &= is_whole(job.draft, files, {layout.data_file(target): planned.frames})
             expected |= files.keys()
         if not whole:
             journal.drop()
@@ -92,20 +93,26 @@ def _proved(job: Job) -> set[str]:
     return expected
 
 
-def _is_whole(draft: Path, files: Mapping[str, str], data: str, frames: int) -> bool:
-    about_to("prove an episode")
+def is_whole(draft: Path, files: Mapping[str, str], frames: Mapping[str, int]) -> bool:
+    """True when some files are as they were written.
+
+    Args:
+        draft: the folder that they are in.
+        files: the fingerprint of each.
+        frames: how many each file of frames has.
+    """
     try:
         if any(fingerprint_of(draft / name) != fingerprint for name, fingerprint in files.items()):
             return False
-        return bool(pq.read_metadata(draft / data).num_rows == frames)
+        return all(pq.read_metadata(draft / name).num_rows == due for name, due in frames.items())
     except (OSError, pa.ArrowException):
         return False
 
 
-def _remove_others(job: Job, expected: set[str]) -> None:
-    """What a former plan or a publisher that was killed left in the folder."""
-    for path in sorted(job.draft.rglob("*"), reverse=True):
-        name = path.relative_to(job.draft).as_posix()
+def remove_others(draft: Path, expected: Collection[str]) -> None:
+    """Remove what a former plan or a publisher that was killed left in the folder."""
+    for path in sorted(draft.rglob("*"), reverse=True):
+        name = path.relative_to(draft).as_posix()
         if name.partition("/")[0] == layout.PRIVATE or name in expected:
             continue
         if path.is_dir() and not path.is_symlink():

@@ -3,7 +3,7 @@
 import errno
 import shutil
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
@@ -13,13 +13,13 @@ from typing import Any
 from lerecord.dataset.format import Shift, stats
 from lerecord.dataset.join import EpisodeRun, EpisodeWriter
 from lerecord.dataset.read import stored_at
-from lerecord.dataset.storage import fingerprint_of, link_or_copy
 from lerecord.dataset.verify import Checkup, obstacles
 from lerecord.errors import DatasetError, LerecordError
 from lerecord.fleet.books import Books, is_orphan
 from lerecord.fleet.engine import share
 from lerecord.fleet.journal import Lines
 from lerecord.fleet.merge_folder import Job, job_in, version_in
+from lerecord.fleet.own_names import OwnNames
 from lerecord.fleet.plan import Planned
 from lerecord.fleet.sources import digest_of
 from lerecord.fleet.steps import about_to
@@ -63,13 +63,13 @@ def _do(job: Job, number: int, books: Books, rank: int) -> None:
                 continue
             books.at(rank, thing)
             about_to("begin an episode")
-            _add(job, batch.first + place, planned, _OwnNames(job.draft, room), lines)
+            _add(job, batch.first + place, planned, OwnNames(job.draft, room), lines)
         shutil.rmtree(room)
         about_to("end a batch")
         lines.end()
 
 
-def _add(job: Job, target: int, planned: Planned, names: "_OwnNames", lines: Lines) -> None:
+def _add(job: Job, target: int, planned: Planned, names: OwnNames, lines: Lines) -> None:
     """Whatever is wrong with an episode is a result; what is wrong with the target is raised."""
     try:
         entry = _written(job, target, planned, names)
@@ -93,7 +93,7 @@ def _is_of_source(error: OSError, root: Path) -> bool:
     return error.errno in _OF_SOURCES and str(error.filename).startswith(str(root))
 
 
-def _written(job: Job, target: int, planned: Planned, names: "_OwnNames") -> dict[str, Any]:
+def _written(job: Job, target: int, planned: Planned, names: OwnNames) -> dict[str, Any]:
     """Write the files of an episode under names of their own; what the metadata needs of it."""
     digests = {str(root): digest for root, digest in job.plan.sources}
     source = _opened(planned.root, digests[str(planned.root)])
@@ -133,40 +133,3 @@ class _Source:
 @lru_cache(maxsize=2)
 def _opened(root: Path, digest: str) -> _Source:
     return _Source(root, digest)
-
-
-class _OwnNames:
-    """Files are written under names that no other process uses, and get their own at the end.
-
-    Args:
-        draft: the folder of the new dataset.
-        room: for the names.
-    """
-
-    def __init__(self, draft: Path, room: Path) -> None:
-        self._draft = draft
-        self._room = room
-        self._files: dict[str, Path] = {}
-
-    def place(self, target: str) -> Path:
-        """Where to write the file that will be at `target`."""
-        about_to("write a file")
-        path = self._room / target.rpartition("/")[2]
-        path = path.with_stem(f"{path.stem}-{len(self._files)}")
-        self._files[target] = path
-        return path
-
-    def take(self, source: Path, target: str) -> None:
-        """The file at `target` is that at `source`."""
-        link_or_copy(source, self.place(target))
-
-    def settle(self) -> Mapping[str, str]:
-        """Give each file its name; the fingerprint of each."""
-        prints = {target: fingerprint_of(path) for target, path in self._files.items()}
-        for target, path in self._files.items():
-            about_to("settle a file")
-            final = self._draft / target
-            final.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(final)
-            path.unlink(missing_ok=True)  # where both were second names of one file
-        return prints

@@ -15,6 +15,7 @@ from unittest import mock
 import pytest
 
 from lerecord.dataset.join import merge
+from lerecord.dataset.v30 import export_v30
 from lerecord.errors import ConfigError
 from lerecord.fleet import Checking, Engine, HowToMerge, Request, State, check, merge_fleet
 from tests.dataset.lists import tree
@@ -43,6 +44,12 @@ def due(stations: Path, tmp_path: Path) -> dict[str, str]:
     return tree(tmp_path / "due")
 
 
+@pytest.fixture
+def due_v30(due: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    export_v30(tmp_path / "due", tmp_path / "due v3.0")
+    return tree(tmp_path / "due v3.0")
+
+
 def test_slurm_gets_an_array_of_workers_and_a_publisher_behind_it(
     request_all: Request, slurm: Path, tmp_path: Path
 ) -> None:
@@ -57,6 +64,21 @@ def test_slurm_gets_an_array_of_workers_and_a_publisher_behind_it(
     assert f"export PATH={Path(sys.executable).parent}:$PATH PYTHONSAFEPATH=1" in script
     assert "launch_pickled_pipeline" in script
     assert not request_all.out.exists()
+
+
+def test_slurm_gets_the_files_of_v30_as_a_second_array_once_they_are_planned(
+    request_all: Request, slurm: Path, tmp_path: Path
+) -> None:
+    merged = merge_fleet(
+        replace(request_all, version="v3.0"), State(tmp_path / "state"), HowToMerge(SLURM)
+    )
+    assert log(slurm)[::2] == [
+        "1 lerecord-writing array=0-1 dependency=",
+        "3 lerecord-laying_out array=0-0 dependency=afterok:1",
+        "5 lerecord-exporting array=0-1 dependency=afterok:3",
+        "7 lerecord-merging array=0-0 dependency=afterok:5",
+    ]
+    assert (merged.jobs, merged.done) == (["1", "3", "5", "7"], False)
 
 
 def test_slurm_is_not_given_a_folder_that_its_script_could_not_name(
@@ -74,6 +96,7 @@ def test_the_jobs_of_slurm_make_the_dataset(
     slurm: Path,
     tmp_path: Path,
     due: dict[str, str],
+    due_v30: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FAKE_SLURM_RUNS", "1")
@@ -82,6 +105,9 @@ def test_the_jobs_of_slurm_make_the_dataset(
     said = "\n".join(each.read_text() for each in sorted(slurm.glob("out-*")))
     assert tree(request_all.out) == due, said
     assert merge_fleet(request_all, state, HowToMerge(SLURM)).done
+    newer = replace(request_all, out=tmp_path / "newer", version="v3.0")
+    merge_fleet(newer, state, HowToMerge(SLURM))
+    assert tree(newer.out) == due_v30
     (stations,) = request_all.roots
     submitted = check([stations], state, Checking(quick=True, engine=SLURM))
     assert len(submitted.jobs) == 1
@@ -92,10 +118,12 @@ def test_the_jobs_of_slurm_make_the_dataset(
 @REAL
 @pytest.mark.skipif(find_spec("ray") is None, reason="needs ray")
 @pytest.mark.timeout(600)
-def test_ray_makes_the_same(request_all: Request, tmp_path: Path, due: dict[str, str]) -> None:
+def test_ray_makes_the_same(request_all: Request, tmp_path: Path, due_v30: dict[str, str]) -> None:
+    """Of v3.0, which has all stages."""
     engine = Engine("ray", workers=2, tasks=2)
-    merge_fleet(request_all, State(tmp_path / "state"), HowToMerge(engine))
-    assert tree(request_all.out) == due
+    request = replace(request_all, version="v3.0")
+    merge_fleet(request, State(tmp_path / "state"), HowToMerge(engine))
+    assert tree(request.out) == due_v30
 
 
 def children(pid: int) -> list[int]:

@@ -66,7 +66,9 @@ def test_it_makes_what_one_process_makes_and_leaves_the_sources_as_they_are(
     assert check(request.out).findings == []
     assert (merged.episodes, merged.frames, merged.tasks, merged.sources) == (8, 41, 2, 3)
     assert (merged.left_episodes, merged.troubles, merged.left_out) == ([], [], [])
-    assert told[-1] == Advance(8, 8, "episodes")
+    assert Advance(8, 8, "episodes") in told
+    if version == "v3.0":
+        assert told[-1] == Advance(3, 3, "files")
     assert tree(stations) == before
     assert hidden(request.out) == []
 
@@ -260,7 +262,7 @@ def test_a_target_that_cannot_be_written_ends_it(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", str(request_all.out))
 
-    monkeypatch.setattr("lerecord.fleet.writing.link_or_copy", full)
+    monkeypatch.setattr("lerecord.fleet.own_names.link_or_copy", full)
     with pytest.raises(DatasetError, match=r"could not be written: .*free some space"):
         merge_fleet(request_all, state, ALONE)
     monkeypatch.undo()

@@ -1,6 +1,7 @@
 """LeRobot's v3.0 format: export to it, import from it.
 
-`files` is its layout, `source` reads it. Begin with `exporter`.
+`files` is its layout. Begin with `exporter`: `file_plan` says which episodes share a file,
+`file_writing` writes one at a time, `metadata_writing` the rest.
 """
 
 import lazy_loader

@@ -1,6 +1,10 @@
 from . import files as files
+from .exporter import Export as Export
 from .exporter import Exporting as Exporting
 from .exporter import export_v30 as export_v30
+from .file_plan import AS_LEROBOT as AS_LEROBOT
+from .file_plan import Bounds as Bounds
+from .file_plan import PlannedFile as PlannedFile
 from .files import CODEBASE_VERSION as CODEBASE_VERSION
 from .importer import Importing as Importing
 from .importer import import_v30 as import_v30

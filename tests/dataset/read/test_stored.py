@@ -19,7 +19,7 @@ from lerecord.dataset.format import layout, layout_v30, read_parquet
 from lerecord.dataset.join import merge
 from lerecord.dataset.overview import episodes, summary
 from lerecord.dataset.read import Dataset, stored_at
-from lerecord.dataset.v30 import Exporting, export_v30
+from lerecord.dataset.v30 import Bounds, Exporting, export_v30
 from lerecord.dataset.verify import check
 from lerecord.dataset.write import DatasetWriter
 from lerecord.errors import DatasetError
@@ -41,7 +41,7 @@ def made(older: Path) -> Path:
     """With two episodes in the first file of each kind, and one in the second."""
     out = older.with_name("newer")
     sizes = [(older / layout.video_file(each, WRIST)).stat().st_size for each in range(3)]
-    export_v30(older, out, Exporting(data_file_mb=0.0008, video_file_mb=(sum(sizes) - 1) / MB))
+    export_v30(older, out, Exporting(bounds=Bounds(0.0008, (sum(sizes) - 1) / MB)))
     return out
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from lerecord.dataset.format import VideoSettings, layout
 from lerecord.dataset.read import Dataset
-from lerecord.dataset.v30 import Exporting, export_v30
+from lerecord.dataset.v30 import Bounds, Exporting, export_v30
 from lerecord.dataset.v30 import files as v30
 from lerecord.dataset.v30.files import FileNumber
 from lerecord.dataset.video import facts_of, pictures_of
@@ -200,7 +200,7 @@ def test_quantiles_of_pictures_come_from_the_sidecars_or_else_from_the_pictures(
         raise AssertionError("an image was decoded")
 
     with monkeypatch.context() as patched:
-        patched.setattr("lerecord.dataset.v30.exporter.pictures_of", decode)
+        patched.setattr("lerecord.dataset.v30.metadata_writing.pictures_of", decode)
         export_v30(root, out)
     shutil.rmtree(root / "capture")
     decoded = out.with_name("decoded")
@@ -220,7 +220,7 @@ def test_files_stay_below_their_bounds(root: Path, out: Path) -> None:
     sizes = [(root / layout.video_file(each, FRONT)).stat().st_size for each in range(4)]
     bound = (sizes[0] + sizes[1] + 1) / v30.MB
     assert sizes[2] + sizes[3] < sizes[0] + sizes[1]
-    export_v30(root, out, Exporting(data_file_mb=0.0002, video_file_mb=bound))
+    export_v30(root, out, Exporting(bounds=Bounds(0.0002, bound)))
     found = episodes(out)
     assert [each[f"videos/{FRONT}/file_index"] for each in found] == [0, 0, 1, 1]
     assert [each[f"videos/{FRONT}/from_timestamp"] for each in found] == [0, 5 / 30, 0, 4 / 30]

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from lerecord.cli import app
 from lerecord.dataset.format import layout
-from lerecord.dataset.v30 import Exporting, Importing, export_v30, import_v30
+from lerecord.dataset.v30 import Bounds, Exporting, Importing, export_v30, import_v30
 from lerecord.dataset.v30 import files as v30
 from lerecord.dataset.verify import check
 from lerecord.dataset.video import Clip, concatenate, facts_of, index_of, pictures_of
@@ -85,7 +85,7 @@ def test_what_was_exported_comes_back_as_it_was(
     original: Path, tmp_path: Path, out: Path, small: bool
 ) -> None:
     source = tmp_path / "source"
-    how = Exporting(data_file_mb=0.0002, video_file_mb=0.0001) if small else Exporting()
+    how = Exporting(bounds=Bounds(0.0002, 0.0001)) if small else Exporting()
     export_v30(original, source, how)
     files = len(list(source.glob("videos/*/*/*.mp4"))), len(list(source.glob("data/*/*")))
     assert files == ((6, 3) if small else (2, 1))

@@ -1,0 +1,66 @@
+"""The files of v3.0, one at a time; whoever does one again finds it done."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from lerecord.dataset.v30 import Export
+from lerecord.errors import DatasetError, LerecordError
+from lerecord.fleet.books import Books, is_orphan
+from lerecord.fleet.engine import share
+from lerecord.fleet.export_folder import ExportJob, export_in, version_in
+from lerecord.fleet.own_names import OwnNames
+from lerecord.fleet.steps import about_to
+from lerecord.refusals import said
+
+
+def work(folder: Path, rank: int, world: int) -> Iterator[None]:
+    """Write the files of a rank; ends at once when one cannot be written."""
+    job = export_in(folder, version_in(folder))
+    books = Books(folder)
+    for number in share(len(job.files), rank, world):
+        if is_orphan():
+            break
+        try:
+            _do(job, number, books, rank)
+        except LerecordError as error:
+            books.trouble(rank, reason=str(error))
+            break
+        except OSError as error:
+            books.trouble(rank, reason=said(error, str(job.draft)) or f"{job.draft}: {error}.")
+            break
+        books.mark_done(number)
+        yield
+    books.ended(rank)
+
+
+def _do(job: ExportJob, number: int, books: Books, rank: int) -> None:
+    with job.journal(number).opened() as lines:
+        if not len(lines):
+            lines.add({"files": _written(job, number, books, rank)})
+        if not lines.is_ended:
+            lines.end()
+
+
+def _written(job: ExportJob, number: int, books: Books, rank: int) -> Mapping[str, str]:
+    """Write a file under a name of its own first; the fingerprint of what is at its name then."""
+    file = job.files[number]
+    if file.name in books.given_up():
+        raise DatasetError(f"{file.name}: the process that wrote it died, twice.")
+    books.at(rank, file.name)
+    about_to("begin an output file")
+    room = job.room(number)
+    shutil.rmtree(room, ignore_errors=True)
+    room.mkdir(parents=True)
+    names = OwnNames(job.draft, room)
+    _export_of(job.whole, job.identity).write(file, names.place(file.name))
+    files = names.settle()
+    shutil.rmtree(room)
+    about_to("write a line")
+    return files
+
+
+@lru_cache(maxsize=1)
+def _export_of(whole: Path, identity: str) -> Export:
+    return Export(whole, is_sound=True)
