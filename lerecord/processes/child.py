@@ -21,6 +21,7 @@ Message = Mapping[str, Any]
 
 CHUNK = 65536
 _BACKLOG_LIMIT = 4 << 20
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class ChildProcess:
@@ -209,4 +210,4 @@ class ChildProcess:
 
 def as_line(message: Message) -> bytes:
     """A message as it goes over the pipe."""
-    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+    return _ENCODER.encode(message).encode() + b"\n"

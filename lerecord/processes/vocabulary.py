@@ -3,13 +3,15 @@
 import functools
 import types
 import typing
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from lerecord.processes.child import Message
+
+Conversion = Callable[[Any], Any]
 
 
 class Vocabulary:
@@ -28,52 +30,61 @@ class Vocabulary:
 
     def write(self, message: object) -> dict[str, Any]:
         """As a JSON object."""
-        return {self._key: self._words[type(message)], **_fields_of(message)}
+        return {self._key: self._words[type(message)], **plain(message)}
 
     def read(self, message: Message) -> Any:
         """The inverse of write."""
-        return read_as(self._types[message[self._key]], message)
+        return _reading(self._types[message[self._key]])(message)
 
 
 def plain(value: Any) -> Any:
     """A value as JSON knows it."""
-    if hasattr(value, "to_json"):
-        return value.to_json()
-    if is_dataclass(value):
-        return _fields_of(value)
-    if isinstance(value, tuple):
-        return [plain(each) for each in value]
-    if isinstance(value, Mapping):
-        return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, Path):
-        return str(value)
-    return value.value if isinstance(value, Enum) else value
+    kind: Any = type(value)
+    return _writing(kind)(value)
 
 
-def read_as(kind: Any, value: Any) -> Any:
-    """The inverse of plain, for a value of that type; keys without a field are left out."""
-    arguments = typing.get_args(kind)
-    if isinstance(kind, types.UnionType):
-        (kind,) = (each for each in arguments if each is not types.NoneType)
-        return None if value is None else read_as(kind, value)
-    if typing.get_origin(kind) is tuple:
-        return tuple(read_as(arguments[0], each) for each in value)
-    if typing.get_origin(kind) is Mapping:
-        return {key: read_as(arguments[1], each) for key, each in value.items()}
-    if hasattr(kind, "from_json"):
-        return kind.from_json(value)
-    if isinstance(kind, type) and is_dataclass(kind):
-        return kind(**{name: read_as(of, value[name]) for name, of in _types_of(kind).items()})
-    if isinstance(kind, type) and issubclass(kind, Path | Enum):
-        return kind(value)
-    return value
-
-
-def _fields_of(value: Any) -> dict[str, Any]:
-    return {name: plain(getattr(value, name)) for name in _types_of(cast("Hashable", type(value)))}
+# What a type means is worked out once: messages pass in every tick of the control loop.
 
 
 @functools.cache
-def _types_of(kind: Hashable) -> Mapping[str, Any]:
-    hints = typing.get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(cast("Any", kind))}
+def _writing(kind: type) -> Conversion:
+    """What `plain` does to the values of a type."""
+    if hasattr(kind, "to_json"):
+        return lambda value: value.to_json()
+    if is_dataclass(kind):
+        names = tuple(field.name for field in fields(kind))
+        return lambda value: {name: plain(getattr(value, name)) for name in names}
+    if issubclass(kind, tuple):
+        return lambda value: [plain(each) for each in value]
+    if issubclass(kind, Mapping):
+        return lambda value: {key: plain(each) for key, each in value.items()}
+    if issubclass(kind, Path):
+        return str
+    return (lambda value: value.value) if issubclass(kind, Enum) else _as_it_is
+
+
+@functools.cache
+def _reading(kind: Any) -> Conversion:
+    """The inverse of `plain` for values of a type; keys without a field are left out."""
+    arguments = typing.get_args(kind)
+    if isinstance(kind, types.UnionType):
+        (there,) = (_reading(each) for each in arguments if each is not types.NoneType)
+        return lambda value: None if value is None else there(value)
+    if typing.get_origin(kind) is tuple:
+        item = _reading(arguments[0])
+        return lambda value: tuple(map(item, value))
+    if typing.get_origin(kind) is Mapping:
+        item = _reading(arguments[1])
+        return lambda value: {key: item(each) for key, each in value.items()}
+    if hasattr(kind, "from_json"):
+        made: Conversion = kind.from_json
+        return made
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        parts = tuple((field.name, _reading(hints[field.name])) for field in fields(kind))
+        return lambda value: kind(**{name: part(value[name]) for name, part in parts})
+    return kind if isinstance(kind, type) and issubclass(kind, Path | Enum) else _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

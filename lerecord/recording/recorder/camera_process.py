@@ -28,10 +28,10 @@ from lerecord.recording.recorder.camera_messages import (
     Mark,
     Ready,
 )
-from lerecord.recording.recorder.capacity import cost_of
 from lerecord.recording.recorder.capture import Capture
 from lerecord.recording.recorder.choosing import Choosing
 from lerecord.recording.recorder.encoding import Encoding
+from lerecord.recording.recorder.encoding_cost import cost_of
 from lerecord.recording.recorder.image_ring import ImageRing
 from lerecord.recording.recorder.whole_image import first_whole
 
