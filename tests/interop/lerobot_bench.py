@@ -23,14 +23,14 @@ class Kind:
     Attributes:
         drivers: lerecord's, by arm.
         folders: in which LeRobot keeps calibrations, by arm.
-        packaged: the calibration that the simulated arm has.
+        written: the calibration that LeRobot gives the simulated arm.
         options: of LeRobot's arms.
         eeprom_end: the first address that is no EEPROM.
     """
 
     drivers: Mapping[str, ArmDriver]
     folders: Mapping[str, str]
-    packaged: Callable[[str], Calibration]
+    written: Callable[[str], Calibration]
     options: Mapping[str, object]
     eeprom_end: int
 
@@ -67,8 +67,8 @@ class Calibrating:
         self.lerobot.answer()
         expect("is_calibrated", self.lerobot.call(arm, "is_calibrated"), True)
         written = json.loads(self.file(arm).read_text())
-        expect("its file", written, self.kind.packaged(arm).as_mapping())
-        return "connect, prompts, configure; its file says what the packaged one says"
+        expect("its file", written, self.kind.written(arm).as_mapping())
+        return "connect, prompts, configure; its file says what the arm is"
 
     def file(self, arm: str) -> Path:
         names = self.kind.drivers[arm].calibration_names
@@ -79,7 +79,7 @@ class Calibrating:
         for arm, folder in self.kind.folders.items():
             expect("place", self.file(arm), root / folder / f"{NAME}.json")
             loaded = calibration.load(self.file(arm), self.kind.drivers[arm].motors)
-            expect(arm, loaded.joints, self.kind.packaged(arm).joints)
+            expect(arm, loaded.joints, self.kind.written(arm).joints)
         return f"{' and '.join(self.kind.folders.values())} in $HF_LEROBOT_CALIBRATION"
 
     def memory(self, held: HeldArm) -> list[bytes]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from lerecord.arms import ArmDriver, ArmSettings, Calibration, calibration, so101
 from lerecord.arms.so101 import MOTORS
 from lerecord.arms.units import Units
+from lerecord.simulator.rigs import RIGS
 from tests.interop.bench import Bench, HeldArm
 from tests.interop.calibrated import NAME, USE_FILE
 from tests.interop.lerobot_bench import Calibrating, Kind
@@ -27,6 +29,7 @@ from tests.interop.rig import CALIBRATIONS, SimulatedRig
 from tests.interop.teleoperation import ARMS, LeRobotPair, OwnPair, Teleoperation
 
 NAMES = {"0.3.3": "so101", "0.6.1": "so"}
+_RECORDS_EVERY_RANGE = ("0.3.3",)  # later versions give wrist_roll the whole turn
 _FOLDERS = {"leader": "teleoperators/so_leader", "follower": "robots/so_follower"}
 DRIVERS: Mapping[str, ArmDriver] = {"leader": so101.Leader, "follower": so101.Follower}
 _EEPROM = 40
@@ -35,6 +38,15 @@ _SAME_UNITS = 1e-4
 
 def packaged(arm: str) -> Calibration:
     return calibration.load(CALIBRATIONS / f"sim_so101_{arm}.json", MOTORS)
+
+
+def swept(arm: str) -> Calibration:
+    """The packaged calibration, but with the range of each joint from stop to stop."""
+    rig = RIGS["so101"]
+    made = rig.leader() if arm == "leader" else rig.follower()
+    made.mounts = tuple(replace(mount, is_full_turn=False) for mount in made.mounts)
+    joints = {name: asdict(joint) for name, joint in made.calibration().items()}
+    return calibration.parse(joints, MOTORS, f"stops of the simulated {arm}")
 
 
 def own_pair(ports: Mapping[str, str], files: Mapping[str, Calibration], units: Units) -> OwnPair:
@@ -49,7 +61,8 @@ def own_pair(ports: Mapping[str, str], files: Mapping[str, Calibration], units: 
 def kind_of(version: str) -> Kind:
     """SO-101 arms, as a version of LeRobot knows them."""
     folders = {arm: folder.replace("so", NAMES[version], 1) for arm, folder in _FOLDERS.items()}
-    return Kind(DRIVERS, folders, packaged, {"degrees": True}, _EEPROM)
+    written = swept if version in _RECORDS_EVERY_RANGE else packaged
+    return Kind(DRIVERS, folders, written, {"degrees": True}, _EEPROM)
 
 
 class OnTheBench(Calibrating):
@@ -75,7 +88,7 @@ class OnTheBench(Calibrating):
     def both_read(self, units: Units) -> str:
         """The same poses by LeRobot and by lerecord, in one kind of units."""
         farthest, count = 0.0, 0
-        files = {arm: packaged(arm) for arm in ARMS}
+        files = {arm: self.kind.written(arm) for arm in ARMS}
         for arm, held in self.bench.arms.items():
             poses = [held.middle(), *held.sweep()]
             lerobots = self._lerobot_reads(arm, held, poses, units)
