@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from lerecord.dataset.storage import sync_file
 from lerecord.dataset.v30 import Export
 from lerecord.errors import DatasetError, LerecordError
 from lerecord.fleet.books import Books, is_orphan
@@ -56,6 +57,7 @@ def _written(job: ExportJob, number: int, books: Books, rank: int) -> Mapping[st
     names = OwnNames(job.draft, room)
     _export_of(job.whole, job.identity).write(file, names.place(file.name))
     files = names.settle()
+    sync_file(job.draft / file.name)
     shutil.rmtree(room)
     about_to("write a line")
     return files

@@ -11,7 +11,7 @@ from lerecord.dataset.v30 import Export, Exporting
 from lerecord.fleet.books import write_lines
 from lerecord.fleet.export_folder import ExportJob, laid_out
 from lerecord.fleet.merge_folder import Job, MergeFolder, Request
-from lerecord.fleet.publishing import NotDoneError, identity_of, is_whole, publish, remove_others
+from lerecord.fleet.publishing import NotDoneError, identity_of, is_whole, publish
 from lerecord.fleet.records import Made, Records
 from lerecord.fleet.steps import about_to
 
@@ -54,7 +54,7 @@ class Publisher:
         Raises:
             NotDoneError, DatasetError: as of `publish`.
         """
-        with NewFolder(self.request.out, about_to, resumed=True) as folder:
+        with NewFolder(self.request.out, about_to, resumed=True, lasting=True) as folder:
             left_out = publish(self._job, folder)
             folder.finish()
             self._keep(left_out, folder.draft)
@@ -80,8 +80,8 @@ class Publisher:
             DatasetError: something cannot be read, or the disk refuses.
         """
         left_out = list(self._left_out)
-        with NewFolder(self.request.out, about_to, resumed=True) as folder:
-            remove_others(folder.draft, _proved(export))
+        with NewFolder(self.request.out, about_to, resumed=True, lasting=True) as folder:
+            folder.keep_only(_proved(export))
             how = Exporting(left_out=left_out.append)
             Export(export.whole, is_sound=True).finish(folder, export.files, how)
             folder.finish(keep_private=False)
@@ -98,7 +98,7 @@ class Publisher:
             if known.get("identity") == self._identity:
                 return list(known["left_out"])
             shutil.rmtree(whole)
-        with NewFolder(whole, about_to, resumed=True) as folder:
+        with NewFolder(whole, about_to, resumed=True, lasting=True) as folder:
             left_out = publish(self._job, folder)
             folder.finish()
             write_lines(told, [{"identity": self._identity, "left_out": list(left_out)}])

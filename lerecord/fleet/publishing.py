@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,8 +47,7 @@ def publish(job: Job, folder: NewFolder) -> Sequence[str]:
         NotDoneError: a file is not as its journal says.
         DatasetError: a dataset that episodes come from was changed meanwhile.
     """
-    expected = _proved(job)
-    remove_others(job.draft, expected)
+    folder.keep_only(_proved(job))
     sources = _sources(job)
     writer = MetadataWriter(folder.place)
     for target, entry in enumerate(_entries(job)):
@@ -107,19 +106,6 @@ def is_whole(draft: Path, files: Mapping[str, str], frames: Mapping[str, int]) -
         return all(pq.read_metadata(draft / name).num_rows == due for name, due in frames.items())
     except (OSError, pa.ArrowException):
         return False
-
-
-def remove_others(draft: Path, expected: Collection[str]) -> None:
-    """Remove what a former plan or a publisher that was killed left in the folder."""
-    for path in sorted(draft.rglob("*"), reverse=True):
-        name = path.relative_to(draft).as_posix()
-        if name.partition("/")[0] == layout.PRIVATE or name in expected:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            if not any(path.iterdir()):
-                path.rmdir()
-        else:
-            path.unlink()
 
 
 def _sources(job: Job) -> _Sources:

@@ -1,6 +1,7 @@
 """A folder that is there as a whole or not at all, however its making ends."""
 
 import shutil
+from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -23,19 +24,27 @@ class NewFolder:
     Args:
         out: the folder to be; nothing is there, or an empty folder.
         probe: told what comes next, for tests.
-        resumed: go on with what a process before this one left under the hidden name, and leave
-            it for the next one unless it is committed.
+        resumed: go on with what a process before this one left under the hidden name.
+        lasting: leave it for the next one unless it is committed.
 
     Raises:
         DatasetError: on entering, when something is there, another process is making it, or the
             disk refuses.
     """
 
-    def __init__(self, out: Path, probe: Probe = unobserved, resumed: bool = False) -> None:
+    def __init__(
+        self,
+        out: Path,
+        probe: Probe = unobserved,
+        *,
+        resumed: bool = False,
+        lasting: bool = False,
+    ) -> None:
         self._out = out.absolute()
         self._draft = self._out.with_name(f".{self._out.name}.partial")
         self._probe = probe
         self._resumed = resumed
+        self._lasting = lasting
         self._lock = ExitStack()
         self._finished = False
         self._committed = False
@@ -78,6 +87,18 @@ class NewFolder:
         """The file at `target` has the content of that at `source`, and nothing else in common."""
         shutil.copyfile(source, self.place(target))
 
+    def keep_only(self, names: Collection[str]) -> None:
+        """Remove what was left there but for these files; links and empty folders go as well."""
+        inside.remove_strange(self._draft)
+        for path in sorted(self._draft.rglob("*"), reverse=True):
+            name = path.relative_to(self._draft).as_posix()
+            if name.partition("/")[0] == layout.PRIVATE or name in names:
+                continue
+            if not path.is_dir():
+                path.unlink()
+            elif not any(path.iterdir()):
+                path.rmdir()
+
     def finish(self, keep_private: bool = True) -> None:
         """Have everything on the disk, so that showing the folder is one rename.
 
@@ -103,7 +124,7 @@ class NewFolder:
         sync_file(self._out.parent)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not self._committed and not self._resumed:
+        if not self._committed and not self._lasting:
             shutil.rmtree(self._draft, ignore_errors=True)
         self._lock.close()
         if isinstance(error, OSError):

@@ -10,6 +10,7 @@ from lerecord.dataset.v30 import files as v30
 from lerecord.dataset.v30.file_plan import AS_LEROBOT, Bounds, PlannedFile, planned_files
 from lerecord.dataset.v30.file_writing import FileWriter
 from lerecord.dataset.v30.metadata_writing import MetadataWriter
+from lerecord.dataset.v30.written_files import WrittenFiles
 from lerecord.dataset.verify import require_sound
 from lerecord.dataset.video import is_depth
 from lerecord.errors import DatasetError
@@ -40,7 +41,8 @@ def export_v30(root: Path, out: Path, how: Exporting = _AS_GIVEN) -> int:
     """Make a dataset of v3.0 of one of v2.1, which stays as it is.
 
     Frames are one row group an episode, images are copied without encoding again, statistics have
-    the quantiles of every frame and pixel. The rig and the capture sidecars go along.
+    the quantiles of every frame and pixel. The rig and the capture sidecars go along. What an
+    export that was killed has written of the same dataset is not written again.
 
     Args:
         root: the dataset of v2.1.
@@ -55,12 +57,16 @@ def export_v30(root: Path, out: Path, how: Exporting = _AS_GIVEN) -> int:
             refuses.
     """
     export = Export(root)
-    with NewFolder(out, how.probe) as folder:
+    with NewFolder(out, how.probe, resumed=True) as folder:
         export.require_frames()
         files = export.plan(how.bounds)
+        written = WrittenFiles(folder, f"{export.moment} {how.bounds}")
         for file in files:
-            export.write(file, folder.place(file.name))
+            if file.name not in written:
+                export.write(file, folder.place(file.name))
+                written.add(file.name)
         export.finish(folder, files, how)
+        written.end()
         folder.commit(keep_private=False)
     return export.episodes
 
@@ -88,6 +94,7 @@ class Export:
         if not is_sound:
             require_sound([root])
         self.episodes = snapshot.info.episodes
+        self.moment = snapshot.moment
         self._snapshot = snapshot
         self._records = snapshot.episodes()
         self._writer = FileWriter(snapshot, self._records)

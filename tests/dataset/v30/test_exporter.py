@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -48,6 +49,10 @@ def out(tmp_path: Path) -> Path:
 
 def files(folder: Path) -> list[str]:
     return sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file())
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {each: (root / each).read_bytes() for each in files(root)}
 
 
 def episodes(out: Path) -> list[dict[str, Any]]:
@@ -306,6 +311,67 @@ def test_a_dataset_that_changes_meanwhile_is_refused(tmp_path: Path, out: Path) 
         with pytest.raises(DatasetError, match="was changed while it was read"):
             export_v30(lab.root, out, Exporting(probe=probe))
     assert not out.exists()
+
+
+SMALL = Bounds(0.0002, 1e-9)  # an episode each
+
+
+class KilledError(BaseException):
+    pass
+
+
+def killed_at(number: int, root: Path, out: Path) -> list[str]:
+    """The steps of an export that is killed before one of them; what it has done so far is left."""
+    seen: list[str] = []
+    draft, left = out.with_name(f".{out.name}.partial"), out.with_name("left")
+
+    def probe(step: str) -> None:
+        seen.append(step)
+        if len(seen) == number:
+            shutil.copytree(draft, left)
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        export_v30(root, out, Exporting(probe=probe, bounds=SMALL))
+    assert not draft.exists()
+    left.rename(draft)
+    return seen[:-1]
+
+
+def test_killed_at_any_step_it_goes_on_behind_the_last_file(root: Path, out: Path) -> None:
+    whole: list[str] = []
+    how = Exporting(probe=whole.append, bounds=SMALL)
+    export_v30(root, alone := out.with_name("alone"), how)
+    files_written = [each for each in whole if each.startswith(("write data/", "write videos/"))]
+    steps = [each for number in (3, 1, 6, 5) for each in killed_at(number, root, out)]
+    steps += killed_at(4, root, out)[:1]  # in the midst of the metadata, which is begun again
+    assert steps == files_written == whole[:12]
+    export_v30(root, out, replace(how, probe=steps.append))
+    assert steps == whole
+    assert contents(out) == contents(alone)
+
+
+def test_what_was_written_of_another_dataset_or_is_torn_is_written_again(
+    root: Path, out: Path
+) -> None:
+    export_v30(root, whole := out.with_name("whole"), Exporting(bounds=SMALL))
+    draft = out.with_name(".out.partial")
+    killed_at(6, root, out)
+    (draft / DATA).write_bytes(b"x")
+    (draft / "data/stray").write_bytes(b"x")
+    steps: list[str] = []
+    export_v30(root, out, Exporting(probe=steps.append, bounds=SMALL))
+    assert steps[0] == f"write {DATA}"
+    assert steps.count(f"write {DATA}") == 1
+    assert sum(each.startswith("write data/") for each in steps) == 1
+    assert contents(out) == contents(whole)
+    shutil.rmtree(out)
+    killed_at(6, root, out)
+    os.utime(root / layout.INFO)
+    steps.clear()
+    export_v30(root, out, Exporting(probe=steps.append, bounds=SMALL))
+    assert sum(each.startswith("write data/") for each in steps) == 4
+    assert contents(out) == contents(whole)
 
 
 def test_a_dataset_without_episodes_is_refused(tmp_path: Path, out: Path) -> None:
