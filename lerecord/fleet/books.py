@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,21 +49,36 @@ class Books:
 
     def take_lost(self) -> int:
         """Note what processes were at that have died, on this machine; how many they are."""
+        return self._take(lambda pid: not _lives(pid))
+
+    def take_all_lost(self) -> int:
+        """Note what processes were at, for when all of them have ended; how many they are."""
+        return self._take(lambda _: True)
+
+    def _take(self, has_died: Callable[[int], bool]) -> int:
         count = 0
         for path in (self._folder / "at").iterdir():
             with contextlib.suppress(FileNotFoundError, ValueError):
                 pid, _, thing = path.read_text(encoding="utf-8").partition("\n")
-                if pid and not _lives(int(pid)):
-                    with (self._folder / "lost" / "things").open("a", encoding="utf-8") as file:
-                        file.write(f"{json.dumps(thing)}\n")
+                if pid and has_died(int(pid)):
+                    self._append_lost(f"{json.dumps(thing)}\n")
                     path.unlink(missing_ok=True)
                     count += 1
         return count
 
+    def know_lost(self, earlier: "Books") -> None:
+        """Know also what has ended its process in earlier work."""
+        with contextlib.suppress(FileNotFoundError):
+            self._append_lost(earlier._lost().read_text(encoding="utf-8"))
+
+    def _append_lost(self, lines: str) -> None:
+        with self._lost().open("a", encoding="utf-8") as file:
+            file.write(lines)
+
     def given_up(self) -> frozenset[str]:
         """The things that killed their workers too often."""
         try:
-            lines = (self._folder / "lost" / "things").read_text(encoding="utf-8").splitlines()
+            lines = self._lost().read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return frozenset()
         counts = Counter(map(json.loads, lines))
@@ -86,6 +101,9 @@ class Books:
         for name in ("done", "at", "troubles"):
             for path in (self._folder / name).iterdir():
                 path.unlink(missing_ok=True)
+
+    def _lost(self) -> Path:
+        return self._folder / "lost" / "things"
 
     def _path(self, rank: int) -> Path:
         return self._folder / "at" / f"{rank}"

@@ -18,6 +18,7 @@ from lerecord.fleet.failures import sentence_of
 from lerecord.fleet.ledger import Entry, Ledger, fingerprint_of
 from lerecord.fleet.sources import Root, Source, Trouble, digest_of, find, tried, tried_all
 from lerecord.fleet.state import State
+from lerecord.fleet.submitted import Earlier, Part, earlier, note_jobs
 from lerecord.progress import Advance, Progress, silent
 
 BATCH = 10
@@ -112,8 +113,8 @@ def check(roots: Sequence[Root], state: State, how: Checking = _AS_GIVEN) -> Fle
     cases, failed = tried_all(sources, lambda source: _case(source, state, how))
     troubles += failed
     jobs: Sequence[str] = ()
-    if any(case.to_read for case in cases) and not how.dry_run:
-        jobs = _read(cases, state, how, troubles)
+    if not how.dry_run:
+        jobs = _read_or_submitted(cases, state, how, troubles)
     datasets: list[DatasetCheck] = []
     for case in cases:
         done = tried(case.source, lambda case=case: _collected(case, state, how))  # type: ignore[misc]
@@ -137,30 +138,63 @@ def _case(source: Source, state: State, how: Checking) -> _Case:
     return _Case(source, checkup.report, digest_of(stored), prints, to_read)
 
 
-def _read(
+def _read_or_submitted(
     cases: Sequence[_Case], state: State, how: Checking, troubles: list[Trouble]
 ) -> Sequence[str]:
-    """Have every episode read that is to be read; the ids of jobs that will do it."""
+    """Have every episode read that is to be read and that Slurm has not got; the ids of jobs."""
+    before = Earlier()
+    if how.engine.executor == "slurm":
+        roots = [str(case.source.root) for case in cases]
+        before = earlier(state.folder / "checks", _what(how), roots)
+    batches: list[dict[str, Any]] = []
+    for case in cases:
+        root = str(case.source.root)
+        numbers = [each for each in case.to_read if before.wants(_thing(root, each))]
+        begins = range(0, len(numbers), BATCH)
+        batches += [{"root": root, "episodes": numbers[each : each + BATCH]} for each in begins]
+    jobs = _read(batches, (state, before), how, troubles) if batches else []
+    troubles += before.troubles
+    before.forget()
+    return [*before.jobs, *jobs]
+
+
+def _read(
+    batches: Sequence[dict[str, Any]],
+    known: tuple[State, Earlier],
+    how: Checking,
+    troubles: list[Trouble],
+) -> Sequence[str]:
+    """Have these episodes read; the ids of jobs that will do it."""
+    state, before = known
     state.write("checks/of", {})  # refuses a folder that cannot be written
     folder = Path(tempfile.mkdtemp(prefix="", dir=state.folder / "checks"))
-    batches = [
-        {"root": str(case.source.root), "episodes": case.to_read[begin : begin + BATCH]}
-        for case in cases
-        for begin in range(0, len(case.to_read), BATCH)
-    ]
     told = {"state": str(state.folder), "quick": how.quick, "name": folder.name}
     write_lines(folder / _WORK, [told])
     write_lines(folder / _BATCHES, batches)
-    books, total = Books(folder), sum(len(case.to_read) for case in cases)
+    books, total = Books(folder), sum(len(each["episodes"]) for each in batches)
+    before.pass_on(books)
 
     def watch() -> None:
         how.progress(Advance(min(books.batches_done() * BATCH, total), total, "episodes"))
 
-    jobs = run([Work("checking", folder, len(batches))], how.engine, watch)
-    troubles += [Trouble(Path(each["root"]), each["reason"]) for each in books.troubles()]
-    if not jobs:
+    if jobs := run([Work("checking", folder, len(batches))], how.engine, watch):
+        parts = [
+            [Part(each["root"], _thing(each["root"], number)) for number in each["episodes"]]
+            for each in batches
+        ]
+        note_jobs(folder, _what(how), jobs, parts)
+    else:
+        troubles += [Trouble(Path(each["root"]), each["reason"]) for each in books.troubles()]
         shutil.rmtree(folder, ignore_errors=True)
     return jobs
+
+
+def _what(how: Checking) -> str:
+    return "quick" if how.quick else "whole"
+
+
+def _thing(root: str, episode: int) -> str:
+    return f"{root} episode {episode}"
 
 
 def _collected(case: _Case, state: State, how: Checking) -> DatasetCheck:
@@ -194,10 +228,10 @@ def work(folder: Path, rank: int, world: int) -> Iterator[None]:
             continue
         batch = json.loads(lines[number])
         for episode in batch["episodes"]:
-            thing = f"{batch['root']} episode {episode}"
+            thing = _thing(batch["root"], episode)
             if thing in books.given_up():
                 reason = f"{thing}: the process that read it died, twice; look at its videos."
-                books.trouble(rank, root=batch["root"], reason=reason)
+                books.trouble(rank, root=batch["root"], name=thing, reason=reason)
                 continue
             books.at(rank, thing)
             _read_episode(Path(batch["root"]), episode, told, books, rank)
@@ -214,7 +248,8 @@ def _read_episode(root: Path, number: int, told: dict[str, Any], books: Books, r
         entry = Entry(number, fingerprint, told["quick"], checkup.of_episode(number))
     except Exception as error:
         reason = sentence_of(error, root, f"{root}, episode {number}: the check itself failed")
-        books.trouble(rank, root=str(root), reason=reason)
+        name = _thing(str(root), number)
+        books.trouble(rank, root=str(root), name=name, reason=reason)
     else:
         Ledger(Path(told["state"]), root).add(f"{told['name']}-{rank}", entry)
 

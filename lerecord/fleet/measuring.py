@@ -106,13 +106,15 @@ def statistics(roots: Sequence[Root], state: State, how: HowToWork) -> FleetStat
         for case in cases
         for part, episodes in case.to_read
     ]
-    done = carry_out(Chore("measuring", {}, items), state, how)
+    done = carry_out(
+        Chore("measuring", {}, items, [str(each.root) for each in sources]), state, how
+    )
     whole, left = [], 0
     for case in cases:
         left += (missing := sum(len(episodes) for _, episodes in case.to_read))
         if not missing:
             whole.append(case)
-    read = sum(len(each["episodes"]) for each in items) - left
+    read = sum(each["episodes"] for each in done.results.values())
     return FleetStats([*_rigs(whole)], [*troubles, *done.troubles], read, left, done.jobs)
 
 
@@ -137,7 +139,7 @@ def do(told: Mapping[str, Any], item: Mapping[str, Any]) -> Mapping[str, Any]:
     tally = Tally.joined([tally_of(stored, each) for each in item["episodes"]])
     part.parent.mkdir(0o700, parents=True, exist_ok=True)
     tally.save(part)
-    return {}
+    return {"episodes": len(item["episodes"])}
 
 
 @lru_cache(maxsize=2)

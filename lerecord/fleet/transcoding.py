@@ -80,12 +80,12 @@ def transcode(roots: Sequence[Root], state: State, profile: str, how: HowToWork)
             waiting.append(source)
     items = [{"root": str(each.root), "name": str(each.root)} for each in waiting]
     told = {"profile": profile, "state": str(state.folder)}
-    done = carry_out(Chore("transcoding", told, items), state, how)
-    results = {waiting[place].root: each for place, each in done.results.items()}
+    roots_found = [str(each.root) for each in sources]
+    done = carry_out(Chore("transcoding", told, items, roots_found), state, how)
     troubles += done.troubles
     bad = {each.place for each in troubles}
     datasets = [
-        _result(each, results.get(each.root), each in waiting)
+        _result(each, done.results.get(str(each.root)), each in waiting)
         for each in sources
         if each.root not in bad
     ]

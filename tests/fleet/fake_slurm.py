@@ -1,54 +1,29 @@
-"""`sbatch`, `srun` and `scontrol` for a machine without Slurm; `install` puts them in a folder."""
+"""The commands of Slurm for a machine without it; `install` puts them in a folder.
 
+A job waits until `run_queued` runs it, its array and what depends on it; with FAKE_SLURM_RUNS set,
+`sbatch` does so at once.
+"""
+
+import json
 import os
+import re
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-SBATCH = """\
-import os, re, subprocess, sys
-from pathlib import Path
-
-here = Path(os.environ["FAKE_SLURM"])
-*options, script = sys.argv[1:]
-text = Path(script).read_text()
-given = dict(each[2:].partition("=")[::2] for each in options)
-told = dict(re.findall(r"^#SBATCH --([\\\\w-]+)=(.*)$", text, flags=re.M))
-job = len(list(here.glob("job-*"))) + 1
-(here / f"job-{job}").write_text(text)
-depends = given.get("dependency", told.get("dependency", ""))
-first, _, last = told["array"].partition("%")[0].partition("-")
-with (here / "log").open("a") as log:
-    log.write(f"{job} {told['job-name']} array={told['array']} dependency={depends}\\\\n")
-failed = [each for each in depends.split(":")[1:] if not (here / f"ok-{each}").exists()]
-if os.environ.get("FAKE_SLURM_RUNS") and not failed:
-    offset = re.search(r"RUN_OFFSET=(\\\\d+)", given.get("export", ""))
-    results = []
-    for task in range(int(first), int(last or first) + 1):
-        environment = {**os.environ, "SLURM_ARRAY_TASK_ID": str(task), "SLURM_NODELIST": "node"}
-        environment["RUN_OFFSET"] = offset[1] if offset else "0"
-        with (here / f"out-{job}-{task}").open("w") as out:
-            ran = subprocess.run(["bash", script], env=environment, stdout=out, stderr=out)
-        results.append(ran.returncode)
-    if not any(results):
-        (here / f"ok-{job}").touch()
-print(f"Submitted batch job {job}")
-"""
-SRUN = """\
-import os, sys
-words = sys.argv[1:]
-while words[0].startswith("-"):
-    words = words[2:] if words[0] == "-n" else words[1:]
-os.execvp(words[0], words)
-"""
-SCONTROL = "import sys\nprint(sys.argv[-1])\n"
+COMMANDS = ("sbatch", "srun", "scontrol", "squeue")
 
 
 def install(folder: Path) -> None:
     """Put the commands into a folder, which is to be the first in PATH."""
     folder.mkdir(parents=True)
-    for name, text in (("sbatch", SBATCH), ("srun", SRUN), ("scontrol", SCONTROL)):
+    for name in COMMANDS:
         path = folder / name
-        path.write_text(f"#!{sys.executable}\n{text}".replace("\\\\", "\\"))
+        load = (
+            f"import sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})\nimport fake_slurm\n"
+        )
+        path.write_text(f"#!{sys.executable}\n{load}fake_slurm.{name}(sys.argv[1:])\n")
         path.chmod(0o755)
     (folder / "log").touch()
     os.environ["FAKE_SLURM"] = str(folder)
@@ -58,3 +33,69 @@ def install(folder: Path) -> None:
 def log(folder: Path) -> list[str]:
     """A line for each job that was submitted."""
     return (folder / "log").read_text().splitlines()
+
+
+def run_queued(folder: Path) -> None:
+    """Run what waits; a job that depends on one that failed waits for ever."""
+    for path in sorted(folder.glob("told-*.json"), key=lambda each: int(each.stem[5:])):
+        _run(folder, path.stem[5:])
+
+
+def sbatch(words: Sequence[str]) -> None:
+    """Submit a job."""
+    here = Path(os.environ["FAKE_SLURM"])
+    *options, script = words
+    text = Path(script).read_text()
+    given = dict(each[2:].partition("=")[::2] for each in options)
+    told = dict(re.findall(r"^#SBATCH --([\w-]+)=(.*)$", text, flags=re.MULTILINE)) | given
+    job = str(len(list(here.glob("job-*"))) + 1)
+    (here / f"job-{job}").write_text(text)
+    (here / f"told-{job}.json").write_text(json.dumps(told))
+    depends = told.get("dependency", "")
+    with (here / "log").open("a") as file:
+        file.write(f"{job} {told['job-name']} array={told['array']} dependency={depends}\n")
+    if os.environ.get("FAKE_SLURM_RUNS"):
+        _run(here, job)
+    print(f"Submitted batch job {job}")
+
+
+def _run(here: Path, job: str) -> None:
+    told = json.loads((here / f"told-{job}.json").read_text())
+    first, _, last = told["array"].partition("%")[0].partition("-")
+    depends = told.get("dependency", "").split(":")[1:]
+    if any(not (here / f"ok-{each}").exists() for each in depends):
+        return
+    offset = re.search(r"RUN_OFFSET=(\d+)", told.get("export", ""))
+    results = []
+    for task in range(int(first), int(last or first) + 1):
+        environment = {**os.environ, "SLURM_ARRAY_TASK_ID": str(task), "SLURM_NODELIST": "node"}
+        environment["RUN_OFFSET"] = offset[1] if offset else "0"
+        with (here / f"out-{job}-{task}").open("w") as out:
+            command = ["bash", str(here / f"job-{job}")]
+            ran = subprocess.run(command, env=environment, stdout=out, stderr=out, check=False)
+        results.append(ran.returncode)
+    if not any(results):
+        (here / f"ok-{job}").touch()
+    (here / f"told-{job}.json").unlink()
+
+
+def srun(words: list[str]) -> None:
+    """Run a command."""
+    while words[0].startswith("-"):
+        words = words[2:] if words[0] == "-n" else words[1:]
+    os.execvp(words[0], words)
+
+
+def scontrol(words: Sequence[str]) -> None:
+    """Tell the names of nodes."""
+    print(words[-1])
+
+
+def squeue(words: Sequence[str]) -> None:
+    """Tell which jobs wait or run."""
+    here = Path(os.environ["FAKE_SLURM"])
+    job = next(each.partition("=")[2] for each in words if each.startswith("--jobs="))
+    if (here / f"told-{job}.json").exists():
+        print(f"{job} cpu lerecord me PD")
+    elif not (here / f"job-{job}").exists():
+        sys.exit("slurm_load_jobs error: Invalid job id specified")

@@ -35,8 +35,8 @@ def measured_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_fails_is_named_and_the_others_go_on(tmp_path: Path) -> None:
     told: list[Advance] = []
     how = HowToWork(Engine(workers=1), progress=told.append)
-    done = carry_out(Chore("measuring", {"word": "x"}, ITEMS), State(tmp_path), how)
-    assert done.results == {0: {"said": "x"}, 3: {"said": "x"}}
+    done = carry_out(Chore("measuring", {"word": "x"}, ITEMS, []), State(tmp_path), how)
+    assert done.results == {"/data/a": {"said": "x"}, "/data/d": {"said": "x"}}
     reasons = [each.reason for each in done.troubles]
     assert reasons[0] == "/data/b is torn; restore it."
     assert reasons[1].startswith("/data/c (ZeroDivisionError: of the chore, in test_chores.py:")
@@ -55,3 +55,4 @@ def test_what_is_done_is_not_done_again_and_what_killed_twice_is_given_up(tmp_pa
     assert did == ["/data/b", "/data/c"]
     reasons = [each["reason"] for each in books.troubles()]
     assert reasons[2] == "/data/d: the process that worked on it died, twice."
+    assert books.batches_done() == 4

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,12 +15,24 @@ from unittest import mock
 
 import pytest
 
+from lerecord.dataset.format import layout
 from lerecord.dataset.join import merge
 from lerecord.dataset.v30 import export_v30
 from lerecord.errors import ConfigError
-from lerecord.fleet import Checking, Engine, HowToMerge, Request, State, check, merge_fleet
+from lerecord.fleet import (
+    Checking,
+    Engine,
+    HowToMerge,
+    HowToWork,
+    Request,
+    State,
+    check,
+    merge_fleet,
+    statistics,
+    transcode,
+)
 from tests.dataset.lists import tree
-from tests.fleet.fake_slurm import install, log
+from tests.fleet.fake_slurm import install, log, run_queued
 
 REAL = pytest.mark.skipif("LERECORD_FLEET" not in os.environ, reason="LERECORD_FLEET is not set")
 SLURM = Engine("slurm", tasks=2, partition="cpu", time_limit="01:00:00")
@@ -108,11 +121,62 @@ def test_the_jobs_of_slurm_make_the_dataset(
     newer = replace(request_all, out=tmp_path / "newer", version="v3.0")
     merge_fleet(newer, state, HowToMerge(SLURM))
     assert tree(newer.out) == due_v30
-    (stations,) = request_all.roots
-    submitted = check([stations], state, Checking(quick=True, engine=SLURM))
-    assert len(submitted.jobs) == 1
-    found = check([stations], state, Checking(quick=True, engine=SLURM))
-    assert (found.jobs, found.sound) == ((), True)
+
+
+@REAL
+def test_the_jobs_of_slurm_check(stations: Path, slurm: Path, tmp_path: Path) -> None:
+    state, how = State(tmp_path / "state"), Checking(quick=True, engine=SLURM)
+    assert check([stations], state, how).jobs == ["1"]
+    assert check([stations], state, how).jobs == ["1"]  # which still waits
+    run_queued(slurm)
+    found = check([stations], state, how)
+    assert (found.jobs, found.sound, len(log(slurm))) == ([], True, 2)
+
+
+@REAL
+def test_the_jobs_of_slurm_take_statistics(stations: Path, slurm: Path, tmp_path: Path) -> None:
+    torn = stations / "two/box" / layout.data_file(1)
+    torn.unlink()
+    state, how = State(tmp_path / "state"), HowToWork(SLURM)
+    first = statistics([stations], state, how)
+    assert (first.jobs, first.rigs, first.read, first.left) == (["1"], [], 0, 8)
+    assert statistics([stations], state, how).jobs == ["1"]  # which still waits
+    run_queued(slurm)
+    assert [each.split(" ", 1)[1] for each in log(slurm)] == [
+        "lerecord-chores array=0-1 dependency=",
+        "lerecord-chores array=0-0 dependency=afterok:1",
+    ]
+    found = statistics([stations], state, how)
+    due = statistics([stations], State(tmp_path / "another"), HowToWork(Engine(workers=1)))
+    assert str(torn) in found.troubles[0].reason
+    here, there = (
+        [{key: full.to_data() for key, full in rig.features.items()} for rig in each.rigs]
+        for each in (found, due)
+    )
+    assert here == there
+    assert replace(found, rigs=[], jobs=[]) == replace(due, rigs=[], jobs=[])
+    assert found.jobs == []
+
+
+@REAL
+def test_the_jobs_of_slurm_encode_anew(stations: Path, slurm: Path, tmp_path: Path) -> None:
+    due = tmp_path / "due"
+    shutil.copytree(stations, due)
+    transcode([due], State(tmp_path / "another"), "fast", HowToWork(Engine(workers=1)))
+    state, how = State(tmp_path / "state"), HowToWork(SLURM)
+    assert [each.left for each in transcode([stations], state, "fast", how).datasets] == [True] * 3
+    run_queued(slurm)
+    found = transcode([stations], state, "fast", how)
+    assert (found.jobs, found.troubles) == ([], [])
+    assert [(each.changed, each.left) for each in found.datasets] == [(True, False)] * 3
+    assert all(each.video_bytes != each.video_bytes_before for each in found.datasets)
+    assert videos(stations) == videos(due)
+    assert not any(each.changed for each in transcode([stations], state, "fast", how).datasets)
+    assert len(log(slurm)) == 2
+
+
+def videos(folder: Path) -> dict[str, bytes]:
+    return {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*.mp4")}
 
 
 @REAL
