@@ -17,7 +17,7 @@ class Advance:
 
     done: int
     total: int
-    unit: Literal["episodes", "images", "files", "steps"]
+    unit: Literal["episodes", "images", "steps"]
 
 
 Progress = Callable[[Advance], None]

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from lerecord.dataset.v30 import AS_LEROBOT, Export, PlannedFile
 from lerecord.fleet.books import Books, write_lines
 from lerecord.fleet.journal import Journal
+from lerecord.fleet.plan import BATCH
 
 _PLAN = "files.jsonl"
+Unit = PlannedFile | range
+"""What a worker does at a time: a file, or the statistics of some episodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,24 @@ class ExportJob:
     identity: str
     files: Sequence[PlannedFile]
 
+    def __len__(self) -> int:
+        """Units of work."""
+        return len(self.files) + -(-self._episodes // BATCH)
+
+    def unit(self, number: int) -> Unit:
+        """What is to be done: first the files, then the statistics."""
+        if number < len(self.files):
+            return self.files[number]
+        first = (number - len(self.files)) * BATCH
+        return range(first, min(first + BATCH, self._episodes))
+
+    @property
+    def _episodes(self) -> int:
+        return self.files[-1].end
+
     def journal(self, number: int) -> Journal:
-        """Of one file."""
-        told = json.dumps([self.identity, self.files[number].to_data()])
+        """Of one unit."""
+        told = json.dumps([self.identity, _told(self.unit(number))])
         digest = hashlib.sha256(told.encode()).hexdigest()
         return Journal(self.folder / "journals" / f"{number:07d}.jsonl", digest)
 
@@ -65,6 +84,10 @@ def laid_out(folder: Path, whole: Path, draft: Path, merge: str) -> ExportJob:
     told = {"identity": identity, "whole": str(whole), "draft": str(draft)}
     write_lines(folder / _PLAN, [told, *({"file": each.to_data()} for each in job.files)])
     return job
+
+
+def _told(unit: Unit) -> Any:
+    return [unit.start, unit.stop] if isinstance(unit, range) else unit.to_data()
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""The files of v3.0, one at a time; whoever does one again finds it done."""
+"""The files of v3.0 and its statistics, unit by unit; whoever does one again finds it done."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from lerecord.dataset.storage import sync_file
-from lerecord.dataset.v30 import Export
+from lerecord.dataset.v30 import Export, PlannedFile
 from lerecord.errors import DatasetError, LerecordError
 from lerecord.fleet.books import Books, is_orphan
 from lerecord.fleet.engine import share
@@ -17,10 +17,10 @@ from lerecord.refusals import said
 
 
 def work(folder: Path, rank: int, world: int) -> Iterator[None]:
-    """Write the files of a rank; ends at once when one cannot be written."""
+    """Do the units of a rank; ends at once when one cannot be done."""
     job = export_in(folder, version_in(folder))
     books = Books(folder)
-    for number in share(len(job.files), rank, world):
+    for number in share(len(job), rank, world):
         if is_orphan():
             break
         try:
@@ -39,19 +39,25 @@ def work(folder: Path, rank: int, world: int) -> Iterator[None]:
 def _do(job: ExportJob, number: int, books: Books, rank: int) -> None:
     with job.journal(number).opened() as lines:
         if not len(lines):
-            lines.add({"files": _written(job, number, books, rank)})
+            unit = job.unit(number)
+            name = f"statistics of {unit}" if isinstance(unit, range) else unit.name
+            if name in books.given_up():
+                raise DatasetError(f"{name}: the process that was at it died, twice.")
+            books.at(rank, name)
+            if isinstance(unit, range):
+                about_to("begin statistics")
+                entry = _export_of(job.whole, job.identity).statistics(unit).to_data()
+            else:
+                about_to("begin an output file")
+                entry = {"files": _written(job, unit, job.room(number))}
+            about_to("write a line")
+            lines.add(entry)
         if not lines.is_ended:
             lines.end()
 
 
-def _written(job: ExportJob, number: int, books: Books, rank: int) -> Mapping[str, str]:
+def _written(job: ExportJob, file: PlannedFile, room: Path) -> Mapping[str, str]:
     """Write a file under a name of its own first; the fingerprint of what is at its name then."""
-    file = job.files[number]
-    if file.name in books.given_up():
-        raise DatasetError(f"{file.name}: the process that wrote it died, twice.")
-    books.at(rank, file.name)
-    about_to("begin an output file")
-    room = job.room(number)
     shutil.rmtree(room, ignore_errors=True)
     room.mkdir(parents=True)
     names = OwnNames(job.draft, room)
@@ -59,7 +65,6 @@ def _written(job: ExportJob, number: int, books: Books, rank: int) -> Mapping[st
     files = names.settle()
     sync_file(job.draft / file.name)
     shutil.rmtree(room)
-    about_to("write a line")
     return files
 
 

@@ -2,12 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.dataset.storage import NewFolder
-from lerecord.dataset.v30 import Export, Exporting
+from lerecord.dataset.v30 import EpisodeStatistics, Export
 from lerecord.fleet.books import write_lines
 from lerecord.fleet.export_folder import ExportJob, laid_out
 from lerecord.fleet.merge_folder import Job, MergeFolder, Request
@@ -82,8 +82,9 @@ class Publisher:
         left_out = list(self._left_out)
         with NewFolder(self.request.out, about_to, resumed=True, lasting=True) as folder:
             folder.keep_only(_proved(export))
-            how = Exporting(left_out=left_out.append)
-            Export(export.whole, is_sound=True).finish(folder, export.files, how)
+            Export(export.whole, is_sound=True).finish(
+                folder, export.files, _statistics(export), left_out.append
+            )
             folder.finish(keep_private=False)
             self._keep(left_out, folder.draft)
             folder.commit()
@@ -111,19 +112,30 @@ class Publisher:
 
 
 def _proved(export: ExportJob) -> set[str]:
-    """The files with frames and images; each is there as its journal and the plan say."""
-    expected: set[str] = set()
-    bad = False
-    for number, file in enumerate(export.files):
-        journal = export.journal(number)
-        entries = journal.entries() or [{"files": {}}]
-        files = entries[0]["files"]
-        about_to("prove a file")
-        frames = {} if file.key else {file.name: file.frames}
-        if file.name not in files or not is_whole(export.draft, files, frames):
-            journal.drop()
-            bad = True
-        expected.add(file.name)
+    """The files with frames and images; all is there as journals and plan say."""
+    bad = [number for number in range(len(export)) if not _is_done(export, number)]
+    for number in bad:
+        export.journal(number).drop()
     if bad:
         raise NotDoneError
-    return expected
+    return {each.name for each in export.files}
+
+
+def _is_done(export: ExportJob, number: int) -> bool:
+    entries = export.journal(number).entries()
+    if not entries:
+        return False
+    unit, entry = export.unit(number), entries[0]
+    if isinstance(unit, range):
+        return len(entry.get("fields", ())) == len(unit)
+    about_to("prove a file")
+    files = entry.get("files", {})
+    frames = {} if unit.key else {unit.name: unit.frames}
+    return unit.name in files and is_whole(export.draft, files, frames)
+
+
+def _statistics(export: ExportJob) -> Iterator[EpisodeStatistics]:
+    for number in range(len(export.files), len(export)):
+        entries = export.journal(number).entries()
+        assert entries
+        yield EpisodeStatistics.from_data(entries[0])

@@ -24,7 +24,7 @@ class HowToMerge:
     Attributes:
         engine: what does the work.
         dry_run: plan it, and do nothing.
-        progress: told how many episodes are done, and then how many files of v3.0.
+        progress: told how many episodes are done, and then how far v3.0 is.
         lay_out: only until the files of v3.0 are planned, for a job of Slurm.
     """
 
@@ -35,11 +35,11 @@ class HowToMerge:
 
 
 def stages_of(request: Request, folder: MergeFolder, job: Job) -> list[Work]:
-    """The jobs of Slurm; how many files of v3.0 there will be is not known yet."""
+    """The jobs of Slurm; how much there will be to do for v3.0 is not known yet."""
     writing, merging = Work("writing", job.folder, job.plan.batches), Work("merging", job.folder, 1)
     if request.version == V21:
         return [writing, merging]
-    most = len(job.plan) * (1 + len(job.info.camera_keys))
+    most = len(job.plan) * (2 + len(job.info.camera_keys))
     exporting = Work("exporting", folder.exports, most)
     return [writing, Work("laying_out", job.folder, 1), exporting, merging]
 
@@ -68,14 +68,14 @@ def done_here(
 
 
 def _exported(export: ExportJob, publisher: Publisher, how: HowToMerge) -> Outcome:
-    """Have the files of v3.0 written and shown."""
+    """Have v3.0 made by workers, and shown."""
     books = Books(export.folder)
 
     def watch() -> None:
-        how.progress(Advance(books.batches_done(), len(export.files), "files"))
+        how.progress(Advance(books.batches_done(), len(export), "steps"))
 
     for _ in range(_ROUNDS):
-        work = Work("exporting", export.folder, len(export.files))
+        work = Work("exporting", export.folder, len(export))
         _written(work, publisher.request, how.engine, watch)
         with suppress(NotDoneError):
             return publisher.publish_v30(export)

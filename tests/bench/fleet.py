@@ -1,8 +1,9 @@
 """What a fleet costs: `python -m tests.bench.fleet FOLDER [EPISODES]`, started by hand.
 
 Makes 40 datasets of three rigs, then measures status, check and merge with one worker and with two,
-a plan for 200,000 episodes that only exist as numbers, and what a merge costs per episode when
-there are ten times as many. Another run in the same folder takes the datasets that are there.
+a plan for 200,000 episodes that only exist as numbers, what a merge costs per episode when there
+are ten times as many, and a merge to v3.0. Words behind EPISODES name only some of `plan`, `fleet`,
+`scale` and `v3.0`. Another run in the same folder takes the datasets that are there.
 """
 
 import os
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +21,10 @@ import pyarrow.parquet as pq
 
 from lerecord.dataset.format import CameraSpec
 from lerecord.dataset.join import merge
+from lerecord.dataset.storage import NewFolder
+from lerecord.dataset.v30 import AS_LEROBOT, Export, export_v30
 from lerecord.fleet import (
+    V30,
     Checking,
     Engine,
     HowToMerge,
@@ -37,12 +42,15 @@ from tests.dataset.many import multiply
 
 DATASETS, RIGS = 40, ("koch", "so101", "bimanual")
 ROWS, IN_PLAN = 30, 200_000
+LONG = 300  # frames of the takes that are merged to v3.0
 CAMERAS = (CameraSpec("front", 160, 120), CameraSpec("wrist", 160, 120))
 
 _T = TypeVar("_T")
 
 
-def made(folder: Path, episodes: int, cameras: tuple[CameraSpec, ...] = CAMERAS) -> Path:
+def made(
+    folder: Path, episodes: int, cameras: tuple[CameraSpec, ...] = CAMERAS, rows: int = ROWS
+) -> Path:
     """A dataset of as many episodes, all of one take but for their numbers."""
     if not folder.exists():
         draft = folder.with_name(f".{folder.name}")
@@ -51,7 +59,7 @@ def made(folder: Path, episodes: int, cameras: tuple[CameraSpec, ...] = CAMERAS)
         rig = folder.parent.name.partition("-")[0]
         lab.spec = replace(lab.spec, robot_type=rig)
         with lab.open() as writer:
-            writer.commit(stage(lab, writer, Scripted("a", ROWS, 1)))
+            writer.commit(stage(lab, writer, Scripted("a", rows, 1)))
         multiply(draft, episodes)
         draft.rename(folder)
     return folder
@@ -65,6 +73,15 @@ def timed(name: str, work: Callable[..., _T], *given: object) -> tuple[float, _T
     seconds = time.perf_counter() - began
     print(f"{name:44s} {seconds:8.2f} s   load {load:.1f} before, {os.getloadavg()[0]:.1f} after")
     return seconds, result
+
+
+def processor_s() -> float:
+    """Seconds that processors worked for this process and for its children that have ended.
+
+    Not for the workers of an engine, whose parent is killed when they are done.
+    """
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in usages)
 
 
 def fleet(folder: Path, episodes: int) -> None:
@@ -134,26 +151,60 @@ def scale(folder: Path) -> None:
         for path in (out, out.with_name(f".{out.name}.fleet"), folder / "state scale"):
             shutil.rmtree(path, ignore_errors=True)
         request, how = Request(out, [root]), HowToMerge(Engine(workers=1))
-        began = time.process_time()
+        began = processor_s()
         state = State(folder / "state scale")
         timed(f"merge of {episodes} episodes without video", merge_fleet, request, state, how)
-        cost[episodes] = (time.process_time() - began) / episodes
+        cost[episodes] = (processor_s() - began) / episodes
         print(f"    {cost[episodes] * 1000:.2f} ms of processor time per episode")
         shutil.rmtree(out)
     print(f"    ratio {cost[20_000] / cost[2_000]:.2f}")
+
+
+def newer(folder: Path, episodes: int) -> None:
+    """A merge to v3.0, and what each part of an export takes of it: workers share the files."""
+    root = made(folder / f"long {episodes}" / "box", episodes, rows=LONG)
+    for path in (*folder.glob("v3.0*"), *folder.glob(".v3.0*")):
+        shutil.rmtree(path)
+    timed("lerecord export", export_v30, root, folder / "v3.0")
+    for workers in (1, 2):
+        request = Request(folder / f"v3.0 {workers}", [root], version=V30)
+        how = HowToMerge(Engine(workers=workers))
+        state = State(folder / f"v3.0 state {workers}")
+        timed(f"merge to v3.0, {workers} workers", merge_fleet, request, state, how)
+        assert tree(request.out) == tree(folder / "v3.0")
+    began = processor_s()
+    with NewFolder(folder / "v3.0 in parts") as out:
+        export = Export(root, is_sound=True)
+        files = export.plan(AS_LEROBOT)
+        planned_at = processor_s()
+        for file in files:
+            export.write(file, out.place(file.name))
+        written_at = processor_s()
+        statistics = [export.statistics(range(episodes))]
+        found_at = processor_s()
+        export.finish(out, files, statistics, print)
+    each_ms = [
+        (end - start) / episodes * 1000
+        for start, end in pairwise((began, planned_at, written_at, found_at, processor_s()))
+    ]
+    print(f"    {len(files)} files; ms of processor time per episode: ", end="")
+    print("plan {:.1f}, files {:.1f}, statistics {:.1f}, metadata {:.1f}".format(*each_ms))
 
 
 def main() -> None:
     """Measure what is named, or everything."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    parts = sys.argv[3:] or ["plan", "fleet", "scale"]
+    episodes = int(sys.argv[2]) if len(sys.argv) > 2 else 2_000
+    parts = sys.argv[3:] or ["plan", "fleet", "scale", "v3.0"]
     if "plan" in parts:
         plan(folder)
     if "fleet" in parts:
-        fleet(folder, int(sys.argv[2]) if len(sys.argv) > 2 else 2_000)
+        fleet(folder, episodes)
     if "scale" in parts:
         scale(folder)
+    if "v3.0" in parts:
+        newer(folder, episodes)
 
 
 if __name__ == "__main__":

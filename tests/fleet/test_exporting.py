@@ -1,7 +1,6 @@
 """The files of v3.0, made by workers: the bytes of `lerecord export`, however interrupted."""
 
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,6 +71,7 @@ def test_it_makes_what_one_process_makes_whatever_the_bounds_of_files(
 ) -> None:
     export_v30(whole, alone := request_all.out.with_name("alone"), Exporting(bounds=bounds))
     monkeypatch.setattr("lerecord.fleet.export_folder.AS_LEROBOT", bounds)
+    monkeypatch.setattr("lerecord.fleet.export_folder.BATCH", 5)
     merge_fleet(request_all, state, ALONE)
     assert tree(request_all.out) == tree(alone)
     assert len(files_of(tree(alone))) == files
@@ -84,35 +84,35 @@ def test_two_workers_make_the_same(request_all: Request, state: State, due: dict
     assert tree(request_all.out) == due
 
 
-def killing_at(step: str, number: int, seen: list[str]) -> Callable[[str], None]:
-    def observer(now: str) -> None:
-        seen.append(now)
-        if now == step and seen.count(step) == number:
-            raise KilledError
-
-    return observer
+UNITS = ("begin an output file", "begin statistics")
 
 
-def test_killed_at_each_file_it_is_resumed_and_writes_none_twice(
+def test_killed_at_each_unit_it_is_resumed_and_does_none_twice(
     request_all: Request, state: State, due: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written: Counter[str] = Counter()
+    monkeypatch.setattr("lerecord.fleet.export_folder.BATCH", 3)
+    done: Counter[str] = Counter()
     kills = 0
     while not request_all.out.exists():
-        seen: list[str] = []
-        observer = killing_at("begin an output file", 2, seen)
+        begun = 0
+
+        def observer(step: str) -> None:
+            nonlocal begun
+            begun += step in UNITS
+            if begun == 2:
+                raise KilledError
+            done[step] += 1
+
         monkeypatch.setattr("lerecord.fleet.steps.observer", observer)
         try:
             merge_fleet(request_all, state, ALONE)
         except KilledError:
             kills += 1
-            seen.pop()
-        written.update(seen)
     assert tree(request_all.out) == due
     files = len(files_of(due))
-    assert kills == files - 1 > 5
-    assert written["begin an output file"] == files
-    assert written["begin an episode"] == 8
+    assert [done[each] for each in UNITS] == [files, 3]
+    assert kills == files + 3 - 1 > 8
+    assert done["begin an episode"] == 8
 
 
 def test_what_was_not_planned_goes_and_what_is_damaged_is_written_again(

@@ -68,7 +68,7 @@ def test_it_makes_what_one_process_makes_and_leaves_the_sources_as_they_are(
     assert (merged.left_episodes, merged.troubles, merged.left_out) == ([], [], [])
     assert Advance(8, 8, "episodes") in told
     if version == "v3.0":
-        assert told[-1] == Advance(3, 3, "files")
+        assert told[-1] == Advance(4, 4, "steps")
     assert tree(stations) == before
     assert hidden(request.out) == []
 

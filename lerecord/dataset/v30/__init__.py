@@ -1,7 +1,8 @@
 """LeRobot's v3.0 format: export to it, import from it.
 
 `files` is its layout. Begin with `exporter`: `file_plan` says which episodes share a file,
-`file_writing` writes one at a time, `metadata_writing` the rest.
+`file_writing` writes one at a time, `episode_statistics` finds those of some episodes, and
+`metadata_writing` writes the rest.
 """
 
 import lazy_loader

@@ -1,4 +1,5 @@
 from . import files as files
+from .episode_statistics import EpisodeStatistics as EpisodeStatistics
 from .exporter import Export as Export
 from .exporter import Exporting as Exporting
 from .exporter import export_v30 as export_v30

@@ -1,20 +1,22 @@
 """From LeRobot v2.1 to a new dataset of v3.0, the layout of LeRobot 0.4 and later."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lerecord.dataset.format import DatasetVersionError
 from lerecord.dataset.storage import NewFolder, Probe, Snapshot, ignored, unobserved
 from lerecord.dataset.v30 import files as v30
+from lerecord.dataset.v30.episode_statistics import EpisodeStatistics, StatisticsReader
 from lerecord.dataset.v30.file_plan import AS_LEROBOT, Bounds, PlannedFile, planned_files
 from lerecord.dataset.v30.file_writing import FileWriter
+from lerecord.dataset.v30.frames import Frames
 from lerecord.dataset.v30.metadata_writing import MetadataWriter
 from lerecord.dataset.v30.written_files import WrittenFiles
 from lerecord.dataset.verify import require_sound
 from lerecord.dataset.video import is_depth
 from lerecord.errors import DatasetError
-from lerecord.progress import Progress, silent
+from lerecord.progress import Advance, Progress, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,22 @@ def export_v30(root: Path, out: Path, how: Exporting = _AS_GIVEN) -> int:
             if file.name not in written:
                 export.write(file, folder.place(file.name))
                 written.add(file.name)
-        export.finish(folder, files, how)
+        export.finish(folder, files, _statistics(export, how.progress), how.left_out)
         written.end()
         folder.commit(keep_private=False)
     return export.episodes
 
 
+def _statistics(export: "Export", progress: Progress) -> Iterator[EpisodeStatistics]:
+    for episode in range(export.episodes):
+        yield export.statistics([episode])
+        progress(Advance(episode + 1, export.episodes, "episodes"))
+
+
 class Export:
-    """The parts of an export: files can be written in any order, and by many processes.
+    """The parts of an export.
+
+    Files can be written and statistics be found in any order, and by many processes.
 
     Args:
         root: the dataset of v2.1.
@@ -97,12 +107,14 @@ class Export:
         self.moment = snapshot.moment
         self._snapshot = snapshot
         self._records = snapshot.episodes()
+        self._frames = Frames(snapshot, self._records)
         self._writer = FileWriter(snapshot, self._records)
-        self._metadata = MetadataWriter(snapshot, self._records)
+        self._reader = StatisticsReader(snapshot, self._records, self._frames)
+        self._metadata = MetadataWriter(snapshot, self._records, self._frames)
 
     def require_frames(self) -> None:
         """Read all frames; raises DatasetError where they disagree with the metadata."""
-        _ = self._metadata.rows
+        self._frames.everything()
 
     def plan(self, bounds: Bounds) -> list[PlannedFile]:
         """The files that frames and images go to; raises DatasetError where one is unreadable."""
@@ -113,13 +125,23 @@ class Export:
         """Write one of the files; raises as `FileWriter.write`."""
         self._writer.write(file, path)
 
-    def finish(self, folder: NewFolder, files: Sequence[PlannedFile], how: Exporting) -> None:
-        """Write everything else; the folder is still to be committed.
+    def statistics(self, episodes: Iterable[int]) -> EpisodeStatistics:
+        """The statistics of some episodes; raises as `StatisticsReader.of`."""
+        return self._reader.of(episodes)
+
+    def finish(
+        self,
+        folder: NewFolder,
+        files: Sequence[PlannedFile],
+        statistics: Iterable[EpisodeStatistics],
+        left_out: Callable[[str], object],
+    ) -> None:
+        """Write everything else, as `MetadataWriter.write`; the folder is still to be committed.
 
         Raises:
             DatasetError: something cannot be read, or the dataset changed meanwhile.
         """
-        self._metadata.write(folder, files, how.progress, how.left_out)
+        self._metadata.write(folder, files, statistics, left_out)
         self._snapshot.require_unchanged()
 
 

@@ -112,7 +112,9 @@ def _of_kind(
     yield PlannedFile(key, number, first, len(parts), frames)
 
 
-def places(files: Sequence[PlannedFile], lengths: Sequence[int], fps: int) -> list[dict[str, Any]]:
+def places_of(
+    files: Sequence[PlannedFile], lengths: Sequence[int], fps: int
+) -> list[dict[str, Any]]:
     """What meta/episodes says of each episode about where its frames and images are."""
     ends = list(accumulate(lengths))
     found: list[dict[str, Any]] = [{} for _ in lengths]

@@ -1,33 +1,21 @@
 """Statistics, metadata and whatever else stands once in a dataset of v3.0, beside its files."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lerecord.dataset.format import (
-    EpisodeRecord,
-    FeatureStats,
-    Histogram,
-    Stats,
-    cameras_of,
-    layout,
-    metadata,
-    read_sidecar,
-    stats,
-)
-from lerecord.dataset.read import Rows, load_rows, require_known_tasks
+from lerecord.dataset.format import EpisodeRecord, Histogram, layout, metadata, stats
 from lerecord.dataset.storage import NewFolder, Snapshot, further_files
 from lerecord.dataset.v30 import files as v30
-from lerecord.dataset.v30.file_plan import PlannedFile, places
+from lerecord.dataset.v30.episode_statistics import EpisodeStatistics, added, full_stats
+from lerecord.dataset.v30.file_plan import PlannedFile, places_of
 from lerecord.dataset.v30.files import FileNumber, FullStats
-from lerecord.dataset.video import histogram_of, pictures_of
-from lerecord.errors import DatasetError
-from lerecord.progress import Advance, Progress
+from lerecord.dataset.v30.frames import Frames
 
-_TOLERANCE_S = 1e-4
+_ROWS_AT_ONCE = 1000
+_OWN_PLACE = {"meta/episodes/chunk_index": 0, "meta/episodes/file_index": 0}
 
 
 class MetadataWriter:
@@ -36,26 +24,23 @@ class MetadataWriter:
     Args:
         snapshot: of the dataset of v2.1.
         records: of all its episodes.
+        frames: of all its episodes.
     """
 
-    def __init__(self, snapshot: Snapshot, records: Sequence[EpisodeRecord]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, records: Sequence[EpisodeRecord], frames: Frames
+    ) -> None:
         self._snapshot = snapshot
         self._records = records
+        self._frames = frames
         self._info = snapshot.info
         self._files = snapshot.files
-
-    @cached_property
-    def rows(self) -> Rows:
-        """All frames; raises DatasetError where they disagree with the metadata."""
-        rows = load_rows(self._files, self._info, self._records, _TOLERANCE_S)
-        require_known_tasks(rows, self._snapshot.tasks())
-        return rows
 
     def write(
         self,
         folder: NewFolder,
         files: Sequence[PlannedFile],
-        progress: Progress,
+        statistics: Iterable[EpisodeStatistics],
         left_out: Callable[[str], object],
     ) -> None:
         """Write it, info.json as the last of LeRobot's files.
@@ -63,56 +48,46 @@ class MetadataWriter:
         Args:
             folder: of the new dataset.
             files: with its frames and images.
-            progress: told after each episode.
+            statistics: of all episodes, in their order.
             left_out: told the name of each thing that the new dataset does not have.
 
         Raises:
             DatasetError: something cannot be read.
         """
-        each_stats = self._snapshot.stats()
-        where = places(files, [each.length for each in self._records], self._info.fps)
-        episodes: list[dict[str, Any]] = []
-        histograms: dict[str, Histogram] = {}
-        for place, record in enumerate(self._records):
-            mine = self._histograms(record)
-            full = self._full(each_stats[place], mine, self._slice(place))
-            episodes.append(_record_fields(record) | where[place] | _stats_fields(full))
-            histograms = {key: histograms.get(key, 0) + each for key, each in mine.items()}
+        histograms = self._write_episodes(folder, files, statistics)
+        for record in self._records:
             self._take_sidecar(folder, record)
-            progress(Advance(place + 1, len(self._records), "episodes"))
-        total = stats.fold(each_stats)
+        total = stats.fold(self._snapshot.stats())
         assert total is not None
-        pq.write_table(
-            v30.episodes_table(episodes), folder.place(FileNumber().path(v30.EPISODES_PATH))
-        )
-        self._write_once(folder, self._full(total, histograms, slice(None)))
+        columns = self._frames.everything().columns
+        self._write_once(folder, full_stats(self._info, total, histograms, columns))
         self._take_further_files(folder, left_out)
 
-    def _slice(self, place: int) -> slice:
-        return slice(int(self.rows.first[place]), int(self.rows.end[place]))
-
-    def _histograms(self, record: EpisodeRecord) -> dict[str, Histogram]:
-        """Of an episode's images, by camera: as captured, or decoded when that is lost."""
-        sidecar = self._files.sidecar(record.index)
-        if sidecar.exists():
-            cameras = cameras_of(self._info)
-            tracks = read_sidecar(sidecar, cameras).tracks
-            return {each.key: tracks[each.name].histogram for each in cameras}
-        paths = {key: self._files.video(record.index, key).path for key in self._info.camera_keys}
-        none = np.zeros((3, 256), np.int64)
-        return {key: sum(map(histogram_of, pictures_of(each)), none) for key, each in paths.items()}
-
-    def _full(
-        self, stored: Stats, histograms: Mapping[str, Histogram], rows: slice
-    ) -> dict[str, FullStats]:
-        """All statistics of some frames, in the order of the features."""
-        return {
-            key: FullStats.of_pictures(_stored(stored, key), histograms[key])
-            if key in histograms
-            else FullStats.of_column(self.rows.columns[key][rows])
-            for key, feature in self._info.features.items()
-            if feature.has_statistics
-        }
+    def _write_episodes(
+        self,
+        folder: NewFolder,
+        files: Sequence[PlannedFile],
+        statistics: Iterable[EpisodeStatistics],
+    ) -> Mapping[str, Histogram]:
+        """Write meta/episodes; the histograms of all images."""
+        places = iter(places_of(files, [each.length for each in self._records], self._info.fps))
+        records = iter(self._records)
+        tables: list[pa.Table] = []
+        rows: list[dict[str, Any]] = []
+        histograms: dict[str, Histogram] = {}
+        for each in statistics:
+            rows += [
+                {**_record_fields(next(records)), **next(places), **fields, **_OWN_PLACE}
+                for fields in each.fields
+            ]
+            if len(rows) >= _ROWS_AT_ONCE:  # in a table they take a fifth of the memory
+                tables.append(v30.episodes_table(rows))
+                rows = []
+            histograms = added(histograms, each.histograms)
+        tables += [v30.episodes_table(rows)] if rows else []
+        table = pa.concat_tables(tables).combine_chunks()
+        pq.write_table(table, folder.place(FileNumber().path(v30.EPISODES_PATH)))
+        return histograms
 
     def _take_sidecar(self, folder: NewFolder, record: EpisodeRecord) -> None:
         path = self._files.sidecar(record.index)
@@ -140,20 +115,5 @@ class MetadataWriter:
             left_out(f"{entry} in {layout.EPISODES}")
 
 
-def _stored(values: Stats, key: str) -> FeatureStats:
-    if key not in values:
-        raise DatasetError(f"{layout.EPISODES_STATS} lacks {key}; restore it from a copy.")
-    return values[key]
-
-
 def _record_fields(record: EpisodeRecord) -> dict[str, Any]:
     return {"episode_index": record.index, "tasks": list(record.tasks), "length": record.length}
-
-
-def _stats_fields(values: Mapping[str, FullStats]) -> dict[str, Any]:
-    fields = {
-        f"stats/{key}/{name}": value
-        for key, each in values.items()
-        for name, value in each.to_data().items()
-    }
-    return {**fields, "meta/episodes/chunk_index": 0, "meta/episodes/file_index": 0}

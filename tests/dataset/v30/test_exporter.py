@@ -205,7 +205,7 @@ def test_quantiles_of_pictures_come_from_the_sidecars_or_else_from_the_pictures(
         raise AssertionError("an image was decoded")
 
     with monkeypatch.context() as patched:
-        patched.setattr("lerecord.dataset.v30.metadata_writing.pictures_of", decode)
+        patched.setattr("lerecord.dataset.v30.episode_statistics.pictures_of", decode)
         export_v30(root, out)
     shutil.rmtree(root / "capture")
     decoded = out.with_name("decoded")

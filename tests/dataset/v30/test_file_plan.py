@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lerecord.dataset.v30 import Bounds, PlannedFile
 from lerecord.dataset.v30 import files as v30
-from lerecord.dataset.v30.file_plan import Part, places, planned_files
+from lerecord.dataset.v30.file_plan import Part, places_of, planned_files
 
 FPS = 30
 KEY = "observation.images.front"
@@ -56,7 +56,7 @@ def test_each_episode_is_behind_the_one_before(episodes: list[tuple[int, int, in
     lengths = [each[0] for each in episodes]
     parts = {"": [Part(each[1]) for each in episodes], KEY: [Part(*each[2:]) for each in episodes]}
     files = planned_files(parts, lengths, FPS, Bounds(4.0, 4.0))
-    found = places(files, lengths, FPS)
+    found = places_of(files, lengths, FPS)
     assert [each["dataset_to_index"] for each in found] == list(accumulate(lengths))
     for file in files:
         starts = [0, *accumulate(lengths[place] for place in file.episodes)]
