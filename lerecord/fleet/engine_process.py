@@ -4,13 +4,14 @@ It ends with its parent. What its workers have done by then is kept, and the res
 next command that asks for it.
 """
 
+import contextlib
 import json
 import os
 import shlex
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     engine = Engine(**json.loads(arguments[0]))
     parts = [json.loads(each) for each in arguments[1:]]
     works = [Work(module, Path(folder), batches) for module, folder, batches in parts]
-    finished = threading.Event()
-    if engine.executor == "local":
-        threading.Thread(target=_watch_workers, args=(finished,), daemon=True).start()
     try:
         jobs = _run(works, engine)
-        finished.set()
     except Exception as error:  # whatever an engine raises
         sentence = f"The engine failed ({type(error).__name__}: {error}); its logs are in"
         logs = works[0].folder / "logs"
@@ -57,17 +54,49 @@ def _end_all() -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def _watch_workers(finished: threading.Event) -> None:
-    """End this process when it waits for workers of which one was killed: it would for ever."""
+class Pool:
+    """The processes of one stage, as they are seen now and then: first its manager, then workers.
+
+    Processes are numbered as they are started. A worker that is killed is replaced, but nobody does
+    what it was at, so that a stage waits for ever.
+
+    Args:
+        workers: that work at the same time.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._first = 0
+        self._seen: set[int] = set()
+
+    def has_lost_one(self, living: Set[int]) -> bool:
+        """Whether one has ended, by the numbers of those that live."""
+        if not self._seen and living:
+            self._first = min(living)
+        self._seen |= living
+        was_replaced = max(living, default=0) > self._first + self._workers
+        return was_replaced or not self._seen <= living
+
+
+@contextlib.contextmanager
+def _watched(workers: int) -> Iterator[None]:
+    """End this process when the stage within waits for workers of which one was killed."""
+    finished = threading.Event()
+    threading.Thread(target=_watch, args=(Pool(workers), finished), daemon=True).start()
+    try:
+        yield
+    finally:
+        finished.set()
+
+
+def _watch(pool: Pool, finished: threading.Event) -> None:
     import multiprocess
 
-    seen: set[int] = set()
     while not finished.wait(_LOOK_S):
-        living = {each.pid for each in multiprocess.active_children()}
-        if seen - living and not finished.wait(_GRACE_S):
+        living = {int(each.name.rpartition("-")[2]) for each in multiprocess.active_children()}
+        if pool.has_lost_one(living) and not finished.wait(_GRACE_S):
             tell({"event": "lost"})
             _end_all()
-        seen |= living
 
 
 def _run(works: Sequence[Work], engine: Engine) -> list[str]:
@@ -81,7 +110,8 @@ def _run(works: Sequence[Work], engine: Engine) -> list[str]:
     for number, work in enumerate(works):
         logs = str(work.folder / "logs" / f"{number}-{work.module}")
         before = _executor(work, engine, logs, before)
-        before.run()
+        with _watched(before.workers) if engine.executor == "local" else contextlib.nullcontext():
+            before.run()
         if engine.executor == "slurm" and before.job_id not in (None, -1):
             jobs.append(str(before.job_id))
     return jobs

@@ -214,6 +214,35 @@ def gone(pids: list[int]) -> bool:
     return False
 
 
+def youngest(pid: int) -> int | None:
+    """The worker that was started last, behind the server of processes and the manager."""
+    served = [each for each in children(pid) if b"forkserver" in command_of(each)]
+    return max(served) if len(served) > 2 else None
+
+
+def command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+@REAL
+@pytest.mark.timeout(600)
+def test_a_worker_that_is_killed_as_it_starts_is_missed(
+    request_all: Request, tmp_path: Path, due: dict[str, str]
+) -> None:
+    words = ["fleet", "merge", str(request_all.out), *map(str, request_all.roots)]
+    words += ["--workers", "2", "--tasks", "3", "--state", str(tmp_path / "state")]
+    command = [sys.executable, "-m", "lerecord", *words]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        while (worker := youngest(process.pid)) is None:
+            assert process.poll() is None
+        os.kill(worker, signal.SIGKILL)
+        assert process.wait(240) == 0
+    assert tree(request_all.out) == due
+
+
 @REAL
 @pytest.mark.timeout(1800)
 def test_killed_at_random_instants_it_is_resumed(
