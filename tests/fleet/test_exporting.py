@@ -72,6 +72,7 @@ def test_it_makes_what_one_process_makes_whatever_the_bounds_of_files(
     export_v30(whole, alone := request_all.out.with_name("alone"), Exporting(bounds=bounds))
     monkeypatch.setattr("lerecord.fleet.export_folder.AS_LEROBOT", bounds)
     monkeypatch.setattr("lerecord.fleet.export_folder.BATCH", 5)
+    monkeypatch.setattr("lerecord.dataset.v30.metadata_writing._ROWS_AT_ONCE", 5)
     merge_fleet(request_all, state, ALONE)
     assert tree(request_all.out) == tree(alone)
     assert len(files_of(tree(alone))) == files
