@@ -24,6 +24,7 @@ from lerecord.ui.station import Board, Moment, TakeView, station_app
 from lerecord.ui.view import view_app
 from lerecord.ui.web import WebServer
 from tests.pictures import AT, CAMERAS, IMAGES, TASK, moment_of
+from tests.recording.test_begun import fill_in, station
 from tests.ui.chromium import Chromium, Page
 
 REMARK = "Camera wrist gave 27.1 images a second and 30 are recorded: more light makes it faster."
@@ -39,6 +40,7 @@ KEPT = {
     "view-1280-light": "view",
     "pictures-2560-dark": "pictures",
     "station-1280-dark": "station",
+    "form-1280-light": "form",
 }
 """Those that the docs show, by what they are called there."""
 
@@ -128,6 +130,16 @@ def of_station(browser: Chromium, data: lerecord.Dataset, frame: int, out: Path)
             )
 
 
+def of_form(browser: Chromium, out: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder, station(Path(folder)) as (_, address):
+        page = browser.page()
+        page.open(address)
+        page.until("document.querySelector('input[value=sim]')")
+        page.evaluate("document.querySelector('input[value=sim]').click()")
+        fill_in(page, dataset="box", **{"task-0": TASK})
+        take(page, "form", "!document.getElementById('start').disabled", out)
+
+
 def main() -> None:
     root = Path(sys.argv[1])
     with ExitStack() as stack:
@@ -138,6 +150,7 @@ def main() -> None:
         frame = int(AT * len(data))
         of_view(browser, root, frame, out)
         of_station(browser, data, frame, out)
+        of_form(browser, out)
 
 
 def _folder() -> "tempfile.TemporaryDirectory[str]":
