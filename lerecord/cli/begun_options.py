@@ -16,19 +16,20 @@ from lerecord.errors import ConfigError, DatasetError, LerecordError
 from lerecord.recording.recorder import free_bytes, low_disk
 from lerecord.recording.session import Gate, TaskQueue, sentence_of
 from lerecord.ui.start import Checked, Form, place_of
+from lerecord.ui.station import StationSettings
 
 _SHOWN_FILE = Path("tasks.txt")
 _FIELDS = {"episodes": "episodes-0", "episode_time": "episode_time", "reset_time": "reset_time"}
 """Parameters of `lerecord record` to the fields that they come from."""
 
 
-def checked(form: Form, folder: Path, port: int) -> Checked:
+def checked(form: Form, folder: Path, page: StationSettings) -> Checked:
     """What does not fit, said beside its field, and the command line; nothing is contacted.
 
     Args:
         form: as it came from the page.
         folder: of the datasets.
-        port: of the page.
+        page: where it is.
     """
     faults: dict[str, str] = {}
     _check_names(form, folder, faults)
@@ -36,16 +37,16 @@ def checked(form: Form, folder: Path, port: int) -> Checked:
     _check_numbers(form, folder, faults)
     if not faults:
         _check_together(form, folder, faults)
-    return Checked(faults, shown(form, folder, port))
+    return Checked(faults, shown(form, folder, page))
 
 
-def arguments_of(form: Form, folder: Path, port: int, tasks: Path) -> list[str]:
+def arguments_of(form: Form, folder: Path, page: StationSettings, tasks: Path) -> list[str]:
     """The arguments of `lerecord` that begin the session.
 
     Args:
         form: that has no fault.
         folder: of the datasets.
-        port: of the page.
+        page: where it is.
         tasks: the file that holds several tasks.
     """
     given: list[tuple[str, str]] = []
@@ -66,7 +67,8 @@ def arguments_of(form: Form, folder: Path, port: int, tasks: Path) -> list[str]:
         given += [("--gate", form.gate)]
     words = [word for name, value in given for word in _option(name, value)]
     labels = ["--labels"] if form.labels else []
-    return ["record", *words, *labels, "--station", "--port", str(port)]
+    lan = ["--lan"] if page.lan else []
+    return ["record", *words, *labels, "--station", "--port", str(page.port), *lan]
 
 
 def lines_of(form: Form) -> list[str]:
@@ -74,9 +76,9 @@ def lines_of(form: Form) -> list[str]:
     return [f"{each.episodes or 1} {_sentence(each.task)}" for each in form.tasks]
 
 
-def shown(form: Form, folder: Path, port: int) -> str:
+def shown(form: Form, folder: Path, page: StationSettings) -> str:
     """What begins the same session when it is pasted into a shell."""
-    command = shlex.join(["lerecord", *arguments_of(form, folder, port, _SHOWN_FILE)])
+    command = shlex.join(["lerecord", *arguments_of(form, folder, page, _SHOWN_FILE)])
     if len(form.tasks) == 1:
         return command
     return f"printf '%s\\n' {shlex.join(lines_of(form))} > {_SHOWN_FILE}\n{command}"
@@ -127,7 +129,7 @@ def _check_tasks(form: Form, faults: dict[str, str]) -> None:
 
 def _check_numbers(form: Form, folder: Path, faults: dict[str, str]) -> None:
     """As the command line does it; it is read, and nothing is done."""
-    arguments = arguments_of(form, folder, 1, _SHOWN_FILE)[1:]
+    arguments = arguments_of(form, folder, StationSettings(1), _SHOWN_FILE)[1:]
     try:
         Deferred(TABLE)["record"].make_context("lerecord record", arguments)
     except UsageError as error:

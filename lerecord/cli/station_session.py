@@ -1,5 +1,6 @@
 """The page of a session: started with it, and told to whoever may open it."""
 
+import os
 import shutil
 import sys
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ from lerecord.cli.web_extra import require_web
 from lerecord.config import HardwareConfig
 from lerecord.errors import ConfigError
 from lerecord.printable import print_line
+from lerecord.processes import PAGE_TOKEN
 from lerecord.recording.recorder import Recorder
 from lerecord.recording.session import FanOut, Operator
 from lerecord.ui.snapshot import PreviewedCamera
@@ -48,27 +50,33 @@ def started_station(
         addresses = process.wait_until_up()
     for address in addresses:
         print_line(f"The page of this session: {address}")
-    if len(addresses) > 1 and is_attended():
+    is_known = PAGE_TOKEN in os.environ  # who sees this page saw the one before it
+    if len(addresses) > 1 and is_attended() and not is_known:
         show_code(addresses[1], TypedLines("Broken off before the arms were connected."))
     return process
 
 
 def show_code(address: str, lines: TypedLines) -> None:
-    """Show it for other devices until Enter, where the terminal is large enough for it.
-
-    The screen of the session would hide it.
+    """Show it for other devices until Enter; the screen of the session would hide it.
 
     Raises:
         BrokenOffError: q was typed.
     """
+    if print_code(address):
+        lines.ask("Scan it with a tablet, if you like; Enter starts, q and Enter breaks off.")
+
+
+def print_code(address: str) -> bool:
+    """Show it for other devices; False where the terminal is too small for it."""
     from lerecord.ui.web import code_lines, code_size
 
     columns, rows = shutil.get_terminal_size()
     wide, high = code_size(address)
-    if wide <= columns and high < rows - 1:
+    fits = wide <= columns and high < rows - 1
+    if fits:
         sys.stdout.write("".join(f"{line}\n" for line in code_lines(address)))
         sys.stdout.flush()
-        lines.ask("Scan it with a tablet, if you like; Enter starts, q and Enter breaks off.")
+    return fits
 
 
 def with_page(listeners: FanOut, scene: Scene, store: Store, process: "StationProcess") -> Operator:

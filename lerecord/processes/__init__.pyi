@@ -10,6 +10,7 @@ from .parent import messages as messages
 from .parent import newest as newest
 from .parent import say as say
 from .parent import tell as tell
+from .starting import PAGE_TOKEN as PAGE_TOKEN
 from .starting import RESULT_FILE as RESULT_FILE
 from .starting import child_command as child_command
 from .starting import child_named as child_named

@@ -16,6 +16,12 @@ RESULT_FILE = "LERECORD_RESULT_FILE"
 It is for that command alone: no process that it starts gets it.
 """
 
+PAGE_TOKEN = "LERECORD_PAGE_TOKEN"
+"""The variable that holds the token of a page that others than this machine may open.
+
+A page that comes after another one at the same address lets in whoever the other one let in.
+"""
+
 
 def python(*arguments: str) -> list[str]:
     """The command of this interpreter; `-P` keeps the working folder out of `sys.path`."""

@@ -13,10 +13,12 @@ from lerecord.cli.table import TABLE, Deferred
 from lerecord.errors import ConfigError
 from lerecord.recording.session import Gate, Order
 from lerecord.ui.start import Form, TaskLine
+from lerecord.ui.station import StationSettings
 from tests.dataset.lists import A, record
 
 FOLDER = Path("datasets")
 TASK = TaskLine(task="Grab the box", episodes=2)
+PAGE = StationSettings(8741)
 FORM = Form(hardware="sim", dataset="box", tasks=(TASK,))
 TWO = FORM.model_copy(update={"tasks": (TASK, TaskLine(task="Push it's cup", episodes=3))})
 
@@ -28,28 +30,30 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def faults(form: Form = FORM, **changes: Any) -> dict[str, str]:
     changed = Form.model_validate(form.model_copy(update=changes).model_dump())
-    return dict(checked(changed, FOLDER, 8741).faults)
+    return dict(checked(changed, FOLDER, PAGE).faults)
 
 
 def test_a_form_is_the_arguments_of_record() -> None:
     form = FORM.model_copy(
         update={"episode_time": 12.5, "reset_time": 0.0, "gate": Gate.AUTO, "labels": True}
     )
-    assert arguments_of(form, FOLDER, 8741, Path("none")) == [
+    assert arguments_of(form, FOLDER, PAGE, Path("none")) == [
         *("record", "--task", "Grab the box", "--episodes", "2", "--hardware", "sim"),
         *("--dataset", "datasets/box", "--episode-time", "12.5", "--reset-time", "0"),
         *("--gate", "auto", "--labels", "--station", "--port", "8741"),
     ]
     assert faults(form) == {}
+    on_the_network = StationSettings(8741, lan=True)
+    assert arguments_of(form, FOLDER, on_the_network, Path("none"))[-1] == "--lan"
 
 
 def test_several_tasks_come_from_a_file_that_the_shown_lines_make() -> None:
     form = TWO.model_copy(update={"order": Order.BALANCED})
     assert lines_of(form) == ["2 Grab the box", "3 Push it's cup"]
-    assert arguments_of(form, FOLDER, 1, Path("/tmp/t"))[1:5] == [
+    assert arguments_of(form, FOLDER, PAGE, Path("/tmp/t"))[1:5] == [
         *("--tasks", "/tmp/t", "--order", "balanced")
     ]
-    made, command = shown(form, FOLDER, 1).splitlines()
+    made, command = shown(form, FOLDER, PAGE).splitlines()
     assert shlex.split(made) == ["printf", r"%s\n", *lines_of(form), ">", "tasks.txt"]
     assert shlex.split(command)[:4] == ["lerecord", "record", "--tasks", "tasks.txt"]
     assert faults(form) == {}
@@ -59,7 +63,7 @@ def test_several_tasks_come_from_a_file_that_the_shown_lines_make() -> None:
 def test_a_sentence_is_a_sentence_whatever_it_looks_like(task: str) -> None:
     form = FORM.model_copy(update={"tasks": (TaskLine(task=task),)})
     assert faults(form) == {}
-    command = shlex.split(shown(form, FOLDER, 1))
+    command = shlex.split(shown(form, FOLDER, PAGE))
     context = Deferred(TABLE)["record"].make_context("record", command[2:])
     assert context.params["task"] == task
 

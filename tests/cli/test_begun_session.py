@@ -15,10 +15,12 @@ pytest.importorskip("starlette", reason="the extra `web` is not installed")
 from lerecord.cli import begun_session, main
 from lerecord.cli.begun_session import Clerk, run_session
 from lerecord.cli.result_file import tell_error, tell_result, told_in
-from lerecord.processes import RESULT_FILE, environment
+from lerecord.processes import PAGE_TOKEN, RESULT_FILE, environment
 from lerecord.ui.start import Form, KeptForm, TaskLine, Told
+from lerecord.ui.station import StationSettings
 from lerecord.ui.web import WebServer
 
+PAGE = StationSettings(1)
 FORM = Form(hardware="sim", dataset="box", tasks=(TaskLine(task="Grab it; $(x)", episodes=1),))
 
 
@@ -49,7 +51,16 @@ def test_what_came_of_a_session_is_what_it_said(
 ) -> None:
     monkeypatch.setattr(begun_session, "lerecord", session(script))
     (tmp_path / "result.jsonl").write_text('{"error": "of the one before"}\n')
-    assert run_session(FORM, 1, tmp_path) == (expected, None)
+    assert run_session(FORM, PAGE, None, tmp_path) == (expected, None)
+
+
+def test_the_session_lets_in_whoever_the_form_let_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = f"{{\"lines\": [\"{PAGE_TOKEN} is ' + os.environ['{PAGE_TOKEN}'] + '\"]}}"
+    script = f"open(os.environ['{RESULT_FILE}'], 'a').write('{line}\\n')"
+    monkeypatch.setattr(begun_session, "lerecord", session(script))
+    assert run_session(FORM, PAGE, "secret", tmp_path) == (Told((f"{PAGE_TOKEN} is secret",)), None)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +77,7 @@ def test_a_signal_is_for_the_session_and_all_but_ctrl_c_end_the_command_after_it
     monkeypatch.setattr(begun_session, "lerecord", session(script))
     monkeypatch.setattr(begun_session, "is_attended", lambda: False)
     before = signal.getsignal(number)
-    assert run_session(FORM, 1, tmp_path) == (Told(("parked",)), ending)
+    assert run_session(FORM, PAGE, None, tmp_path) == (Told(("parked",)), ending)
     assert signal.getsignal(number) is before
 
 
@@ -81,14 +92,17 @@ def test_the_page_comes_back_at_the_same_port_until_ctrl_c(
         if len(ran) < 2:
             clerks[0].start(FORM)
 
-    def run(form: Form, port: int, scratch: Path) -> tuple[Told, None]:
-        ran.append((form, port))
+    def run(
+        form: Form, page: StationSettings, token: str | None, scratch: Path
+    ) -> tuple[Told, None]:
+        ran.append((form, page.port))
+        assert token is None
         assert scratch.stat().st_mode & 0o077 == 0
         return Told((f"session {len(ran)}",)), None
 
     class Watched(Clerk):
-        def __init__(self, kept: KeptForm) -> None:
-            super().__init__(kept)
+        def __init__(self, kept: KeptForm, page: StationSettings) -> None:
+            super().__init__(kept, page)
             clerks.append(self)
 
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
@@ -106,7 +120,7 @@ def test_the_page_comes_back_at_the_same_port_until_ctrl_c(
     assert len(opened) == 1
     assert [form for form, _ in ran] == [FORM, FORM]
     assert clerks[0].told == Told(("session 2",))
-    assert Clerk(KeptForm.of_user(os.environ)).form == FORM  # the next time, too
+    assert Clerk(KeptForm.of_user(os.environ), PAGE).form == FORM  # the next time, too
 
 
 def test_a_command_tells_its_result_and_its_refusal_to_the_file_that_it_is_named(

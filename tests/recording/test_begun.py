@@ -17,7 +17,7 @@ from lerecord.dataset.overview import episodes
 from tests.live import Simulator
 from tests.ui.chromium import Chromium, Page
 
-_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
+_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*(?=;)")
 _FRAMES = """Number([...document.querySelectorAll('#rates dt')]
   .find((each) => each.textContent === 'frames').nextSibling.textContent)"""
 _LONG = 40  # frames: who ends a take within its first second is asked whether to keep it
@@ -27,7 +27,7 @@ _LONG = 40  # frames: who ends a take within its first second is asked whether t
 def station(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command in a folder of its own, and the address of its page."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "lerecord", "station", "--no-browser"],
+        [sys.executable, "-m", "lerecord", "station", "--lan", "--no-browser"],
         cwd=folder,
         env={**os.environ, "XDG_STATE_HOME": str(folder / "state")},
         stdin=subprocess.DEVNULL,

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from lerecord.ui.start.choices import DatasetChoice, RigChoice
 from lerecord.ui.start.form import Checked, Form, Told
 from lerecord.ui.station import Lease
-from lerecord.ui.web import Files, answering, json_reply, posted
+from lerecord.ui.web import Files, Pass, answering, json_reply, login_routes, posted
 
 _PACKAGES = ("lerecord.ui.web", "lerecord.ui.start")
 
@@ -61,14 +61,20 @@ class _Start(_Page):
     form: Form
 
 
-def start_app(desk: Desk) -> Starlette:
-    """An ASGI application that shows the form; a gate belongs before it."""
+def start_app(desk: Desk, shown: Pass | None = None) -> Starlette:
+    """An ASGI application that shows the form; a gate belongs before it.
+
+    Args:
+        desk: behind it.
+        shown: what a browser has to show; None where only this machine can reach the page.
+    """
     room = _Room(desk)
     files = Files(_PACKAGES)
     return Starlette(
         routes=[
             Route("/", files.page),
             Route("/assets/{name}", files.asset),
+            *login_routes(shown),
             Route("/api/choices", answering(room.choices)),
             Route("/api/look", posted(_Look, room.look), methods=["POST"]),
             Route("/api/check", posted(Form, room.check), methods=["POST"]),

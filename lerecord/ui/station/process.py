@@ -1,12 +1,13 @@
 """The process that serves the page: it may stop, die or hang without hurting anything."""
 
+import os
 import secrets
 import sys
 import threading
 from collections.abc import Sequence
 
 from lerecord.errors import LerecordError
-from lerecord.processes import newest, say, tell
+from lerecord.processes import PAGE_TOKEN, newest, say, tell
 from lerecord.recording.session import QueueEdit
 from lerecord.ui.station.app import station_app
 from lerecord.ui.station.board import Board
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str]) -> None:
     """
     start = Start.from_arguments(arguments)
     board = Board(start.cameras)
-    token = secrets.token_urlsafe(16) if start.settings.lan else None
+    token = os.environ.get(PAGE_TOKEN) or secrets.token_urlsafe(16)
 
     def ask(asked: Asked | QueueEdit) -> None:
         tell(ASKED.write(asked))
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str]) -> None:
         server = WebServer(
             lambda shown: station_app(board, ask, shown, lambda: server.addresses[-1]),
             start.settings.port,
-            token,
+            token if start.settings.lan else None,
         )
     except LerecordError as error:
         say("error", message=str(error))

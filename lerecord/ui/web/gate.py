@@ -6,10 +6,10 @@ own, whatever else a request says; there is no CORS. Beyond loopback a token is 
 a cookie stands for once it was shown.
 """
 
+import hashlib
 import hmac
 import json
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -41,12 +41,15 @@ class Pass:
     Attributes:
         token: to be shown.
         cookie: its name; ports of one machine share their cookies, so it has the port's number.
-        value: of the cookie.
     """
 
-    token: str
+    token: str = field(repr=False)
     cookie: str
-    value: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+    @property
+    def value(self) -> str:
+        """Of the cookie; the page that comes after this one with the same token takes it, too."""
+        return hashlib.sha256(f"{self.cookie} {self.token}".encode()).hexdigest()
 
     def is_token(self, shown: object) -> bool:
         """True of the token, told in a time that says nothing about a wrong one."""

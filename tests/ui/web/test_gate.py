@@ -169,6 +169,8 @@ def test_a_cookie_stands_for_the_token() -> None:
         headers=(HERE, ("cookie", "a=b; " + cookie.split(";")[0])),
     )
     assert (answer.status, reached) == (200, ["/api/x"])
+    assert Pass(TOKEN, f"lerecord_{PORT}").is_in([cookie.split(";")[0]])  # of the next page there
+    assert not Pass(f"{TOKEN}x", f"lerecord_{PORT}").is_in([cookie.split(";")[0]])
 
 
 def test_what_sends_more_than_it_said_is_cut_off() -> None:

@@ -1,6 +1,6 @@
 // The page that a session is begun from: what is chosen, what is wrong with it, and what came of it.
 
-import { announce, byId, get, h, pageName, plural, post, staysHere, write } from "./dom.js";
+import { announce, byId, enter, get, h, pageName, plural, post, staysHere, write } from "./dom.js";
 import { addTask, drawTasks, showTasks, tasksOf } from "./tasks.js";
 
 const AGAIN_MS = 1000;
@@ -194,4 +194,9 @@ byId("add").addEventListener("click", () => {
 byId("tasks").addEventListener("click", () => changed());
 byId("start").addEventListener("click", start);
 byId("take").addEventListener("click", () => look(true));
+try {
+  await enter();
+} catch (error) {
+  write("fault-form", error.message);
+}
 lookForever();

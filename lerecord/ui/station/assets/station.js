@@ -1,6 +1,6 @@
 // The page of a session: paints what it is sent, says that it has, and asks for what is pressed.
 
-import { announce, byId, get, h, icon, isTyping, pageName, post, staysHere, write } from "./dom.js";
+import { announce, byId, enter, get, h, icon, isTyping, pageName, staysHere, write } from "./dom.js";
 import { drawJoints } from "./joints.js";
 import { drawQueue, prepareQueue } from "./queue.js";
 import { hear, prepareSound } from "./sounds.js";
@@ -30,13 +30,6 @@ let heardAt = 0;
 let ended = false;
 let refused = "";
 const canvases = new Map();
-
-async function enter() {
-  const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
-  if (token === undefined) return;
-  await post("/api/session", { token });
-  history.replaceState(null, "", "/");
-}
 
 function connect() {
   socket = new WebSocket(`ws://${location.host}/api/live/${PAGE}`);

@@ -86,6 +86,14 @@ export const post = (path, data) =>
     body: JSON.stringify(data),
   });
 
+/** Shows the token that the address has, where it has one, and takes it out of the address. */
+export async function enter() {
+  const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
+  if (token === undefined) return;
+  await post("/api/session", { token });
+  history.replaceState(null, "", "/");
+}
+
 /** A name for this tab, the same after a reload and on every page of an address: control is kept. */
 export function pageName() {
   const known = sessionStorage.getItem("page");
