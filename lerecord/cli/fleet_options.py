@@ -1,5 +1,6 @@
 """Options that several commands of `lerecord fleet` take."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lerecord.cli.options import AllowHardware, AsJson
+from lerecord.printable import print_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lerecord.fleet import Engine, HowToWork, Wish
 
 StateFolder = Annotated[
@@ -72,7 +76,8 @@ class EngineOptions:
         """What does the work; raises ConfigError where there is none of that name."""
         from lerecord.fleet import Engine
 
-        return Engine(self.executor, self.workers, self.tasks, self.partition, self.time_limit)
+        limits = (self.workers, self.tasks, self.partition, self.time_limit)
+        return Engine(self.executor, *limits, say=_once())
 
     @property
     def how(self) -> "HowToWork":
@@ -80,6 +85,18 @@ class EngineOptions:
         from lerecord.fleet import HowToWork
 
         return HowToWork(self.engine, self.dry_run)
+
+
+def _once() -> "Callable[[str], None]":
+    """Says each sentence once on stderr: some work runs its engine several times."""
+    said: set[str] = set()
+
+    def say(sentence: str) -> None:
+        if sentence not in said:
+            said.add(sentence)
+            print_line(sentence, sys.stderr)
+
+    return say
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 from lerecord.errors import ConfigError, LerecordError
 from lerecord.fleet.books import Books
+from lerecord.fleet.ray_cluster import ray_cluster
 from lerecord.processes import ChildProcess
 
 EXECUTORS = ("local", "slurm", "ray")
@@ -38,6 +39,8 @@ class Engine:
         tasks: into how many the work is divided; 0 for some per worker.
         partition: of Slurm.
         time_limit: of a task on Slurm, HH:MM:SS.
+        address: of Ray's cluster, as `RayCluster` has it; found when the work begins.
+        say: told which cluster of Ray does the work.
 
     Raises:
         ConfigError: there is no such executor.
@@ -48,6 +51,8 @@ class Engine:
     tasks: int = 0
     partition: str = ""
     time_limit: str = "12:00:00"
+    address: str = ""
+    say: Callable[[str], object] = field(default=lambda sentence: None, compare=False)
 
     def __post_init__(self) -> None:
         if self.executor not in EXECUTORS:
@@ -140,6 +145,10 @@ def run(
     require_engine(engine)
     if engine.executor == "slurm":
         _require_plain(stages[0].folder)
+    if engine.executor == "ray":
+        cluster = ray_cluster(os.environ)
+        engine.say(cluster.sentence)
+        engine = replace(engine, address=cluster.address)
     if engine.executor == "local" and engine.at_once == 1:
         for stage in stages:
             for _ in stage.share(0, 1):
@@ -150,7 +159,9 @@ def run(
 
 def _run_in_child(stages: Sequence[Work], engine: Engine, watch: Callable[[], object]) -> list[str]:
     """The libraries of engines are noisy, and start processes: none of that belongs in here."""
-    told = json.dumps({**asdict(engine), "workers": engine.at_once, "tasks": engine.shares})
+    names = [each.name for each in fields(engine) if each.name != "say"]
+    known = {name: getattr(engine, name) for name in names}
+    told = json.dumps({**known, "workers": engine.at_once, "tasks": engine.shares})
     works = [json.dumps([each.module, str(each.folder), each.batches]) for each in stages]
     books = [Books(each.folder) for each in stages]
     for _ in range(_MOST_LOSSES):

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
+from lerecord.errors import LerecordError
 from lerecord.fleet.books import know_driver
 from lerecord.fleet.engine import Engine, Work
 from lerecord.processes import tell
@@ -34,6 +35,9 @@ def main(arguments: Sequence[str]) -> int:
     works = [Work(module, Path(folder), batches) for module, folder, batches in parts]
     try:
         jobs = _run(works, engine)
+    except LerecordError as error:
+        tell({"event": "failed", "message": without_secrets(str(error))})
+        return 1
     except Exception as error:  # whatever an engine raises
         sentence = f"The engine failed ({type(error).__name__}: {error}); its logs are in"
         logs = works[0].folder / "logs"
@@ -101,10 +105,7 @@ def _watch(pool: Pool, finished: threading.Event) -> None:
 
 def _run(works: Sequence[Work], engine: Engine) -> list[str]:
     if engine.executor == "ray":
-        import ray
-
-        if not ray.is_initialized():
-            ray.init(log_to_driver=False, include_dashboard=False)
+        _join_ray(engine.address)
     before: Any = None
     jobs: list[str] = []
     for number, work in enumerate(works):
@@ -115,6 +116,20 @@ def _run(works: Sequence[Work], engine: Engine) -> list[str]:
         if engine.executor == "slurm" and before.job_id not in (None, -1):
             jobs.append(str(before.job_id))
     return jobs
+
+
+def _join_ray(address: str) -> None:
+    import ray
+
+    if not address:  # Ray finds the cluster, and its token, only where nothing names one
+        os.environ.pop("RAY_ADDRESS", None)
+    try:
+        ray.init(address or None, log_to_driver=False, include_dashboard=False)
+    except ConnectionError as error:
+        raise LerecordError(
+            f"Ray could not join its cluster ({error}). One that was started by `ray start` asks "
+            f"for a token: `export RAY_AUTH_MODE=token`, and have its ~/.ray/auth_token here, too."
+        ) from error
 
 
 def _executor(work: Work, engine: Engine, logs: str, before: Any) -> Any:
