@@ -5,6 +5,7 @@ of it between two sessions is no dataset's. An arm is told by its pair and its c
 one that was calibrated anew has nothing to be compared with.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from lerecord.config import Units
 from lerecord.errors import ConfigError
+from lerecord.state_folder import NO_HOME, state_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +46,17 @@ class ParkPoses:
     """The poses in a folder.
 
     Args:
-        folder: that need not be there.
+        folder: that need not be there; None where nothing can be kept.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
     @classmethod
     def of_user(cls, environ: Mapping[str, str]) -> "ParkPoses":
-        """Those below $XDG_STATE_HOME, or ~/.local/state where that is not set."""
-        state = environ.get("XDG_STATE_HOME") or Path(environ.get("HOME") or "/", ".local/state")
-        return cls(Path(state, "lerecord", "park_poses"))
+        """Those in the state folder of this user."""
+        folder = state_folder(environ)
+        return cls(None if folder is None else folder / "park_poses")
 
     def kept(self, arm: ParkedArm) -> NDArray[np.float32] | None:
         """Where it was parked (D,); None when that is not known.
@@ -62,6 +64,8 @@ class ParkPoses:
         Raises:
             ConfigError: its file cannot be read.
         """
+        if self._folder is None:
+            return None
         path = self._folder / arm.file_name
         try:
             pose = json.loads(path.read_text(encoding="utf-8"))
@@ -80,6 +84,8 @@ class ParkPoses:
         Raises:
             OSError: it cannot be written.
         """
+        if self._folder is None:
+            raise FileNotFoundError(errno.ENOENT, NO_HOME)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / arm.file_name
         partial = path.with_suffix(f".{os.getpid()}")

@@ -9,8 +9,9 @@ from typing import Any
 
 from lerecord.errors import ConfigError
 from lerecord.refusals import said
+from lerecord.state_folder import state_folder
 
-_NAME = "lerecord/fleet"
+_NAME = "fleet"
 
 
 class State:
@@ -57,12 +58,9 @@ class State:
 
 
 def _default() -> Path:
-    given = os.environ.get("XDG_STATE_HOME", "")
-    if given.startswith("/"):
-        return Path(given) / _NAME
-    try:
-        return Path.home() / ".local/state" / _NAME
-    except RuntimeError as error:
+    folder = state_folder(os.environ)
+    if folder is None:
         raise ConfigError(
             "This user has no home folder to keep what was found; name a folder with --state."
-        ) from error
+        )
+    return folder / _NAME

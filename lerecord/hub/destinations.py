@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lerecord.secrets import without_secrets
+from lerecord.state_folder import state_folder
 
-_FILE = "lerecord/pushed.json"
+_FILE = "pushed.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,9 @@ def _load() -> list[Destination]:
 
 
 def _path() -> Path | None:
-    """By the XDG base directory specification; None for a user without a home."""
-    given = os.environ.get("XDG_STATE_HOME", "")
-    if given.startswith("/"):
-        return Path(given) / _FILE
-    try:
-        return Path.home() / ".local/state" / _FILE
-    except RuntimeError:
-        return None
+    """None for a user without a home."""
+    folder = state_folder(os.environ)
+    return None if folder is None else folder / _FILE
 
 
 def _endpoint() -> str:

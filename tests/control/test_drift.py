@@ -170,8 +170,18 @@ def test_a_state_folder_that_cannot_be_written_ends_no_session(
     assert "Where the main follower was parked is not kept (" in capsys.readouterr().err
 
 
-def test_poses_are_below_the_users_state_folder(tmp_path: Path) -> None:
-    ParkPoses.of_user({"HOME": str(tmp_path)}).keep(ARM, POSE)
+def test_poses_are_below_the_users_state_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ParkPoses.of_user({"HOME": str(tmp_path), "XDG_STATE_HOME": "relative"}).keep(ARM, POSE)
     ParkPoses.of_user({"HOME": "/", "XDG_STATE_HOME": str(tmp_path / "s")}).keep(ARM, POSE)
     folders = {path.parent.relative_to(tmp_path) for path in islice(tmp_path.rglob("*.json"), 9)}
     assert folders == {Path(".local/state/lerecord/park_poses"), Path("s/lerecord/park_poses")}
+
+
+def test_without_a_home_no_pose_is_kept() -> None:
+    nowhere = ParkPoses(None)
+    assert nowhere.kept(ARM) is None
+    with pytest.raises(OSError, match="this user has no home folder"):
+        nowhere.keep(ARM, POSE)

@@ -124,3 +124,17 @@ def test_without_a_folder_of_ones_own_a_push_is_possible(tmp_path: Path, state: 
     state.parent.write_text("in the way", encoding="utf-8")
     assert chosen(tmp_path, HERE, None).repo_id == "me/box"
     assert recalled(tmp_path) is None
+
+
+def test_where_it_was_pushed_is_never_kept_in_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_STATE_HOME", "state")
+    assert chosen(tmp_path, HERE, None).repo_id == "me/box"
+    assert (tmp_path / "home/.local/state/lerecord/pushed.json").is_file()
+    assert not (tmp_path / "state").exists()
+    monkeypatch.setattr("lerecord.hub.destinations.state_folder", lambda environ: None)
+    assert chosen(tmp_path, HERE, None).repo_id == "me/box"
+    assert recalled(tmp_path) is None

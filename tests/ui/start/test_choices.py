@@ -64,3 +64,19 @@ def test_the_last_form_is_kept_and_one_that_is_none_is_not_read(tmp_path: Path) 
     (path,) = (tmp_path / "lerecord").iterdir()
     path.write_text('{"hardware": 3}')
     assert kept.read() is None
+
+
+def test_where_no_form_can_be_kept_that_is_said() -> None:
+    nowhere = KeptForm(None)
+    assert nowhere.read() is None
+    with pytest.raises(OSError, match="this user has no home folder"):
+        nowhere.keep(Form(hardware="sim"))
+
+
+def test_the_form_is_never_kept_in_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ = {"HOME": str(tmp_path / "home"), "XDG_STATE_HOME": "state"}
+    KeptForm.of_user(environ).keep(Form(hardware="sim"))
+    assert [each.name for each in tmp_path.iterdir()] == ["home"]
