@@ -1,6 +1,7 @@
 """The files of v3.0, made by workers: the bytes of `lerecord export`, however interrupted."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from lerecord.dataset.v30 import Bounds, Exporting, export_v30
 from lerecord.dataset.verify import check
 from lerecord.errors import DatasetError
 from lerecord.fleet import Engine, HowToMerge, Request, State, merge_fleet
+from lerecord.fleet.engine import Work
 from tests.dataset.lists import tree
 
 ALONE = HowToMerge(Engine(workers=1))
@@ -80,8 +82,27 @@ def test_it_makes_what_one_process_makes_whatever_the_bounds_of_files(
 
 
 def test_two_workers_make_the_same(request_all: Request, state: State, due: dict[str, str]) -> None:
+    """Of v2.1, which the first stage makes, and of v3.0."""
     pytest.importorskip("datatrove")
     merge_fleet(request_all, state, HowToMerge(Engine(workers=2, tasks=5)))
+    assert tree(request_all.out) == due
+
+
+@pytest.mark.parametrize("tasks", [3, 50])
+def test_any_number_of_tasks_makes_the_same_in_any_order(
+    request_all: Request,
+    state: State,
+    due: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tasks: int,
+) -> None:
+    def run(stages: Sequence[Work], *_: object) -> None:
+        for stage in stages:
+            for rank in reversed(range(tasks)):
+                stage(None, rank, tasks)
+
+    monkeypatch.setattr("lerecord.fleet.rounds.run", run)
+    merge_fleet(request_all, state, ALONE)
     assert tree(request_all.out) == due
 
 

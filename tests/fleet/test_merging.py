@@ -85,17 +85,6 @@ def test_done_twice_it_changes_nothing(request_all: Request, state: State) -> No
         merge_fleet(request_all, State(state.folder / "another"), ALONE)
 
 
-def test_two_workers_and_any_number_of_tasks_make_the_same(
-    request_all: Request,
-    state: State,
-    due: dict[str, dict[str, str]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pytest.importorskip("datatrove")
-    merge_fleet(request_all, state, HowToMerge(Engine(workers=2, tasks=3)))
-    assert tree(request_all.out) == due["v2.1"]
-
-
 def test_only_what_is_wanted_is_taken(request_all: Request, state: State) -> None:
     wish = Wish("station = two and task = a", task_balance=2)
     dry = merge_fleet(replace(request_all, wish=wish), state, replace(ALONE, dry_run=True))
