@@ -3,7 +3,7 @@
     PLACE/bin/python tests/interop/lerobot_append.py DIR TASK ROWS [ROWS ...]
 
 PLACE is an environment with LeRobot 0.3.3 for a dataset of v2.1, or with 0.6.1 for one of v3.0.
-Each number of rows is an episode.
+Each number of frames is an episode.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
     again = append(arguments.root, arguments.task, arguments.rows)
-    print(f"LeRobot has {again.num_episodes} episodes, {len(again)} rows, and read every one")
+    print(f"LeRobot has {again.num_episodes} episodes, {len(again)} frames, and read every one")
 
 
 if __name__ == "__main__":
