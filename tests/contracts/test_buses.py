@@ -8,11 +8,21 @@ import pytest
 
 from lerecord.motors import BusError, PortLostError
 from lerecord.motors.errors import NoReplyError
-from lerecord.motors.retry import ONCE
+from lerecord.motors.retry import NORMAL, ONCE, Retry
+from lerecord.motors.wire import Reply, Sent, Wire
+
+_PATIENT = Retry(attempts=100, budget_s=10.0)
 
 
 @pytest.fixture
-def bus(follower: Any) -> Any:
+def bus(follower: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An open bus; servos on a machine that stands still for a moment are asked once more."""
+    receive = Wire.receive
+
+    def received(wire: Wire, sent: Sent, retry: Retry) -> dict[str, Reply]:
+        return receive(wire, sent, _PATIENT if retry == NORMAL else retry)
+
+    monkeypatch.setattr(Wire, "receive", received)
     follower.bus.open()
     return follower.bus
 
