@@ -149,7 +149,7 @@ class OnTheRig:
         )
         if done.returncode != 0:
             raise DisagreementError(done.stderr[-500:])
-        rates = [int(rate) for rate in re.findall(r"Teleop loop time: .*\((\d+) Hz\)", done.stdout)]
+        rates = [int(rate) for rate in re.findall(r"time: .*\((\d+) Hz\)", done.stdout)]
         expect("most of the ticks", len(rates) > CLI_SECONDS * FPS * 0.8, True)
         return f"{CLI_SECONDS} s, {len(rates)} ticks, {int(np.median(rates))} Hz, exit status 0"
 
