@@ -70,15 +70,12 @@ class Pool:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._first = 0
         self._seen: set[int] = set()
 
     def has_lost_one(self, living: Set[int]) -> bool:
         """Whether one has ended, by the numbers of those that live."""
-        if not self._seen and living:
-            self._first = min(living)
         self._seen |= living
-        was_replaced = max(living, default=0) > self._first + self._workers
+        was_replaced = any(number > min(self._seen) + self._workers for number in living)
         return was_replaced or not self._seen <= living
 
 
