@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from lerecord.fleet import State
 from tests.dataset.lists import A, B, C, record
 
 
@@ -19,3 +20,8 @@ def two_recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def stations(two_recorded: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(two_recorded, tmp_path / "stations"))
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State(tmp_path / "state")

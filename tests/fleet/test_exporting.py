@@ -23,11 +23,6 @@ class KilledError(BaseException):
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "state")
-
-
-@pytest.fixture
 def request_all(two_recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Request:
     monkeypatch.setattr("lerecord.fleet.export_folder.AS_LEROBOT", SMALL)
     return Request(tmp_path / "out", [two_recorded], version="v3.0")

@@ -20,11 +20,6 @@ ALONE = HowToWork(Engine(workers=1))
 BOXES = ("one/box", "two/box", "two/cup")
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "state")
-
-
 def column(folder: Path, key: str) -> np.ndarray:
     found = []
     for each in BOXES:

@@ -28,11 +28,6 @@ class KilledError(BaseException):
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "state")
-
-
-@pytest.fixture
 def request_all(stations: Path, tmp_path: Path) -> Request:
     return Request(tmp_path / "out", [stations])
 

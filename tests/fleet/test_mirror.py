@@ -27,11 +27,6 @@ def store(stations: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     found.rm("/bucket", recursive=True)
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "state")
-
-
 def opening(store: Any, monkeypatch: pytest.MonkeyPatch, fails: Any = None) -> list[str]:
     """The names of the files that are fetched from now on; `fails` may raise for one."""
     opened: list[str] = []

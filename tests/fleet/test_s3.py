@@ -45,11 +45,6 @@ ALONE = HowToMerge(Engine(workers=1))
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "state")
-
-
-@pytest.fixture
 def s3(tmp_path: Path) -> Iterator[tuple[Any, Way]]:
     """A store of a server on this machine with a bucket, and the way to it."""
     with socket.socket() as free:

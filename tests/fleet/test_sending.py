@@ -39,11 +39,6 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         found.rm("/out", recursive=True)
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "state")
-
-
 def putting(
     store: Any,
     monkeypatch: pytest.MonkeyPatch,

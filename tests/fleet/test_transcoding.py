@@ -15,11 +15,6 @@ from tests.dataset.lists import tree
 ALONE = HowToWork(Engine(workers=1))
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "state")
-
-
 def test_each_dataset_is_encoded_as_by_its_own_command_and_only_once(
     stations: Path, state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
