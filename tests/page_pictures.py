@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 import lerecord
 from lerecord.processes import ImageMailbox, MailboxWriter
@@ -43,6 +44,9 @@ KEPT = {
     "form-1280-light": "form",
 }
 """Those that the docs show, by what they are called there."""
+IN_EVERY_LOOK = ("view", "station")
+"""Pages that the docs show in all sizes and both schemes beside each other, too."""
+THUMB_HEIGHT = 420
 
 
 @contextmanager
@@ -73,8 +77,25 @@ def take(
             page.screenshot(file)
             if look in KEPT:
                 pixels = cv2.imread(str(file))
-                quality = [cv2.IMWRITE_JPEG_QUALITY, 80]
-                cv2.imwrite(str(IMAGES / f"{KEPT[look]}.jpg"), np.asarray(pixels), quality)
+                keep(np.asarray(pixels), KEPT[look])
+
+
+def keep(pixels: NDArray[np.uint8], name: str) -> None:
+    """For the docs."""
+    cv2.imwrite(str(IMAGES / f"{name}.jpg"), pixels, [cv2.IMWRITE_JPEG_QUALITY, 80])
+
+
+def keep_every_look(name: str, out: Path) -> None:
+    """A row a scheme, from the narrowest window to the widest."""
+    rows = []
+    for scheme in ("light", "dark"):
+        thumbs = []
+        for width, height in SIZES:
+            shot = cv2.imread(str(out / f"{name}-{width}-{scheme}.png"))
+            size = (width * THUMB_HEIGHT // height, THUMB_HEIGHT)
+            thumbs.append(cv2.resize(np.asarray(shot), size, interpolation=cv2.INTER_AREA))
+        rows.append(cv2.hconcat(thumbs))
+    keep(np.asarray(cv2.vconcat(rows)), f"{name}-looks")
 
 
 def of_view(browser: Chromium, root: Path, frame: int, out: Path) -> None:
@@ -151,6 +172,8 @@ def main() -> None:
         of_view(browser, root, frame, out)
         of_station(browser, data, frame, out)
         of_form(browser, out)
+        for name in IN_EVERY_LOOK:
+            keep_every_look(name, out)
 
 
 def _folder() -> "tempfile.TemporaryDirectory[str]":

@@ -33,6 +33,11 @@ CAMERAS = (
 )
 SETTLED = f"document.querySelectorAll('.camera[data-settled=true]').length === {len(CAMERAS)}"
 SPEED = "document.getElementById('speed')"
+SLIPS = (
+    "document.body.innerText.match("
+    "/\\b(null|undefined|NaN|Infinity)\\b|[-\\u2212]0(\\.0)?(?!\\d|\\.)/g)"
+)
+"""Words that only a program says."""
 WATCHED = """window.seen = [];
 for (const video of document.querySelectorAll("video")) {
   const watch = (_, { mediaTime }) => {
@@ -225,10 +230,13 @@ def test_marks_are_made_previewed_and_applied_by_keys(
 
 
 @pytest.mark.parametrize("width", [320, 1280, 2560])
-def test_nothing_is_wider_than_the_window(browser: Chromium, address: str, width: int) -> None:
+def test_nothing_is_wider_than_the_window_or_nonsense(
+    browser: Chromium, address: str, width: int
+) -> None:
     page = browser.page()
     page.look(width, 720)
     for place, there in (("#pictures", ".way line"), ("#0", ".curve")):
         page.open(address + place)
         page.until(f"document.querySelector('{there}') !== null")
+        assert page.evaluate(SLIPS) is None
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -51,7 +51,7 @@ export function drawTasks() {
   const several = rows.length > 1;
   byId("order-line").hidden = !several;
   byId("add").disabled = rows.length >= MOST;
-  const counts = several ? "Each task is recorded until the dataset has so many episodes of it." : "So many new episodes are recorded in this session.";
+  const counts = several ? "Each task is recorded until the dataset has that many episodes of it." : "How many new episodes to record in this session.";
   if (byId("about-count").textContent !== counts) byId("about-count").textContent = counts;
 }
 

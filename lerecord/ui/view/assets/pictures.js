@@ -121,7 +121,7 @@ function lengths(rows) {
     h("p", { class: "dim scale" }, plural(most, "episode")),
     picture,
     h("p", { class: "ends dim", "aria-hidden": "true" }, h("span", {}, seconds(low)), h("span", {}, seconds(high))),
-    h("p", {}, "Shortest: ", link(sorted[0]), "; longest: ", link(sorted.at(-1)), "."),
+    span > 0 ? h("p", {}, "Shortest: ", link(sorted[0]), "; longest: ", link(sorted.at(-1)), ".") : null,
     numbers(["Length", "Episodes"], bins.map((each, place) => [`${seconds(low + (span * place) / count)} to ${seconds(low + (span * (place + 1)) / count)}`, each])),
   );
 }
@@ -150,11 +150,11 @@ function starts({ episodes, joints }, rows) {
     const words = known.length === 0 ? "not known" : told(joint, Math.min(...known), Math.max(...known));
     return h("li", {}, h("p", { class: "name" }, joint.name), way(joint, failed), h("p", { class: "dim" }, words));
   });
-  const cross = failed.some(Boolean) ? h("p", { class: "key dim" }, h("span", {}, mark("|"), "start"), h("span", {}, mark("×"), "start of a failure")) : null;
+  const cross = failed.some(Boolean) ? [h("p", { class: "key dim" }, h("span", {}, mark("|"), "start"), h("span", {}, mark("×"), "start of a failure"))] : [];
   return [
     caption("Starts", `Where ${whose} begins, within the range that the joint covers in any frame. A policy has not learnt to start elsewhere.`),
     h("ul", { class: "starts" }, lines),
-    cross,
+    ...cross,
   ];
 }
 
@@ -166,7 +166,7 @@ function told(joint, least, most) {
   return `${tenths(least)} to ${tenths(most)} of ${tenths(joint.low)} to ${tenths(joint.high)}: ${share} %`;
 }
 
-const tenths = (value) => value.toFixed(1).replace("-", "−");
+const tenths = (value) => value.toFixed(1).replace(/^-0\.0$/, "0.0").replace("-", "−");
 
 function way(joint, failed) {
   const span = joint.high - joint.low || 1;
