@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import IO, Any
 
 from lerecord.errors import LerecordError
@@ -34,6 +35,7 @@ class ChildProcess:
         name: of the child, as `python -m lerecord` knows it.
         arguments: that its `main` takes.
         inherits: descriptors that it gets, under the same numbers.
+        variables: of its environment, beside those that every child gets; a secret is safe there.
         command: makes the command line of the name.
     """
 
@@ -42,13 +44,14 @@ class ChildProcess:
         name: str,
         *arguments: str,
         inherits: tuple[int, ...] = (),
+        variables: Mapping[str, str] = MappingProxyType({}),
         command: Callable[[str], list[str]] = child_command,
     ) -> None:
         self.name = name
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._process = subprocess.Popen(
             [*command(name), *arguments],
-            env=environment(),
+            env=environment() | dict(variables),
             pass_fds=inherits,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -19,8 +19,10 @@ It is for that command alone: no process that it starts gets it.
 PAGE_TOKEN = "LERECORD_PAGE_TOKEN"
 """The variable that holds the token of a page that others than this machine may open.
 
-A page that comes after another one at the same address lets in whoever the other one let in.
+A page that comes after another one at the same address lets in whoever the other one let in. Only
+processes that serve a page get it.
 """
+_FOR_ONE = {RESULT_FILE, PAGE_TOKEN}
 
 
 def python(*arguments: str) -> list[str]:
@@ -51,7 +53,7 @@ def environment(base: Mapping[str, str] = os.environ) -> dict[str, str]:
     colon, as ROS's setup scripts leave it, is such an entry. It is kept, made absolute, only where
     lerecord itself lies.
     """
-    kept = {name: value for name, value in base.items() if name not in {*_LEFT_OUT, RESULT_FILE}}
+    kept = {name: value for name, value in base.items() if name not in _LEFT_OUT | _FOR_ONE}
     path = os.pathsep.join(_trusted(kept.pop("PYTHONPATH", "")))
     return kept | {"PYTHONSAFEPATH": "1"} | ({"PYTHONPATH": path} if path else {})
 

@@ -1,7 +1,6 @@
 """The process that serves the page: it may stop, die or hang without hurting anything."""
 
 import os
-import secrets
 import sys
 import threading
 from collections.abc import Sequence
@@ -18,12 +17,11 @@ from lerecord.ui.web import WebServer
 def main(arguments: Sequence[str]) -> None:
     """Serve the newest of the moments that come in on stdin, until it ends.
 
-    The first argument is where, as JSON; each further one is a camera whose images are shown.
-    stdout speaks to the parent.
+    The first argument is where, as JSON; each further one is a camera whose images are shown. The
+    token for others than this machine is in the environment. stdout speaks to the parent.
     """
     start = Start.from_arguments(arguments)
     board = Board(start.cameras)
-    token = os.environ.get(PAGE_TOKEN) or secrets.token_urlsafe(16)
 
     def ask(asked: Asked | QueueEdit) -> None:
         tell(ASKED.write(asked))
@@ -32,7 +30,7 @@ def main(arguments: Sequence[str]) -> None:
         server = WebServer(
             lambda shown: station_app(board, ask, shown, lambda: server.addresses[-1]),
             start.settings.port,
-            token if start.settings.lan else None,
+            os.environ[PAGE_TOKEN] if start.settings.lan else None,
         )
     except LerecordError as error:
         say("error", message=str(error))

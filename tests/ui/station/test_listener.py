@@ -1,6 +1,8 @@
 """The process of a session's page, seen from the control process."""
 
 import json
+import os
+import signal
 from collections.abc import Sequence
 from contextlib import closing
 from http.client import HTTPConnection
@@ -48,3 +50,35 @@ def test_with_a_token_other_machines_get_in_and_a_port_that_is_taken_is_one_sent
             pytest.raises(LerecordError, match="--port"),
         ):
             other.wait_until_up()
+
+
+def test_a_process_that_dies_is_followed_by_one_at_the_same_address_but_not_for_ever() -> None:
+    now = iter(range(0, 10_000, 2))
+    with StationProcess(
+        StationSettings(lan=True), [], Commits(), lambda: float(next(now))
+    ) as process:
+        addresses = process.wait_until_up()
+        for _ in range(3):
+            kill(process)
+            process.show(snapshot())
+            assert process.wait_until_up() == addresses
+        kill(process)
+        with pytest.raises(LerecordError, match="its process has died"):
+            process.show(snapshot())
+
+
+def test_a_process_that_dies_at_once_is_given_a_second_before_the_next() -> None:
+    with StationProcess(StationSettings(), [], Commits(), lambda: 5.0) as process:
+        process.wait_until_up()
+        kill(process)
+        process.show(snapshot())
+        process.wait_until_up()
+        kill(process)
+        process.show(snapshot())
+        with pytest.raises(LerecordError, match="ended unexpectedly"):
+            process.wait_until_up()
+
+
+def kill(process: StationProcess) -> None:
+    os.kill(process.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
