@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def station_of(recorder: int) -> int:
     return int(found.stdout)
 
 
-def told_by(host: str) -> Iterator[tuple[ClientConnection, dict[str, Any], dict[str, Any] | None]]:
+def told_by(host: str) -> Generator[tuple[ClientConnection, dict[str, Any], dict[str, Any] | None]]:
     """What a page is told, one bundle after the other, with the session's snapshot in it."""
     address = f"ws://{host}/api/live/test"
     with connect(address, origin=Origin(f"http://{host}"), compression=None) as socket:

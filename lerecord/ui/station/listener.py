@@ -81,7 +81,7 @@ class StationProcess:
             LerecordError: it cannot.
         """
         addresses: list[str] = self._child.wait_for("up", _START_TIMEOUT_S)["addresses"]
-        self._settings = replace(self._settings, port=urlsplit(addresses[0]).port)
+        self._settings = replace(self._settings, port=urlsplit(addresses[0]).port or 0)
         return addresses
 
     def show(self, snapshot: Snapshot) -> None:
