@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lerecord.config import Units
 from lerecord.errors import ConfigError
-from lerecord.state_folder import NO_HOME, state_folder
+from lerecord.user_folders import NO_HOME, state_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from lerecord.errors import ConfigError
 from lerecord.refusals import said
-from lerecord.state_folder import state_folder
+from lerecord.user_folders import state_folder
 
 _NAME = "fleet"
 

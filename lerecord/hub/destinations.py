@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lerecord.secrets import without_secrets
-from lerecord.state_folder import state_folder
+from lerecord.user_folders import state_folder
 
 _FILE = "pushed.json"
 

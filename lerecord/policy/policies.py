@@ -28,9 +28,9 @@ class LoadOptions:
 
 
 def _nearest(rest: str, options: LoadOptions) -> Policy:
-    from lerecord.policy.nearest import NearestPolicy, cache_folder  # takes PyAV and pyarrow
+    from lerecord.policy.nearest import NearestPolicy, kept_folder  # takes PyAV and pyarrow
 
-    return NearestPolicy(Path(rest), kept_in=cache_folder(os.environ))
+    return NearestPolicy(Path(rest), kept_in=kept_folder(os.environ))
 
 
 def _checkpoint(rest: str, options: LoadOptions) -> Policy:

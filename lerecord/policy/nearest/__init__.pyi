@@ -1,4 +1,4 @@
-from .kept_images import cache_folder as cache_folder
+from .kept_images import kept_folder as kept_folder
 from .neighbours import HORIZON as HORIZON
 from .neighbours import NearestPolicy as NearestPolicy
 from .phases import phases_of as phases_of

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lerecord.dataset.read import Dataset
+from lerecord.user_folders import cache_folder
 
 _FORM = 1
 """Another number when `images.chroma` or the choice of frames gives something else."""
@@ -33,13 +34,10 @@ SmallImages = Mapping[str, NDArray[np.uint8]]
 """Feature of a camera to (PHASES, E, 48, 64, 2)."""
 
 
-def cache_folder(environ: Mapping[str, str]) -> Path | None:
+def kept_folder(environ: Mapping[str, str]) -> Path | None:
     """Where they are kept; None where the user has no home."""
-    try:
-        cache = Path(environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    except RuntimeError:
-        return None
-    return cache / "lerecord" / "nearest"
+    cache = cache_folder(environ)
+    return None if cache is None else cache / "nearest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from lerecord.state_folder import NO_HOME, state_folder
 from lerecord.ui.start.form import Form
+from lerecord.user_folders import NO_HOME, state_folder
 
 
 class KeptForm:

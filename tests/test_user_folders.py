@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lerecord.state_folder import state_folder
+from lerecord.user_folders import cache_folder, state_folder
 
 HOME = {"HOME": "/home/ada"}
 BELOW_HOME = Path("/home/ada/.local/state/lerecord")
@@ -27,6 +27,18 @@ BELOW_HOME = Path("/home/ada/.local/state/lerecord")
 )
 def test_a_relative_path_counts_as_none(environ: Mapping[str, str], folder: Path) -> None:
     assert state_folder(environ) == folder
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        (HOME, Path("/home/ada/.cache/lerecord")),
+        (HOME | {"XDG_CACHE_HOME": "cache"}, Path("/home/ada/.cache/lerecord")),
+        (HOME | {"XDG_CACHE_HOME": "/srv/cache"}, Path("/srv/cache/lerecord")),
+    ],
+)
+def test_that_of_what_can_be_made_again_likewise(environ: Mapping[str, str], folder: Path) -> None:
+    assert cache_folder(environ) == folder
 
 
 @pytest.mark.parametrize("environ", [{}, {"HOME": ""}, {"HOME": "ada"}])
