@@ -83,7 +83,7 @@ def merge(*, out: NewDataset, roots: Roots, wanted: WishOptions, given: EngineOp
     """Make one dataset of many.
 
     If interrupted, run it again. Exits with 1 if an episode or a dataset could not be taken,
-    which is named.
+    which is named, or if Slurm has the work.
     """
     from lerecord.cli.fleet_merge_report import merge as run
     from lerecord.fleet import HowToMerge, Request, State, is_remote, outbox

@@ -14,6 +14,8 @@ from lerecord.fleet import HowToMerge, Merged, Request, State, merge_fleet
 def merge(request: Request, how: HowToMerge, state: Path | None, output: Output) -> int:
     """Merge datasets and say what came of it; the exit status, 0 when all could be taken.
 
+    It is 1 also while Slurm has the work.
+
     Raises:
         ConfigError: the condition means nothing, or the engine cannot run here.
         DatasetError: they cannot be merged.
@@ -24,7 +26,7 @@ def merge(request: Request, how: HowToMerge, state: Path | None, output: Output)
         merged = merge_fleet(request, State(state), told)
     sides = [{"side": side, **_data(each)} for side, each in merged.sides.items()]
     output.result({**_data(merged), "sides": sides}, _lines(merged))
-    return 1 if merged.left_episodes or merged.troubles else 0
+    return 1 if merged.left_episodes or merged.troubles or merged.jobs else 0
 
 
 def _data(merged: Merged) -> dict[str, object]:
@@ -43,6 +45,7 @@ def _data(merged: Merged) -> dict[str, object]:
         "left_out": merged.left_out,
         "jobs": merged.jobs,
         "done": merged.done,
+        "progress": None if merged.progress is None else asdict(merged.progress),
         "sent": [asdict(each) for each in merged.sent],
     }
 
@@ -66,7 +69,10 @@ def _sentence(merged: Merged) -> str:
         f"{merged.sources} datasets"
     )
     if merged.jobs:
-        return f"Slurm has the work as {', '.join(merged.jobs)}: {what} go into {merged.dataset}."
+        how_far = merged.progress
+        done = f"; {how_far.done} of {how_far.total} {how_far.unit} are done" if how_far else ""
+        jobs = ", ".join(merged.jobs)
+        return f"Slurm has the work as {jobs}: {what} go into {merged.dataset}{done}."
     if not merged.done:
         return f"{merged.dataset} would have {what}."
     check = command("check", merged.dataset)

@@ -11,7 +11,7 @@ from .merge_folder import V21 as V21
 from .merge_folder import V30 as V30
 from .merge_folder import LeftEpisode as LeftEpisode
 from .merge_folder import Request as Request
-from .merging import Merged as Merged
+from .merged import Merged as Merged
 from .merging import merge_fleet as merge_fleet
 from .page import status_page as status_page
 from .pushing import FleetPush as FleetPush

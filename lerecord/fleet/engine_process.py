@@ -157,6 +157,7 @@ def _executor(work: Work, engine: Engine, logs: str, before: Any) -> Any:
         qos="",
         env_command=_environment(),
         depends=before,
+        sbatch_args={"kill-on-invalid-dep": "yes"},  # or they wait for ever for one that failed
         **common,
     )
 

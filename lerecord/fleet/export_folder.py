@@ -74,7 +74,7 @@ def laid_out(folder: Path, whole: Path, draft: Path, merge: str) -> ExportJob:
     Raises:
         DatasetError: a file cannot be read.
     """
-    identity = json.dumps([merge, asdict(AS_LEROBOT)])
+    identity = _identity(merge)
     Books(folder).clear()
     if (folder / _PLAN).exists():
         known = export_in(folder, version_in(folder))
@@ -84,6 +84,20 @@ def laid_out(folder: Path, whole: Path, draft: Path, merge: str) -> ExportJob:
     told = {"identity": identity, "whole": str(whole), "draft": str(draft)}
     write_lines(folder / _PLAN, [told, *({"file": each.to_data()} for each in job.files)])
     return job
+
+
+def undone(folder: Path, merge: str) -> int | None:
+    """How many units are still to be done; None where they are not planned."""
+    if not (folder / _PLAN).exists():
+        return None
+    job = export_in(folder, version_in(folder))
+    if job.identity != _identity(merge):
+        return None
+    return sum(job.journal(number).entries() is None for number in range(len(job)))
+
+
+def _identity(merge: str) -> str:
+    return json.dumps([merge, asdict(AS_LEROBOT)])
 
 
 def _told(unit: Unit) -> Any:

@@ -23,6 +23,7 @@ from lerecord.fleet.wish import Wish
 
 V21, V30 = "v2.1", "v3.0"
 _REQUEST, _PLAN, _TABLE, _LEFT = "request.json", "plan.json", "plan.parquet", "left.jsonl"
+_MISSING = "missing.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ class MergeFolder:
         write_lines(self.path / _PLAN, [told])
         job = self.job(request, plan, info)
         Books(self.path).clear()
+        (self.path / _MISSING).unlink(missing_ok=True)
         for number in range(plan.batches, self._batches()):
             job.journal_at(number, "").drop()
         return job
@@ -206,6 +208,24 @@ class Job:
     def room(self, batch: int) -> Path:
         """Where a batch's files have names of their own; on the disk that they will be on."""
         return self.folder / "new" / f"{batch:07d}"
+
+    def give_missing(self) -> int:
+        """Have workers do only the batches that are not done; how many these are."""
+        batches = range(self.plan.batches)
+        missing = [each for each in batches if self.journal(each).entries() is None]
+        write_lines(self.folder / _MISSING, [{"batches": missing}])
+        books = Books(self.folder)
+        for each in set(batches).difference(missing):
+            books.mark_done(each)
+        return len(missing)
+
+    def to_do(self) -> Sequence[int]:
+        """The batches for workers: all, or those that `give_missing` found."""
+        try:
+            found: list[int] = json.loads((self.folder / _MISSING).read_bytes())["batches"]
+        except FileNotFoundError:
+            return range(self.plan.batches)
+        return found
 
     def failures(self) -> Iterator[LeftEpisode]:
         """The episodes that could not be taken."""

@@ -4,68 +4,32 @@ Killed anywhere, it is resumed by the same command; done twice, it changes nothi
 engine and the number of tasks, the bytes are those of one process.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from lerecord.dataset.format import Info, layout
 from lerecord.dataset.join import require_compatible, widest
 from lerecord.dataset.read import Stored, stored_at
 from lerecord.dataset.storage import DatasetLock, Snapshot
-from lerecord.errors import DatasetError
+from lerecord.errors import DatasetError, LerecordError
+from lerecord.fleet.books import Books
 from lerecord.fleet.catalog import SourceFacts, facts_of
 from lerecord.fleet.engine import Engine, require_engine, run
 from lerecord.fleet.merge_folder import LeftEpisode, MergeFolder, Request, request_in
+from lerecord.fleet.merge_jobs import given_before, note_given
+from lerecord.fleet.merged import Merged
 from lerecord.fleet.plan import Plan, planned
 from lerecord.fleet.publisher import Outcome
 from lerecord.fleet.records import Records, require_same
 from lerecord.fleet.rounds import HowToMerge, done_here, stages_of
-from lerecord.fleet.sending import Sent, send
+from lerecord.fleet.sending import send
 from lerecord.fleet.sides import SIDES
 from lerecord.fleet.sources import Source, Trouble, find, is_being_changed, is_dataset, tried
 from lerecord.fleet.state import State
 
 _ROUNDS = 5  # each without the episodes that the one before could not take
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """What came of it.
-
-    Attributes:
-        dataset: the new folder.
-        version: of its format.
-        episodes: that it has, or is to have.
-        frames: of these.
-        task_names: of these, each once.
-        sources: datasets that they come from.
-        left_episodes: those that could not be taken.
-        troubles: datasets that could not be read.
-        left_out: the names of what could not be carried over.
-        jobs: of Slurm, when the work was given to it.
-        done: the dataset is there.
-        sent: the copies elsewhere that were asked for.
-        sides: each side's dataset, when episodes are divided; the folder is that of both.
-    """
-
-    dataset: Path
-    version: str
-    episodes: int
-    frames: int
-    task_names: Sequence[str]
-    sources: int
-    left_episodes: Sequence[LeftEpisode] = ()
-    troubles: Sequence[Trouble] = ()
-    left_out: Sequence[str] = ()
-    jobs: Sequence[str] = ()
-    done: bool = True
-    sent: Sequence[Sent] = ()
-    sides: Mapping[str, "Merged"] = field(default_factory=dict)
-
-    @property
-    def tasks(self) -> int:
-        """Different ones."""
-        return len(self.task_names)
 
 
 _AS_GIVEN = HowToMerge()
@@ -95,10 +59,26 @@ def merge_fleet(request: Request, state: State, how: HowToMerge = _AS_GIVEN) -> 
             f"{request.out} is a dataset; name another folder for {' and '.join(SIDES)}."
         )
     sides = {side: merge_fleet(request.of_side(side), state, how) for side in SIDES}
-    return _of_both(sides, request)
+    return Merged.of_sides(sides, request)
 
 
 def _merged_one(request: Request, state: State, how: HowToMerge) -> Merged:
+    """On Slurm the work is given away, unless Slurm has it; what became of earlier jobs is told."""
+    is_made = Records(state, request.out).of_made() is not None
+    if how.engine.executor != "slurm" or how.dry_run or is_made:
+        return _planned_and_done(request, state, how)
+    folder = MergeFolder(request)
+    given = given_before(folder, request)
+    if given.merged is not None:
+        return given.merged
+    merged = _planned_and_done(request, state, how)
+    if merged.done:  # by jobs that ended just now
+        return merged
+    note_given(folder, merged)
+    return replace(merged, troubles=[*merged.troubles, *given.troubles])
+
+
+def _planned_and_done(request: Request, state: State, how: HowToMerge) -> Merged:
     folder, records = MergeFolder(request), Records(state, request.out)
     made = records.of_made()
     left = folder.left() if made is None else list(made.left)
@@ -145,14 +125,27 @@ def _done(
 def work(folder: Path, rank: int, world: int) -> Iterator[None]:
     """Finish a merge whose workers were jobs of Slurm, as one of them."""
     request, state = request_in(folder)
-    merge_fleet(request, State(state), HowToMerge(Engine(workers=1)))
+    with _telling_why(folder):
+        merge_fleet(request, State(state), HowToMerge(Engine(workers=1)))
     yield
 
 
 def lay_out(folder: Path) -> None:
     """Do the same until the files of v3.0 are planned, which are further jobs."""
     request, state = request_in(folder)
-    _merged_one(request, State(state), HowToMerge(Engine(workers=1), lay_out=True))
+    with _telling_why(folder):
+        _merged_one(request, State(state), HowToMerge(Engine(workers=1), lay_out=True))
+
+
+@contextmanager
+def _telling_why(folder: Path) -> Iterator[None]:
+    """Nobody sees what a job of Slurm raises; the next command tells it."""
+    try:
+        yield
+    except LerecordError as error:
+        if folder.exists():
+            Books(folder).trouble(0, reason=str(error))
+        raise
 
 
 _Found = tuple[SourceFacts, Stored]
@@ -210,23 +203,4 @@ def _merged(
         sources=len(plan.sources),
         left_episodes=list(left),
         troubles=list(troubles),
-    )
-
-
-def _of_both(sides: Mapping[str, Merged], request: Request) -> Merged:
-    both = list(sides.values())
-    return Merged(
-        dataset=request.out,
-        version=request.version,
-        episodes=sum(each.episodes for each in both),
-        frames=sum(each.frames for each in both),
-        task_names=list(dict.fromkeys(task for each in both for task in each.task_names)),
-        sources=sum(each.sources for each in both),
-        left_episodes=[one for each in both for one in each.left_episodes],
-        troubles=list(dict.fromkeys(one for each in both for one in each.troubles)),
-        left_out=list(dict.fromkeys(one for each in both for one in each.left_out)),
-        jobs=[one for each in both for one in each.jobs],
-        sent=[one for each in both for one in each.sent],
-        done=all(each.done for each in both),
-        sides=sides,
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from lerecord.errors import DatasetError
 from lerecord.fleet.books import Books
 from lerecord.fleet.engine import Engine, Work, run
-from lerecord.fleet.export_folder import ExportJob
+from lerecord.fleet.export_folder import ExportJob, undone
 from lerecord.fleet.merge_folder import V21, Job, LeftEpisode, MergeFolder, Request
 from lerecord.fleet.publisher import Outcome, Publisher
-from lerecord.fleet.publishing import NotDoneError
+from lerecord.fleet.publishing import NotDoneError, identity_of
 from lerecord.fleet.records import Records
 from lerecord.progress import Advance, Progress, silent
 
@@ -35,13 +35,18 @@ class HowToMerge:
 
 
 def stages_of(request: Request, folder: MergeFolder, job: Job) -> list[Work]:
-    """The jobs of Slurm; how much there will be to do for v3.0 is not known yet."""
-    writing, merging = Work("writing", job.folder, job.plan.batches), Work("merging", job.folder, 1)
-    if request.version == V21:
-        return [writing, merging]
-    most = len(job.plan) * (2 + len(job.info.camera_keys))
-    exporting = Work("exporting", folder.exports, most)
-    return [writing, Work("laying_out", job.folder, 1), exporting, merging]
+    """The jobs of Slurm, for what is not done; how much v3.0 will be may not be known yet."""
+    missing = job.give_missing()
+    writing = [Work("writing", job.folder, missing)] if missing else []
+    exporting: list[Work] = []
+    if request.version != V21:
+        units = undone(folder.exports, identity_of(job, request.version))
+        if units is None:
+            units = len(job.plan) * (2 + len(job.info.camera_keys))
+        if units:
+            laying_out = Work("laying_out", job.folder, 1)
+            exporting = [laying_out, Work("exporting", folder.exports, units)]
+    return [*writing, *exporting, Work("merging", job.folder, 1)]
 
 
 def done_here(

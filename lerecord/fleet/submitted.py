@@ -14,6 +14,8 @@ from lerecord.fleet.books import Books, write_lines
 from lerecord.fleet.sources import Trouble
 
 _NOTE = "submitted.json"
+_WAITS_IN_VAIN = "DependencyNeverSatisfied"
+"""Why Slurm keeps a job in its queue for ever: one that it depends on has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Earlier:
         """Take over what is known of one submission."""
         books, batches = Books(folder), note["batches"]
         undone = [place for place in range(len(batches)) if not books.is_done(place)]
-        if undone and any(map(_is_queued, note["jobs"])):
+        if undone and any(map(is_queued, note["jobs"])):
             self.jobs += note["jobs"]
             self.with_slurm |= {name for batch in batches for _, name in batch}
             return
@@ -125,9 +127,14 @@ def earlier(parent: Path, what: str, roots: Collection[str]) -> Earlier:
     return found
 
 
-def _is_queued(job: str) -> bool:
-    """True of a job that waits or runs."""
-    command = ["squeue", "--noheader", f"--jobs={job}"]
+def is_queued(job: str) -> bool:
+    """True of a job that runs, or waits for something that can still come.
+
+    Raises:
+        ConfigError: there is no Slurm here to ask.
+        LerecordError: it does not answer.
+    """
+    command = ["squeue", "--noheader", f"--jobs={job}", "--format=%r"]
     try:
         asked = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
@@ -136,7 +143,7 @@ def _is_queued(job: str) -> bool:
             f"({error.strerror}); run this where the commands of Slurm are."
         ) from error
     if asked.returncode == 0:
-        return bool(asked.stdout.strip())
+        return any(reason != _WAITS_IN_VAIN for reason in asked.stdout.split("\n") if reason)
     if "Invalid job id" in asked.stderr:  # Slurm forgets a job some minutes after its end
         return False
     raise LerecordError(

@@ -32,7 +32,8 @@ def work(folder: Path, rank: int, world: int) -> Iterator[None]:
     """Do the batches of a rank; ends at once when the new dataset cannot be written."""
     job = job_in(folder, version_in(folder))
     books = Books(folder)
-    for number in share(job.plan.batches, rank, world):
+    batches = job.to_do()
+    for number in (batches[each] for each in share(len(batches), rank, world)):
         if is_orphan():
             break
         try:

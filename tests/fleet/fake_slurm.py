@@ -36,7 +36,7 @@ def log(folder: Path) -> list[str]:
 
 
 def run_queued(folder: Path) -> None:
-    """Run what waits; a job that depends on one that failed waits for ever."""
+    """Run what waits, as long as what it depends on has not failed."""
     for path in sorted(folder.glob("told-*.json"), key=lambda each: int(each.stem[5:])):
         _run(folder, path.stem[5:])
 
@@ -64,6 +64,8 @@ def _run(here: Path, job: str) -> None:
     first, _, last = told["array"].partition("%")[0].partition("-")
     depends = told.get("dependency", "").split(":")[1:]
     if any(not (here / f"ok-{each}").exists() for each in depends):
+        if told.get("kill-on-invalid-dep") == "yes":
+            (here / f"told-{job}.json").unlink()
         return
     offset = re.search(r"RUN_OFFSET=(\d+)", told.get("export", ""))
     results = []
@@ -92,10 +94,14 @@ def scontrol(words: Sequence[str]) -> None:
 
 
 def squeue(words: Sequence[str]) -> None:
-    """Tell which jobs wait or run."""
+    """Tell why a job waits; nothing of one that has ended."""
     here = Path(os.environ["FAKE_SLURM"])
     job = next(each.partition("=")[2] for each in words if each.startswith("--jobs="))
-    if (here / f"told-{job}.json").exists():
-        print(f"{job} cpu lerecord me PD")
+    told = here / f"told-{job}.json"
+    if told.exists():
+        depends = json.loads(told.read_text()).get("dependency", "").split(":")[1:]
+        ended = [each for each in depends if not (here / f"told-{each}.json").exists()]
+        in_vain = any(not (here / f"ok-{each}").exists() for each in ended)
+        print("DependencyNeverSatisfied" if in_vain else "Dependency" if depends else "Priority")
     elif not (here / f"job-{job}").exists():
         sys.exit("slurm_load_jobs error: Invalid job id specified")

@@ -31,6 +31,7 @@ from lerecord.fleet import (
     statistics,
     transcode,
 )
+from lerecord.progress import Advance
 from tests.dataset.lists import tree
 from tests.fleet.fake_slurm import install, log, run_queued
 
@@ -71,7 +72,11 @@ def test_slurm_gets_an_array_of_workers_and_a_publisher_behind_it(
     assert workers == "1 lerecord-writing array=0-1 dependency="
     assert publisher == "3 lerecord-merging array=0-0 dependency=afterok:1"
     assert (merged.jobs, merged.done) == (["1", "3"], False)
+    again = merge_fleet(request_all, State(tmp_path / "state"), HowToMerge(SLURM))
+    assert again == replace(merged, progress=Advance(0, 8, "episodes"))
+    assert len(log(slurm)) == 4
     script = (slurm / "job-1").read_text()
+    assert "#SBATCH --kill-on-invalid-dep=yes\n" in script
     assert "#SBATCH --partition=cpu\n" in script
     assert "#SBATCH --time=01:00:00\n" in script
     assert f"export PATH={Path(sys.executable).parent}:$PATH PYTHONSAFEPATH=1" in script
