@@ -91,10 +91,9 @@ def _power(name: str, bus: MotorBus) -> Iterator[Finding]:
                 "check which power supply belongs to this arm: too much of it burns servos",
             )
     firmware = {_value(bus, motor, _FIRMWARE) for motor in bus.motors}
-    yield Finding(
-        name,
-        f"{min(volts):.1f} to {max(volts):.1f} V, firmware {', '.join(map(str, sorted(firmware)))}",
-    )
+    least, most = (f"{volt:.1f}" for volt in (min(volts), max(volts)))
+    supply = least if least == most else f"{least} to {most}"
+    yield Finding(name, f"{supply} V, firmware {', '.join(map(str, sorted(firmware)))}")
 
 
 def _round_trips(name: str, bus: MotorBus, now: Callable[[], float]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from lerecord.bringup import lone_servo, set_up
 from lerecord.cli.group import refuse
 from lerecord.cli.output import Output
 from lerecord.cli.typed_lines import TypedLines
+from lerecord.counted import counted
 from lerecord.errors import DeviceError
 from lerecord.motors import Motor, WaitingPort
 from lerecord.printable import print_folded, print_line
@@ -30,9 +31,11 @@ def set_up_each(
     lines = TypedLines(_BROKEN_OFF)
     for at, motor in enumerate(motors, 1):
         _set_up(motor, port, lines, f"{at} of {len(motors)}")
-    are = "s are" if len(motors) > 1 else " is"
+    count, all_ = len(motors), len(driver.motors)
     done = [
-        f"{len(motors)} servo{are} set up. When all {len(driver.motors)} are, connect them, then:",
+        f"All {all_} servos are set up. Connect them, then:"
+        if count == all_
+        else f"{counted(count, 'servo')} of {all_} set up. Once all are, connect them, then:",
         f"  lerecord calibrate {kind[1]} --hardware NAME",
     ]
     output.result({"port": port, "set_up": {motor.name: motor.id for motor in motors}}, done)

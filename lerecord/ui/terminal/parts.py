@@ -182,7 +182,7 @@ def joints(snapshot: Snapshot, width: int) -> tuple[RenderableType, ...]:
         return (_bars(snapshot, width),)
     longest = max(len(shown(view.name)) for view in views)
     cells = [
-        plain(f" {shown(view.name):{longest}} ○{view.leader:6.1f} █{view.follower:6.1f}")
+        plain(f" {shown(view.name):{longest}} ○{view.leader:z6.1f} █{view.follower:z6.1f}")
         for view in views
     ]
     off = max(views, key=lambda view: abs(view.leader - view.follower))
@@ -203,9 +203,9 @@ def _bars(snapshot: Snapshot, width: int) -> Table:
     for joint in snapshot.joints:
         table.add_row(
             plain(f" {joint.name}"),
-            f"{joint.leader:7.1f}",
+            f"{joint.leader:z7.1f}",
             _bar(joint, bar_width),
-            f"{joint.follower:8.1f}",
+            f"{joint.follower:z8.1f}",
         )
     return table
 

@@ -41,7 +41,7 @@ def ranges_table(joints: Sequence[JointRange], hint: str) -> RenderableType:
         table.add_row(
             joint.name,
             _bar(joint),
-            f"{joint.low:+5.0f}° to {joint.high:+5.0f}°",
+            f"{joint.low:+z5.0f}° to {joint.high:+z5.0f}°",
             f"{joint.high - joint.low:4.0f}° in all",
         )
     return Group(table, Text(hint, "bold"))

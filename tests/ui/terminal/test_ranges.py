@@ -6,7 +6,7 @@ from lerecord.ui.terminal import JointRange, ranges_table
 
 JOINTS = [
     JointRange("shoulder_lift", -70.0, 100.0, 15.0, False),
-    JointRange("elbow_flex", 0.0, 0.0, 0.0, False),
+    JointRange("elbow_flex", -0.2, 0.0, 0.0, False),
     JointRange("wrist_roll", -3.0, 170.0, 20.0, True),
 ]
 
@@ -21,6 +21,7 @@ def test_ranges_fit_80_columns_in_full() -> None:
     lift, elbow, roll, hint = shown(80)
     assert lift.split()[0] == "shoulder_lift"
     assert lift.rstrip().endswith("-70° to  +100°   170° in all")
+    assert "+0° to    +0°" in elbow
     assert "turns freely" in roll
     assert hint.strip() == "Move every joint."
     assert "…" not in "".join((lift, elbow, roll))

@@ -45,6 +45,13 @@ def lines_of(screen: RenderableType, width: int) -> list[str]:
     return ["".join(segment.text for segment in line) for line in lines]
 
 
+def test_no_joint_is_at_minus_nothing() -> None:
+    still = replace(EXAMPLE, joints=(JointView("wrist_roll", -0.04, -0.0, -100.0, 100.0),))
+    (line,) = (line for line in lines_of(draw(still, 80, 24), 80) if "wrist_roll" in line)
+    assert "-0.0" not in line
+    assert line.count(" 0.0 ") == 2
+
+
 def text(snapshot: Snapshot, width: int = 80, height: int = 100) -> str:
     console = Console(width=width, record=True, force_terminal=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
     with console.file:

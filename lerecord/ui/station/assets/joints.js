@@ -1,6 +1,6 @@
 // Each joint as a bar, with a ring where whoever drives wants it.
 
-import { byId, h, write } from "./dom.js";
+import { byId, fixed, h, write } from "./dom.js";
 
 const jointRows = new Map();
 
@@ -22,7 +22,7 @@ export function drawJoints(joints, source) {
 }
 
 /** With one sign for nothing. */
-const tenths = (value) => value.toFixed(1).replace(/^-0\.0$/, "0.0").replace("-", "−");
+const tenths = (value) => fixed(value, 1);
 
 function makeJoints(joints) {
   jointRows.clear();

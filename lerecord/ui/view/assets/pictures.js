@@ -1,6 +1,6 @@
 // The dataset as pictures, where no episode is chosen: its tasks, its lengths, and where episodes start.
 
-import { get, h, plural, seconds, svg } from "./dom.js";
+import { fixed, get, h, plural, seconds, svg } from "./dom.js";
 
 const MOST_BARS = 24;
 const MOST_TASKS = 40;
@@ -166,7 +166,7 @@ function told(joint, least, most) {
   return `${tenths(least)} to ${tenths(most)} of ${tenths(joint.low)} to ${tenths(joint.high)}: ${share} %`;
 }
 
-const tenths = (value) => value.toFixed(1).replace(/^-0\.0$/, "0.0").replace("-", "−");
+const tenths = (value) => fixed(value, 1);
 
 function way(joint, failed) {
   const span = joint.high - joint.low || 1;

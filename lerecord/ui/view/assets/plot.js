@@ -1,6 +1,6 @@
 // Canvases over the frames of an episode: curves and strips, each with a cursor.
 
-import { h } from "./dom.js";
+import { fixed, h } from "./dom.js";
 
 const DASHES = { state: [], action: [6, 3], leader: [2, 3], policy: [8, 3, 2, 3], other: [] };
 
@@ -139,7 +139,7 @@ export function curve(title, lines, onSeek) {
     track.point(frame);
     lines.forEach(({ values }, place) => {
       const value = values[frame];
-      readings[place].textContent = value === null || value === undefined ? "–" : value.toFixed(digits(high - low));
+      readings[place].textContent = value === null || value === undefined ? "–" : fixed(value, digits(high - low));
     });
   };
   return { element, point, draw: () => track.draw(), cut: (first, last) => track.cut(first, last) };

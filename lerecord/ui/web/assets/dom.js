@@ -134,6 +134,9 @@ document.addEventListener("click", (event) => {
   if (button && event.detail > 0) button.blur();
 });
 
+/** A number for people: with a minus sign, and no minus before nothing. */
+export const fixed = (value, digits) => value.toFixed(digits).replace(/^-(0(\.0+)?)$/, "$1").replace("-", "−");
+
 export function seconds(value) {
   if (value < 60) return `${value.toFixed(1)} s`;
   const whole = Math.round(value);
