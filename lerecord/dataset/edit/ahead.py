@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
 _THREADS = 4
+_SMALL = 1 << 16  # bytes; the handing over of a small piece costs more than its work
 _AHEAD = 8  # pieces: what each of them holds in memory is bounded, and progress stays honest
 
 
@@ -19,8 +20,17 @@ class Ahead:
         self._pool = ThreadPoolExecutor(_THREADS)
         self._going_on: deque[Future[None]] = deque()
 
-    def do(self, work: Callable[[], None]) -> None:
-        """Begin a piece; waits for the oldest one when many are going on."""
+    def do(self, work: Callable[[], None], size_bytes: int) -> None:
+        """Begin a piece; waits for the oldest one when many are going on.
+
+        Args:
+            work: the piece.
+            size_bytes: of the file that it reads; a small piece is done at once, and not in a
+                thread.
+        """
+        if size_bytes < _SMALL:
+            work()
+            return
         if len(self._going_on) == _AHEAD:
             self._going_on.popleft().result()
         self._going_on.append(self._pool.submit(work))

@@ -1,6 +1,6 @@
 """From one list of episodes to another, in one transaction; only what changes is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +32,7 @@ from lerecord.dataset.format import (
     episode_table,
     layout,
     metadata,
+    table_at_place,
 )
 from lerecord.dataset.storage import (
     DatasetLock,
@@ -119,15 +120,16 @@ class Rebuild:
             self.old, slots, self.state if said is None else self.state.encoded_as(said)
         )
         files = file_changes(self.old, slots, new.places, self.keys)
-        require_sources(self.root, slots, files)
+        sizes = require_sources(self.root, slots, files)
         operation = self._operation(slots, change, new)
         kept = [each for each in operation.before if isinstance(each, Kept)]
         counting = _Counting(self.watch, sum(map(_handlings, files)) + 2 * len(kept))
-        needed_bytes = change.needed_bytes + self._table_bytes(files, slots) + new.size_bytes
+        needed_bytes = change.needed_bytes + _table_bytes(sizes) + new.size_bytes
         with Transaction(self.root, counting, needed_bytes) as transaction:
             with Ahead() as ahead:
+                staging = _Staging(transaction, new, ahead, sizes)
                 for each in files:
-                    self._stage(transaction, each, new, ahead)
+                    self._stage(staging, each)
             self._stage_metadata(transaction, new)
             self._stage_trash(transaction, operation, kept)
             for name in change.cleared:
@@ -152,25 +154,17 @@ class Rebuild:
             encoded=None if change.encoded is None else self.state.encoded,
         )
 
-    def _table_bytes(self, files: Sequence[FileChange], slots: Sequence[Slot]) -> int:
-        total = 0
-        for each in files:
-            slot = slots[each.episode] if isinstance(each, NewTable) else None
-            if isinstance(slot, Stays):
-                total += (self.root / layout.data_file(slot.old)).stat().st_size
-        return total
-
-    def _stage(
-        self, transaction: Transaction, change: FileChange, new: NewMetadata, ahead: Ahead
-    ) -> None:
+    def _stage(self, staging: "_Staging", change: FileChange) -> None:
+        transaction, new = staging.transaction, staging.new
         match change:
             case NewTable(episode):
                 path = transaction.place(layout.data_file(episode))
-                place = new.places[episode]
-                ahead.do(partial(self._write_table, path, new.slots[episode], place))
+                slot, place = new.slots[episode], new.places[episode]
+                staging.begin(partial(self._write_table, path, slot, place), slot, layout.data_file)
             case NewSidecar(episode):
                 path = transaction.place(layout.capture_file(episode))
-                ahead.do(partial(self._write_sidecar, path, new.slots[episode]))
+                slot = new.slots[episode]
+                staging.begin(partial(self._write_sidecar, path, slot), slot, layout.capture_file)
             case NewVideo(episode, key):
                 slot = new.slots[episode]
                 assert isinstance(slot, Draft)
@@ -182,14 +176,14 @@ class Rebuild:
 
     def _write_table(self, path: Path, slot: Slot, place: Place) -> None:
         if isinstance(slot, Draft):
-            columns = slot.frames.at(place)
+            episode_table.write_episode(path, slot.frames.at(place))
+            return
+        source = self.root / layout.data_file(slot.old)
+        if self.old.has_labels and slot.label is not None:
+            read = with_columns(episode_table.read_entire(source), slot.label)
+            episode_table.write_episode(path, read.at(place))
         else:
-            source = self.root / layout.data_file(slot.old)
-            read = episode_table.read_entire(source)
-            if self.old.has_labels and slot.label is not None:
-                read = with_columns(read, slot.label)
-            columns = read.at(place)
-        episode_table.write_episode(path, columns)
+            table_at_place.write_at(source, path, place)
 
     def _write_sidecar(self, path: Path, slot: Slot) -> None:
         if isinstance(slot, Draft):
@@ -229,6 +223,33 @@ class Rebuild:
         transaction.put(operation_log.record_name(name), record)
         for dropped in operation_log.to_drop(self.root, size):
             transaction.remove(f"{layout.TRASH}/{dropped}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Staging:
+    """What the files of a change are staged with.
+
+    Attributes:
+        transaction: of the change.
+        new: what the dataset will say.
+        ahead: writes them.
+        sizes: of the files that they are made of, by path.
+    """
+
+    transaction: Transaction
+    new: NewMetadata
+    ahead: Ahead
+    sizes: Mapping[str, int]
+
+    def begin(self, work: Callable[[], None], slot: Slot, name: Callable[[int], str]) -> None:
+        """Begin to write a file of an episode; `name` tells the path of the one it is made of."""
+        size_bytes = self.sizes[name(slot.old)] if isinstance(slot, Stays) else 0
+        self.ahead.do(work, size_bytes)
+
+
+def _table_bytes(sizes: Mapping[str, int]) -> int:
+    """Of the tables that will be written anew."""
+    return sum(size for name, size in sizes.items() if name.startswith("data/"))
 
 
 def _handlings(change: FileChange) -> int:

@@ -3,10 +3,12 @@ from . import layout as layout
 from . import layout_v30 as layout_v30
 from . import metadata as metadata
 from . import stats as stats
+from . import table_at_place as table_at_place
 from . import third_party as third_party
 from .annotations import Annotations as Annotations
 from .annotations import annotation_lines as annotation_lines
 from .annotations import read_annotations as read_annotations
+from .arrow_columns import to_numpy as to_numpy
 from .bounded import open_regular as open_regular
 from .bounded import read_meta_file as read_meta_file
 from .bounded import require_regular as require_regular
@@ -17,7 +19,6 @@ from .camera_health import remarks_of as remarks_of
 from .episode_table import EpisodeColumns as EpisodeColumns
 from .episode_table import Place as Place
 from .episode_table import Vectors as Vectors
-from .episode_table import to_numpy as to_numpy
 from .feature import Feature as Feature
 from .fields import Fields as Fields
 from .fields import require_flat as require_flat

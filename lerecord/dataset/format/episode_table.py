@@ -1,11 +1,11 @@
 """The parquet file of an episode, its columns and its statistics, as LeRobot v2.1 has them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lerecord.commands import for_dataset
 from lerecord.dataset.format import stats
+from lerecord.dataset.format.arrow_columns import to_arrow, to_numpy, vector_type
 from lerecord.dataset.format.label_features import LABEL_FEATURES, has_labels
 from lerecord.dataset.format.parquet_file import read_parquet
 from lerecord.dataset.format.rollout_features import (
@@ -143,10 +144,14 @@ def placed_stats(content: Stats, rows: int, place: Place) -> Stats:
 def write_episode(path: Path, columns: EpisodeColumns) -> None:
     """Write the parquet file of an episode."""
     arrays = [to_arrow(column) for column in columns.by_feature().values()]
-    schema = _schema(columns.action.shape[1], columns.state.shape[1], tuple(columns.extras))
-    # Encoded in memory: Arrow writes a file in many small pieces.
-    encoded = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), encoded, compression="snappy")
+    schema = schema_of(columns.action.shape[1], columns.state.shape[1], tuple(columns.extras))
+    write_table(path, pa.Table.from_arrays(arrays, schema=schema))
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write the parquet file of a table that has the columns of an episode."""
+    encoded = pa.BufferOutputStream()  # Arrow writes a file in many small pieces
+    pq.write_table(table, encoded, compression="snappy")
     path.write_bytes(encoded.getvalue())
 
 
@@ -162,7 +167,7 @@ def read_episode(path: Path) -> EpisodeColumns:
 def _columns_of(path: Path, table: pa.Table) -> EpisodeColumns:
     try:
         values = {name: to_numpy(table, name) for name in (*VECTORS, *DEFAULT_FEATURES)}
-        extras = {name: to_numpy(table, name) for name in _extras_of(table)}
+        extras = {name: to_numpy(table, name) for name in extras_of(table.column_names)}
     except (pa.ArrowException, KeyError, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
     return EpisodeColumns(
@@ -173,10 +178,10 @@ def _columns_of(path: Path, table: pa.Table) -> EpisodeColumns:
     )
 
 
-def _extras_of(table: pa.Table) -> list[str]:
+def extras_of(names: Sequence[str]) -> list[str]:
     """The columns of rollouts and of labels that a table has, when it has all of them."""
-    rollouts = ROLLOUT_FEATURES if has_rollouts(table.column_names) else ()
-    return [*rollouts, *(LABEL_FEATURES if has_labels(table.column_names) else ())]
+    rollouts = ROLLOUT_FEATURES if has_rollouts(names) else ()
+    return [*rollouts, *(LABEL_FEATURES if has_labels(names) else ())]
 
 
 def read_entire(path: Path) -> Vectors:
@@ -202,7 +207,7 @@ def entire(table: pa.Table, path: Path) -> Vectors:
     try:
         vectors = {name: to_numpy(table, name) for name in VECTORS}
         scalars = {name: table[name] for name in _SCALARS}
-        extras = {name: to_numpy(table, name) for name in _extras_of(table)}
+        extras = {name: to_numpy(table, name) for name in extras_of(table.column_names)}
     except (pa.ArrowException, KeyError, ValueError) as error:
         raise DatasetError(f"{path} cannot be read ({error}); {to_read(error)}.") from error
     kept = {*vectors, *scalars, *extras}
@@ -231,7 +236,7 @@ _SCALARS = {name: pa.from_numpy_dtype(np.dtype(dtype)) for name, dtype in DEFAUL
 
 
 @lru_cache(maxsize=16)
-def _schema(action_width: int, state_width: int, extras: tuple[str, ...]) -> pa.Schema:
+def schema_of(action_width: int, state_width: int, extras: tuple[str, ...]) -> pa.Schema:
     """Of a parquet file, with the features as `datasets` wants them described."""
     widths = {"action": action_width, "observation.state": state_width}
     widths |= {name: action_width for name in extras if name == POLICY_ACTION}
@@ -249,52 +254,10 @@ def _schema(action_width: int, state_width: int, extras: tuple[str, ...]) -> pa.
     scalars = {name: {"dtype": dtype, "_type": "Value"} for name, dtype in plain.items()}
     info = {"info": {"features": {**vectors, **scalars}}}
     types: dict[str, Any] = {
-        name: _vector_type(width, pa.float32()) for name, width in widths.items()
+        name: vector_type(width, pa.float32()) for name, width in widths.items()
     }
     types |= {name: pa.from_numpy_dtype(np.dtype(dtype)) for name, dtype in plain.items()}
     order = ("action", "observation.state", *DEFAULT_FEATURES, *extras)
     return pa.schema(
         [(name, types[name]) for name in order], metadata={"huggingface": json.dumps(info)}
     )
-
-
-def to_arrow(column: NDArray[Any]) -> Any:
-    """An Arrow array of a column: (N,) plain, (N, D) as fixed_size_list<element>[D]."""
-    if column.ndim == 1:
-        return pa.array(column)
-    flat: Any = pa.array(np.ascontiguousarray(column).reshape(-1))
-    kind: Any = _vector_type(column.shape[1], flat.type)
-    return pa.FixedSizeListArray.from_arrays(flat, type=kind)
-
-
-def _vector_type(width: int, element: Any) -> Any:
-    return pa.list_(pa.field("element", element), width)
-
-
-_LISTS: Any = (pa.ListArray, pa.LargeListArray, pa.FixedSizeListArray)
-
-
-def to_numpy(table: pa.Table, name: str) -> NDArray[Any]:
-    """A column, (N,) or (N, D): as `to_arrow` made it, or with other kinds of lists.
-
-    Where `datasets` was imported, the matrices it wrote have a type of their own around the lists.
-
-    Raises:
-        KeyError: there is none of that name.
-        ValueError: its lists have several lengths, or one is missing.
-    """
-    column = table[name]
-    array: Any = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    if isinstance(array, pa.ExtensionArray):
-        array = array.storage
-    shape: list[int] = [len(array)]
-    while isinstance(array, _LISTS):
-        if isinstance(array, pa.FixedSizeListArray):
-            lengths = [array.type.list_size]
-        else:
-            lengths = array.value_lengths().unique().to_pylist()
-        if array.null_count or len(lengths) > 1:
-            raise ValueError(f"{name}: its frames have several lengths")
-        shape += lengths or [0]
-        array = array.flatten()
-    return cast("NDArray[Any]", array.to_numpy(zero_copy_only=False)).reshape(shape)

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.ipc
 from numpy.typing import NDArray
 
+from lerecord.dataset.format.arrow_columns import to_arrow, to_numpy
 from lerecord.dataset.format.arrow_file import read_arrow
-from lerecord.dataset.format.episode_table import to_arrow, to_numpy
 from lerecord.dataset.format.fields import Fields
 from lerecord.dataset.format.frame_columns import SIDECAR_COLUMNS, Column, FrameColumns
 from lerecord.dataset.format.spec import CameraSpec

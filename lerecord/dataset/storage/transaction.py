@@ -167,8 +167,8 @@ class Transaction:
         for step in steps:
             if isinstance(step, Move) and step.source in self._written:
                 self._probe(f"sync {step.target}")
-                inside.keep_from_others(self._folder / step.source)
-                yield self._folder / step.source
+                inside.keep_from_others(path := self._folder / step.source)
+                yield path
 
 
 def finish_pending(root: Path, probe: Probe = unobserved) -> bool:

@@ -208,3 +208,14 @@ def test_a_file_that_cannot_be_synced_is_told_after_all_others_are(
     with pytest.raises(FileNotFoundError, match="lost"):
         sync_files([tmp_path / name for name in ("a", "lost", "b", "c")])
     assert sorted(watched.synced()) == ["a", "b", "c"]
+
+
+def test_many_files_are_synced_by_few_threads_each_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{number:03d}" for number in range(150)]
+    for name in names:
+        (tmp_path / name).touch()
+    watched = Watched(tmp_path, monkeypatch)
+    sync_files([tmp_path / name for name in names])
+    assert sorted(watched.synced()) == names
