@@ -121,7 +121,7 @@ def full_stats(
         DatasetError: those of a camera are not stored.
     """
     return {
-        key: FullStats.of_pictures(_stored(stored, key), histograms[key])
+        key: FullStats.of_pictures(stored_of(stored, key), histograms[key])
         if key in histograms
         else FullStats.of_column(columns[key])
         for key, feature in info.features.items()
@@ -129,7 +129,8 @@ def full_stats(
     }
 
 
-def _stored(values: Stats, key: str) -> FeatureStats:
+def stored_of(values: Stats, key: str) -> FeatureStats:
+    """The statistics of v2.1 of a camera; raises DatasetError where there are none."""
     if key not in values:
         raise DatasetError(f"{layout.EPISODES_STATS} lacks {key}; restore it from a copy.")
     return values[key]

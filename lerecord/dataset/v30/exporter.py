@@ -110,11 +110,15 @@ class Export:
         self._frames = Frames(snapshot, self._records)
         self._writer = FileWriter(snapshot, self._records)
         self._reader = StatisticsReader(snapshot, self._records, self._frames)
-        self._metadata = MetadataWriter(snapshot, self._records, self._frames)
+        self._metadata = MetadataWriter(snapshot, self._records)
 
     def require_frames(self) -> None:
-        """Read all frames; raises DatasetError where they disagree with the metadata."""
-        self._frames.everything()
+        """Refuse what nobody exports before anything is written; the rest is seen on the way.
+
+        Raises:
+            DatasetError: the frames of the first episode cannot be used.
+        """
+        self._frames.of(0)
 
     def plan(self, bounds: Bounds) -> list[PlannedFile]:
         """The files that frames and images go to; raises DatasetError where one is unreadable."""

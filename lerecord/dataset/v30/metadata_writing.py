@@ -1,20 +1,24 @@
 """Statistics, metadata and whatever else stands once in a dataset of v3.0, beside its files."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from lerecord.dataset.format import EpisodeRecord, Histogram, layout, metadata, stats
+from lerecord.dataset.read import column_of
 from lerecord.dataset.storage import NewFolder, Snapshot, further_files
 from lerecord.dataset.v30 import files as v30
-from lerecord.dataset.v30.episode_statistics import EpisodeStatistics, added, full_stats
+from lerecord.dataset.v30 import long_columns
+from lerecord.dataset.v30.episode_statistics import EpisodeStatistics, added, stored_of
 from lerecord.dataset.v30.file_plan import PlannedFile, places_of
 from lerecord.dataset.v30.files import FileNumber, FullStats
-from lerecord.dataset.v30.frames import Frames
 
 _ROWS_AT_ONCE = 1000
+_FRAMES_AT_ONCE = 1 << 13
 _OWN_PLACE = {"meta/episodes/chunk_index": 0, "meta/episodes/file_index": 0}
 
 
@@ -24,15 +28,11 @@ class MetadataWriter:
     Args:
         snapshot: of the dataset of v2.1.
         records: of all its episodes.
-        frames: of all its episodes.
     """
 
-    def __init__(
-        self, snapshot: Snapshot, records: Sequence[EpisodeRecord], frames: Frames
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, records: Sequence[EpisodeRecord]) -> None:
         self._snapshot = snapshot
         self._records = records
-        self._frames = frames
         self._info = snapshot.info
         self._files = snapshot.files
 
@@ -57,10 +57,7 @@ class MetadataWriter:
         histograms = self._write_episodes(folder, files, statistics)
         for record in self._records:
             self._take_sidecar(folder, record)
-        total = stats.fold(self._snapshot.stats())
-        assert total is not None
-        columns = self._frames.everything().columns
-        self._write_once(folder, full_stats(self._info, total, histograms, columns))
+        self._write_once(folder, self._full_stats(folder, files, histograms))
         self._take_further_files(folder, left_out)
 
     def _write_episodes(
@@ -88,6 +85,33 @@ class MetadataWriter:
         table = pa.concat_tables(tables).combine_chunks()
         pq.write_table(table, folder.place(FileNumber().path(v30.EPISODES_PATH)))
         return histograms
+
+    def _full_stats(
+        self, folder: NewFolder, files: Sequence[PlannedFile], histograms: Mapping[str, Histogram]
+    ) -> Mapping[str, FullStats]:
+        """The statistics of all frames: more than fit into memory are read from their files."""
+        wanted = [key for key, each in self._info.features.items() if each.has_statistics]
+        paths = [folder.draft / each.name for each in files if not each.key]
+        columns = long_columns.of_columns(
+            lambda keys: self._parts(paths, keys),
+            [key for key in wanted if key not in histograms],
+            sum(each.length for each in self._records),
+        )
+        stored = stats.fold(self._snapshot.stats()) if histograms else None
+        pictures = {
+            key: FullStats.of_pictures(stored_of(stored or {}, key), each)
+            for key, each in histograms.items()
+        }
+        return {key: (pictures if key in histograms else columns)[key] for key in wanted}
+
+    def _parts(
+        self, paths: Sequence[Path], keys: Sequence[str]
+    ) -> Iterator[Mapping[str, NDArray[Any]]]:
+        for path in paths:
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(_FRAMES_AT_ONCE, columns=list(keys)):
+                    table = pa.Table.from_batches([batch])
+                    yield {key: column_of(table, self._info.features[key]) for key in keys}
 
     def _take_sidecar(self, folder: NewFolder, record: EpisodeRecord) -> None:
         path = self._files.sidecar(record.index)

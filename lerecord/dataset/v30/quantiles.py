@@ -1,5 +1,7 @@
 """Quantiles as LeRobot v3.0 keeps them beside minimum, maximum, mean and deviation; exact."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,31 @@ def of_column(column: NDArray[Any]) -> Quantiles:
     values = column.reshape(len(column), -1).astype(np.float64)
     found = np.quantile(values, list(SHARES.values()), axis=0)
     return dict(zip(SHARES, found, strict=True))
+
+
+def places(rows: int) -> list[int]:
+    """Where the values are, of that many in ascending order, that the quantiles lie between."""
+    below = [_below(share, rows) for share in SHARES.values()]
+    return sorted({place for each in below for place in (each, min(each + 1, rows - 1))})
+
+
+def interpolated(share: float, rows: int, value_at: Callable[[int], float]) -> float:
+    """A quantile as NumPy gives it, to the last bit.
+
+    Args:
+        share: of the values that are not above it.
+        rows: how many there are.
+        value_at: gives the value at a place of all in ascending order.
+    """
+    below = _below(share, rows)
+    left, right = value_at(below), value_at(min(below + 1, rows - 1))
+    further = (rows - 1) * share - below
+    apart = right - left
+    return right - apart * (1 - further) if further >= 0.5 else left + apart * further
+
+
+def _below(share: float, rows: int) -> int:
+    return math.floor((rows - 1) * share)
 
 
 def of_histogram(histogram: Histogram) -> Quantiles:

@@ -198,6 +198,16 @@ def test_statistics_are_exact_over_everything(root: Path, out: Path) -> None:
     assert np.allclose(record["stats/action/mean"], data.episode_stats[1]["action"].mean)
 
 
+def test_statistics_are_the_same_however_the_frames_are_divided(
+    root: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_v30(root, out)
+    monkeypatch.setattr("lerecord.dataset.v30.metadata_writing._FRAMES_AT_ONCE", 3)
+    export_v30(root, tmp_path / "parts", Exporting(bounds=Bounds(0.0002)))
+    assert len([*(tmp_path / "parts/data").rglob("*.parquet")]) > 1
+    assert (tmp_path / "parts" / layout.STATS).read_bytes() == (out / layout.STATS).read_bytes()
+
+
 def test_quantiles_of_pictures_come_from_the_sidecars_or_else_from_the_pictures(
     root: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
