@@ -184,6 +184,24 @@ def test_an_episode_in_one_file_plays_without_a_server(
     assert {each.split(":")[0] for each in page.requests} == {"file", "data"}
 
 
+def test_without_a_camera_the_curves_are_played(browser: Chromium, tmp_path: Path) -> None:
+    lab = Lab(tmp_path / "box")
+    lab.spec = replace(lab.spec, cameras=())
+    with lab.open() as writer:
+        lab.record(writer, "Grab the box", rows=60)
+    with served(tmp_path / "box") as address:
+        page = browser.page()
+        page.open(f"{address}#0")
+        page.until("document.getElementById('title').textContent === 'Episode 0'")
+        page.press(" ")
+        page.until("Number(document.getElementById('frame').textContent) > 9")
+        page.until("document.getElementById('play').textContent.includes('Play')")
+        assert page.evaluate("document.getElementById('frame').textContent") == "59"
+        page.press(" ")
+        page.until("document.getElementById('play').textContent.includes('Pause')")
+        assert page.complaints == []
+
+
 def test_without_an_episode_the_dataset_is_drawn_and_told_in_words(
     browser: Chromium, address: str
 ) -> None:

@@ -186,15 +186,30 @@ export class Player {
   }
 
   play() {
-    if (!this.master) return;
     if (this.frame >= this.frames - 1) this.seek(0);
     this.playing = true;
+    if (!this.master) this.#run(this.frame, performance.now());
     for (const view of this.views) {
       if (view.failed) continue;
       view.video.playbackRate = this.rate;
       view.video.play().catch(() => view === this.master && this.pause());
     }
     this.onFrame(this.frame, true);
+  }
+
+  /** Without a video that leads, frames go by as the clock does. */
+  #run(at, since) {
+    requestAnimationFrame((now) => {
+      if (!this.playing || this.master) return;
+      const from = Math.floor(at) === this.frame ? at : this.frame; // somebody has gone elsewhere
+      const next = Math.min(from + ((now - since) / 1000) * this.fps * this.rate, this.frames - 1);
+      this.frame = this.wanted = Math.floor(next);
+      if (this.frame >= this.frames - 1) this.pause();
+      else {
+        this.onFrame(this.frame, true);
+        this.#run(next, now);
+      }
+    });
   }
 
   /** Stop at the frame that the first camera shows, in all of them. */
