@@ -1,4 +1,7 @@
-"""A whole session from the page in a real browser: by mouse, by keyboard and by a pedal."""
+"""A whole session from the page in a real browser: by mouse, by keyboard and by a pedal.
+
+In the middle of takes the page's process is killed, the page reloaded and stopped.
+"""
 
 import os
 import re
@@ -6,6 +9,7 @@ import signal
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -125,7 +129,11 @@ def test_a_session_by_mouse_keyboard_and_pedal(tmp_path: Path) -> None:
         bench.has_saved(2)
         bench.press_pedal()
         bench.records()
+        page.call("Page.setWebLifecycleState", state="frozen")
         bench.press_pedal()
+        while len(episodes(root)) < 3:  # nobody waits for a page that stands still
+            time.sleep(0.05)
+        page.call("Page.setWebLifecycleState", state="active")
         bench.has_saved(3)
         bench.click("failed", "document.querySelector('#takes li').textContent.includes('failure')")
         bench.click("quit", "document.getElementById('lost').hidden === false")
