@@ -10,6 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from lerecord.dataset.v30 import interpolated
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Distribution:
@@ -61,13 +63,7 @@ class Distribution:
         """As NumPy gives it for all values, to the last bit."""
         if np.isnan(self.values[-1]):
             return float("nan")
-        last = self.total - 1
-        place = last * share
-        below = int(np.floor(place))
-        left, right = self._sorted(below), self._sorted(min(below + 1, last))
-        further = place - below
-        apart = right - left
-        return right - apart * (1 - further) if further >= 0.5 else left + apart * further
+        return interpolated(share, self.total, self._sorted)
 
     def _sorted(self, place: int) -> float:
         """The value at a place of all values in their order."""

@@ -155,11 +155,7 @@ def _rigs(cases: Sequence[_Case]) -> Iterator[RigStats]:
     for case in cases:
         alike.setdefault(_form(case.info), []).append(case)
     for same in alike.values():
-        whole: Tally | None = None
-        for case in same:
-            parts = [Tally.load(part) for part in case.parts]
-            whole = Tally.joined(parts if whole is None else [whole, *parts])
-        assert whole is not None
+        whole = Tally.of_all(Tally.load(part) for case in same for part in case.parts)
         info = same[0].info
         yield RigStats(
             info.robot_type or "",

@@ -1,7 +1,7 @@
 """What is counted of some episodes, so that the statistics of all of them are exact."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -57,6 +57,19 @@ class Tally:
             },
             {key: sum(each.images[key] for each in parts) for key in parts[0].images},  # type: ignore[misc]
         )
+
+    @classmethod
+    def of_all(cls, parts: Iterable["Tally"]) -> "Tally":
+        """The same of at least one part, of which only a few are in memory at a time."""
+        joined: list[tuple[int, Tally]] = []
+        # Each is of twice as many parts as the next one, at least: so they are few.
+        for part in parts:
+            height, whole = 0, part
+            while joined and joined[-1][0] == height:
+                whole = cls.joined([joined.pop()[1], whole])
+                height += 1
+            joined.append((height, whole))
+        return cls.joined([each for _, each in joined])
 
     def statistics(self) -> dict[str, FullStats]:
         """Of each feature, as LeRobot v3.0 has them."""

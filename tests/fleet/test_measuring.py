@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from lerecord.dataset.join import merge
 from lerecord.dataset.read import stored_at
 from lerecord.dataset.v30 import export_v30
 from lerecord.fleet import Engine, FleetStats, HowToWork, State, statistics
+from lerecord.fleet.distribution import Distribution
 from lerecord.fleet.tally import Tally, tally_of
 from tests.dataset.lists import A, small_lab, stage
 
@@ -113,3 +115,30 @@ def test_a_tally_survives_the_disk(stations: Path, tmp_path: Path) -> None:
     assert {key: each.to_data() for key, each in kept.items()} == {
         key: each.to_data() for key, each in seen.items()
     }
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 32])
+def test_of_many_parts_few_are_in_memory(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = [
+        Tally(
+            1,
+            3,
+            {"x": [Distribution.of(np.array([number, number // 2, 3.0]))]},
+            {"c": np.full((3, 256), number)},
+        )
+        for number in range(count)
+    ]
+    due, joined, at_once = Tally.joined(parts), Tally.joined, []
+
+    def counting(some: Sequence[Tally]) -> Tally:
+        at_once.append(len(some))
+        return joined(some)
+
+    monkeypatch.setattr(Tally, "joined", counting)
+    found = Tally.of_all(iter(parts))
+    assert max(at_once) <= 3
+    assert (found.episodes, found.frames) == (count, 3 * count)
+    (left,), (right,) = found.vectors["x"], due.vectors["x"]
+    assert left.values.tolist() == right.values.tolist()
+    assert left.counts.tolist() == right.counts.tolist()
+    assert found.images["c"].tolist() == due.images["c"].tolist()

@@ -10,3 +10,4 @@ from .files import CODEBASE_VERSION as CODEBASE_VERSION
 from .importer import Importing as Importing
 from .importer import import_v30 as import_v30
 from .quantiles import SHARES as SHARES
+from .quantiles import interpolated as interpolated
