@@ -3,7 +3,7 @@
 The policy `nearest:DATASET` is served with its answers held back, and drives the simulated rig as
 it always does and by stop and go, from places of the box that no demonstration has. A row each:
 successes, seconds until the box was on its square, ticks without a plan, and how smoothly the
-followers were sent.
+followers were sent. Accelerations of four rollouts differ by up to a half from chance alone.
 """
 
 import argparse

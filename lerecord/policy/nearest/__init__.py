@@ -1,7 +1,7 @@
 """A policy without a network: the nearest demonstrations of a dataset, mixed.
 
-`images` and `phases` make demonstrations comparable, `weights` mixes them, `examples` holds them,
-and `kept_images` keeps their images for the next start. Begin with `neighbours`.
+`gaps`, `images` and `phases` make demonstrations comparable, `weights` mixes them, `examples` holds
+them, and `kept_images` keeps their images for the next start. Begin with `neighbours`.
 """
 
 import lazy_loader

@@ -1,3 +1,5 @@
+from .gaps import MOST_FRAMES as MOST_FRAMES
+from .gaps import bridged as bridged
 from .kept_images import kept_folder as kept_folder
 from .neighbours import HORIZON as HORIZON
 from .neighbours import NearestPolicy as NearestPolicy

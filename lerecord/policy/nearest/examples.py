@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lerecord.dataset.format import IMAGE_PREFIX
 from lerecord.dataset.read import Dataset
+from lerecord.policy.nearest.gaps import bridged
 from lerecord.policy.nearest.images import Chroma, chroma, unusual
 from lerecord.policy.nearest.kept_images import KeptImages
 from lerecord.policy.nearest.phases import phases_of
@@ -98,7 +99,9 @@ def demonstrations_of(
     states: Sequence[Vector], actions: Sequence[Vector]
 ) -> Sequence[Demonstration]:
     """Lay episodes, (N, D) states and actions of each, over each other in time."""
-    return [Demonstration(*each) for each in zip(states, actions, phases_of(states), strict=True)]
+    whole = [bridged(*each) for each in zip(states, actions, strict=True)]
+    phases = phases_of([moved for moved, _ in whole])
+    return [Demonstration(*each, own) for each, own in zip(whole, phases, strict=True)]
 
 
 def learned(
