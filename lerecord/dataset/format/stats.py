@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.fields import Fields
+from lerecord.dataset.format.fields import LARGEST, Fields
 from lerecord.errors import DatasetError
 
 Histogram = NDArray[np.int64]
@@ -64,8 +64,8 @@ class FeatureStats:
         return cls(
             min=values["min"],
             max=values["max"],
-            mean=values["mean"].astype(np.float64),
-            std=values["std"].astype(np.float64),
+            mean=values["mean"].astype(np.float64, copy=False),
+            std=values["std"].astype(np.float64, copy=False),
             count=_count(fields),
         )
 
@@ -82,14 +82,16 @@ def _numbers(fields: Fields, name: str) -> Values:
     if array.dtype.kind not in "biuf" or not array.ndim:
         raise fields.refusal(name, "an array of numbers is expected")
     if array.dtype.kind == "i":
-        return array.astype(np.int64)
-    return array.astype(np.float64)
+        return array.astype(np.int64, copy=False)
+    return array.astype(np.float64, copy=False)
 
 
 def _count(fields: Fields) -> int:
     """A list of one number; some writers leave out the list."""
     count = fields.required("count")
     if isinstance(count, list) and len(count) == 1:
+        if type(count[0]) is int and 1 <= count[0] <= LARGEST:
+            return count[0]
         return Fields({"count": count[0]}, fields.place).count("count", at_least=1)
     return fields.count("count", at_least=1)
 
