@@ -25,7 +25,7 @@ class Ahead:
 
         Args:
             work: the piece.
-            size_bytes: of the file that it reads; a small piece is done at once, and not in a
+            size_bytes: of what it reads, about; a small piece is done at once, and not in a
                 thread.
         """
         if size_bytes < _SMALL:

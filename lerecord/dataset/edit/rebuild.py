@@ -243,8 +243,10 @@ class _Staging:
 
     def begin(self, work: Callable[[], None], slot: Slot, name: Callable[[int], str]) -> None:
         """Begin to write a file of an episode; `name` tells the path of the one it is made of."""
-        size_bytes = self.sizes[name(slot.old)] if isinstance(slot, Stays) else 0
-        self.ahead.do(work, size_bytes)
+        if isinstance(slot, Stays):
+            self.ahead.do(work, self.sizes[name(slot.old)])
+        else:
+            self.ahead.do(work, slot.frames.action.nbytes)
 
 
 def _table_bytes(sizes: Mapping[str, int]) -> int:
