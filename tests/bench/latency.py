@@ -22,6 +22,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from lerecord.dataset.format import layout, read_sidecar
 from lerecord.dataset.read import Dataset
 from tests.live import SETUP
 
@@ -91,7 +92,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Motions:
-    """How the followers were sent, in the ticks that followed on each other."""
+    """How the followers were sent: from one goal to the next, without slots that were missed."""
 
     step: float
     acceleration: float
@@ -102,11 +103,14 @@ class Motions:
         rows, at = Dataset(dataset).rows.columns, Dataset(dataset).episode_data_index
         steps: list[NDArray[np.floating]] = []
         turns: list[NDArray[np.floating]] = []
-        for first, end in zip(at["from"], at["to"], strict=True):
-            begun = first + int(rows["has_policy_action"][first:end].argmax())
-            sent = rows["action"][begun:end]
-            steps.append(np.abs(np.diff(sent, axis=0)).ravel())
-            turns.append(np.abs(np.diff(sent[:, :_GRIPPER], n=2, axis=0)).ravel() * FPS**2)
+        for episode, (first, end) in enumerate(zip(at["from"], at["to"], strict=True)):
+            begun = int(rows["has_policy_action"][first:end].argmax())
+            missed = read_sidecar(dataset / layout.capture_file(episode), ()).frames.missed[begun:]
+            sent = rows["action"][first + begun : end]
+            steps.append(np.abs(np.diff(sent[~missed], axis=0)).ravel())
+            around = missed[:-2] | missed[1:-1] | missed[2:]  # in these, time is not what it seems
+            turned = np.abs(np.diff(sent[:, :_GRIPPER], n=2, axis=0))[~around]
+            turns.append(turned.ravel() * FPS**2)
         return cls(
             float(np.concatenate(steps).max()),
             float(np.percentile(np.concatenate(turns), 99)),
