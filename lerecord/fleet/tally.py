@@ -20,7 +20,7 @@ from lerecord.dataset.format import (
 from lerecord.dataset.read import Stored, column_of
 from lerecord.dataset.v30 import SHARES
 from lerecord.dataset.v30 import files as v30
-from lerecord.dataset.video import frames_within, histogram_of, is_depth
+from lerecord.dataset.video import Colours, frames_within, histogram_of, is_depth
 from lerecord.fleet.distribution import Distribution
 
 FullStats = v30.FullStats
@@ -159,7 +159,7 @@ def _histogram(stored: Stored, episode: int, key: str) -> Histogram:
         cameras = cameras_of(stored.info)
         name = next(each.name for each in cameras if each.key == key)
         return read_sidecar(sidecar, cameras).tracks[name].histogram
-    histogram = np.zeros((3, 256), np.int64)
+    histogram, colours = np.zeros((3, 256), np.int64), Colours("bgr24")
     for frame in frames_within(stored.files.video(episode, key), stored.info.fps):
-        histogram += histogram_of(frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False))
+        histogram += histogram_of(colours.of(frame))
     return histogram

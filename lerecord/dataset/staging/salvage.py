@@ -22,7 +22,7 @@ from lerecord.dataset.staging.capture_journal import captured_rows, load_track, 
 from lerecord.dataset.staging.closed_take import ClosedTake, StagedColumns, read_take
 from lerecord.dataset.staging.frame_journal import read_frames
 from lerecord.dataset.staging.take_folders import frames_in, left_takes
-from lerecord.dataset.video import histogram_of, opened_video, whole_part
+from lerecord.dataset.video import Colours, histogram_of, opened_video, whole_part
 from lerecord.errors import DatasetError
 
 
@@ -185,7 +185,7 @@ def _decoded(take: ClosedTake, camera: CameraSpec, rows: range) -> Iterator[NDAr
         codec = stream.codec_context
         codec.thread_count = 1
         codec.options = {"err_detect": "explode"}
-        numbered = _from_key(container.demux(stream), rows)
+        numbered, colours = _from_key(container.demux(stream), rows), Colours("bgr24")
         try:
             number, packet = next(numbered, (0, None))
             for each in chain([packet], (packet for _, packet in numbered), [None]):
@@ -193,7 +193,7 @@ def _decoded(take: ClosedTake, camera: CameraSpec, rows: range) -> Iterator[NDAr
                     if frame.is_corrupt:
                         return
                     if number in rows:
-                        yield frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+                        yield colours.of(frame)
                     number += 1
         except av.FFmpegError:
             return

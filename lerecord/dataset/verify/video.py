@@ -23,6 +23,7 @@ from lerecord.dataset.verify.findings import Place
 from lerecord.dataset.verify.strips import Strips, check_strips
 from lerecord.dataset.video import (
     TOLERANCE_S,
+    Colours,
     VideoFacts,
     facts_of,
     frames_within,
@@ -187,7 +188,7 @@ def _check_pictures(pictures: Pictures, facts: VideoFacts, place: Place) -> None
 
 
 def _look(frames: Iterator[VideoFrame], strips: Strips | None, seen: _Seen) -> None:
-    first = None
+    first, colours = None, Colours("bgr24")
     for frame in frames:
         if frame.is_corrupt:
             seen.damaged.append(seen.decoded)
@@ -195,7 +196,7 @@ def _look(frames: Iterator[VideoFrame], strips: Strips | None, seen: _Seen) -> N
         seen.deep = is_deep(frame.format.name)
         if seen.deep:
             continue
-        pixels = frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+        pixels = colours.of(frame)
         seen.histogram += histogram_of(pixels)
         if strips is not None:
             seen.stamps.append(frame_stamp.read(turned_back(pixels, strips.rotation)))

@@ -1,3 +1,4 @@
+from .colours import Colours as Colours
 from .concatenation import Clip as Clip
 from .concatenation import concatenate as concatenate
 from .cut import Cut as Cut

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lerecord.commands import for_dataset
 from lerecord.dataset.storage import Segment
+from lerecord.dataset.video.colours import Colours
 from lerecord.dataset.video.depth import is_deep
 from lerecord.dataset.video.image import small_luma
 from lerecord.dataset.video.opening import codec_name, opened_video, packets_of
@@ -83,13 +84,14 @@ def pictures_of(path: Path) -> Iterator[NDArray[np.uint8]]:
     Raises:
         DatasetError: it is missing, no video, holds depth, or an image does not decode.
     """
+    colours = Colours("bgr24")
     for frame in frames_of(path):
         if is_deep(frame.format.name):
             raise DatasetError(
                 f"{path} holds depth ({frame.format.name}), which is no colour; only "
                 f"lerecord.Dataset, `lerecord merge` and `lerecord import` keep it."
             )
-        yield frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+        yield colours.of(frame)
 
 
 def frames_of(path: Path, from_s: float = 0.0) -> Iterator[VideoFrame]:

@@ -12,10 +12,10 @@ import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from lerecord.commands import for_dataset
+from lerecord.dataset.video.colours import Colours
 from lerecord.dataset.video.depth import depth_of, is_deep
 from lerecord.dataset.video.packet_index import Coding, Stamp, VideoIndex, index_of
 from lerecord.errors import DatasetError
@@ -199,7 +199,7 @@ class _Decoder:
         self._context = context
         self._index: VideoIndex | None = None
         self._next = 0
-        self._to_rgb = VideoReformatter()  # kept, for it sets swscale up only once
+        self._colours = Colours("rgb24")
 
     def decode(self, source: _Source, packets: Mapping[int, int], take: Take) -> None:
         """Hand over the images of packets, given as packet to number."""
@@ -241,5 +241,4 @@ class _Decoder:
             if is_deep(frame.format.name):
                 take(number, depth_of(frame))
             else:
-                rgb = self._to_rgb.reformat(frame, format="rgb24").to_ndarray()
-                take(number, rgb.astype(np.uint8, copy=False))
+                take(number, self._colours.of(frame))
