@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lerecord.dataset.format.fields import LARGEST, Fields
+from lerecord.dataset.format.fields import Fields
 from lerecord.errors import DatasetError
 
 Histogram = NDArray[np.int64]
@@ -90,8 +90,6 @@ def _count(fields: Fields) -> int:
     """A list of one number; some writers leave out the list."""
     count = fields.required("count")
     if isinstance(count, list) and len(count) == 1:
-        if type(count[0]) is int and 1 <= count[0] <= LARGEST:
-            return count[0]
         return Fields({"count": count[0]}, fields.place).count("count", at_least=1)
     return fields.count("count", at_least=1)
 
