@@ -173,6 +173,10 @@ class ChildProcess:
         self._errors.seek(0)
         return without_secrets(self._errors.read().decode(errors="replace").strip())
 
+    def last_words(self) -> str:
+        """The last line of its complaint; `no message` where there is none."""
+        return (self.complaint().splitlines() or ["no message"])[-1]
+
     def __enter__(self) -> "ChildProcess":
         return self
 

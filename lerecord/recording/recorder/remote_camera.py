@@ -140,7 +140,9 @@ class RemoteCamera:
     def trouble(self, max_silence_s: float) -> str | None:
         """Why nothing comes from this camera, in a sentence; None while images come."""
         if not self._child.running:
-            return self._lost or f"The process of camera {self.name} died: {self._last_words()}."
+            return (
+                self._lost or f"The process of camera {self.name} died: {self._child.last_words()}."
+            )
         reason = "" if self._lost is None else f" {self._lost}"
         if not self._ready:
             return f"Camera {self.name} is being opened again.{reason}"
@@ -178,6 +180,3 @@ class RemoteCamera:
         """End the process; who reads its images keeps the last of them."""
         self._child.close(timeout_s=2.0)
         self.mailbox.close()
-
-    def _last_words(self) -> str:
-        return (self._child.complaint().splitlines() or ["no message"])[-1]

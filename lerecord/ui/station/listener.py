@@ -97,8 +97,7 @@ class StationProcess:
         if self._now() - self._restarted_at < _RESTART_EVERY_S:
             return
         if self._restarts == _MOST_RESTARTS:
-            reason = (self._child.complaint().splitlines() or ["no message"])[-1]
-            raise LerecordError(f"its process has died ({reason}).")
+            raise LerecordError(f"its process has died ({self._child.last_words()}).")
         self._restarts += 1
         self._restarted_at = self._now()
         self._child.close()

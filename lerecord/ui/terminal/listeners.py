@@ -92,9 +92,8 @@ class ScreenProcess:
             LerecordError: the process has died; the terminal is as it was.
         """
         if not self._child.running:
-            reason = (self._child.complaint().splitlines() or ["no message"])[-1]
             self._restore()
-            raise LerecordError(f"its process has died ({reason}).")
+            raise LerecordError(f"its process has died ({self._child.last_words()}).")
         self._shown = True
         self._child.offer(MESSAGES.write(snapshot))
 
